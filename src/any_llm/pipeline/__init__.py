@@ -1,0 +1,1 @@
+"""How calls flow: the contract of middleware."""

@@ -1,0 +1,67 @@
+"""A call on its way, and the reply that comes back. A middleware is a callable between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+import msgspec
+
+from any_llm.pipeline.stream import EventStream
+from any_llm.spec.dialect import Options, Target
+from any_llm.spec.provider import Operation
+from any_llm.types.http import Timeouts
+from any_llm.types.json import JSON
+from any_llm.types.report import Report
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request on its way. Frozen: a middleware that changes it passes on `msgspec.structs.replace(call, …)`.
+
+    Attributes:
+        operation: what is asked.
+        target: provider, model and credential.
+        options: the operation's parameters as the caller said them, absent ones left out.
+        timeouts: how long to wait for what.
+        headers: further HTTP headers of the caller's.
+        query: further query parameters of the caller's.
+        extra_body: further members of the JSON body, sent as they are.
+        on_unsupported: what to do about a parameter that the provider cannot express: `warn`, `error` or `drop`.
+        request_id: our id of the call, sent along and kept in reports and errors.
+        context: values that middleware leave for each other, by their own names.
+    """
+
+    operation: Operation
+    target: Target
+    options: Options
+    timeouts: Timeouts = Timeouts()
+    headers: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
+    extra_body: Mapping[str, JSON] = {}
+    on_unsupported: str = "warn"
+    request_id: str = ""
+    context: Mapping[str, object] = {}
+
+    @property
+    def stream(self) -> bool:
+        """Whether the answer is wanted in pieces."""
+        return bool(self.options.get("stream"))
+
+
+class Reply(msgspec.Struct, kw_only=True):
+    """What comes back: `value` is a whole answer, or an `EventStream` when the call asked for one; `report` is how it went."""
+
+    value: JSON
+    report: Report
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the answer comes in pieces."""
+        return isinstance(self.value, EventStream)
+
+
+Handler: TypeAlias = Callable[[Call], Awaitable[Reply]]
+"""Answers a call."""
+
+Middleware: TypeAlias = Callable[[Call, Handler], Awaitable[Reply]]
+"""Stands between a caller and a handler; it may change the call, call on any number of times, and change the reply."""

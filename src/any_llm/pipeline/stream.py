@@ -1,0 +1,183 @@
+"""A streamed answer as an object: iterate, tap, close. Every way it can end releases the connection and is told once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from any_llm.exceptions import StreamClosedError
+from any_llm.types.report import Report
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from any_llm.spec.dialect import Fold
+    from any_llm.types.completion import CompletionUsage
+    from any_llm.types.json import JSON
+
+E = TypeVar("E")
+E_co = TypeVar("E_co", covariant=True)
+
+_FOLD_AFTER = 256
+
+Ending: TypeAlias = Literal["complete", "failed", "cancelled", "closed"]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a stream ended: `complete`, `failed` (with the error), `cancelled`, or `closed` by its reader before its end."""
+
+    ending: Ending
+    error: BaseException | None = None
+
+
+class Upstream(Protocol[E_co]):
+    """Where a stream's items come from."""
+
+    async def pull(self) -> list[E_co] | None:
+        """Return what has arrived, perhaps nothing; `None` at the proper end."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held. Idempotent, and callable from any thread."""
+        ...
+
+
+class EventStream(Generic[E]):
+    """The pieces of one answer, in order, once.
+
+    Use it in `async for`, best inside `async with`. Leaving early by any way (break, exception, cancellation, or
+    just dropping the stream) closes the connection. A stream that was cut short raises; it never looks finished.
+
+    Attributes:
+        report: how the call went.
+    """
+
+    def __init__(self, upstream: Upstream[E], *, fold: Callable[[], Fold[E, JSON]] | None, report: Report) -> None:
+        self.report = report
+        self._upstream = upstream
+        self._ready: deque[E] = deque()
+        self._outcome: Outcome | None = None
+        self._on_item: list[Callable[[E], None]] = []
+        self._on_end: list[Callable[[Outcome], None]] = []
+        self._fold = fold() if fold else None
+        self._unfolded: list[E] = []
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> E:
+        if not self._ready and not await self._fill():
+            raise StopAsyncIteration
+        return self._take(self._ready.popleft())
+
+    async def batch(self) -> list[E]:
+        """Return every piece that has arrived, waiting for at least one; an empty list at the end."""
+        if not self._ready and not await self._fill():
+            return []
+        items = [self._take(item) for item in self._ready]
+        self._ready.clear()
+        return items
+
+    async def prime(self) -> None:
+        """Wait for the first piece without taking it, so that an early failure is raised here."""
+        if not self._ready:
+            await self._fill()
+
+    def tap(
+        self, on_item: Callable[[E], None] | None = None, on_end: Callable[[Outcome], None] | None = None
+    ) -> None:
+        """Watch the stream: `on_item` sees each piece as it is taken, `on_end` is told once how it ended."""
+        if on_item:
+            self._on_item.append(on_item)
+        if on_end:
+            self._on_end.append(on_end)
+
+    def close(self) -> None:
+        """End the stream now and release its connection. Idempotent, and callable from any thread."""
+        self._end(Outcome(ending="closed"))
+
+    async def aclose(self) -> None:
+        """The same as `close`, for use with `contextlib.aclosing`."""
+        self.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the stream has ended, in whichever way."""
+        return self._outcome is not None
+
+    @property
+    def response(self) -> JSON:
+        """The whole answer added up from the pieces taken so far; complete once the iteration has ended."""
+        if self._fold is None:
+            msg = "this operation's stream does not add up to a whole answer"
+            raise TypeError(msg)
+        self._fold_now()
+        whole = self._fold.result()
+        whole.report = self.report
+        return whole
+
+    @property
+    def usage(self) -> CompletionUsage | None:
+        """The tokens used so far, as far as the provider has said; final once the iteration has ended."""
+        return getattr(self.response, "usage", None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_outcome", True) is None:
+            self.close()
+
+    async def _fill(self) -> bool:
+        if self._outcome is not None:
+            if self._outcome.ending == "complete":
+                return False
+            raise StreamClosedError from self._outcome.error
+        try:
+            while not self._ready:
+                items = await self._upstream.pull()
+                if items is None:
+                    self._end(Outcome(ending="complete"))
+                    return False
+                self._ready.extend(items)
+        except asyncio.CancelledError as error:
+            self._end(Outcome(ending="cancelled", error=error))
+            raise
+        except BaseException as error:
+            self._end(Outcome(ending="failed", error=error))
+            raise
+        return True
+
+    def _take(self, item: E) -> E:
+        if self._fold is not None:
+            self._unfolded.append(item)
+            if len(self._unfolded) >= _FOLD_AFTER:
+                self._fold_now()
+        for on_item in self._on_item:
+            on_item(item)
+        return item
+
+    def _fold_now(self) -> None:
+        if self._fold is not None:
+            for item in self._unfolded:
+                self._fold.add(item)
+            self._unfolded.clear()
+
+    def _end(self, outcome: Outcome) -> None:
+        if self._outcome is not None:
+            return
+        self._outcome = outcome
+        self._upstream.close()
+        watchers, self._on_end = self._on_end, []
+        for on_end in watchers:
+            on_end(outcome)

@@ -1,0 +1,101 @@
+"""What a wire format must provide: pure functions, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from any_llm.exceptions import AnyLLMError
+from any_llm.spec.provider import Operation, Provider
+from any_llm.types.http import Frame, HttpResponse
+from any_llm.types.json import JSON
+from any_llm.types.report import Warning as CallWarning
+from any_llm.types.secret import Secret
+
+R = TypeVar("R")
+E = TypeVar("E")
+E_co = TypeVar("E_co", covariant=True)
+
+Options = Mapping[str, JSON]
+"""An operation's parameters as said by the caller, by the public function's names; what was not said is absent."""
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one attempt goes: provider, model and credential. `base_url` has no trailing slash."""
+
+    provider: Provider
+    model: str
+    base_url: str
+    key: Secret | None = None
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    """A request in the vendor's words: a path below the base URL, a body, and what could not be said as it was meant.
+
+    `headers` holds only what the operation itself needs (such as a beta flag); `method` is `POST` unless the body is
+    empty.
+    """
+
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    warnings: tuple[CallWarning, ...] = ()
+
+
+class StreamDecoder(Protocol[E_co]):
+    """Turns the frames of one streamed answer into chunks or events."""
+
+    def feed(self, frame: Frame) -> Iterable[E_co]:
+        """Return what one frame means; often one item, sometimes none or several.
+
+        Raises:
+            AnyLLMError: the frame is an error of the vendor's, or cannot be understood.
+        """
+        ...
+
+    def finish(self) -> Iterable[E_co]:
+        """Return what is left when the bytes have ended.
+
+        Raises:
+            StreamTruncatedError: the vendor had not said that the answer was complete.
+        """
+        ...
+
+
+class Fold(Protocol[E, R]):
+    """Adds up the items of a stream to the whole answer."""
+
+    def add(self, item: E) -> None:
+        """Take one item into account."""
+        ...
+
+    def result(self) -> R:
+        """Return the answer so far; more may be added after it."""
+        ...
+
+
+class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
+    """One operation in one wire format.
+
+    `stream` and `fold` are absent where the operation has no streamed form. A decoder is made for each stream, and told
+    the target and the options of its call.
+    """
+
+    encode: Callable[[Target, Options], Encoded]
+    decode: Callable[[Target, HttpResponse], R]
+    stream: Callable[[Target, Options], StreamDecoder[E]] | None = None
+    fold: Callable[[], Fold[E, R]] | None = None
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """A wire format: its operations, and how its errors read.
+
+    `decode_error` turns any unsuccessful HTTP answer (or one that is not JSON at all) into the fitting error; facts
+    about the call that the answer does not hold are filled in by the engine.
+    """
+
+    name: str
+    operations: Mapping[Operation, Codec[JSON, JSON]]
+    decode_error: Callable[[Target, HttpResponse], AnyLLMError]

@@ -1,0 +1,79 @@
+"""What a vendor must declare: one record of data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+
+class Operation(StrEnum):
+    """What can be asked of a provider; the names are those of the public functions."""
+
+    COMPLETION = "completion"
+    RESPONSES = "responses"
+    MESSAGES = "messages"
+    EMBEDDING = "embedding"
+    LIST_MODELS = "list_models"
+
+
+class Capability(StrEnum):
+    """What a provider's models may do beyond text chat; a model of it may do less."""
+
+    STREAMING = "streaming"
+    REASONING = "reasoning"
+    IMAGE = "image"
+    PDF = "pdf"
+    EMBEDDING = "embedding"
+    RESPONSES = "responses"
+    LIST_MODELS = "list_models"
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """A vendor we can reach.
+
+    Everything but the name and where it is has a default, that of a plain OpenAI-compatible vendor. The same record is
+    read from a configuration file and from plug-ins.
+
+    Attributes:
+        name: lower case, as in `name:model`.
+        base_url: where its API begins, without a trailing slash; empty when the user must say.
+        key: the environment variable of the API key, empty when the provider takes none.
+        key_alternatives: further variables that are read when `key` is not set.
+        key_optional: a missing key is no error (servers of one's own).
+        base_url_variable: the environment variable that overrides `base_url`.
+        docs: the vendor's page about its API.
+        key_page: the vendor's page where keys are made.
+        dialect: the wire format, a folder of `any_llm.dialects` or a plug-in's name.
+        transport: how it is reached: `http`, or `local` for the model inside this process.
+        auth: how requests are signed: `bearer`, `x-api-key`, `api-key` or `none`.
+        framing: how streams are framed: a name of `any_llm.transport.framing.FRAMINGS`.
+        headers: headers of every request.
+        operations: what it offers natively; what its dialect has beyond is not asked of it.
+        capabilities: what its models may do.
+        rename: parameters that it calls by another name.
+        drop: parameters that it rejects; asking for one gives a warning on the response.
+        quirks: named deviations from its dialect, looked up in the dialect's `quirks` module.
+        tier: `verified` or `community`, as in Mozilla's `any_llm`.
+    """
+
+    name: str
+    base_url: str = ""
+    key: str = ""
+    key_alternatives: tuple[str, ...] = ()
+    key_optional: bool = False
+    base_url_variable: str = ""
+    docs: str = ""
+    key_page: str = ""
+    dialect: str = "openai"
+    transport: str = "http"
+    auth: str = "bearer"
+    framing: str = "sse"
+    headers: Mapping[str, str] = {}
+    operations: frozenset[Operation] = frozenset({Operation.COMPLETION, Operation.LIST_MODELS})
+    capabilities: frozenset[Capability] = frozenset({Capability.STREAMING, Capability.LIST_MODELS})
+    rename: Mapping[str, str] = {}
+    drop: tuple[str, ...] = ()
+    quirks: tuple[str, ...] = ()
+    tier: str = "community"

@@ -1,0 +1,85 @@
+"""From JSON to typed values: strict first, because it is fast; lenient where a vendor sends what nobody promised."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable
+from functools import cache
+from typing import TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from any_llm.types.json import JSONObject
+
+T = TypeVar("T")
+
+
+def _hook(kind: type[T], value: object) -> T:
+    """Build the library's scalar types (`Reasoning`, …) from the plain value that stands on the wire."""
+    return kind(value)  # type: ignore[call-arg]  # each of them takes the plain value
+
+
+@cache
+def decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the one decoder of a type."""
+    return msgspec.json.Decoder(kind, dec_hook=_hook)
+
+
+def convert(value: object, kind: type[T]) -> T:
+    """Turn plain values into `kind`, strictly.
+
+    Raises:
+        msgspec.ValidationError: the first thing that does not fit, with its path.
+    """
+    return msgspec.convert(value, kind, dec_hook=_hook, from_attributes=True)
+
+
+@cache
+def field_types(kind: type[msgspec.Struct]) -> dict[str, tuple[str, object]]:
+    """Return, by wire name, each field's Python name and resolved type."""
+    hints = get_type_hints(kind)
+    return {
+        wire: (name, hints[name])
+        for wire, name in zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
+    }
+
+
+def lenient(kind: object, value: object) -> object:
+    """Turn plain values into `kind` wherever they fit; whatever does not fit is kept as it was sent.
+
+    A vendor's deviation (a float for an integer, a list for a text) must not lose the rest of its answer.
+    """
+    if isinstance(value, dict):
+        struct = _struct_for(kind, value)
+        if struct is not None:
+            return _lenient_struct(struct, value)
+    if isinstance(value, list):
+        for option in _options(kind):
+            if get_origin(option) is list:
+                (item,) = get_args(option)
+                return [lenient(item, entry) for entry in value]
+    try:
+        return msgspec.convert(value, kind, strict=False, dec_hook=_hook)  # type: ignore[call-overload]  # any type form
+    except msgspec.ValidationError:
+        return int(value) if isinstance(value, float) and int in _options(kind) else value
+
+
+def _lenient_struct(kind: type[msgspec.Struct], value: JSONObject) -> msgspec.Struct:
+    known = field_types(kind)
+    fields = {known[wire][0]: lenient(known[wire][1], entry) for wire, entry in value.items() if wire in known}
+    return kind(**fields)
+
+
+def _options(kind: object) -> Iterable[object]:
+    return get_args(kind) if get_origin(kind) in {Union, types.UnionType} else (kind,)
+
+
+def _struct_for(kind: object, value: JSONObject) -> type[msgspec.Struct] | None:
+    """Choose the struct of a (possibly tagged) union that this object is meant to be."""
+    structs = [option for option in _options(kind) if isinstance(option, type) and issubclass(option, msgspec.Struct)]
+    for struct in structs:
+        config = struct.__struct_config__
+        if config.tag is not None and config.tag_field and value.get(config.tag_field) == config.tag:
+            return struct
+    untagged = [struct for struct in structs if struct.__struct_config__.tag is None]
+    return untagged[0] if untagged else None

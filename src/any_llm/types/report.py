@@ -1,0 +1,63 @@
+"""What is known about a call beside its answer: warnings, ids, times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from any_llm.types.value import Value
+
+
+class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word for it, as in Vercel's `warnings`
+    """Something about the request that the provider could not take as it was said.
+
+    `kind` is `dropped` (not sent), `emulated` (reached by other means) or `approximated` (sent as the nearest thing).
+    `parameter` is its path, such as `seed` or `messages[2].content[0].cache_control`.
+    """
+
+    kind: str
+    parameter: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.parameter} was {self.kind}" + (f": {self.detail}" if self.detail else "")
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """How a call went. Times are seconds."""
+
+    provider: str = ""
+    model: str = ""
+    operation: str = ""
+    warnings: tuple[Warning, ...] = ()
+    status: int | None = None
+    headers: Mapping[str, str] = {}
+    request_id: str | None = None
+    client_request_id: str | None = None
+    elapsed: float | None = None
+    time_to_first_chunk: float | None = None
+
+
+class Reported(Value):
+    """A whole answer, which knows how its call went."""
+
+    @property
+    def report(self) -> Report:
+        """How the call went; an empty report for an answer that did not come from a call."""
+        report = self.__dict__.get("_report")
+        return report if isinstance(report, Report) else Report()
+
+    @report.setter
+    def report(self, report: Report) -> None:
+        self.__dict__["_report"] = report
+
+    @property
+    def warnings(self) -> tuple[Warning, ...]:
+        """What could not be said to the provider as it was meant; nothing is dropped without standing here."""
+        return self.report.warnings
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's id of the request, from its response headers."""
+        return self.report.request_id

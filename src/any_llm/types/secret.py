@@ -1,0 +1,63 @@
+"""Secrets: a type whose text form is stars, and the removal of secrets from text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_STARS = "********"
+_SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "set-cookie"}
+)
+_LIKELY_KEY = re.compile(
+    r"(?:sk|pk|rk|gsk|xai|hf|r8|pplx|nvapi|tgp|csk|fw|AIza|AKIA|ASIA|ghp|gho|github_pat)[-_A-Za-z0-9]{16,}"
+    r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{8,}"
+    r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"
+)
+
+
+class Secret:
+    """A key. Only `reveal` shows it; text, repr, format and pickling never do."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the key itself; for signing only."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({_STARS!r})"
+
+    def __str__(self) -> str:
+        return _STARS
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        msg = "a Secret cannot be pickled; pass the name of its environment variable instead"
+        raise TypeError(msg)
+
+
+def redact(text: str, *secrets: Secret | None) -> str:
+    """Return text with the given secrets, and whatever looks like a key, replaced by stars."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret.reveal(), _STARS)
+    return _LIKELY_KEY.sub(_STARS, text)
+
+
+def redact_headers(headers: Mapping[str, str], *secrets: Secret | None) -> dict[str, str]:
+    """Return headers with the values that carry credentials replaced by stars."""
+    return {
+        name: _STARS if name.lower() in _SECRET_HEADERS else redact(value, *secrets) for name, value in headers.items()
+    }

@@ -1,0 +1,345 @@
+"""`Value`: the base of everything the library returns.
+
+A value is a plain mutable msgspec struct that also offers what users of pydantic models expect. What a vendor sends
+and we do not name is not lost: the JSON stays beside the value and is looked up on demand, so that decoding costs
+what decoding the named fields costs.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast
+
+import msgspec
+
+from any_llm.types.decode import convert, decoder, field_types, lenient
+from any_llm.types.json import JSONObject
+
+if TYPE_CHECKING:
+    from typing import Literal, Self
+
+    Selection: TypeAlias = Collection[str] | Mapping[str, object]
+
+V = TypeVar("V", bound="Value")
+
+_HIDDEN = frozenset({"_source", "_report"})
+
+
+class Source:
+    """The JSON from which a value and all values inside it were decoded; parsed as a whole at most once."""
+
+    __slots__ = ("_raw", "_tree")
+
+    def __init__(self, raw: bytes = b"", tree: object = None) -> None:
+        self._raw = raw
+        self._tree = tree
+
+    @property
+    def raw(self) -> bytes:
+        """The exact bytes, empty for a value that was made from plain values."""
+        return self._raw
+
+    def tree(self) -> object:
+        """Return the parsed JSON."""
+        if self._tree is None and self._raw:
+            self._tree = msgspec.json.decode(self._raw)
+        return self._tree
+
+
+Place: TypeAlias = "Source | tuple[Place, str] | tuple[Place, str, int]"
+"""Where a value stands: a source, or a key (and an index) within another place."""
+
+
+def _tree_at(place: Place) -> object:
+    """Return the parsed JSON of a place, or `None` when there is none."""
+    if isinstance(place, Source):
+        return place.tree()
+    tree = _tree_at(place[0])
+    try:
+        for key in place[1:]:
+            tree = tree[key]  # type: ignore[index]  # a wrong shape is caught below
+    except (KeyError, IndexError, TypeError):
+        return None
+    return tree
+
+
+class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_defaults=True):
+    """A typed answer, or a part of one.
+
+    Fields that a vendor adds are in `model_extra` and readable as attributes.
+    """
+
+    sdk_type: ClassVar[str] = ""
+    """`module:class` of the vendor SDK's own type for `to_openai()`."""
+
+    @property
+    def model_extra(self) -> dict[str, object]:
+        """What the vendor sent beyond the named fields."""
+        self._settle()
+        return {name: value for name, value in self.__dict__.items() if name not in _HIDDEN}
+
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The names of the fields that were sent, or that differ from their defaults."""
+        place = self.__dict__.get("_source")
+        tree = _tree_at(place) if place is not None else None
+        sent = tree if isinstance(tree, dict) else {}
+        return {
+            name
+            for wire, (name, _) in field_types(type(self)).items()
+            if wire in sent or getattr(self, name) != _default(type(self), name)
+        } | set(self.model_extra)
+
+    def model_dump(
+        self,
+        *,
+        mode: Literal["python", "json"] | str = "python",
+        include: Selection | None = None,
+        exclude: Selection | None = None,
+        by_alias: bool | None = None,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+        round_trip: bool = False,
+        warnings: bool | str = True,
+    ) -> dict[str, object]:
+        """Return the value and everything inside it as plain dictionaries and lists, unknown fields included.
+
+        `include` and `exclude` name fields of this value; the other options are pydantic's. `mode`, `by_alias`,
+        `round_trip` and `warnings` make no difference here: the plain values are always what JSON can hold.
+        """
+        dumped = _dump(self, exclude_unset=exclude_unset, exclude_defaults=exclude_defaults, exclude_none=exclude_none)
+        if include is not None:
+            dumped = {name: value for name, value in dumped.items() if name in include}
+        if exclude is not None:
+            dumped = {name: value for name, value in dumped.items() if name not in exclude}
+        return dumped
+
+    def model_dump_json(self, *, indent: int | None = None, **options: object) -> str:
+        """Return the value as JSON text; the options are those of `model_dump`."""
+        encoded = msgspec.json.encode(self.model_dump(**options))  # type: ignore[arg-type]  # passed through
+        return (encoded if indent is None else msgspec.json.format(encoded, indent=indent)).decode()
+
+    def to_dict(self, *, exclude_unset: bool = True, exclude_none: bool = False) -> dict[str, object]:
+        """Return the value as plain dictionaries, by default only what was sent."""
+        return self.model_dump(exclude_unset=exclude_unset, exclude_none=exclude_none)
+
+    def to_json(self, *, indent: int | None = 2, exclude_unset: bool = True) -> str:
+        """Return the value as JSON text, by default only what was sent."""
+        return self.model_dump_json(indent=indent, exclude_unset=exclude_unset)
+
+    def to_openai(self) -> object:
+        """Return the value as the vendor SDK's own class (`openai`, or `anthropic` for messages).
+
+        Raises:
+            MissingExtraError: that SDK is not installed.
+        """
+        from any_llm.types.interop import to_sdk  # noqa: PLC0415  # a vendor SDK is loaded only when asked for
+
+        return to_sdk(self)
+
+    @classmethod
+    def model_validate(cls, obj: object, **_options: object) -> Self:
+        """Make a value from a dictionary, or from another library's model of the same shape.
+
+        Raises:
+            msgspec.ValidationError: the first thing that does not fit, with its path.
+        """
+        if isinstance(obj, cls):
+            return obj
+        dump = getattr(obj, "model_dump", None)
+        tree = dump(exclude_unset=True) if callable(dump) else obj
+        value = convert(tree, cls)
+        link(value, Source(tree=tree))
+        return value
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes, **_options: object) -> Self:
+        """Make a value from JSON text.
+
+        Raises:
+            msgspec.ValidationError: the first thing that does not fit, with its path.
+            msgspec.DecodeError: the text is not JSON.
+        """
+        raw = json_data.encode() if isinstance(json_data, str) else json_data
+        value = decoder(cls).decode(raw)
+        link(value, Source(raw))
+        return value
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: object) -> Self:
+        """Make a value without checking anything; unknown names become extra fields."""
+        known = set(cls.__struct_fields__)
+        value = cls(**{name: given for name, given in values.items() if name in known})
+        value.__dict__.update({name: given for name, given in values.items() if name not in known})
+        return value
+
+    construct = model_construct
+
+    @classmethod
+    def model_json_schema(cls, **_options: object) -> JSONObject:
+        """Return the JSON schema of this type."""
+        return cast("JSONObject", msgspec.json.schema(cls))
+
+    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
+        """Return a copy, with `update` applied unchecked."""
+        copied = copy.deepcopy(self) if deep else copy.copy(self)
+        for name, value in (update or {}).items():
+            setattr(copied, name, value)
+        return copied
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            if "_source" in self.__dict__ and name not in _HIDDEN:
+                self._settle()
+                if name in self.__dict__:
+                    return self.__dict__[name]
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(msg)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.model_extra == other.model_extra and all(
+            getattr(self, name) == getattr(other, name) for name in self.__struct_fields__
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # values are mutable
+
+    def __copy__(self) -> Self:
+        copied = type(self)(**{name: getattr(self, name) for name in self.__struct_fields__})
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        copied = type(self)(**{name: copy.deepcopy(getattr(self, name), memo) for name in self.__struct_fields__})
+        copied.__dict__.update(copy.deepcopy(self.model_extra, memo))
+        return copied
+
+    def __reduce__(self) -> tuple[object, ...]:
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        return _restore, (type(self), fields | self.model_extra)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> object:
+        from any_llm.types.interop import pydantic_schema  # noqa: PLC0415  # pydantic itself asks, so it is loaded
+
+        return pydantic_schema(cls)
+
+    def _settle(self) -> None:
+        """Move the unnamed fields of the source into the value."""
+        place = self.__dict__.pop("_source", None)
+        tree = _tree_at(place) if place is not None else None
+        if isinstance(tree, dict):
+            known = field_types(type(self))
+            tag = self.__struct_config__.tag_field
+            for name, value in tree.items():
+                if name not in known and name != tag:
+                    self.__dict__.setdefault(name, value)
+
+
+def _restore(kind: type[V], values: dict[str, object]) -> V:
+    return kind.model_construct(**values)
+
+
+def decode(kind: type[V], raw: bytes) -> V:
+    """Decode an answer; what deviates from its type is kept as sent rather than refused.
+
+    Raises:
+        msgspec.DecodeError: the bytes are not a JSON object.
+    """
+    try:
+        value = decoder(kind).decode(raw)
+    except msgspec.ValidationError:
+        value = revive(kind, msgspec.json.decode(raw))
+    link(value, Source(raw))
+    return value
+
+
+def revive(kind: type[V], tree: object) -> V:
+    """Build a value from parsed JSON that does not fit its type in every place.
+
+    Raises:
+        msgspec.DecodeError: it is not an object at all.
+    """
+    value = lenient(kind, tree)
+    if not isinstance(value, kind):
+        msg = f"expected a JSON object, found {type(tree).__name__}"
+        raise msgspec.DecodeError(msg)
+    link(value, Source(tree=tree))
+    return value
+
+
+@cache
+def _holders(kind: type[Value]) -> tuple[tuple[str, str], ...]:
+    """Return the fields (wire name, Python name) of a type that may hold values."""
+    return tuple((wire, name) for wire, (name, hint) in field_types(kind).items() if "any_llm" in repr(hint))
+
+
+def link(value: Value, place: Place) -> None:
+    """Tell a fresh value, and the values inside it, where their JSON stands."""
+    value.__dict__["_source"] = place
+    for wire, name in _holders(type(value)):
+        held = getattr(value, name)
+        if not held:
+            continue
+        if isinstance(held, list):
+            for index, item in enumerate(held):
+                if isinstance(item, Value):
+                    link(item, (place, wire, index))
+        elif isinstance(held, Value):
+            link(held, (place, wire))
+
+
+@cache
+def _defaults(kind: type[msgspec.Struct]) -> dict[str, object]:
+    given = kind.__struct_defaults__
+    names = kind.__struct_fields__[len(kind.__struct_fields__) - len(given) :]
+    return {
+        name: value.factory() if hasattr(value, "factory") else value
+        for name, value in zip(names, given, strict=True)
+    }
+
+
+def _default(kind: type[msgspec.Struct], name: str) -> object:
+    return _defaults(kind).get(name, msgspec.NODEFAULT)
+
+
+def _dump(value: Value, *, exclude_unset: bool, exclude_defaults: bool, exclude_none: bool) -> dict[str, object]:
+    kind = type(value)
+    sent = value.model_fields_set if exclude_unset else ()
+    dumped: dict[str, object] = {}
+    config = value.__struct_config__
+    if config.tag is not None and config.tag_field:
+        dumped[config.tag_field] = config.tag
+    options = {"exclude_unset": exclude_unset, "exclude_defaults": exclude_defaults, "exclude_none": exclude_none}
+    for wire, (name, _) in field_types(kind).items():
+        held = getattr(value, name)
+        skipped = (
+            (exclude_unset and name not in sent)
+            or (exclude_defaults and held == _default(kind, name))
+            or (exclude_none and held is None)
+        )
+        if not skipped:
+            dumped[wire] = _plain(held, options)
+    for name, held in value.model_extra.items():
+        if not (exclude_none and held is None):
+            dumped[name] = _plain(held, options)
+    return dumped
+
+
+def _plain(held: object, options: dict[str, bool]) -> object:
+    match held:
+        case Value():
+            return held.model_dump(**options)  # type: ignore[arg-type]  # the three switches
+        case list() | tuple():
+            return [_plain(item, options) for item in held]
+        case dict():
+            return {name: _plain(item, options) for name, item in held.items()}
+        case str() if type(held) is not str:
+            return str.__str__(held)
+        case _:
+            return held
