@@ -1,0 +1,34 @@
+# Each recipe is one line. `sh scripts/test` does all of install, check and test, with nothing prepared.
+python = .venv/bin/python
+
+.PHONY: help install check test docs docs-check fix lock bench clean
+
+help: ## Show what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+install: ## Make .venv with everything a developer needs
+	sh -c '. scripts/environment && make_environment && install_once test -r requirements/dev.txt && install_once project --no-deps -e .'
+
+check: install ## Run every static check
+	$(python) scripts/check.py
+
+test: install ## Run the tests with coverage
+	$(python) -m pytest -n 2 --dist worksteal --cov --cov-report=term
+
+docs: install ## Build the documentation into site/
+	.venv/bin/zensical build --clean --strict
+
+docs-check: install ## Run every snippet of the documentation and check its links
+	$(python) -m pytest -n 2 tests/docs tests/architecture/test_documents.py
+
+fix: install ## Format the source and mend what can be mended by machine
+	.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+lock: ## Refresh requirements/dev.txt to the newest versions (needs uv)
+	uv pip compile --upgrade --universal --python-version 3.11 --all-extras --no-annotate --no-emit-index-url --custom-compile-command 'make lock' pyproject.toml requirements/dev.in -o requirements/dev.txt
+
+bench: install ## Measure speed and memory, printed as ratios
+	$(python) scripts/bench.py
+
+clean: ## Remove what the tools made
+	rm -rf .venv site dist build .coverage* .*_cache
