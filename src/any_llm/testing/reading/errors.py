@@ -1,0 +1,135 @@
+"""Which error an answer must become: by the vendor's code or type, else by the HTTP status, never by prose."""
+
+from __future__ import annotations
+
+from any_llm.testing.reading.fields import Fields, Json, as_text, fields, integer, items, parse, text
+from any_llm.testing.reading.values import Failure, Reading
+
+# Codes and types of vendors' references that say more than the status does, in lower case.
+_BY_WORD = {
+    # https://platform.openai.com/docs/guides/error-codes, https://docs.x.ai, https://console.groq.com/docs/errors
+    "context_length_exceeded": "ContextLengthExceededError",
+    "insufficient_quota": "QuotaExhaustedError",
+    "billing_hard_limit_reached": "QuotaExhaustedError",
+    "invalid_api_key": "AuthenticationError",
+    "model_not_found": "ModelNotFoundError",
+    "rate_limit_exceeded": "RateLimitError",
+    "content_filter": "ContentFilterError",
+    "content_policy_violation": "ContentFilterError",
+    "moderation_blocked": "ContentFilterError",
+    # https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter
+    "responsibleaipolicyviolation": "ContentFilterError",
+    "deploymentnotfound": "ModelNotFoundError",
+    "ratelimitreached": "RateLimitError",
+    # https://www.alibabacloud.com/help/en/model-studio/error-code
+    "data_inspection_failed": "ContentFilterError",
+    "datainspectionfailed": "ContentFilterError",
+    # https://docs.anthropic.com/en/api/errors
+    "authentication_error": "AuthenticationError",
+    "billing_error": "InsufficientFundsError",
+    "permission_error": "PermissionDeniedError",
+    "not_found_error": "ModelNotFoundError",
+    "request_too_large": "RequestTooLargeError",
+    "rate_limit_error": "RateLimitError",
+    "timeout_error": "GatewayTimeoutError",
+    "overloaded_error": "OverloadedError",
+    # llama.cpp, Perplexity, Mistral, Moonshot
+    "exceed_context_size_error": "ContextLengthExceededError",
+    "too_many_prompt_tokens": "ContextLengthExceededError",
+    "invalid_model": "ModelNotFoundError",
+    "engine_overloaded_error": "OverloadedError",
+}
+_BY_STATUS = {
+    400: "InvalidRequestError",
+    401: "AuthenticationError",
+    402: "InsufficientFundsError",
+    403: "PermissionDeniedError",
+    404: "ModelNotFoundError",
+    405: "InvalidRequestError",
+    408: "RequestTimeoutError",
+    409: "ConflictError",
+    413: "RequestTooLargeError",
+    422: "InvalidRequestError",
+    429: "RateLimitError",
+    502: "UpstreamProviderError",
+    503: "OverloadedError",
+    504: "GatewayTimeoutError",
+    529: "OverloadedError",
+}
+# Words so general that they count only when nothing else is known: OpenAI sends this one with a 401 and a 404 too.
+_BY_GENERAL_WORD = {"invalid_request_error": "InvalidRequestError"}
+
+MALFORMED = "MalformedResponseError"
+TRUNCATED = "StreamTruncatedError"
+
+
+def read_failure(status: int, body: bytes) -> Failure:
+    """Read the body of an answer whose status is not a success."""
+    try:
+        document = parse(body)
+    except ValueError:
+        return Failure(error=_error_of_status(status), status=status, message=body.decode(errors="replace") or None)
+    return failure_of(status, document)
+
+
+def failure_of(status: int, document: Json) -> Failure:
+    """Read an error from a parsed body or event; a success status (an error in a stream) says nothing of its kind."""
+    error = _error_fields(document)
+    code, kind = _word(error.get("code")), _word(error.get("type"))
+    return Failure(
+        error=_classify(status, error, code, kind),
+        status=status,
+        code=code,
+        type=kind,
+        param=_word(error.get("param")),
+        message=_message(error),
+    )
+
+
+def malformed(status: int, message: str, *, streamed: bool = False) -> Reading:
+    """Return the reading of an answer that is not what its API promises."""
+    return Reading(streamed=streamed, failure=Failure(error=MALFORMED, status=status, message=message))
+
+
+def truncated(status: int, message: str) -> Failure:
+    """Return the failure of a stream that ended too early."""
+    return Failure(error=TRUNCATED, status=status, message=message)
+
+
+def _error_fields(document: Json) -> Fields:
+    """Find the object that describes the error, whatever it is wrapped in."""
+    if items(document):
+        # Google's OpenAI-compatible endpoint wraps its errors in an array.
+        return _error_fields(items(document)[0])
+    body = fields(document)
+    inner = body.get("error")
+    if isinstance(inner, str):
+        return {**body, "message": inner}
+    return fields(inner) or body
+
+
+def _classify(status: int, error: Fields, code: str | None, kind: str | None) -> str:
+    inner = _word(fields(error.get("innererror")).get("code"))
+    for word in (inner, code, kind):
+        if word and word.lower() in _BY_WORD:
+            return _BY_WORD[word.lower()]
+    if not 200 <= status < 300:
+        return _error_of_status(status)
+    sent = integer(error.get("status_code")) or integer(error.get("code"))
+    if sent is not None and sent >= 400:
+        return _error_of_status(sent)
+    return _BY_GENERAL_WORD.get(kind or code or "", "ProviderError")
+
+
+def _error_of_status(status: int) -> str:
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return "InvalidRequestError" if 400 <= status < 500 else "ProviderError"
+
+
+def _word(value: Json) -> str | None:
+    return as_text(value) or None
+
+
+def _message(error: Fields) -> str | None:
+    return text(error.get("message")) or as_text(error.get("detail")) or None

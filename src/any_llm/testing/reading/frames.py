@@ -1,0 +1,44 @@
+"""Server-sent events, read from the whole of a body.
+
+Written from https://html.spec.whatwg.org/multipage/server-sent-events.html, with one liberty: an event that the end of
+the body leaves without its blank line counts, since some vendors (and some recorders) leave that line out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_BEGINNINGS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
+class Event(NamedTuple):
+    """One event; `name` is empty when the vendor gives none."""
+
+    name: str
+    data: str
+
+
+def is_event_stream(content_type: str, body: bytes) -> bool:
+    """Whether a body is a stream of events: its type says so, or else its beginning."""
+    return content_type.lower().startswith("text/event-stream") or body.lstrip().startswith(_BEGINNINGS)
+
+
+def read_events(body: bytes) -> list[Event]:
+    """Return the events of a body that have data."""
+    events: list[Event] = []
+    name, data = "", list[str]()
+    for line in [*_LINE_END.split(body.decode(errors="replace").removeprefix("\ufeff")), ""]:
+        if line:
+            field, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            if field == "data":
+                data.append(value)
+            elif field == "event":
+                name = value
+            continue
+        if data:
+            events.append(Event(name, "\n".join(data)))
+        name, data = "", []
+    return events
