@@ -52,6 +52,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         headers: headers of every request.
         operations: what it offers natively; what its dialect has beyond is not asked of it.
         capabilities: what its models may do.
+        stream_usage: it accepts `stream_options` and then tells the usage at the end of a stream.
         rename: parameters that it calls by another name.
         drop: parameters that it rejects; asking for one gives a warning on the response.
         quirks: named deviations from its dialect, looked up in the dialect's `quirks` module.
@@ -73,6 +74,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     operations: frozenset[Operation] = frozenset({Operation.COMPLETION, Operation.LIST_MODELS})
     capabilities: frozenset[Capability] = frozenset({Capability.STREAMING, Capability.LIST_MODELS})
+    stream_usage: bool = True
     rename: Mapping[str, str] = {}
     drop: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()

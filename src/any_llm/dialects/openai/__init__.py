@@ -1,0 +1,30 @@
+"""OpenAI's wire format, which most vendors speak. https://platform.openai.com/docs/api-reference"""
+
+from __future__ import annotations
+
+from any_llm.dialects.openai.chat_request import encode_completion
+from any_llm.dialects.openai.chat_response import decode_completion
+from any_llm.dialects.openai.chat_stream import ChatStream
+from any_llm.dialects.openai.embeddings import EMBEDDING
+from any_llm.dialects.openai.errors import decode_error
+from any_llm.dialects.openai.models import LIST_MODELS
+from any_llm.dialects.openai.responses import RESPONSES
+from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.provider import Operation
+from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
+from any_llm.types.completion_fold import CompletionFold
+
+COMPLETION: Codec[ChatCompletion, ChatCompletionChunk] = Codec(
+    encode=encode_completion, decode=decode_completion, stream=ChatStream, fold=CompletionFold
+)
+
+DIALECT = Dialect(
+    name="openai",
+    operations={
+        Operation.COMPLETION: COMPLETION,
+        Operation.RESPONSES: RESPONSES,
+        Operation.EMBEDDING: EMBEDDING,
+        Operation.LIST_MODELS: LIST_MODELS,
+    },
+    decode_error=decode_error,
+)

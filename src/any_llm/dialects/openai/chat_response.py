@@ -1,0 +1,41 @@
+"""A whole chat completion, from OpenAI or from whoever speaks its format."""
+
+from __future__ import annotations
+
+from any_llm.dialects.openai.errors import error_from
+from any_llm.dialects.openai.wire import settle_finish, settle_message, settle_usage
+from any_llm.exceptions import MalformedResponseError
+from any_llm.spec.dialect import Target
+from any_llm.types.completion import ChatCompletion
+from any_llm.types.http import HttpResponse
+from any_llm.types.value import decode
+
+
+def decode_completion(_target: Target, response: HttpResponse) -> ChatCompletion:
+    """Decode a whole answer.
+
+    Raises:
+        AnyLLMError: the answer is an error in spite of its HTTP status.
+        MalformedResponseError: the answer has neither choices nor an error.
+    """
+    raw = response.body
+    completion = decode(ChatCompletion, raw)
+    if not completion.choices:
+        _refuse_error(completion, response.status)
+    for choice in completion.choices:
+        settle_message(choice.message)
+        choice.finish_reason = settle_finish(choice.finish_reason)
+        if choice.finish_reason == "error" and isinstance(choice.model_extra.get("error"), dict):
+            raise error_from({"error": choice.model_extra["error"]}, response.status)
+    if completion.usage is not None and (b"cache" in raw or b'"reasoning_tokens"' in raw):
+        settle_usage(completion.usage)
+    return completion
+
+
+def _refuse_error(completion: ChatCompletion, status: int) -> None:
+    extra = completion.model_extra
+    if extra.get("error") or (extra.get("message") and not completion.id):
+        raise error_from(extra, status)
+    if "choices" not in completion.model_fields_set:
+        msg = f"an answer without choices: it has {sorted(extra) or 'nothing'}"
+        raise MalformedResponseError(msg)

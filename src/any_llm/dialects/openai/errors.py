@@ -1,0 +1,108 @@
+"""OpenAI-shaped errors, and the shapes that compatible vendors use instead.
+
+https://platform.openai.com/docs/guides/error-codes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from any_llm.exceptions import (
+    AnyLLMError,
+    AuthenticationError,
+    ContentFilterError,
+    ContextLengthExceededError,
+    InsufficientFundsError,
+    ModelNotFoundError,
+    OverloadedError,
+    ProviderError,
+    QuotaExhaustedError,
+    RateLimitError,
+)
+from any_llm.spec.dialect import Target
+from any_llm.spec.errors import error_for_status
+from any_llm.types.http import HttpResponse
+from any_llm.types.json import JSON, JSONObject
+
+_EXCERPT = 2_000
+
+CODES: Mapping[str, type[AnyLLMError]] = {
+    "invalid_api_key": AuthenticationError,
+    "authentication_error": AuthenticationError,
+    "account_deactivated": AuthenticationError,
+    "model_not_found": ModelNotFoundError,
+    "context_length_exceeded": ContextLengthExceededError,
+    "exceed_context_size_error": ContextLengthExceededError,
+    "too_many_prompt_tokens": ContextLengthExceededError,
+    "content_filter": ContentFilterError,
+    "content_policy_violation": ContentFilterError,
+    "ResponsibleAIPolicyViolation": ContentFilterError,
+    "moderation_blocked": ContentFilterError,
+    "insufficient_quota": QuotaExhaustedError,
+    "billing_hard_limit_reached": QuotaExhaustedError,
+    "billing_not_active": QuotaExhaustedError,
+    "insufficient_balance": InsufficientFundsError,
+    "rate_limit_exceeded": RateLimitError,
+    "rate_limit_error": RateLimitError,
+    "RateLimitReached": RateLimitError,
+    "overloaded_error": OverloadedError,
+    "service_unavailable": OverloadedError,
+    "server_error": ProviderError,
+}
+"""The vendors' own codes and types that say more than the HTTP status, or stand where there is none."""
+
+
+def decode_error(target: Target, response: HttpResponse) -> AnyLLMError:
+    """Turn an unsuccessful answer into the error it means."""
+    try:
+        tree = msgspec.json.decode(response.body)
+    except msgspec.DecodeError:
+        tree = None
+    error = error_from(tree, response.status)
+    error.response_excerpt = response.body[:_EXCERPT].decode("utf-8", "replace")
+    return error
+
+
+def error_from(tree: JSON, status: int) -> AnyLLMError:
+    """Turn a parsed error body, of a response or inside a stream, into the error it means."""
+    facts = _facts(tree)
+    code, kind = _text(facts.get("code")), _text(facts.get("type"))
+    numeric = int(code) if code and code.isdigit() and 400 <= int(code) < 600 else 0  # noqa: PLR2004  # HTTP's range
+    effective = status if status >= 400 else numeric or 500  # noqa: PLR2004  # an error inside a success
+    fitting = CODES.get(code or "") or CODES.get(kind or "") or error_for_status(effective)
+    message = _text(facts.get("message")) or f"HTTP {status} without an explanation"
+    return fitting(
+        message,
+        status_code=effective if status >= 400 or numeric else status,  # noqa: PLR2004
+        code=code,
+        error_type=kind,
+        param=_text(facts.get("param")),
+    )
+
+
+def _facts(tree: JSON) -> JSONObject:
+    """Find where the message, code, type and param of an error body stand."""
+    if isinstance(tree, list) and tree:
+        return _facts(tree[0])
+    if not isinstance(tree, dict):
+        return {}
+    match tree.get("error", tree.get("errors")):
+        case dict() as inner:
+            return inner
+        case [dict() as inner, *_]:
+            return inner
+        case str() as message:
+            return {**tree, "message": message}
+        case _:
+            message = tree.get("message", tree.get("detail"))
+            return {**tree, "message": message if isinstance(message, str) or message is None else _compact(message)}
+
+
+def _compact(value: JSON) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _text(value: JSON) -> str | None:
+    return None if value is None or value == "" else str(value)

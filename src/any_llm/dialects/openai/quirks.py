@@ -1,0 +1,68 @@
+"""Named deviations of single providers from OpenAI's format. A provider's record lists the names that apply to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from any_llm.types.json import JSON, JSONObject
+from any_llm.types.report import Warning as CallWarning
+
+RequestQuirk: TypeAlias = Callable[[JSONObject, Sequence[JSON]], list[CallWarning]]
+"""Changes a request body in place; it is told the messages as the caller gave them."""
+
+
+def replay_reasoning(body: JSONObject, messages: Sequence[JSON]) -> list[CallWarning]:
+    """Send back what the model thought before a tool call, without which DeepSeek and Moonshot answer 400.
+
+    https://api-docs.deepseek.com/guides/thinking_mode
+    """
+    for index, message in enumerate(messages):
+        thought = getattr(message, "reasoning", None)
+        if thought and getattr(message, "tool_calls", None):
+            body["messages"][index] = {**body["messages"][index], "reasoning_content": str(thought)}
+    return []
+
+
+def replay_extra_content(body: JSONObject, messages: Sequence[JSON]) -> list[CallWarning]:
+    """Send back `extra_content`, in which Google's compatible API keeps its thought signatures.
+
+    https://ai.google.dev/gemini-api/docs/thought-signatures
+    """
+    for index, message in enumerate(messages):
+        extra = getattr(message, "extra_content", None)
+        if extra:
+            body["messages"][index] = {**body["messages"][index], "extra_content": extra}
+    return []
+
+
+def replay_parts(body: JSONObject, messages: Sequence[JSON]) -> list[CallWarning]:
+    """Send back an answer's content as the parts it came in, thoughts included, as Mistral asks.
+
+    https://docs.mistral.ai/capabilities/reasoning
+    """
+    for index, message in enumerate(messages):
+        extra = getattr(message, "extra_content", None)
+        if extra and isinstance(extra.get("content"), list):
+            body["messages"][index] = {**body["messages"][index], "content": extra["content"]}
+    return []
+
+
+def reasoning_object(body: JSONObject, _messages: Sequence[JSON]) -> list[CallWarning]:
+    """Say `reasoning_effort` as `reasoning.effort`, as OpenRouter does.
+
+    https://openrouter.ai/docs/use-cases/reasoning-tokens
+    """
+    effort = body.pop("reasoning_effort", None)
+    if effort is not None and "reasoning" not in body:
+        body["reasoning"] = {"enabled": False} if effort == "none" else {"effort": effort}
+    return []
+
+
+REQUEST_QUIRKS: Mapping[str, RequestQuirk] = {
+    "replay_reasoning": replay_reasoning,
+    "replay_extra_content": replay_extra_content,
+    "replay_parts": replay_parts,
+    "reasoning_object": reasoning_object,
+}
+"""Quirks of requests by the name that a provider's record uses."""

@@ -1,0 +1,103 @@
+"""Where OpenAI-compatible answers differ from OpenAI's, and how they are read all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from any_llm.types.completion import (
+    ChatCompletionMessage,
+    ChoiceDelta,
+    CompletionTokensDetails,
+    CompletionUsage,
+    PromptTokensDetails,
+    Reasoning,
+)
+from any_llm.types.json import JSON
+
+FINISH_REASONS: Mapping[str, str] = {
+    "eos": "stop",
+    "end_turn": "stop",
+    "max_tokens": "length",
+    "model_length": "length",
+    "model_context_window_exceeded": "length",
+    "sensitive": "content_filter",
+}
+"""Vendors' own finish reasons, in OpenAI's words."""
+
+REASONING_FIELDS = ("reasoning_content", "thinking", "think", "chain_of_thought")
+"""Where compatible vendors put what the model thought, besides `reasoning`."""
+
+_CACHED_TOKENS = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
+
+
+def settle_message(message: ChatCompletionMessage | ChoiceDelta) -> None:
+    """Bring a message, or a piece of one, into the shape that OpenAI's own answers have."""
+    if message.reasoning is None and message.reasoning_content:
+        message.reasoning = Reasoning(message.reasoning_content)
+    content: JSON = message.content
+    if content is not None and not isinstance(content, str):
+        text, thought = _split_parts(content)
+        message.content = text
+        message.extra_content = {**(message.extra_content or {}), "content": content}
+        if thought is not None:
+            message.reasoning = Reasoning(thought)
+    if isinstance(message, ChatCompletionMessage):
+        for call in message.tool_calls or ():
+            call.function.arguments = as_text(call.function.arguments)
+
+
+def settle_finish(reason: str | None) -> str | None:
+    """Return a finish reason in OpenAI's words; an unknown one is kept."""
+    return FINISH_REASONS.get(reason, reason) if reason else None
+
+
+def settle_usage(usage: CompletionUsage) -> None:
+    """Bring the token counts that vendors put elsewhere into OpenAI's places."""
+    extra = usage.model_extra
+    details = usage.prompt_tokens_details
+    if details is None or details.cached_tokens is None:
+        cached = next((extra[name] for name in _CACHED_TOKENS if isinstance(extra.get(name), int)), None)
+        if cached is not None:
+            details = usage.prompt_tokens_details = details or PromptTokensDetails()
+            details.cached_tokens = cached
+    written = extra.get("cache_creation_input_tokens")
+    if isinstance(written, int) and details is not None and details.cache_write_tokens is None:
+        details.cache_write_tokens = written
+    thought = extra.get("reasoning_tokens")
+    if isinstance(thought, int) and usage.completion_tokens_details is None:
+        usage.completion_tokens_details = CompletionTokensDetails(reasoning_tokens=thought)
+
+
+def as_text(value: JSON) -> str:
+    """Return tool arguments as the JSON text they should be; some vendors send the object itself, or null."""
+    if isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode() if value is not None else ""
+
+
+def _split_parts(content: JSON) -> tuple[str | None, str | None]:
+    """Split a content given as parts (as Mistral does) into text and thought; any other object becomes JSON text.
+
+    Parts that are neither stay with the others in `extra_content["content"]`.
+
+    https://docs.mistral.ai/capabilities/reasoning
+    """
+    if not isinstance(content, list):
+        return as_text(content), None
+    texts: list[str] = []
+    thoughts: list[str] = []
+    for part in content:
+        match part:
+            case {"type": "thinking", "thinking": list() as pieces}:
+                thoughts.extend(piece.get("text", "") for piece in pieces if isinstance(piece, dict))
+            case {"type": "thinking", "thinking": str() as thought}:
+                thoughts.append(thought)
+            case {"text": str() as text}:
+                texts.append(text)
+            case str() as text:
+                texts.append(text)
+            case _:
+                continue
+    return "".join(texts) if texts else None, "".join(thoughts) if thoughts else None

@@ -1,0 +1,44 @@
+"""Which error an unsuccessful HTTP status means, where the vendor's own code does not say more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from any_llm.exceptions import (
+    AnyLLMError,
+    AuthenticationError,
+    ConflictError,
+    GatewayTimeoutError,
+    InsufficientFundsError,
+    InvalidRequestError,
+    ModelNotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
+    ProviderError,
+    RateLimitError,
+    RequestTimeoutError,
+    RequestTooLargeError,
+    UpstreamProviderError,
+)
+
+STATUS_ERRORS: Mapping[int, type[AnyLLMError]] = {
+    401: AuthenticationError,
+    402: InsufficientFundsError,
+    403: PermissionDeniedError,
+    404: ModelNotFoundError,
+    408: RequestTimeoutError,
+    409: ConflictError,
+    413: RequestTooLargeError,
+    429: RateLimitError,
+    502: UpstreamProviderError,
+    503: OverloadedError,
+    504: GatewayTimeoutError,
+    529: OverloadedError,
+}
+
+
+def error_for_status(status: int) -> type[AnyLLMError]:
+    """Return the error class of an HTTP status."""
+    if status in STATUS_ERRORS:
+        return STATUS_ERRORS[status]
+    return InvalidRequestError if 400 <= status < 500 else ProviderError  # noqa: PLR2004  # HTTP's own classes
