@@ -13,6 +13,17 @@ from any_llm.types.json import JSONObject
 
 T = TypeVar("T")
 
+_SHOWN_TAG = "=type"
+
+ANY_TYPE = "*"
+"""The tag of the class, in a union of tagged ones, that stands for every type which has no class of its own."""
+
+
+def tagged(tag: T) -> T:
+    """Return the field that shows the tag of a tagged class; it never stands on the wire, where the tag itself does."""
+    shown: T = msgspec.field(default=tag, name=_SHOWN_TAG)
+    return shown
+
 
 def _hook(kind: type[T], value: object) -> T:
     """Build the library's scalar types (`Reasoning`, …) from the plain value that stands on the wire."""
@@ -41,6 +52,7 @@ def field_types(kind: type[msgspec.Struct]) -> dict[str, tuple[str, object]]:
     return {
         wire: (name, hints[name])
         for wire, name in zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
+        if wire != _SHOWN_TAG
     }
 
 
@@ -67,6 +79,9 @@ def lenient(kind: object, value: object) -> object:
 def _lenient_struct(kind: type[msgspec.Struct], value: JSONObject) -> msgspec.Struct:
     known = field_types(kind)
     fields = {known[wire][0]: lenient(known[wire][1], entry) for wire, entry in value.items() if wire in known}
+    config = kind.__struct_config__
+    if config.tag == ANY_TYPE and config.tag_field:
+        fields[config.tag_field] = value.get(config.tag_field, "")
     return kind(**fields)
 
 
@@ -75,11 +90,14 @@ def _options(kind: object) -> Iterable[object]:
 
 
 def _struct_for(kind: object, value: JSONObject) -> type[msgspec.Struct] | None:
-    """Choose the struct of a (possibly tagged) union that this object is meant to be."""
+    """Choose the struct of a (possibly tagged) union that this object is meant to be.
+
+    A struct whose tag is `ANY_TYPE` stands for every tag that no other struct of the union has.
+    """
     structs = [option for option in _options(kind) if isinstance(option, type) and issubclass(option, msgspec.Struct)]
     for struct in structs:
         config = struct.__struct_config__
         if config.tag is not None and config.tag_field and value.get(config.tag_field) == config.tag:
             return struct
-    untagged = [struct for struct in structs if struct.__struct_config__.tag is None]
-    return untagged[0] if untagged else None
+    fallbacks = [struct for struct in structs if struct.__struct_config__.tag in {None, ANY_TYPE}] or structs
+    return fallbacks[0] if len(fallbacks) == 1 else None

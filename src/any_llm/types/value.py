@@ -314,7 +314,7 @@ def _dump(value: Value, *, exclude_unset: bool, exclude_defaults: bool, exclude_
     dumped: dict[str, object] = {}
     config = value.__struct_config__
     if config.tag is not None and config.tag_field:
-        dumped[config.tag_field] = config.tag
+        dumped[config.tag_field] = getattr(value, config.tag_field, config.tag)
     options = {"exclude_unset": exclude_unset, "exclude_defaults": exclude_defaults, "exclude_none": exclude_none}
     for wire, (name, _) in field_types(kind).items():
         held = getattr(value, name)
