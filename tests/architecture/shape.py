@@ -9,6 +9,7 @@ import sys
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -97,23 +98,21 @@ Rule: TypeAlias = Callable[[Module], Iterator[str]]
 
 def modules(package: Path) -> list[Module]:
     """Read every module of the package in a folder."""
-    vendors = KNOWN_VENDORS | catalogue_names(package)
+    vendors = KNOWN_VENDORS | set(catalogue(package))
     return [
         Module(path.relative_to(package).as_posix(), path.read_text("utf-8"), vendors)
         for path in sorted(package.rglob("*.py"))
     ]
 
 
-def catalogue_names(package: Path) -> frozenset[str]:
-    """Return the names of the providers in the catalogue, read without importing it."""
-    calls = (
-        node
-        for path in sorted((package / "providers").glob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Provider" and node.args
-    )
-    names = (call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant))
-    return frozenset(name for name in names if isinstance(name, str))
+def catalogue(package: Path) -> list[str]:
+    """Return the names of the catalogue's providers in their order, read from its source."""
+    source = package / "providers" / "catalog.py"
+    tree = ast.parse(source.read_text("utf-8") if source.exists() else "")
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    named = ([*call.args[:1], *(word.value for word in call.keywords if word.arg == "name")] for call in calls)
+    values = [(part.lineno, part.value) for parts in named for part in parts if isinstance(part, ast.Constant)]
+    return [name for _, name in sorted(values, key=itemgetter(0)) if isinstance(name, str)]
 
 
 def functions(tree: ast.AST) -> Iterator[Function]:

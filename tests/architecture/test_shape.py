@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import any_llm
-from tests.architecture.shape import RULES, Module, catalogue_names, modules, violations, waivers_have_reasons
+from tests.architecture.shape import RULES, Module, catalogue, modules, violations, waivers_have_reasons
 
 PACKAGE = Path(any_llm.__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -121,9 +121,11 @@ def test_waivers_outside_the_package_have_reasons_too() -> None:
 
 def test_names_of_the_catalogue_are_read_from_its_source(tmp_path: Path) -> None:
     (tmp_path / "providers").mkdir()
-    (tmp_path / "providers" / "catalog.py").write_text("CATALOG = (Provider('newcomer', base_url='https://x'),)\n")
+    (tmp_path / "providers" / "catalog.py").write_text(
+        "CATALOG = (Provider(name='newcomer', docs='https://x'), Provider('other'))\n"
+    )
     (tmp_path / "engine.py").write_text("chosen = name == 'newcomer'\n")
-    assert catalogue_names(tmp_path) == {"newcomer"}
+    assert catalogue(tmp_path) == ["newcomer", "other"]
     found = [finding for module in modules(tmp_path) for finding in violations(module)]
     assert [finding.rpartition(": ")[0] for finding in found] == [
         "engine.py: no_branch_on_a_vendor: line 1: decides by the name 'newcomer'"
@@ -137,18 +139,9 @@ def test_dialect_folder_exports_a_dialect_of_its_name() -> None:
 
 
 def test_catalogue_is_sorted_and_names_are_plain() -> None:
-    names = [
-        name
-        for name in re.findall(r'Provider\(\s*"([^"]+)"', _catalogue_text())
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name)
-    ]
-    ordered = re.findall(r'Provider\(\s*"([^"]+)"', _catalogue_text())
-    assert names == []
-    assert ordered == sorted(set(ordered))
-
-
-def _catalogue_text() -> str:
-    return "".join(module.text for module in MODULES if module.path == "providers/catalog.py")
+    names = catalogue(PACKAGE)
+    assert names == sorted(set(names))
+    assert [name for name in names if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name)] == []
 
 
 def test_public_names_are_sorted_and_all_resolve() -> None:

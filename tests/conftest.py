@@ -1,0 +1,50 @@
+"""What holds for every test: no real key, no address but this machine's, the same random examples each time."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("checks", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("nightly", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "checks"))
+
+SETTINGS = ("_API_KEY", "_BASE_URL", "_API_BASE")
+NEVER_ROUTED = tuple(map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
+"""The addresses reserved for documentation (RFC 5737, RFC 3849): nobody answers there, so a test may try."""
+
+
+def _forget_the_developers_own_settings() -> None:
+    for name in list(os.environ):
+        if name.endswith(SETTINGS) or name in {"ANY_LLM_CONFIG", "ANY_LLM_MODEL"}:
+            del os.environ[name]
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1"
+
+
+def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event != "socket.connect" or not isinstance(address := arguments[1], tuple):
+        return
+    try:
+        target = ipaddress.ip_address(str(address[0]).partition("%")[0])
+    except ValueError:
+        return
+    if not (target.is_loopback or any(target in network for network in NEVER_ROUTED)):
+        message = f"A test tried to reach {address[0]!r}: tests talk to servers on this machine only"
+        raise RuntimeError(message)
+
+
+_forget_the_developers_own_settings()
+sys.addaudithook(_refuse_the_network)
+
+
+def recordings() -> Path | None:
+    """Return the folder of recorded vendor exchanges, or `None` where there is none.
+
+    It is what `ANY_LLM_WIRE` names, else `../shared/wire` relative to the repository.
+    """
+    folder = Path(os.environ.get("ANY_LLM_WIRE") or Path(__file__).parents[1].parent / "shared" / "wire")
+    return folder if folder.is_dir() else None

@@ -1,0 +1,37 @@
+"""The provider and the environment the snippets run in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.docs.provider import provider
+
+
+@pytest.fixture(scope="session")
+def origin() -> Iterator[str]:
+    """The origin of a running provider."""
+    with provider() as address:
+        yield address
+
+
+@pytest.fixture
+def environment(origin: str, tmp_path: Path) -> Mapping[str, str]:
+    """The environment of a reader who has keys for OpenAI and Anthropic, and an empty home folder."""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "NO_COLOR": "1",
+        "NO_PROXY": "127.0.0.1",
+        "ANY_LLM_CACHE": os.environ.get("ANY_LLM_CACHE", f"{cache}/any-llm"),
+        "OPENAI_API_KEY": "sk-test",
+        "OPENAI_BASE_URL": f"{origin}/v1",
+        "ANTHROPIC_API_KEY": "sk-test",
+        "ANTHROPIC_BASE_URL": origin,
+    } | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
