@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from any_llm.types.http import HttpRequest, Timeouts
+from any_llm.types.http import Frame, HttpRequest, Timeouts
 
 
 class Exchange(Protocol):
@@ -56,4 +56,20 @@ class Transport(Protocol):
 
     async def aclose(self) -> None:
         """Close what is open on the running loop; the transport stays usable."""
+        ...
+
+
+class Framing(Protocol):
+    """Cuts the bytes of one streamed body into frames; any split of the bytes gives the same frames."""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Take the next bytes and return the frames they complete.
+
+        Raises:
+            MalformedResponseError: a frame grows beyond the limit of memory.
+        """
+        ...
+
+    def finish(self) -> list[Frame]:
+        """Return the last frame if the body ended right after it; called once, at the body's proper end."""
         ...
