@@ -9,10 +9,12 @@ from __future__ import annotations
 from any_llm.testing.reading.chat import read_chat
 from any_llm.testing.reading.embeddings import read_embeddings
 from any_llm.testing.reading.errors import malformed, read_failure
+from any_llm.testing.reading.fields import fields, integer, parse
 from any_llm.testing.reading.messages import read_messages
 from any_llm.testing.reading.models import read_models
 from any_llm.testing.reading.responses import read_responses
 from any_llm.testing.reading.values import Reading
+from any_llm.testing.recordings import Recording
 
 APIS = (
     "anthropic.messages",
@@ -22,10 +24,24 @@ APIS = (
     "openai.models",
     "openai.responses",
 )
+_STREAMED_APIS = {"anthropic.messages": read_messages, "openai.chat": read_chat, "openai.responses": read_responses}
 
 
-def read_answer(api: str, status: int, content_type: str, body: bytes) -> Reading:
-    """Read the answer of one of `APIS`, whatever its status.
+def read_answer_of(recording: Recording) -> Reading:
+    """Read a recording's answer, whatever its status.
+
+    Raises:
+        ValueError: there is no reading of the recording's API.
+    """
+    response, request = recording.response, recording.request
+    dimensions = None
+    if recording.api == "openai.embeddings" and request and request.body:
+        dimensions = integer(fields(parse(request.body)).get("dimensions"))
+    return read_answer(recording.api, response.status, response.content_type, response.body, dimensions=dimensions)
+
+
+def read_answer(api: str, status: int, content_type: str, body: bytes, *, dimensions: int | None = None) -> Reading:
+    """Read the answer of one of `APIS`, whatever its status; `dimensions` is what an embeddings request asked for.
 
     Raises:
         ValueError: there is no reading of this API.
@@ -36,14 +52,8 @@ def read_answer(api: str, status: int, content_type: str, body: bytes) -> Readin
         return Reading(failure=read_failure(status, body))
     if not body.strip():
         return malformed(status, "an empty body")
-    match api:
-        case "openai.chat":
-            return read_chat(status, content_type, body)
-        case "openai.responses":
-            return read_responses(status, content_type, body)
-        case "anthropic.messages":
-            return read_messages(status, content_type, body)
-        case "openai.embeddings":
-            return read_embeddings(status, body)
-        case _:
-            return read_models(status, body)
+    if api == "openai.embeddings":
+        return read_embeddings(status, body, dimensions)
+    if api in _STREAMED_APIS:
+        return _STREAMED_APIS[api](status, content_type, body)
+    return read_models(status, body)

@@ -72,8 +72,8 @@ def _read_call(call: Fields) -> ToolCall:
     return _read_function(text(call.get("id")), fields(call.get("function")))
 
 
-def _read_function(id: str, function: Fields) -> ToolCall:
-    return ToolCall(id, text(function.get("name")), as_text(function.get("arguments")))
+def _read_function(call_id: str, function: Fields) -> ToolCall:
+    return ToolCall(call_id, text(function.get("name")), as_text(function.get("arguments")))
 
 
 def read_content(message: Fields) -> tuple[str, str]:
@@ -153,15 +153,13 @@ def _add_chunk(choices: dict[int, StreamedChoice], chunk: Fields) -> None:
         streamed.finish_reason = text(choice.get("finish_reason")) or streamed.finish_reason
 
 
-def _reading_of_stream(
-    chunks: list[Fields], choices: dict[int, StreamedChoice], failure: Failure | None
-) -> Reading:
+def _reading_of_stream(chunks: list[Fields], choices: dict[int, StreamedChoice], failure: Failure | None) -> Reading:
     usages = [
         usage
         for chunk in chunks
         if (usage := fields(chunk.get("usage")) or fields(fields(chunk.get("x_groq")).get("usage")))
     ]
-    finished = []
+    finished: list[Choice] = []
     for _, streamed in sorted(choices.items()):
         word = chat_finish_reason(streamed.finish_reason, calls=bool(streamed.tool_calls))
         finished.append(streamed.finish(None if failure else word))

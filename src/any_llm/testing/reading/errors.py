@@ -105,7 +105,8 @@ def _error_fields(document: Json) -> Fields:
     inner = body.get("error")
     if isinstance(inner, str):
         return {**body, "message": inner}
-    return fields(inner) or body
+    # An event of the kind `error` may carry the error's own fields beside its kind.
+    return fields(inner) or {name: value for name, value in body.items() if (name, value) != ("type", "error")}
 
 
 def _classify(status: int, error: Fields, code: str | None, kind: str | None) -> str:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from any_llm.testing.reading.errors import failure_of, malformed, truncated
-from any_llm.testing.reading.fields import Fields, compact, distinct, fields, first_integer, integer, objects, parse, text
+from any_llm.testing.reading.fields import (
+    Fields,
+    compact,
+    distinct,
+    fields,
+    first_integer,
+    integer,
+    objects,
+    parse,
+    text,
+)
 from any_llm.testing.reading.frames import Event, is_event_stream, read_events
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
 
@@ -35,7 +45,12 @@ def read_messages(status: int, content_type: str, body: bytes) -> Reading:
 
 
 def _reading(
-    message: Fields, blocks: list[Fields], *, streamed: bool, failure: Failure | None = None, notes: tuple[str, ...] = ()
+    message: Fields,
+    blocks: list[Fields],
+    *,
+    streamed: bool,
+    failure: Failure | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Reading:
     stop = text(message.get("stop_reason")) or None
     choice = Choice(

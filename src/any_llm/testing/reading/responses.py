@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from any_llm.testing.reading.errors import failure_of, malformed, truncated
 from any_llm.testing.reading.fields import Fields, distinct, fields, first_integer, integer, objects, parse, text
 from any_llm.testing.reading.frames import Event, is_event_stream, read_events
@@ -30,9 +32,7 @@ def read_responses(status: int, content_type: str, body: bytes) -> Reading:
     return _reading(response, streamed=False)
 
 
-def _reading(
-    response: Fields, *, streamed: bool, failure: Failure | None = None, notes: tuple[str, ...] = ()
-) -> Reading:
+def _reading(response: Fields, *, streamed: bool, failure: Failure | None = None) -> Reading:
     outputs = objects(response.get("output"))
     parts = [part for item in outputs if item.get("type") == "message" for part in objects(item.get("content"))]
     calls = tuple(_read_call(item) for item in outputs if item.get("type") in _CALL_INPUTS)
@@ -53,7 +53,6 @@ def _reading(
         choices=(choice,) if response else (),
         usage=_read_usage(fields(response.get("usage"))),
         failure=failure,
-        notes=notes,
     )
 
 
@@ -105,7 +104,9 @@ def _read_stream(status: int, events: list[Event]) -> Reading:
         state.add(data)
         if kind in _FINAL:
             response = fields(data.get("response"))
-            return state.reading(failure_of(status, dict(response)) if response.get("error") else None)
+            failure = failure_of(status, response) if response.get("error") else None
+            rest = sum(event.data.strip() != _DONE for event in events[position + 1 :])
+            return state.reading(failure, rest=rest)
     return state.reading(truncated(status, "no event that completes the response"))
 
 
@@ -113,7 +114,8 @@ class _StreamedResponse:
     """A response put together from its events.
 
     The last event holds the whole response; the items that were sent before it stand in where it has none (a stream
-    that was cut, a server that leaves them out). What the deltas amount to is compared with it.
+    that was cut, a server that leaves them out). What the deltas amount to is compared with it. What follows that
+    event is another answer and is not read.
     """
 
     def __init__(self) -> None:
@@ -133,14 +135,15 @@ class _StreamedResponse:
         elif kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
             self._arguments.append(text(event.get("delta")))
 
-    def reading(self, failure: Failure | None) -> Reading:
+    def reading(self, failure: Failure | None, *, rest: int = 0) -> Reading:
         response = self._response
         if not objects(response.get("output")) and self._items:
             response = {**response, "output": [dict(item) for _, item in sorted(self._items.items())]}
-        whole = _reading(response, streamed=True, failure=failure)
-        return _reading(response, streamed=True, failure=failure, notes=() if failure else self._compare(whole.first))
+        read = _reading(response, streamed=True, failure=failure)
+        followed = (f"{rest} events follow the response",) if rest else ()
+        return read if failure else msgspec.structs.replace(read, notes=self._differences(read.first) + followed)
 
-    def _compare(self, whole: Choice) -> tuple[str, ...]:
+    def _differences(self, whole: Choice) -> tuple[str, ...]:
         sent = {name: "".join(pieces) for name, pieces in self._deltas.items()}
         written = "".join(call.arguments for call in whole.tool_calls)
         differences = {
@@ -148,4 +151,6 @@ class _StreamedResponse:
             "the refusal": sent["response.refusal.delta"] != whole.refusal,
             "the tool calls": sorted("".join(self._arguments)) != sorted(written),
         }
-        return tuple(f"{name} of the deltas is not that of the response" for name, differs in differences.items() if differs)
+        return tuple(
+            f"{name} of the deltas is not that of the response" for name, differs in differences.items() if differs
+        )

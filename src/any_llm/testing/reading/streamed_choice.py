@@ -31,10 +31,11 @@ class StreamedChoice:
         A piece belongs to the call of its index, unless it brings another id: some vendors number every call 0.
         """
         for call in calls:
-            id, number, function = text(call.get("id")), integer(call.get("index")), fields(call.get("function"))
+            number, function = integer(call.get("index")), fields(call.get("function"))
+            call_id = text(call.get("id"))
             known = [streamed for streamed in self._calls if number is None or streamed.number == number]
             streamed = known[-1] if known else None
-            if streamed is None or (id and streamed.id and id != streamed.id):
+            if streamed is None or (call_id and streamed.id and call_id != streamed.id):
                 if streamed is not None:
                     self.notes.append(f"tool call index {number} brings a second id")
                 streamed = _StreamedCall(number)
@@ -44,7 +45,7 @@ class StreamedChoice:
             name = text(function.get("name"))
             if name and streamed.name:
                 self.notes.append("a tool call's name is sent twice")
-            streamed.id = streamed.id or id
+            streamed.id = streamed.id or call_id
             streamed.name = streamed.name or name
             streamed.arguments += as_text(function.get("arguments"))
 

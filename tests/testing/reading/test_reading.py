@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from any_llm.testing.reading import APIS, read_answer, read_answer_of
+from any_llm.testing.reading.values import Choice, Reading
+from any_llm.testing.recordings import parse_recording
+
+BODIES = {
+    "anthropic.messages": b'{"content": []}',
+    "anthropic.models": b'{"data": []}',
+    "openai.chat": b'{"choices": []}',
+    "openai.embeddings": b'{"data": [{"index": 0, "embedding": [1]}]}',
+    "openai.models": b'{"data": []}',
+    "openai.responses": b'{"output": []}',
+}
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_every_api_has_its_reading(api: str) -> None:
+    assert read_answer(api, 200, "application/json", BODIES[api]).failure is None
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize(("status", "error"), [(200, "MalformedResponseError"), (401, "AuthenticationError")])
+def test_an_empty_body_is_a_failure(api: str, status: int, error: str) -> None:
+    failure = read_answer(api, status, "", b" \n").failure
+    assert failure is not None
+    assert failure.error == error
+
+
+def test_an_api_without_a_reading_is_refused() -> None:
+    with pytest.raises(ValueError, match="no reading of 'cohere"):
+        read_answer("cohere.v2.chat", 200, "", b"")
+
+
+def test_the_request_tells_how_vectors_are_packed() -> None:
+    content = {
+        "id": "acme.openai.embeddings.dimensions.1",
+        "provider": "acme",
+        "api": "openai.embeddings",
+        "request": {"method": "POST", "url": "u", "headers": {}, "body": {"dimensions": 4}},
+        "response": {"status": 200, "headers": {}, "body": {"data": [{"index": 0, "embedding": "Af9/gA=="}]}},
+    }
+    recording = parse_recording(json.dumps(content).encode(), Path("one.json"))
+    assert read_answer_of(recording).embeddings == ((1.0, -1.0, 127.0, -128.0),)
+
+
+def test_an_empty_reading_has_an_empty_first_choice() -> None:
+    reading = Reading()
+    assert (reading.first, reading.id, reading.model) == (Choice(), None, None)
