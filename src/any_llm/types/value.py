@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", bound="Value")
 
-_HIDDEN = frozenset({"_source", "_report"})
+_HIDDEN = frozenset({"_source", "_settled", "_report", "__orig_class__"})
 
 
 class Source:
@@ -82,14 +82,17 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
 
     @property
     def model_fields_set(self) -> set[str]:
-        """The names of the fields that were sent, or that differ from their defaults."""
+        """The names of the fields that were sent, or that differ from their defaults.
+
+        A value that was made here, rather than decoded, has set every field that is not `None`.
+        """
         place = self.__dict__.get("_source")
         tree = _tree_at(place) if place is not None else None
         sent = tree if isinstance(tree, dict) else {}
         return {
             name
             for wire, (name, _) in field_types(type(self)).items()
-            if wire in sent or getattr(self, name) != _default(type(self), name)
+            if wire in sent or getattr(self, name) != (_default(type(self), name) if place is not None else None)
         } | set(self.model_extra)
 
     def model_dump(
@@ -193,7 +196,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            if "_source" in self.__dict__ and name not in _HIDDEN:
+            if "_source" in self.__dict__ and "_settled" not in self.__dict__ and name not in _HIDDEN:
                 self._settle()
                 if name in self.__dict__:
                     return self.__dict__[name]
@@ -231,8 +234,11 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
 
     def _settle(self) -> None:
         """Move the unnamed fields of the source into the value."""
-        place = self.__dict__.pop("_source", None)
-        tree = _tree_at(place) if place is not None else None
+        place = self.__dict__.get("_source")
+        if place is None or "_settled" in self.__dict__:
+            return
+        self.__dict__["_settled"] = True
+        tree = _tree_at(place)
         if isinstance(tree, dict):
             known = field_types(type(self))
             tag = self.__struct_config__.tag_field
