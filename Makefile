@@ -1,7 +1,7 @@
 # Each recipe is one line. `sh scripts/test` does all of install, check and test, with nothing prepared.
 python = .venv/bin/python
 
-.PHONY: help install check test docs docs-check fix lock bench clean
+.PHONY: help install check test docs docs-check tables fix lock bench clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -20,6 +20,9 @@ docs: install ## Build the documentation into site/
 
 docs-check: install ## Run every snippet of the documentation and check its links
 	$(python) -m pytest -n 2 tests/docs tests/architecture/test_documents.py
+
+tables: install ## Write the generated tables of the documentation anew
+	$(python) scripts/provider_table.py
 
 fix: install ## Format the source and mend what can be mended by machine
 	.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .

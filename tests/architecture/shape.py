@@ -37,7 +37,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "requests": (),
     "rich": ("cli/",),
     "socket": ("transport/", "testing/", "local/"),
-    "ssl": ("transport/",),
+    "ssl": ("transport/", "engine/settings.py"),
     "subprocess": ("local/", "testing/"),
     "threading": ("client/blocking.py", "local/"),
     "xllamacpp": ("local/", "testing/llama_server.py"),
