@@ -37,6 +37,19 @@ def test_an_api_without_a_reading_is_refused() -> None:
         read_answer("cohere.v2.chat", 200, "", b"")
 
 
+@pytest.mark.parametrize("request_body", [None, {"method": "POST", "url": "u", "headers": {}, "body": None}])
+def test_a_recording_is_read_without_its_request(request_body: object) -> None:
+    content = {
+        "id": "acme.openai.embeddings.basic.1",
+        "provider": "acme",
+        "api": "openai.embeddings",
+        "request": request_body,
+        "response": {"status": 200, "headers": {}, "body": {"data": [{"index": 0, "embedding": [1]}]}},
+    }
+    recording = parse_recording(json.dumps(content).encode(), Path("one.json"))
+    assert read_answer_of(recording).embeddings == ((1.0,),)
+
+
 def test_the_request_tells_how_vectors_are_packed() -> None:
     content = {
         "id": "acme.openai.embeddings.dimensions.1",

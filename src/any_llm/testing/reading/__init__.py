@@ -6,6 +6,8 @@ dialects, so that one mistake is not made twice.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from any_llm.testing.reading.chat import read_chat
 from any_llm.testing.reading.embeddings import read_embeddings
 from any_llm.testing.reading.errors import malformed, read_failure
@@ -24,7 +26,11 @@ APIS = (
     "openai.models",
     "openai.responses",
 )
-_STREAMED_APIS = {"anthropic.messages": read_messages, "openai.chat": read_chat, "openai.responses": read_responses}
+_STREAMED_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
+    "anthropic.messages": read_messages,
+    "openai.chat": read_chat,
+    "openai.responses": read_responses,
+}
 
 
 def read_answer_of(recording: Recording) -> Reading:

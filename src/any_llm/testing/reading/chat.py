@@ -5,6 +5,8 @@ Shapes: https://platform.openai.com/docs/api-reference/chat, and what the vendor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from any_llm.testing.reading.errors import failure_of, malformed, truncated
 from any_llm.testing.reading.fields import Fields, as_text, compact, distinct, fields, items, objects, parse, text
 from any_llm.testing.reading.frames import Event, is_event_stream, read_events
@@ -14,7 +16,7 @@ from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall
 
 _DONE = "[DONE]"
 # Words of Together (`eos`) and of gateways that pass on what the model's own vendor says.
-_CHAT_WORDS = {"eos": "stop", "end_turn": "stop", "tool_use": "tool_calls", "max_tokens": "length"}
+_CHAT_WORDS: Mapping[str, str] = {"eos": "stop", "end_turn": "stop", "tool_use": "tool_calls", "max_tokens": "length"}
 
 
 def read_chat(status: int, content_type: str, body: bytes) -> Reading:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from any_llm.testing.reading.fields import Fields, Json, as_text, fields, integer, items, parse, text
 from any_llm.testing.reading.values import Failure, Reading
 
 # Codes and types of vendors' references that say more than the status does, in lower case.
-_BY_WORD = {
+_BY_WORD: Mapping[str, str] = {
     # https://platform.openai.com/docs/guides/error-codes, https://docs.x.ai, https://console.groq.com/docs/errors
     "context_length_exceeded": "ContextLengthExceededError",
     "insufficient_quota": "QuotaExhaustedError",
@@ -39,7 +41,7 @@ _BY_WORD = {
     "invalid_model": "ModelNotFoundError",
     "engine_overloaded_error": "OverloadedError",
 }
-_BY_STATUS = {
+_BY_STATUS: Mapping[int, str] = {
     400: "InvalidRequestError",
     401: "AuthenticationError",
     402: "InsufficientFundsError",
@@ -57,7 +59,7 @@ _BY_STATUS = {
     529: "OverloadedError",
 }
 # Words so general that they count only when nothing else is known: OpenAI sends this one with a 401 and a 404 too.
-_BY_GENERAL_WORD = {"invalid_request_error": "InvalidRequestError"}
+_BY_GENERAL_WORD: Mapping[str, str] = {"invalid_request_error": "InvalidRequestError"}
 
 MALFORMED = "MalformedResponseError"
 TRUNCATED = "StreamTruncatedError"

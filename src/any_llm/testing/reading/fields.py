@@ -9,7 +9,7 @@ from typing import TypeAlias, cast
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 Fields: TypeAlias = Mapping[str, Json]
 
-NO_FIELDS: Fields = {}
+NO_FIELDS: Mapping[str, Json] = {}
 
 
 def parse(document: bytes) -> Json:

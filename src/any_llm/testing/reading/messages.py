@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from any_llm.testing.reading.errors import failure_of, malformed, truncated
 from any_llm.testing.reading.fields import (
     Fields,
@@ -17,7 +19,7 @@ from any_llm.testing.reading.fields import (
 from any_llm.testing.reading.frames import Event, is_event_stream, read_events
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
 
-_CHAT_WORDS = {
+_CHAT_WORDS: Mapping[str, str] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "pause_turn": "stop",

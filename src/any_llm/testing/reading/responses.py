@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from any_llm.testing.reading.errors import failure_of, malformed, truncated
@@ -10,10 +12,10 @@ from any_llm.testing.reading.frames import Event, is_event_stream, read_events
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
 
 _DONE = "[DONE]"
-_CHAT_WORDS = {"max_output_tokens": "length", "content_filter": "content_filter"}
+_CHAT_WORDS: Mapping[str, str] = {"max_output_tokens": "length", "content_filter": "content_filter"}
 _FINAL = ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
 # Where an item's calls keep what the model wrote: functions as JSON, custom tools as free text.
-_CALL_INPUTS = {"function_call": "arguments", "custom_tool_call": "input"}
+_CALL_INPUTS: Mapping[str, str] = {"function_call": "arguments", "custom_tool_call": "input"}
 
 
 def read_responses(status: int, content_type: str, body: bytes) -> Reading:
