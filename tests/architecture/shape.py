@@ -53,6 +53,9 @@ KNOWN_VENDORS = frozenset({
 })  # fmt: skip
 """Vendors no branch may name, also while the catalogue does not list them yet."""
 
+TRANSPORTS = frozenset({"http", "local"})
+"""What a provider's record may name as its transport; the provider called `local` is no vendor."""
+
 PURE = ("types/", "spec/", "dialects/", "bridges/")
 HANDED_OUT = ("client/", "engine/", "pipeline/", "testing/", "__init__.py", "api.py", "any_llm.py")
 """Places whose public functions give their return value to a user or to middleware."""
@@ -98,7 +101,7 @@ Rule: TypeAlias = Callable[[Module], Iterator[str]]
 
 def modules(package: Path) -> list[Module]:
     """Read every module of the package in a folder."""
-    vendors = KNOWN_VENDORS | set(catalogue(package))
+    vendors = KNOWN_VENDORS | set(catalogue(package)) - TRANSPORTS
     return [
         Module(path.relative_to(package).as_posix(), path.read_text("utf-8"), vendors)
         for path in sorted(package.rglob("*.py"))

@@ -70,6 +70,7 @@ ALLOWED = [
     ("engine/waiver.py", "# The extra is optional.\nimport rich_extra  # noqa: PLC0415\n".replace("rich_extra", "os")),
     ("engine/waiver.py", "import os\nvalue = f()  # type: ignore[misc]  # the package has no types\n"),
     ("engine/waiver.py", "import os\ntext = '# noqa'\n"),
+    ("engine/build.py", "chosen = name == 'local'\n"),
     ("types/value.py", "class Answer(msgspec.Struct):\n    choices: list[int] = []\n"),
     ("engine/state.py", "TABLE: Final[Mapping[str, int]] = {'a': 1}\nNAMES: Sequence[str] = ['a']\n__all__ = ['a']\n"),
     ("middleware/rate_limit.py", "class RateLimit: ...\nclass _Window: ...\n"),

@@ -198,6 +198,6 @@ def test_one_check_can_be_run_by_its_name() -> None:
 
 
 def test_unknown_check_is_refused() -> None:
-    outcome = _check("speling", environment=os.environ)
+    outcome = _check("nonsense", environment=os.environ)
     assert outcome.returncode == 2
-    assert "No check is called 'speling'" in outcome.stderr
+    assert "No check is called 'nonsense'" in outcome.stderr
