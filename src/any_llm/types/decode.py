@@ -9,11 +9,12 @@ from typing import TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject
 
 T = TypeVar("T")
 
-_SHOWN_TAG = "=type"
+SHOWN_TAG = "=type"
+"""The wire name, which is on no wire, of the field that shows a tagged class's tag."""
 
 ANY_TYPE = "*"
 """The tag of the class, in a union of tagged ones, that stands for every type which has no class of its own."""
@@ -21,7 +22,7 @@ ANY_TYPE = "*"
 
 def tagged(tag: T) -> T:
     """Return the field that shows the tag of a tagged class; it never stands on the wire, where the tag itself does."""
-    shown: T = msgspec.field(default=tag, name=_SHOWN_TAG)
+    shown: T = msgspec.field(default=tag, name=SHOWN_TAG)
     return shown
 
 
@@ -52,11 +53,11 @@ def field_types(kind: type[msgspec.Struct]) -> dict[str, tuple[str, object]]:
     return {
         wire: (name, hints[name])
         for wire, name in zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
-        if wire != _SHOWN_TAG
+        if wire != SHOWN_TAG
     }
 
 
-def lenient(kind: object, value: object) -> object:
+def lenient(kind: object, value: JSON) -> JSON:
     """Turn plain values into `kind` wherever they fit; whatever does not fit is kept as it was sent.
 
     A vendor's deviation (a float for an integer, a list for a text) must not lose the rest of its answer.

@@ -8,13 +8,14 @@ what decoding the named fields costs.
 from __future__ import annotations
 
 import copy
+from array import array
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast
 
 import msgspec
 
-from any_llm.types.decode import convert, decoder, field_types, lenient
+from any_llm.types.decode import SHOWN_TAG, convert, decoder, field_types, lenient
 from any_llm.types.json import JSONObject
 
 if TYPE_CHECKING:
@@ -184,7 +185,10 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
     @classmethod
     def model_json_schema(cls, **_options: object) -> JSONObject:
         """Return the JSON schema of this type."""
-        return cast("JSONObject", msgspec.json.schema(cls))
+        schema = cast("JSONObject", msgspec.json.schema(cls))
+        for definition in schema.get("$defs", {}).values():
+            definition["properties"].pop(SHOWN_TAG, None)
+        return schema
 
     def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
         """Return a copy, with `update` applied unchecked."""
@@ -341,7 +345,7 @@ def _plain(held: object, options: dict[str, bool]) -> object:
     match held:
         case Value():
             return held.model_dump(**options)  # type: ignore[arg-type]  # the three switches
-        case list() | tuple():
+        case list() | tuple() | array():
             return [_plain(item, options) for item in held]
         case dict():
             return {name: _plain(item, options) for name, item in held.items()}
