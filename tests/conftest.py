@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
-from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
@@ -39,12 +38,3 @@ def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:
 
 _forget_the_developers_own_settings()
 sys.addaudithook(_refuse_the_network)
-
-
-def recordings() -> Path | None:
-    """Return the folder of recorded vendor exchanges, or `None` where there is none.
-
-    It is what `ANY_LLM_WIRE` names, else `../shared/wire` relative to the repository.
-    """
-    folder = Path(os.environ.get("ANY_LLM_WIRE") or Path(__file__).parents[1].parent / "shared" / "wire")
-    return folder if folder.is_dir() else None
