@@ -1,0 +1,1 @@
+"""The public API: `AnyLLM`, and module functions over it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, TypeVar
 import msgspec
 
 from any_llm.exceptions import StreamClosedError
+from any_llm.types.json import JSON
 from any_llm.types.report import Report
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from any_llm.spec.dialect import Fold
     from any_llm.types.completion import CompletionUsage
-    from any_llm.types.json import JSON
 
 E = TypeVar("E")
 E_co = TypeVar("E_co", covariant=True)
@@ -55,6 +55,7 @@ class EventStream(Generic[E]):
 
     Attributes:
         report: how the call went.
+        convert: what is made of each piece as it is handed out, if anything.
     """
 
     def __init__(self, upstream: Upstream[E], *, fold: Callable[[], Fold[E, JSON]] | None, report: Report) -> None:
@@ -64,6 +65,7 @@ class EventStream(Generic[E]):
         self._outcome: Outcome | None = None
         self._on_item: list[Callable[[E], None]] = []
         self._on_end: list[Callable[[Outcome], None]] = []
+        self.convert: Callable[[E], JSON] | None = None
         self._fold = fold() if fold else None
         self._unfolded: list[E] = []
 
@@ -165,7 +167,7 @@ class EventStream(Generic[E]):
                 self._fold_now()
         for on_item in self._on_item:
             on_item(item)
-        return item
+        return item if self.convert is None else self.convert(item)
 
     def _fold_now(self) -> None:
         if self._fold is not None:

@@ -17,6 +17,8 @@ from any_llm.types.secret import Secret
 R = TypeVar("R")
 E = TypeVar("E")
 E_co = TypeVar("E_co", covariant=True)
+E_contra = TypeVar("E_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
 
 Options = Mapping[str, JSON]
 """An operation's parameters as said by the caller, by the public function's names; what was not said is absent."""
@@ -47,6 +49,11 @@ class Encoded(msgspec.Struct, frozen=True):
 class StreamDecoder(Protocol[E_co]):
     """Turns the frames of one streamed answer into chunks or events."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether the vendor has said that the answer is complete, so that nothing more needs to be waited for."""
+        ...
+
     def feed(self, frame: Frame) -> Iterable[E_co]:
         """Return what one frame means; often one item, sometimes none or several.
 
@@ -64,14 +71,14 @@ class StreamDecoder(Protocol[E_co]):
         ...
 
 
-class Fold(Protocol[E, R]):
+class Fold(Protocol[E_contra, R_co]):
     """Adds up the items of a stream to the whole answer."""
 
-    def add(self, item: E) -> None:
+    def add(self, item: E_contra) -> None:
         """Take one item into account."""
         ...
 
-    def result(self) -> R:
+    def result(self) -> R_co:
         """Return the answer so far; more may be added after it."""
         ...
 

@@ -43,6 +43,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         key_alternatives: further variables that are read when `key` is not set.
         key_optional: a missing key is no error (servers of one's own).
         base_url_variable: the environment variable that overrides `base_url`.
+        base_path: what is added to a user's base URL that names only a host.
         docs: the vendor's page about its API.
         key_page: the vendor's page where keys are made.
         dialect: the wire format, a folder of `any_llm.dialects` or a plug-in's name.
@@ -65,6 +66,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     key_alternatives: tuple[str, ...] = ()
     key_optional: bool = False
     base_url_variable: str = ""
+    base_path: str = ""
     docs: str = ""
     key_page: str = ""
     dialect: str = "openai"

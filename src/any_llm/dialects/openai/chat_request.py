@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
+from any_llm.dialects.openai.adapt import adapt
 from any_llm.dialects.openai.quirks import REQUEST_QUIRKS
 from any_llm.spec.dialect import Encoded, Options, Target
 from any_llm.types.json import JSON, JSONObject
-from any_llm.types.report import Warning as CallWarning
 
 _NOT_REPLAYED = frozenset({"reasoning", "reasoning_content", "parsed", "extra_content"})
 
@@ -22,28 +22,12 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     _replay_tool_calls(body["messages"])
     if options.get("stream") and provider.stream_usage and "stream_options" not in options:
         body["stream_options"] = {"include_usage": True}
-    warnings = _adapt(body, provider.rename, provider.drop)
+    warnings = adapt(body, provider)
     for name in provider.quirks:
         quirk = REQUEST_QUIRKS.get(name)
         if quirk is not None:
             warnings.extend(quirk(body, options["messages"]))
     return Encoded("/chat/completions", msgspec.json.encode(body), warnings=tuple(warnings))
-
-
-def _adapt(body: JSONObject, rename: Mapping[str, str], drop: Sequence[str]) -> list[CallWarning]:
-    warnings: list[CallWarning] = []
-    for name in drop:
-        if name in body:
-            del body[name]
-            warnings.append(CallWarning("dropped", name, "the provider does not accept it"))
-    for name, theirs in rename.items():
-        if name in body:
-            value = body.pop(name)
-            if theirs in body:
-                warnings.append(CallWarning("dropped", name, f"{theirs} is given too"))
-            else:
-                body[theirs] = value
-    return warnings
 
 
 def _plain(message: JSON) -> JSONObject:

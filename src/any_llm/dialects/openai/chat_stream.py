@@ -27,7 +27,7 @@ class ChatStream:
     def __init__(self, _target: Target, options: Options) -> None:
         asked = options.get("stream_options") or {}
         self._usage_asked_for = bool(asked.get("include_usage"))
-        self._done = False
+        self.complete = False
         self._open: dict[int, bool] = {}
         self._calls: dict[tuple[int, int], _OpenCall] = {}
 
@@ -39,7 +39,7 @@ class ChatStream:
         """
         data = frame.data
         if data == _DONE:
-            self._done = True
+            self.complete = True
             return ()
         if frame.event == "error":
             raise error_from(msgspec.json.decode(data), 200)
@@ -64,7 +64,7 @@ class ChatStream:
         Raises:
             StreamTruncatedError: it was not.
         """
-        if not self._done and (not self._open or any(self._open.values())):
+        if not self.complete and (not self._open or any(self._open.values())):
             msg = "the stream ended before the answer was complete" if self._open else "the stream ended empty"
             raise StreamTruncatedError(msg)
         return ()

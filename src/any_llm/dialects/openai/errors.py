@@ -27,12 +27,15 @@ from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
 
 _EXCERPT = 2_000
+_FIRST_ERROR, _SERVER_ERROR, _LAST_ERROR = 400, 500, 600
 
 CODES: Mapping[str, type[AnyLLMError]] = {
     "invalid_api_key": AuthenticationError,
     "authentication_error": AuthenticationError,
     "account_deactivated": AuthenticationError,
     "model_not_found": ModelNotFoundError,
+    "invalid_model": ModelNotFoundError,
+    "DeploymentNotFound": ModelNotFoundError,
     "context_length_exceeded": ContextLengthExceededError,
     "exceed_context_size_error": ContextLengthExceededError,
     "too_many_prompt_tokens": ContextLengthExceededError,
@@ -69,17 +72,26 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     """Turn a parsed error body, of a response or inside a stream, into the error it means."""
     facts = _facts(tree)
     code, kind = _text(facts.get("code")), _text(facts.get("type"))
-    numeric = int(code) if code and code.isdigit() and 400 <= int(code) < 600 else 0  # noqa: PLR2004  # HTTP's range
-    effective = status if status >= 400 else numeric or 500  # noqa: PLR2004  # an error inside a success
-    fitting = CODES.get(code or "") or CODES.get(kind or "") or error_for_status(effective)
+    inner = facts.get("innererror")
+    finest = _text(inner.get("code")) if isinstance(inner, dict) else None
+    named = next((CODES[word] for word in (finest, code, kind) if word in CODES), None)
+    effective = status if status >= _FIRST_ERROR else _status_inside(code, kind)
+    fitting = named or error_for_status(effective)
     message = _text(facts.get("message")) or f"HTTP {status} without an explanation"
     return fitting(
         message,
-        status_code=effective if status >= 400 or numeric else status,  # noqa: PLR2004
+        status_code=effective,
         code=code,
         error_type=kind,
         param=_text(facts.get("param")),
     )
+
+
+def _status_inside(code: str | None, kind: str | None) -> int:
+    """Return the status that an error inside a successful answer would have had."""
+    if code and code.isdigit() and _FIRST_ERROR <= int(code) < _LAST_ERROR:
+        return int(code)
+    return _FIRST_ERROR if kind == "invalid_request_error" else _SERVER_ERROR
 
 
 def _facts(tree: JSON) -> JSONObject:

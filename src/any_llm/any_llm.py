@@ -1,0 +1,5 @@
+"""`AnyLLM` under the module name that Mozilla's `any_llm` gives it."""
+
+from any_llm.client.anyllm import AnyLLM
+
+__all__ = ["AnyLLM"]

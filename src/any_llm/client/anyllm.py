@@ -1,0 +1,217 @@
+"""`AnyLLM`: one provider with one credential. Cheap to make, nothing to close."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar, cast
+
+import msgspec
+
+from any_llm.client.arguments import check_client_arguments, split_reference
+from any_llm.client.blocking_operations import BlockingOperations
+from any_llm.client.credentials import find_base_url, find_key
+from any_llm.client.metadata import ProviderMetadata, class_attributes, class_name, metadata
+from any_llm.engine.build import build, default_handler
+from any_llm.engine.plugins import PROVIDERS, found, load
+from any_llm.engine.settings import Settings, default_settings
+from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
+from any_llm.providers.names import LLMProvider
+from any_llm.providers.registry import provider as find_provider
+from any_llm.providers.registry import provider_names
+from any_llm.spec.provider import Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from any_llm.pipeline.call import Middleware
+    from any_llm.spec.transport import Transport
+    from any_llm.types.http import Timeouts
+    from any_llm.types.json import JSON
+
+_HOOKS = ("_acompletion", "_aresponses", "_amessages", "_aembedding", "_alist_models")
+_SETTINGS = frozenset(Settings.__struct_fields__)
+_ARGUMENTS = _SETTINGS | {"settings", "default_headers", "timeout", "unified_exceptions", "max_retries"}
+_COMPATIBLE = Provider(
+    name="openai_compatible",
+    key="OPENAI_COMPATIBLE_API_KEY",
+    key_optional=True,
+    operations=frozenset({"completion", "embedding", "list_models"}),  # type: ignore[arg-type]  # converted below
+)
+
+
+class AnyLLM(BlockingOperations):
+    """One provider with one credential; every operation as a method, async with an `a` before its name.
+
+    Connections belong to the process, not to the instance, so make as many as you like.
+    Subclasses may override `_acompletion(params, **kwargs)`, `_aresponses`, `_amessages`, `_aembedding` and
+    `_alist_models`.
+    """
+
+    PROVIDER: ClassVar[Provider] = _COMPATIBLE
+    PROVIDER_NAME: ClassVar[str] = _COMPATIBLE.name
+    SUPPORTS_RESPONSES: ClassVar[bool] = False
+
+    def __init__(self, api_key: str | None = None, api_base: str | None = None, **client_args: JSON) -> None:
+        check_client_arguments(client_args, _ARGUMENTS)
+        self._key = find_key(self.PROVIDER, api_key, os.environ)
+        self._base_url = find_base_url(self.PROVIDER, api_base, os.environ)
+        self._settings, self._handler = (
+            _configured(client_args) if client_args else (default_settings(), default_handler())
+        )
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._overridden = frozenset(name for name in _HOOKS if getattr(cls, name) is not getattr(AnyLLM, name))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(api_base={self._base_url!r}, api_key={'********' if self._key else None!r})"
+
+    @property
+    def settings(self) -> Settings:
+        """How this instance makes its calls."""
+        return self._settings
+
+    @classmethod
+    def create(
+        cls,
+        provider: str | LLMProvider,
+        api_key: str | None = None,
+        api_base: str | None = None,
+        **client_args: JSON,
+    ) -> AnyLLM:
+        """Return a client of a provider.
+
+        Args:
+            provider: its name; `LLMProvider` lists those that are built in.
+            api_key: its key, instead of the environment's.
+            api_base: where its API begins, instead of the environment's or the usual place.
+            **client_args: `settings`, or single ones of `Settings`' fields (`timeouts`, `middleware`, `proxy`, …);
+                `default_headers`; `timeout` in seconds.
+
+        Raises:
+            UnsupportedProviderError: there is no such provider; the error names the closest.
+            MissingApiKeyError: no key was given and none is in the environment.
+            ConfigurationError: something else about the set-up is wrong.
+        """
+        return cls.get_provider_class(provider)(api_key=api_key, api_base=api_base, **client_args)
+
+    @classmethod
+    def create_openai_compatible(
+        cls, name: str, api_base: str, api_key: str | None = None, **client_args: JSON
+    ) -> AnyLLM:
+        """Return a client of any server that speaks OpenAI's format.
+
+        Args:
+            name: what to call it in messages and reports.
+            api_base: where its API begins, such as `http://127.0.0.1:8000/v1`.
+            api_key: its key, if it wants one; `OPENAI_COMPATIBLE_API_KEY` counts too.
+            **client_args: as for `create`.
+
+        Raises:
+            ValueError: the name or the base URL is blank.
+        """
+        if not name.strip():
+            msg = "create_openai_compatible() needs a name for the server"
+            raise ConfigurationError(msg)
+        if not api_base.strip():
+            msg = f"create_openai_compatible({name!r}) needs an api_base such as 'http://127.0.0.1:8000/v1'"
+            raise ConfigurationError(msg)
+        record = msgspec.structs.replace(_compatible(), name=name.strip())
+        kind = type("OpenAICompatibleProvider", (AnyLLM,), dict(class_attributes(record)))
+        return cast("type[AnyLLM]", kind)(api_key=api_key, api_base=api_base, **client_args)
+
+    @staticmethod
+    def split_model_provider(model: str, stacklevel: int = 2) -> tuple[LLMProvider, str]:
+        """Split `provider:model` at its first delimiter; `provider/model` still works, with a warning.
+
+        Raises:
+            ValueError: there is no delimiter.
+            UnsupportedProviderError: there is no such provider.
+        """
+        name, rest, delimiter = split_reference(model)
+        if delimiter == "/":
+            warnings.warn(
+                f"Model format 'provider/model' is deprecated, write '{name}:{rest}'",
+                DeprecationWarning,
+                stacklevel=stacklevel,
+            )
+        return cast("LLMProvider", AnyLLM.resolve_provider_key(name)), rest
+
+    @staticmethod
+    def resolve_provider_key(provider: str | LLMProvider) -> str:
+        """Return a provider's name as it is registered.
+
+        Raises:
+            UnsupportedProviderError: there is none of this name.
+        """
+        name = _record(str(provider)).name
+        return LLMProvider(name) if name in LLMProvider.__members__.values() else name
+
+    @staticmethod
+    def get_provider_class(provider: str | LLMProvider) -> type[AnyLLM]:
+        """Return the class that stands for a provider; its attributes say what the provider supports."""
+        return _class_of(_record(str(provider)))
+
+    @staticmethod
+    def get_provider_enum(provider: str) -> LLMProvider:
+        """Return a provider's member of `LLMProvider`."""
+        return LLMProvider.from_string(provider)
+
+    @staticmethod
+    def get_supported_providers() -> list[str]:
+        """Return the names of all providers: built in, configured and plugged in."""
+        return provider_names({**dict.fromkeys(found(PROVIDERS), _COMPATIBLE), **default_settings().providers})
+
+    get_registry_provider_names = get_supported_providers
+
+    @classmethod
+    def get_provider_metadata(cls, provider: str | LLMProvider | None = None) -> ProviderMetadata:
+        """Return what a provider (by default this class's own) offers, without calling it."""
+        return metadata(cls.PROVIDER if provider is None else _record(str(provider)))
+
+    @staticmethod
+    def get_all_provider_metadata() -> Sequence[ProviderMetadata]:
+        """Return what every provider offers, sorted by name."""
+        return [metadata(_record(name)) for name in AnyLLM.get_supported_providers()]
+
+
+@cache
+def _compatible() -> Provider:
+    return msgspec.convert(msgspec.to_builtins(_COMPATIBLE), Provider)
+
+
+def _record(name: str) -> Provider:
+    key = name.strip().lower()
+    configured = default_settings().providers
+    try:
+        return find_provider(key, configured)
+    except UnsupportedProviderError:
+        plugged = load(PROVIDERS, key, Provider) if key in found(PROVIDERS) else None
+        if plugged is None:
+            raise
+        return plugged
+
+
+@cache
+def _class_of(record: Provider) -> type[AnyLLM]:
+    return cast("type[AnyLLM]", type(class_name(record), (AnyLLM,), dict(class_attributes(record))))
+
+
+def _configured(client_args: dict[str, JSON]) -> tuple[Settings, JSON]:
+    settings: Settings = client_args.pop("settings", None) or default_settings()
+    changes = {name: value for name, value in client_args.items() if name in _SETTINGS}
+    if client_args.get("default_headers"):
+        changes["headers"] = {**settings.headers, **client_args["default_headers"]}
+    if client_args.get("timeout") is not None:
+        seconds = float(client_args["timeout"])
+        changes["timeouts"] = msgspec.structs.replace(settings.timeouts, first_token=seconds, idle=seconds)
+    if client_args.get("max_retries"):
+        warnings.warn(
+            "max_retries has no effect: calls are made once, and errors say if they are retryable", stacklevel=4
+        )
+    if client_args.get("unified_exceptions") is False:
+        warnings.warn("unified_exceptions=False has no effect: errors are always this library's own", stacklevel=4)
+    settings = msgspec.structs.replace(settings, **changes)
+    return settings, build(settings)

@@ -1,0 +1,99 @@
+"""From the arguments of a public function to a `Call`: what was said, checked, in the shape that codecs read."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+from any_llm.engine.settings import Settings
+from any_llm.exceptions import ConfigurationError, InvalidRequestError
+from any_llm.pipeline.call import Call
+from any_llm.spec.dialect import Target
+from any_llm.spec.provider import Operation
+from any_llm.types.http import Timeouts
+from any_llm.types.json import JSON, JSONObject
+
+_HEX = 16
+
+
+class Asked(NamedTuple):
+    """A call, and how its whole answer is to be parsed."""
+
+    call: Call
+    parse: Callable[[JSON], JSON] | None
+
+
+def said(**options: JSON) -> JSONObject:
+    """Return the options that were said: those that are not `None`."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def build_call(operation: Operation, target: Target, options: JSONObject, settings: Settings) -> Call:
+    """Build the call of an operation; `options` is consumed.
+
+    Raises:
+        InvalidRequestError: the timeout is not a positive number.
+    """
+    timeout = options.pop("timeout", None)
+    extra_headers = options.pop("extra_headers", None)
+    return Call(
+        operation=operation,
+        target=target,
+        options=options,
+        timeouts=settings.timeouts
+        if timeout is None
+        else _timeouts(settings.timeouts, timeout, stream=bool(options.get("stream"))),
+        headers={**settings.headers, **extra_headers} if extra_headers else settings.headers,
+        query=options.pop("extra_query", None) or {},
+        extra_body=options.pop("extra_body", None) or {},
+        on_unsupported=settings.on_unsupported,
+        request_id=f"{random.getrandbits(_HEX * 4):0{_HEX}x}",  # noqa: S311  # an id to look up, not a secret
+    )
+
+
+def _timeouts(defaults: Timeouts, timeout: float | Timeouts, *, stream: bool) -> Timeouts:
+    if isinstance(timeout, Timeouts):
+        return timeout
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout <= 0:
+        msg = f"timeout is {timeout!r}; it must be a positive number of seconds, or any_llm.Timeouts"
+        raise InvalidRequestError(msg, param="timeout")
+    return _limited(defaults, float(timeout), stream=stream)
+
+
+@lru_cache(maxsize=64)
+def _limited(defaults: Timeouts, seconds: float, *, stream: bool) -> Timeouts:
+    connect = min(defaults.connect or seconds, seconds)
+    if stream:
+        return msgspec.structs.replace(defaults, connect=connect, first_token=seconds, idle=seconds)
+    return msgspec.structs.replace(defaults, connect=connect, total=seconds)
+
+
+def split_reference(model: str) -> tuple[str, str, str]:
+    """Split `provider:model` at its first delimiter; the third item is the delimiter.
+
+    Raises:
+        ConfigurationError: there is no delimiter, or nothing on one side of it.
+    """
+    places = [place for place in (model.find(":"), model.find("/")) if place >= 0]
+    place = min(places, default=0)
+    provider, name = model[:place], model[place + 1 :]
+    if not provider or not name:
+        msg = f"Invalid model format. Expected 'provider:model' or 'provider/model', got '{model}'"
+        raise ConfigurationError(msg)
+    return provider, name, model[place]
+
+
+def check_client_arguments(arguments: Mapping[str, JSON], known: frozenset[str]) -> None:
+    """Refuse what a client cannot be told.
+
+    Raises:
+        ConfigurationError: an argument that nothing understands; the error names those that are.
+    """
+    unknown = sorted(set(arguments) - known)
+    if unknown:
+        msg = f"AnyLLM.create() does not understand {', '.join(unknown)}; it understands {', '.join(sorted(known))}"
+        raise ConfigurationError(msg)

@@ -1,0 +1,197 @@
+"""The blocking half: the same coroutines, run on one background event loop. The only place that knows about threads."""
+
+from __future__ import annotations
+
+import _thread
+import asyncio
+import atexit
+import contextvars
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from any_llm.pipeline.stream import EventStream
+from any_llm.types.report import Report
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from any_llm.types.completion import CompletionUsage
+    from any_llm.types.json import JSON
+
+T = TypeVar("T")
+E = TypeVar("E")
+
+_GOODBYE = 2.0
+
+
+class Runner:
+    """One event loop on one daemon thread, made on first use, and again in a forked child."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        os.register_at_fork(after_in_child=self._forget)
+
+    def run(self, coroutine: Coroutine[object, object, T]) -> T:
+        """Run a coroutine to its end and return what it returns; an interrupt cancels it."""
+        loop = self._loop or self._start()
+        waiting = _Waiting(coroutine)
+        loop.call_soon_threadsafe(waiting.begin, loop)
+        return waiting.result()
+
+    def stop(self) -> None:
+        """Close what is open on the loop, and end its thread."""
+        loop, thread = self._loop, self._thread
+        self._forget()
+        if loop is None or thread is None:
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_GOODBYE)
+
+    def _start(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=_serve, args=(loop,), name="any-llm-async-runner", daemon=True)
+                self._thread.start()
+                self._loop = loop
+            return self._loop
+
+    def _forget(self) -> None:
+        self._lock = threading.Lock()
+        self._loop = self._thread = None
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
+class _Waiting(Generic[T]):
+    """One thread waiting for one coroutine; lighter than a `concurrent.futures.Future`."""
+
+    __slots__ = ("_context", "_coroutine", "_done", "_loop", "_task")
+
+    def __init__(self, coroutine: Coroutine[object, object, T]) -> None:
+        self._coroutine = coroutine
+        self._context = contextvars.copy_context()
+        self._done = _thread.allocate_lock()
+        self._done.acquire()
+        self._task: asyncio.Task[T] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start the coroutine; called on the loop's thread."""
+        self._loop = loop
+        self._task = loop.create_task(self._coroutine, context=self._context)
+        self._task.add_done_callback(self._finished)
+
+    def result(self) -> T:
+        """Wait for the coroutine's end."""
+        try:
+            self._done.acquire()
+        except BaseException:
+            if self._loop is not None and self._task is not None:
+                self._loop.call_soon_threadsafe(self._task.cancel)
+            raise
+        assert self._task is not None
+        try:
+            return self._task.result()
+        finally:
+            self._task = None
+
+    def _finished(self, _task: asyncio.Task[T]) -> None:
+        self._done.release()
+
+
+class Stream(Generic[E]):
+    """The pieces of one answer, in order, once, for blocking code.
+
+    Use it in `for`, best inside `with`. Leaving early by any way, or dropping the stream, closes the connection.
+    """
+
+    def __init__(self, events: EventStream[E], runner: Runner) -> None:
+        self._events = events
+        self._runner = runner
+        self._ready: deque[E] = deque()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> E:
+        if not self._ready:
+            self._ready.extend(self._runner.run(self._events.batch()))
+            if not self._ready:
+                raise StopIteration
+        return self._ready.popleft()
+
+    @property
+    def report(self) -> Report:
+        """How the call went."""
+        return self._events.report
+
+    @property
+    def response(self) -> JSON:
+        """The whole answer added up from what has arrived; complete once the iteration has ended."""
+        return self._events.response
+
+    @property
+    def usage(self) -> CompletionUsage | None:
+        """The tokens used so far, as far as the provider has said; final once the iteration has ended."""
+        return self._events.usage
+
+    @property
+    def closed(self) -> bool:
+        """Whether the stream has ended, in whichever way."""
+        return self._events.closed
+
+    def close(self) -> None:
+        """End the stream now and release its connection. Idempotent."""
+        self._ready.clear()
+        self._events.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+RUNNER = Runner()
+"""The one runner of this process."""
+
+atexit.register(RUNNER.stop)
+
+
+def run(coroutine: Coroutine[object, object, T], *, allow_running_loop: bool | None = None) -> T:
+    """Run a coroutine from blocking code.
+
+    Raises:
+        RuntimeError: this thread is running an event loop, which would stand still meanwhile. Inside a notebook that is
+            allowed, since nothing else can be done there; `allow_running_loop` says otherwise.
+    """
+    allowed = "IPython" in sys.modules if allow_running_loop is None else allow_running_loop
+    if not allowed and asyncio._get_running_loop() is not None:  # noqa: SLF001  # documented, and cheaper than to raise
+        coroutine.close()
+        msg = "Cannot use the `sync` API in an `async` context. Use the `async` API instead (`acompletion`, …)."
+        raise RuntimeError(msg)
+    return RUNNER.run(coroutine)
+
+
+def run_stream(value: T, *, runner: Runner = RUNNER) -> T | Stream[JSON]:
+    """Return a stream for blocking code in place of one for async code; anything else as it is."""
+    return Stream(value, runner) if isinstance(value, EventStream) else value

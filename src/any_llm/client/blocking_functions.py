@@ -1,0 +1,231 @@
+"""The module functions for blocking code: `any_llm.completion(…)` and its kin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, TypeVar, overload
+
+from any_llm.client.anyllm import AnyLLM
+from any_llm.client.blocking import Stream
+from any_llm.client.reference import client_for
+from any_llm.client.signatures import spell_out
+
+from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
+from any_llm.types.embedding import CreateEmbeddingResponse
+from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
+from any_llm.types.options import (
+    CallOptions,
+    CompletionCallOptions,
+    EmbeddingCallOptions,
+    Message,
+    MessagesCallOptions,
+    ResponsesCallOptions,
+)
+from any_llm.types.responses import ParsedResponse, Response, ResponseStreamEvent
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from any_llm.types.json import JSON, JSONObject
+    from any_llm.types.model import Model
+
+T = TypeVar("T")
+
+_LAST = ("api_key", "api_base", "client_args")
+
+
+@overload
+def completion(
+    model: str | None = None,
+    messages: Sequence[Message] = (),
+    *,
+    stream: Literal[True],
+    response_format: JSON = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[CompletionCallOptions],
+) -> Stream[ChatCompletionChunk]: ...
+@overload
+def completion(
+    model: str | None = None,
+    messages: Sequence[Message] = (),
+    *,
+    stream: Literal[False] | None = None,
+    response_format: type[T],
+    allow_running_loop: bool | None = None,
+    **options: Unpack[CompletionCallOptions],
+) -> ParsedChatCompletion[T]: ...
+@overload
+def completion(
+    model: str | None = None,
+    messages: Sequence[Message] = (),
+    *,
+    stream: Literal[False] | None = None,
+    response_format: JSONObject | None = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[CompletionCallOptions],
+) -> ChatCompletion: ...
+@overload
+def completion(
+    model: str | None = None,
+    messages: Sequence[Message] = (),
+    *,
+    stream: bool | None = None,
+    response_format: JSON = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[CompletionCallOptions],
+) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
+@spell_out(CompletionCallOptions, *_LAST)
+def completion(
+    model: str | None = None,
+    messages: Sequence[Message] = (),
+    *,
+    stream: bool | None = None,
+    response_format: JSON = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[CompletionCallOptions],
+) -> ChatCompletion | Stream[ChatCompletionChunk]:
+    """Let a model continue a conversation. See `acompletion`."""
+    client, name = client_for(model, options)
+    return client.completion(
+        model=name,
+        messages=messages,
+        stream=stream,
+        response_format=response_format,
+        allow_running_loop=allow_running_loop,
+        **options,
+    )
+
+
+@overload
+def responses(
+    model: str | None = None,
+    input_data: str | Sequence[JSON] = "",
+    *,
+    stream: Literal[True],
+    response_format: JSON = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[ResponsesCallOptions],
+) -> Stream[ResponseStreamEvent]: ...
+@overload
+def responses(
+    model: str | None = None,
+    input_data: str | Sequence[JSON] = "",
+    *,
+    stream: Literal[False] | None = None,
+    response_format: type[T],
+    allow_running_loop: bool | None = None,
+    **options: Unpack[ResponsesCallOptions],
+) -> ParsedResponse[T]: ...
+@overload
+def responses(
+    model: str | None = None,
+    input_data: str | Sequence[JSON] = "",
+    *,
+    stream: Literal[False] | None = None,
+    response_format: JSONObject | None = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[ResponsesCallOptions],
+) -> Response: ...
+@spell_out(ResponsesCallOptions, *_LAST)
+def responses(
+    model: str | None = None,
+    input_data: str | Sequence[JSON] = "",
+    *,
+    stream: bool | None = None,
+    response_format: JSON = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[ResponsesCallOptions],
+) -> Response | Stream[ResponseStreamEvent]:
+    """Ask for a response in OpenAI's Responses shape; providers without it are asked over their chat shape. See `aresponses`."""
+    client, name = client_for(model, options)
+    return client.responses(
+        model=name,
+        input_data=input_data,
+        stream=stream,
+        response_format=response_format,
+        allow_running_loop=allow_running_loop,
+        **options,
+    )
+
+
+@overload
+def messages(
+    model: str | None,
+    messages: Sequence[Message],
+    max_tokens: int,
+    *,
+    stream: Literal[True],
+    output_format: JSON = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[MessagesCallOptions],
+) -> Stream[MessageStreamEvent]: ...
+@overload
+def messages(
+    model: str | None,
+    messages: Sequence[Message],
+    max_tokens: int,
+    *,
+    stream: Literal[False] | None = None,
+    output_format: type[T],
+    allow_running_loop: bool | None = None,
+    **options: Unpack[MessagesCallOptions],
+) -> ParsedMessage[T]: ...
+@overload
+def messages(
+    model: str | None,
+    messages: Sequence[Message],
+    max_tokens: int,
+    *,
+    stream: Literal[False] | None = None,
+    output_format: JSONObject | None = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[MessagesCallOptions],
+) -> MessageResponse: ...
+@spell_out(MessagesCallOptions, *_LAST)
+def messages(
+    model: str | None,
+    messages: Sequence[Message],
+    max_tokens: int,
+    *,
+    stream: bool | None = None,
+    output_format: JSON = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[MessagesCallOptions],
+) -> MessageResponse | Stream[MessageStreamEvent]:
+    """Ask for a message in Anthropic's Messages shape; providers without it are asked over their chat shape. See `amessages`."""
+    client, name = client_for(model, options)
+    return client.messages(
+        model=name,
+        messages=messages,
+        max_tokens=max_tokens,
+        stream=stream,
+        output_format=output_format,
+        allow_running_loop=allow_running_loop,
+        **options,
+    )
+
+
+@spell_out(EmbeddingCallOptions, *_LAST)
+def embedding(
+    model: str | None,
+    inputs: str | Sequence[str],
+    *,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[EmbeddingCallOptions],
+) -> CreateEmbeddingResponse:
+    """Turn texts into vectors. See `aembedding`."""
+    client, name = client_for(model, options)
+    return client.embedding(model=name, inputs=inputs, allow_running_loop=allow_running_loop, **options)
+
+
+def list_models(
+    provider: str,
+    api_key: str | None = None,
+    api_base: str | None = None,
+    client_args: Mapping[str, JSON] | None = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[CallOptions],
+) -> Sequence[Model]:
+    """List a provider's models. See `alist_models`."""
+    client = AnyLLM.create(provider, api_key=api_key, api_base=api_base, **(client_args or {}))
+    return client.list_models(allow_running_loop=allow_running_loop, **options)

@@ -1,0 +1,69 @@
+"""Which key and which base URL a provider is called with: argument, then environment, then its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from any_llm.exceptions import ConfigurationError, MissingApiKeyError
+from any_llm.spec.provider import Provider
+from any_llm.types.secret import Secret
+
+
+def find_key(provider: Provider, api_key: str | None, environment: Mapping[str, str]) -> Secret | None:
+    """Return the key of a provider; `None` for one that takes none, or needs none and has none.
+
+    Raises:
+        MissingApiKeyError: there is none; the error names the variable and the page where keys are made.
+        ConfigurationError: the key cannot be sent in a header.
+    """
+    given = api_key or _from_environment(provider, environment)
+    if given:
+        return _checked(given.strip(), provider.name)
+    if provider.auth == "none" or not provider.key or provider.key_optional:
+        return None
+    raise MissingApiKeyError(provider.name, provider.key, key_page=provider.key_page or provider.docs or None)
+
+
+def _from_environment(provider: Provider, environment: Mapping[str, str]) -> str | None:
+    for variable in (provider.key, *provider.key_alternatives):
+        if variable and environment.get(variable):
+            return environment[variable]
+    return None
+
+
+@lru_cache(maxsize=1_024)
+def _checked(key: str, provider_name: str) -> Secret:
+    if not key.isascii() or not key.isprintable():
+        msg = f"the {provider_name} API key has characters that no header may hold; it was perhaps copied badly"
+        raise ConfigurationError(msg, provider_name=provider_name)
+    return Secret(key)
+
+
+def find_base_url(provider: Provider, api_base: str | None, environment: Mapping[str, str]) -> str:
+    """Return where a provider's API begins, without a trailing slash.
+
+    Raises:
+        ConfigurationError: nobody says where, or what is said is not an HTTP URL.
+    """
+    variable = provider.base_url_variable
+    given = api_base or (environment.get(variable) if variable else None)
+    if not given:
+        if not provider.base_url:
+            msg = f"{provider.name} needs a base URL: pass api_base=" + (f" or set {variable}" if variable else "")
+            raise ConfigurationError(msg, provider_name=provider.name)
+        return provider.base_url
+    return provider.base_url if provider.transport != "http" else _whole_url(given.strip(), provider)
+
+
+@lru_cache(maxsize=1_024)
+def _whole_url(given: str, provider: Provider) -> str:
+    url = given if "://" in given else f"http://{given}"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        msg = f"the {provider.name} base URL is {given!r}; it must look like https://host/path"
+        raise ConfigurationError(msg, provider_name=provider.name)
+    if provider.base_path and parts.path in {"", "/"}:
+        url = url.rstrip("/") + provider.base_path
+    return url.rstrip("/")

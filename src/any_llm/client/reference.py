@@ -1,0 +1,34 @@
+"""From `provider:model` to a client and the model's own name."""
+
+from __future__ import annotations
+
+import warnings
+
+from any_llm.client.anyllm import AnyLLM
+from any_llm.client.arguments import split_reference
+from any_llm.engine.settings import default_settings
+from any_llm.types.options import ClientOptions
+
+
+def client_for(model: str | None, options: ClientOptions) -> tuple[AnyLLM, str]:
+    """Make the client that a module function calls; what only says how to reach it is taken out of `options`.
+
+    Raises:
+        UnsupportedProviderError: there is no such provider.
+        MissingApiKeyError: it needs a key and there is none.
+        ConfigurationError: the model is not of the form `provider:model`.
+    """
+    provider = options.pop("provider", None)
+    name = model or default_settings().default_model
+    if provider is None:
+        provider, name, delimiter = split_reference(name)
+        if delimiter == "/":
+            message = f"Model format 'provider/model' is deprecated, write '{provider}:{name}'"
+            warnings.warn(message, DeprecationWarning, stacklevel=3)
+    client = AnyLLM.create(
+        AnyLLM.resolve_provider_key(provider),
+        api_key=options.pop("api_key", None),
+        api_base=options.pop("api_base", None),
+        **(options.pop("client_args", None) or {}),
+    )
+    return client, name

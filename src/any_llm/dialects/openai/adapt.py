@@ -1,0 +1,24 @@
+"""What a provider's record says about every request to it: parameters it calls otherwise, and those it rejects."""
+
+from __future__ import annotations
+
+from any_llm.spec.provider import Provider
+from any_llm.types.json import JSONObject
+from any_llm.types.report import Warning as CallWarning
+
+
+def adapt(body: JSONObject, provider: Provider) -> list[CallWarning]:
+    """Rename and drop members of a body, in place, and return a warning for each that is not sent."""
+    warnings: list[CallWarning] = []
+    for name in provider.drop:
+        if name in body:
+            del body[name]
+            warnings.append(CallWarning("dropped", name, "the provider does not accept it"))
+    for name, theirs in provider.rename.items():
+        if name in body:
+            value = body.pop(name)
+            if theirs in body:
+                warnings.append(CallWarning("dropped", name, f"{theirs} is given too"))
+            else:
+                body[theirs] = value
+    return warnings

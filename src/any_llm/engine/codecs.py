@@ -1,0 +1,51 @@
+"""Which codec answers an operation at a provider: its dialect's own, or a bridge over its chat completions."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from any_llm.bridges import BRIDGES
+from any_llm.engine.plugins import DIALECTS, load
+from any_llm.exceptions import ConfigurationError, UnsupportedOperationError
+from any_llm.providers.registry import builtin_dialect
+from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.provider import Operation, Provider
+from any_llm.types.json import JSON
+
+
+def dialect_of(provider: Provider) -> Dialect:
+    """Return the wire format that a provider speaks.
+
+    Raises:
+        ConfigurationError: no built-in or plugged-in dialect has the name.
+    """
+    dialect = builtin_dialect(provider.dialect) or load(DIALECTS, provider.dialect, Dialect)
+    if dialect is None:
+        msg = f"provider {provider.name!r} speaks the dialect {provider.dialect!r}, which is not installed"
+        raise ConfigurationError(msg)
+    return dialect
+
+
+@cache
+def codec_of(provider: Provider, operation: Operation) -> Codec[JSON, JSON]:
+    """Return the codec for an operation at a provider.
+
+    Raises:
+        UnsupportedOperationError: the provider does not have the operation, nor the chat completions that could carry it.
+    """
+    dialect = dialect_of(provider)
+    native = dialect.operations.get(operation)
+    if native is not None and operation in provider.operations:
+        return native
+    chat = dialect.operations.get(Operation.COMPLETION)
+    bridge = BRIDGES.get(operation)
+    if bridge is None or chat is None or Operation.COMPLETION not in provider.operations:
+        offered = ", ".join(sorted(provider.operations))
+        msg = f"{provider.name} does not offer {operation}; it offers {offered}"
+        raise UnsupportedOperationError(msg, provider_name=provider.name, operation=operation)
+    return bridge(chat)
+
+
+def is_native(provider: Provider, operation: Operation) -> bool:
+    """Say whether a provider has an operation itself, rather than through a bridge."""
+    return operation in provider.operations and operation in dialect_of(provider).operations

@@ -1,0 +1,59 @@
+"""What is known about a call when it fails, put on the error with secrets removed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from any_llm.types.retry_after import parse_retry_after
+from any_llm.types.secret import redact
+
+if TYPE_CHECKING:
+    from any_llm.exceptions import AnyLLMError
+    from any_llm.pipeline.call import Call
+    from any_llm.types.http import HttpRequest
+
+_EXCERPT = 2_000
+_REQUEST_IDS = ("x-request-id", "request-id", "x-ms-request-id", "apim-request-id", "cf-ray", "x-amzn-requestid")
+
+
+class Facts:
+    """Collects what becomes known on the way: the request as sent, the headers that came back."""
+
+    __slots__ = ("_call", "headers", "request", "started")
+
+    def __init__(self, call: Call, started: float) -> None:
+        self._call = call
+        self.started = started
+        self.request: HttpRequest | None = None
+        self.headers: Mapping[str, str] = {}
+
+    def request_id(self) -> str | None:
+        """Return the provider's id of the request."""
+        return next((self.headers[name] for name in _REQUEST_IDS if name in self.headers), None)
+
+    def explain(self, error: AnyLLMError) -> AnyLLMError:
+        """Complete an error with what is known, and remove secrets from its texts."""
+        call, key = self._call, self._call.target.key
+        error.with_facts(
+            provider_name=call.target.provider.name,
+            model=call.target.model or None,
+            operation=call.operation.value,
+            request_id=self.request_id(),
+            client_request_id=call.request_id or None,
+            retry_after=parse_retry_after(self.headers, time.time()) if self.headers else None,
+            elapsed=round(time.monotonic() - self.started, 6),
+            request_excerpt=self.excerpt(self.request.body) if self.request is not None else None,
+        )
+        for name in ("message", "request_excerpt", "response_excerpt"):
+            text = getattr(error, name)
+            if text:
+                setattr(error, name, redact(text, key))
+        error.args = (error.message,)
+        return error
+
+    @staticmethod
+    def excerpt(body: bytes) -> str:
+        """Return the beginning of a body as text."""
+        return body[:_EXCERPT].decode("utf-8", "replace")

@@ -1,0 +1,81 @@
+"""The providers by name, as an enumeration that editors complete."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from any_llm.exceptions import UnsupportedProviderError
+from any_llm.providers.registry import provider
+
+
+class LLMProvider(StrEnum):
+    """Every provider that has a name here; `UnsupportedProviderError` says so where one cannot be called yet."""
+
+    ANTHROPIC = "anthropic"
+    ATLASCLOUD = "atlascloud"
+    AZURE = "azure"
+    AZUREANTHROPIC = "azureanthropic"
+    AZUREOPENAI = "azureopenai"
+    BEDROCK = "bedrock"
+    CASCADIA = "cascadia"
+    CEREBRAS = "cerebras"
+    COHERE = "cohere"
+    DASHSCOPE = "dashscope"
+    DATABRICKS = "databricks"
+    DEEPINFRA = "deepinfra"
+    DEEPSEEK = "deepseek"
+    EDENAI = "edenai"
+    FIREWORKS = "fireworks"
+    GEMINI = "gemini"
+    GITHUB = "github"
+    GMI = "gmi"
+    GROQ = "groq"
+    HUGGINGFACE = "huggingface"
+    INCEPTION = "inception"
+    KENARI = "kenari"
+    LLAMA = "llama"
+    LLAMACPP = "llamacpp"
+    LLAMAFILE = "llamafile"
+    LMSTUDIO = "lmstudio"
+    LOCAL = "local"
+    META = "meta"
+    MINIMAX = "minimax"
+    MISTRAL = "mistral"
+    MOONSHOT = "moonshot"
+    MZAI = "mzai"
+    NEBIUS = "nebius"
+    NEOSANTARA = "neosantara"
+    OLLAMA = "ollama"
+    OPENAI = "openai"
+    OPENROUTER = "openrouter"
+    OTARI = "otari"
+    OVHCLOUD = "ovhcloud"
+    PERPLEXITY = "perplexity"
+    PORTKEY = "portkey"
+    QINIU = "qiniu"
+    REQUESTY = "requesty"
+    SAGEMAKER = "sagemaker"
+    SAMBANOVA = "sambanova"
+    TELNYX = "telnyx"
+    TOGETHER = "together"
+    VERTEXAI = "vertexai"
+    VERTEXAIANTHROPIC = "vertexaianthropic"
+    VLLM = "vllm"
+    VOYAGE = "voyage"
+    WATSONX = "watsonx"
+    XAI = "xai"
+    ZAI = "zai"
+
+    @classmethod
+    def from_string(cls, value: str | LLMProvider) -> LLMProvider:
+        """Return the member of a name, whatever its case and surrounding space.
+
+        Raises:
+            UnsupportedProviderError: there is none; the error names the closest ones.
+        """
+        key = str(value).strip().lower()
+        try:
+            return cls(key)
+        except ValueError:
+            provider(key)
+            raise UnsupportedProviderError(key, [member.value for member in cls]) from None

@@ -1,0 +1,51 @@
+"""One look-up for providers and dialects: built in, configured, or plugged in.
+
+The only place that imports by name: a dialect is loaded on its first use.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
+from any_llm.providers.catalog import BY_NAME
+from any_llm.spec.dialect import Dialect
+from any_llm.spec.provider import Provider
+
+_CLOSEST = 3
+
+
+def provider_names(more: Mapping[str, Provider] | None = None) -> list[str]:
+    """Return the names of the providers, sorted; `more` are those from configuration or plug-ins."""
+    return sorted({*BY_NAME, *(more or {})})
+
+
+def provider(name: str, more: Mapping[str, Provider] | None = None) -> Provider:
+    """Return the record of a provider; one of `more` goes before a built-in one of the same name.
+
+    Raises:
+        UnsupportedProviderError: nobody has this name; the error names the closest ones.
+    """
+    key = name.strip().lower()
+    found = (more or {}).get(key) or BY_NAME.get(key)
+    if found is None:
+        names = provider_names(more)
+        raise UnsupportedProviderError(key, names, closest=difflib.get_close_matches(key, names, _CLOSEST))
+    return found
+
+
+@cache
+def builtin_dialect(name: str) -> Dialect | None:
+    """Return a built-in wire format, importing it on its first use; `None` when there is none of this name."""
+    module = f"any_llm.dialects.{name}"
+    if not name.isidentifier() or find_spec(module) is None:
+        return None
+    dialect = import_module(module).DIALECT
+    if not isinstance(dialect, Dialect):
+        msg = f"{module}.DIALECT is {dialect!r}, not a Dialect"
+        raise ConfigurationError(msg)
+    return dialect
