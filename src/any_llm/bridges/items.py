@@ -1,0 +1,57 @@
+"""Reading what a caller handed in: lists of dictionaries, of our values, or of a vendor SDK's models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from any_llm.exceptions import InvalidMessageError
+from any_llm.types.json import JSON, JSONObject
+
+
+def as_object(item: JSON, path: str) -> JSONObject:
+    """Return one item as a dictionary that must not be changed; what is `None` in a model is left out.
+
+    Raises:
+        InvalidMessageError: it is neither a dictionary nor a model.
+    """
+    if isinstance(item, dict):
+        return item
+    if isinstance(item, Mapping):
+        return dict(item)
+    dump = getattr(item, "model_dump", None)
+    if callable(dump):
+        dumped: JSONObject = dump(exclude_none=True)
+        return dumped
+    raise InvalidMessageError(f"{path} must be an object, found {type(item).__name__} {item!r:.80}", param=path)
+
+
+def as_objects(items: JSON, path: str) -> list[tuple[str, JSONObject]]:
+    """Return the items of a list as dictionaries, each with its path.
+
+    Raises:
+        InvalidMessageError: it is not a list, or an item of it is no object.
+    """
+    if isinstance(items, str | Mapping) or not isinstance(items, Iterable):
+        raise InvalidMessageError(f"{path} must be a list, found {type(items).__name__} {items!r:.80}", param=path)
+    return [(f"{path}[{index}]", as_object(item, f"{path}[{index}]")) for index, item in enumerate(items)]
+
+
+def text_of(item: JSONObject, name: str, path: str) -> str:
+    """Return a member that must be text.
+
+    Raises:
+        InvalidMessageError: it is absent, or something else.
+    """
+    value = item.get(name)
+    if isinstance(value, str):
+        return value
+    found = f"{type(value).__name__} {value!r:.80}" if name in item else "nothing"
+    raise InvalidMessageError(f"{path}.{name} must be text, found {found}", param=f"{path}.{name}")
+
+
+def unknown(path: str, member: str, value: JSON, known: Iterable[str]) -> InvalidMessageError:
+    """Return the error that says that a role or type has no counterpart in a chat."""
+    return InvalidMessageError(
+        f"{path}.{member} is {value!r}, which a chat completion cannot hold; use one of {', '.join(sorted(known))}",
+        param=f"{path}.{member}",
+    )

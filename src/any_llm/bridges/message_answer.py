@@ -1,0 +1,232 @@
+"""A chat completion as a Messages answer, whole and in events.
+
+https://platform.claude.com/docs/en/api/messages-streaming
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from any_llm.bridges.media import split_data_uri
+from any_llm.bridges.segments import (
+    CALL,
+    CUSTOM_CALL,
+    REASONING,
+    REFUSAL,
+    TEXT,
+    Annotated,
+    Closed,
+    Grew,
+    Opened,
+    Segment,
+    Segmenter,
+    Step,
+    whole_choices,
+)
+from any_llm.bridges.signatures import Carried, native_block, wrap
+from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, CompletionUsage
+from any_llm.types.json import JSON, JSONObject
+from any_llm.types.messages import (
+    Citation,
+    CitationsDelta,
+    ContentBlock,
+    ContentBlockDelta,
+    ContentBlockDeltaEvent,
+    ContentBlockStartEvent,
+    ContentBlockStopEvent,
+    InputJSONDelta,
+    MessageDelta,
+    MessageDeltaEvent,
+    MessageDeltaUsage,
+    MessageResponse,
+    MessageStartEvent,
+    MessageStopEvent,
+    MessageStreamEvent,
+    MessageUsage,
+    OtherBlock,
+    OutputTokensDetails,
+    RedactedThinkingBlock,
+    SignatureDelta,
+    TextBlock,
+    TextDelta,
+    ThinkingBlock,
+    ThinkingDelta,
+    ToolUseBlock,
+)
+from any_llm.types.messages_fold import MessagesFold
+
+STOP_REASONS: Mapping[str, str] = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "refusal",
+}
+"""Chat's finish reasons in Anthropic's words; any other one is `end_turn`."""
+
+
+class MessageEvents:
+    """Makes the events of one Messages stream out of chunks; `origin` is the name of the provider that answers."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._segmenter = Segmenter()
+        self._started = False
+        self._finish_reason: str | None = None
+        self._usage: CompletionUsage | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether there was a chunk."""
+        return self._started
+
+    def feed(self, chunk: ChatCompletionChunk) -> list[MessageStreamEvent]:
+        """Return the events that one chunk stands for. Only the first answer of several counts."""
+        events: list[MessageStreamEvent] = []
+        if chunk.usage is not None:
+            self._usage = chunk.usage
+        if not self._started:
+            self._started = True
+            message = MessageResponse(id=chunk.id, model=chunk.model)
+            events.append(MessageStartEvent(message=message))
+        for choice in chunk.choices:
+            if choice.index == 0:
+                self._finish_reason = choice.finish_reason or self._finish_reason
+                events += self._render(self._segmenter.feed(choice))
+        return events
+
+    def finish(self) -> list[MessageStreamEvent]:
+        """Return the events with which the answer ends."""
+        usage = message_usage(self._usage)
+        return [
+            *self._render(self._segmenter.finish()),
+            MessageDeltaEvent(
+                delta=MessageDelta(stop_reason=self._stop_reason()),
+                usage=MessageDeltaUsage(
+                    input_tokens=usage.input_tokens,
+                    output_tokens=usage.output_tokens,
+                    cache_creation_input_tokens=usage.cache_creation_input_tokens,
+                    cache_read_input_tokens=usage.cache_read_input_tokens,
+                    output_tokens_details=usage.output_tokens_details,
+                ),
+            ),
+            MessageStopEvent(),
+        ]
+
+    def _stop_reason(self) -> str | None:
+        """Return why the answer ended; some vendors say `stop` when they call tools."""
+        reason = self._finish_reason
+        if reason is None:
+            return None
+        if reason == "stop" and self._segmenter.called:
+            return "tool_use"
+        return STOP_REASONS.get(reason, "end_turn")
+
+    def _render(self, steps: list[Step]) -> list[MessageStreamEvent]:
+        events: list[MessageStreamEvent] = []
+        for step in steps:
+            index = step.segment.number
+            match step:
+                case Opened(segment):
+                    events.append(ContentBlockStartEvent(index=index, content_block=_beginning(segment)))
+                case Grew(segment, text, _) if segment.kind != CUSTOM_CALL:
+                    events.append(ContentBlockDeltaEvent(index=index, delta=_DELTAS[segment.kind](text)))
+                case Annotated(segment, annotation):
+                    delta = CitationsDelta(citation=_citation(segment, annotation))
+                    events.append(ContentBlockDeltaEvent(index=index, delta=delta))
+                case Closed(segment):
+                    last = self._last_delta(segment)
+                    if last is not None:
+                        events.append(ContentBlockDeltaEvent(index=index, delta=last))
+                    events.append(ContentBlockStopEvent(index=index))
+                case _:
+                    continue
+        return events
+
+    def _last_delta(self, segment: Segment) -> ContentBlockDelta | None:
+        """Return what is known only when a segment ends: its signature, or the input of a tool that takes text."""
+        if segment.kind == CUSTOM_CALL:
+            return InputJSONDelta(partial_json=msgspec.json.encode({"input": segment.text}).decode())
+        if segment.kind != REASONING:
+            return None
+        block = None if segment.calls else native_block(segment.extra, segment.text)
+        if block is None:
+            carried = Carried(origin=self._origin, message=segment.extra, calls=segment.calls)
+            return SignatureDelta(signature=wrap(carried))
+        return SignatureDelta(signature=block["signature"]) if "signature" in block else None
+
+
+def message_of(completion: ChatCompletion, origin: str) -> MessageResponse:
+    """Return the Messages answer that says what a completion says, as its stream would add up."""
+    events, fold = MessageEvents(origin), MessagesFold()
+    chunk = ChatCompletionChunk(id=completion.id, model=completion.model, usage=completion.usage)
+    for choice in completion.choices[:1]:
+        chunk.choices = list(whole_choices(choice.message))
+        chunk.choices[-1].finish_reason = choice.finish_reason
+    for event in (*events.feed(chunk), *events.finish()):
+        fold.add(event)
+    return fold.result()
+
+
+def message_usage(usage: CompletionUsage | None) -> MessageUsage:
+    """Return the tokens as Anthropic counts them: input that was read from the cache or written to it stands apart."""
+    if usage is None:
+        return MessageUsage()
+    parts, thought = usage.prompt_tokens_details, usage.completion_tokens_details
+    read = parts.cached_tokens if parts else None
+    written = parts.cache_write_tokens if parts else None
+    thinking = thought.reasoning_tokens if thought else None
+    return MessageUsage(
+        input_tokens=max(usage.prompt_tokens - (read or 0) - (written or 0), 0),
+        output_tokens=usage.completion_tokens,
+        cache_read_input_tokens=read,
+        cache_creation_input_tokens=written,
+        output_tokens_details=None if thinking is None else OutputTokensDetails(thinking_tokens=thinking),
+    )
+
+
+def _beginning(segment: Segment) -> ContentBlock:
+    match segment.kind:
+        case "reasoning":
+            block = native_block(segment.extra, segment.text) or {}
+            return RedactedThinkingBlock(data=block["data"]) if "data" in block else ThinkingBlock()
+        case "call" | "custom_call":
+            return ToolUseBlock(id=segment.call_id, name=segment.name)
+        case "image":
+            return _image(segment.image)
+        case _:
+            return TextBlock()
+
+
+def _image(image: JSONObject) -> ContentBlock:
+    held = image.get("image_url")
+    url = held.get("url", "") if isinstance(held, dict) else ""
+    data = split_data_uri(url)
+    source: JSON = {"type": "url", "url": url}
+    if data is not None:
+        source = {"type": "base64", "media_type": data[0], "data": data[1]}
+    return OtherBlock.model_construct(type="image", source=source)
+
+
+def _citation(segment: Segment, annotation: JSONObject) -> Citation:
+    inner = annotation.get("url_citation")
+    place = inner if isinstance(inner, dict) else annotation
+    start, end = place.get("start_index"), place.get("end_index")
+    cited = segment.text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
+    return Citation.model_construct(
+        type="web_search_result_location",
+        cited_text=place.get("content") or cited,
+        title=place.get("title"),
+        url=place.get("url", ""),
+        encrypted_index="",
+    )
+
+
+_DELTAS: Mapping[str, Callable[[str], ContentBlockDelta]] = {
+    REASONING: lambda text: ThinkingDelta(thinking=text),
+    TEXT: lambda text: TextDelta(text=text),
+    REFUSAL: lambda text: TextDelta(text=text),
+    CALL: lambda text: InputJSONDelta(partial_json=text),
+}

@@ -1,0 +1,115 @@
+"""What a later turn must send back unchanged, carried through a shape that has no place of its own for it.
+
+A chat message has `extra_content` by vendor, and so has each of its tool calls. Messages has a thinking block's
+`signature`, Responses a reasoning item's `encrypted_content`. What Messages has natively (Anthropic's own signatures)
+stands there as it is; everything else is wrapped: `any-llm:` and the base64 of a JSON object with the provider that
+made it. Unwrapping gives the same JSON, strings byte for byte.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import msgspec
+
+from any_llm.bridges.warnings import Warnings
+from any_llm.spec.dialect import Target
+from any_llm.types.completion_fold import merge_members
+from any_llm.types.json import JSONObject
+
+PREFIX = "any-llm:"
+"""How a wrapped signature begins, so that others can tell that it is not theirs."""
+
+NATIVE = "anthropic"
+"""The member of `extra_content` whose content is Messages' own."""
+
+_DETAIL = "signed by another provider, which alone can read it"
+
+
+class Carried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The `extra_content` of a message and, by their ids, of its tool calls; `origin` is the provider's name."""
+
+    origin: str = ""
+    message: JSONObject = {}
+    calls: dict[str, JSONObject] = {}
+
+
+_CARRIED = msgspec.json.Decoder(Carried)
+
+
+def wrap(carried: Carried) -> str:
+    """Return a signature that holds what is carried."""
+    return PREFIX + base64.urlsafe_b64encode(msgspec.json.encode(carried)).decode()
+
+
+def unwrap(signature: str) -> Carried | None:
+    """Return what a wrapped signature holds, `None` when it is not one of ours."""
+    if not signature.startswith(PREFIX):
+        return None
+    try:
+        return _CARRIED.decode(base64.urlsafe_b64decode(signature[len(PREFIX) :]))
+    except (msgspec.DecodeError, binascii.Error):
+        return None
+
+
+def native_block(extra: JSONObject, thought: str) -> JSONObject | None:
+    """Return the one thinking block that `extra_content` stands for, when Messages can say it in its own words."""
+    own = extra.get(NATIVE)
+    if len(extra) != 1 or not isinstance(own, dict):
+        return None
+    match own.get("thinking_blocks"):
+        case [{"type": "redacted_thinking"} as block] if not thought:
+            return dict(block)
+        case [{"type": "thinking", "thinking": str() as text, "signature": str()} as block] if text == thought:
+            return dict(block)
+        case None if isinstance(own.get("signature"), str):
+            return {"type": "thinking", "thinking": thought, "signature": own["signature"]}
+        case _:
+            return None
+
+
+class Thoughts:
+    """What an earlier answer thought and signed, put together again for the provider that is asked next."""
+
+    def __init__(self, target: Target, warnings: Warnings) -> None:
+        self._name = target.provider.name
+        self._homes = frozenset({target.provider.name, target.provider.dialect})
+        self._warnings = warnings
+        self._texts: list[str] = []
+        self.extra: JSONObject = {}
+        self.calls: dict[str, JSONObject] = {}
+
+    @property
+    def reasoning(self) -> str:
+        """What was thought, as text."""
+        return "".join(self._texts)
+
+    def add_text(self, text: str) -> None:
+        """Add a piece of what was thought."""
+        self._texts.append(text)
+
+    def add_signature(self, signature: str, path: str) -> None:
+        """Add what a wrapped signature carries, as far as the provider can read it; anything else is foreign."""
+        carried = unwrap(signature)
+        if carried is None:
+            self._warnings.dropped(path, _DETAIL)
+            return
+        self.extra = merge_members(self.extra, self._at_home(carried.message, carried.origin, path))
+        for call_id, extra in carried.calls.items():
+            self.calls[call_id] = self._at_home(extra, carried.origin, path)
+
+    def add_block(self, block: JSONObject, path: str) -> None:
+        """Add a thinking block as Anthropic signed it."""
+        own: JSONObject = {"thinking_blocks": [block]}
+        if "signature" in block:
+            own["signature"] = block["signature"]
+        self.extra = merge_members(self.extra, self._at_home({NATIVE: own}, "", path))
+
+    def _at_home(self, extra: JSONObject, origin: str, path: str) -> JSONObject:
+        if origin == self._name:
+            return extra
+        kept = {name: value for name, value in extra.items() if name in self._homes}
+        if len(kept) < len(extra):
+            self._warnings.dropped(path, _DETAIL)
+        return kept
