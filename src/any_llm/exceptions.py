@@ -29,6 +29,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypedDict
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self, Unpack
@@ -111,9 +113,11 @@ class AnyLLMError(Exception):
         names = ("provider_name", *ErrorFacts.__annotations__)
         return known | {name: value for name in names if (value := getattr(self, name)) is not None}
 
+    @override
     def __str__(self) -> str:
         return f"[{self.provider_name}] {self.message}" if self.provider_name else self.message
 
+    @override
     def __reduce__(self) -> tuple[object, ...]:
         state = {name: value for name, value in vars(self).items() if name != "original_exception"}
         return _restore, (type(self), state, self.args)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from any_llm.types.completion import CompletionUsage
 
 E = TypeVar("E")
-E_co = TypeVar("E_co", covariant=True)
 
 _FOLD_AFTER = 256
 
@@ -35,10 +34,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error: BaseException | None = None
 
 
-class Upstream(Protocol[E_co]):
+class Upstream(Protocol[E]):
     """Where a stream's items come from."""
 
-    async def pull(self) -> list[E_co] | None:
+    async def pull(self) -> list[E] | None:
         """Return what has arrived, perhaps nothing; `None` at the proper end."""
         ...
 

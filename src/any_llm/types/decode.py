@@ -72,7 +72,7 @@ def lenient(kind: object, value: JSON) -> JSON:
                 (item,) = get_args(option)
                 return [lenient(item, entry) for entry in value]
     try:
-        return msgspec.convert(value, kind, strict=False, dec_hook=_hook)  # type: ignore[call-overload]  # any type form
+        return msgspec.convert(value, kind, strict=False, dec_hook=_hook)
     except msgspec.ValidationError:
         return int(value) if isinstance(value, float) and int in _options(kind) else value
 

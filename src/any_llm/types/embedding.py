@@ -120,6 +120,12 @@ class Embedding(_Row):
         """Whether there is a vector at all: some JSON, or numbers given in the program."""
         return _SLOT.__get__(self) is not _UNSENT
 
+    @property
+    def wire(self) -> JSON:
+        """The vector as the provider sent it, numbers or base64, for whoever knows better what the base64 means."""
+        held = _SLOT.__get__(self)
+        return msgspec.json.decode(held) if isinstance(held, msgspec.Raw) else held
+
     @classmethod
     @override
     def model_validate(cls, obj: JSON, **_options: JSON) -> Self:

@@ -61,6 +61,11 @@ class MessagesFold:
         self._whole.content = [self._blocks[index].result() for index in sorted(self._blocks)]
         return self._whole
 
+    def block(self, index: int) -> ContentBlock | None:
+        """Return the block number `index` so far, `None` when nothing was said of it."""
+        fold = self._blocks.get(index)
+        return None if fold is None else fold.result()
+
     def _block(self, index: int) -> BlockFold:
         block = self._blocks.get(index)
         if block is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+from typing_extensions import override
 
 from any_llm.types.value import Value
 
@@ -20,6 +21,7 @@ class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word fo
     parameter: str
     detail: str = ""
 
+    @override
     def __str__(self) -> str:
         return f"{self.parameter} was {self.kind}" + (f": {self.detail}" if self.detail else "")
 

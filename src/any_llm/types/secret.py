@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from typing_extensions import override
+
 _STARS = "********"
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "set-cookie"}
@@ -28,21 +30,26 @@ class Secret:
         """Return the key itself; for signing only."""
         return self._value
 
+    @override
     def __repr__(self) -> str:
         return f"Secret({_STARS!r})"
 
+    @override
     def __str__(self) -> str:
         return _STARS
 
     def __bool__(self) -> bool:
         return bool(self._value)
 
+    @override
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._value == self._value
 
+    @override
     def __hash__(self) -> int:
         return hash(self._value)
 
+    @override
     def __reduce__(self) -> tuple[object, ...]:
         msg = "a Secret cannot be pickled; pass the name of its environment variable instead"
         raise TypeError(msg)

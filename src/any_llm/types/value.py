@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast
 
 import msgspec
+from typing_extensions import override
 
 from any_llm.types.decode import SHOWN_TAG, convert, decoder, field_types, lenient
 from any_llm.types.json import JSONObject
@@ -185,7 +186,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
     @classmethod
     def model_json_schema(cls, **_options: object) -> JSONObject:
         """Return the JSON schema of this type."""
-        schema = cast("JSONObject", msgspec.json.schema(cls))
+        schema: JSONObject = msgspec.json.schema(cls)
         for definition in schema.get("$defs", {}).values():
             definition["properties"].pop(SHOWN_TAG, None)
         return schema
@@ -207,6 +208,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
             msg = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(msg)
 
+    @override
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
@@ -226,6 +228,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         copied.__dict__.update(copy.deepcopy(self.model_extra, memo))
         return copied
 
+    @override
     def __reduce__(self) -> tuple[object, ...]:
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
         return _restore, (type(self), fields | self.model_extra)
@@ -252,7 +255,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
 
 
 def _restore(kind: type[V], values: dict[str, object]) -> V:
-    return kind.model_construct(**values)
+    return kind.model_construct(None, **values)
 
 
 def decode(kind: type[V], raw: bytes) -> V:

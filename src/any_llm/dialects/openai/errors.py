@@ -74,7 +74,7 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     code, kind = _text(facts.get("code")), _text(facts.get("type"))
     inner = facts.get("innererror")
     finest = _text(inner.get("code")) if isinstance(inner, dict) else None
-    named = next((CODES[word] for word in (finest, code, kind) if word in CODES), None)
+    named = next((CODES[word] for word in (finest, code, kind) if word and word in CODES), None)
     effective = status if status >= _FIRST_ERROR else _status_inside(code, kind)
     fitting = named or error_for_status(effective)
     message = _text(facts.get("message")) or f"HTTP {status} without an explanation"
@@ -100,16 +100,17 @@ def _facts(tree: JSON) -> JSONObject:
         return _facts(tree[0])
     if not isinstance(tree, dict):
         return {}
-    match tree.get("error", tree.get("errors")):
+    members: JSONObject = tree
+    match members.get("error", members.get("errors")):
         case dict() as inner:
             return inner
         case [dict() as inner, *_]:
             return inner
         case str() as message:
-            return {**tree, "message": message}
+            return {**members, "message": message}
         case _:
-            message = tree.get("message", tree.get("detail"))
-            return {**tree, "message": message if isinstance(message, str) or message is None else _compact(message)}
+            said = members.get("message", members.get("detail"))
+            return {**members, "message": said if said is None or isinstance(said, str) else _compact(said)}
 
 
 def _compact(value: JSON) -> str:

@@ -14,7 +14,7 @@ from any_llm.types.completion import (
     PromptTokensDetails,
     Reasoning,
 )
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, JSONObject
 
 FINISH_REASONS: Mapping[str, str] = {
     "eos": "stop",
@@ -55,13 +55,12 @@ def settle_finish(reason: str | None) -> str | None:
 
 def settle_usage(usage: CompletionUsage) -> None:
     """Bring the token counts that vendors put elsewhere into OpenAI's places."""
-    extra = usage.model_extra
+    extra: JSONObject = usage.model_extra
     details = usage.prompt_tokens_details
-    if details is None or details.cached_tokens is None:
-        cached = next((extra[name] for name in _CACHED_TOKENS if isinstance(extra.get(name), int)), None)
-        if cached is not None:
-            details = usage.prompt_tokens_details = details or PromptTokensDetails()
-            details.cached_tokens = cached
+    told = [extra[name] for name in _CACHED_TOKENS if isinstance(extra.get(name), int)]
+    if told:
+        details = usage.prompt_tokens_details = details or PromptTokensDetails()
+        details.cached_tokens = max(*told, details.cached_tokens or 0)
     written = extra.get("cache_creation_input_tokens")
     if isinstance(written, int) and details is not None and details.cache_write_tokens is None:
         details.cache_write_tokens = written
