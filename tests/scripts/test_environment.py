@@ -106,7 +106,12 @@ def test_second_command_checks_and_tests_and_passes_arguments_on(machine: Machin
     calls = machine.calls("venv-python")
     assert "scripts/check.py" in calls
     assert calls[-1].startswith("-m pytest -n 2 ")
-    assert calls[-1].endswith(" -x")
+    assert calls[-1].endswith("worksteal -x")
+
+
+def test_second_command_measures_coverage_of_the_whole(machine: Machine) -> None:
+    machine.run("scripts/test")
+    assert "--cov" in machine.calls("venv-python")[-1].split()
 
 
 def test_second_command_fails_when_a_check_fails_but_still_tests(machine: Machine) -> None:
