@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
+from typing_extensions import override
 
 
 class Operation(StrEnum):
@@ -81,3 +82,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     drop: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()
     tier: str = "community"
+
+    @override
+    def __hash__(self) -> int:
+        return hash((self.name, self.base_url, self.dialect))
