@@ -48,7 +48,7 @@ class MessagesFold:
                 self._block(item.index).add(item.delta)
             case ContentBlockStartEvent():
                 self._blocks[item.index] = BlockFold(item.content_block)
-            case MessageStartEvent():
+            case MessageStartEvent() if item.message.id != self._whole.id or not self._blocks:
                 self._whole = item.message.model_copy(deep=True)
                 self._blocks = {index: BlockFold(block) for index, block in enumerate(item.message.content)}
             case MessageDeltaEvent():

@@ -1,0 +1,28 @@
+"""Anthropic's wire format: https://platform.claude.com/docs/en/api/overview."""
+
+from __future__ import annotations
+
+from any_llm.dialects.anthropic.chat_request import encode_completion
+from any_llm.dialects.anthropic.chat_response import decode_completion
+from any_llm.dialects.anthropic.chat_stream import ChatStream
+from any_llm.dialects.anthropic.errors import decode_error
+from any_llm.dialects.anthropic.messages import MESSAGES
+from any_llm.dialects.anthropic.models import LIST_MODELS
+from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.provider import Operation
+from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
+from any_llm.types.completion_fold import CompletionFold
+
+COMPLETION: Codec[ChatCompletion, ChatCompletionChunk] = Codec(
+    encode=encode_completion, decode=decode_completion, stream=ChatStream, fold=CompletionFold
+)
+
+DIALECT = Dialect(
+    name="anthropic",
+    operations={
+        Operation.COMPLETION: COMPLETION,
+        Operation.MESSAGES: MESSAGES,
+        Operation.LIST_MODELS: LIST_MODELS,
+    },
+    decode_error=decode_error,
+)

@@ -1,0 +1,56 @@
+"""The form that an answer must have: a JSON schema, or any JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from any_llm.dialects.anthropic.chat_parts import invalid
+from any_llm.dialects.anthropic.families import Family
+from any_llm.dialects.anthropic.schema import fit_schema
+from any_llm.types.json import JSON, JSONObject
+from any_llm.types.report import Warning as CallWarning
+
+_ANY_JSON = "Answer with one JSON object and nothing else: no other text, no code fence."
+_BY_SCHEMA = "Answer with one JSON value that fits this JSON schema and nothing else: no other text, no code fence.\n"
+
+
+def add_format(body: JSONObject, wanted: JSON, family: Family, warnings: list[CallWarning]) -> JSONObject | None:
+    """Say in a body which form the answer must have; return a block of the system prompt where only words can say it.
+
+    Raises:
+        InvalidMessageError: the form is malformed.
+    """
+    match wanted:
+        case None | {"type": "text"}:
+            return None
+        case {"type": "json_object"}:
+            warnings.append(CallWarning("emulated", "response_format", "the model was asked for JSON in words"))
+            return {"type": "text", "text": _ANY_JSON}
+        case {"type": "json_schema", "json_schema": {"schema": dict() as schema}} | {
+            "type": "json_schema",
+            "schema": dict() as schema,
+        }:
+            return _add_schema(body, schema, family, warnings)
+        case _:
+            raise invalid(
+                "response_format",
+                "{'type': 'json_schema', 'json_schema': {'name': …, 'schema': {…}}}, {'type': 'json_object'} or "
+                f"{{'type': 'text'}} is needed, found {wanted!r:.100}",
+            )
+
+
+def _add_schema(
+    body: JSONObject, schema: Mapping[str, JSON], family: Family, warnings: list[CallWarning]
+) -> JSONObject | None:
+    if not family.schemas:
+        detail = "this model cannot be held to a schema; it was told it in words"
+        warnings.append(CallWarning("emulated", "response_format", detail))
+        return {"type": "text", "text": _BY_SCHEMA + msgspec.json.encode(schema).decode()}
+    fitted, loosened = fit_schema(schema)
+    if loosened:
+        detail = "constraints that the API does not know were told to the model in descriptions"
+        warnings.append(CallWarning("approximated", "response_format", detail))
+    body["output_config"] = {**(body.get("output_config") or {}), "format": {"type": "json_schema", "schema": fitted}}
+    return None

@@ -1,0 +1,111 @@
+"""Tools of a chat in Anthropic's format: https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from any_llm.dialects.anthropic.chat_parts import invalid
+from any_llm.dialects.anthropic.families import Family
+from any_llm.dialects.anthropic.wire import plain
+from any_llm.types.json import JSON, JSONObject
+from any_llm.types.report import Warning as CallWarning
+
+_MODES: Mapping[str, str] = {"auto": "auto", "none": "none", "required": "any", "any": "any"}
+
+
+def add_tools(body: JSONObject, options: Mapping[str, JSON], family: Family, warnings: list[CallWarning]) -> None:
+    """Say in a body which tools there are and which of them may, must or must not be called.
+
+    Raises:
+        InvalidMessageError: a tool or the choice is malformed; the error's `param` is its path.
+    """
+    tools = [
+        encoded
+        for index, tool in enumerate(options.get("tools") or ())
+        if (encoded := _encode_tool(plain(tool), f"tools[{index}]", warnings)) is not None
+    ]
+    choice, allowed = _encode_choice(options.get("tool_choice"))
+    if allowed is not None:
+        tools = [tool for tool in tools if tool.get("name") in allowed]
+    if not tools:
+        if choice not in (None, {"type": "none"}):
+            warnings.append(CallWarning("dropped", "tool_choice", "there are no tools to choose from"))
+        return
+    if not family.schemas and _loosen(tools):
+        warnings.append(CallWarning("dropped", "tools", "this model cannot be held to a tool's schema (strict)"))
+    body["tools"] = tools
+    if choice is not None and choice["type"] in {"any", "tool"} and not family.forced_tools:
+        detail = "a tool call cannot be demanded of this model; it was left to choose"
+        warnings.append(CallWarning("approximated", "tool_choice", detail))
+        choice = {"type": "auto"}
+    if options.get("parallel_tool_calls") is False and choice != {"type": "none"}:
+        choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}
+    if choice is not None:
+        body["tool_choice"] = choice
+
+
+def _loosen(tools: list[JSONObject]) -> bool:
+    """Take `strict` from tools, and tell whether any had it."""
+    strict = [index for index, tool in enumerate(tools) if tool.get("strict")]
+    for index in strict:
+        tools[index] = {name: value for name, value in tools[index].items() if name != "strict"}
+    return bool(strict)
+
+
+def _encode_tool(tool: JSON, where: str, warnings: list[CallWarning]) -> JSONObject | None:
+    """Return one tool; those of the vendor's own formats are passed on as they are."""
+    if not isinstance(tool, dict):
+        raise invalid(where, f"a tool is an object with a 'type', not {tool!r:.100}")
+    if "custom" in tool:
+        warnings.append(CallWarning("dropped", where, "the Messages API has no tools with free text as input"))
+        return None
+    if tool.get("type", "function") != "function" or ("function" not in tool and "input_schema" in tool):
+        return tool
+    function = tool.get("function")
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        raise invalid(f"{where}.function", f"an object with a 'name' is needed, found {function!r:.100}")
+    encoded = _encode_function(function, f"{where}.function")
+    return encoded | {name: value for name, value in tool.items() if name not in _TRANSLATED and value is not None}
+
+
+def _encode_function(function: Mapping[str, JSON], where: str) -> JSONObject:
+    parameters = function.get("parameters")
+    if parameters is not None and not isinstance(parameters, dict):
+        raise invalid(f"{where}.parameters", f"a JSON schema is needed, found {parameters!r:.100}")
+    schema = {"type": "object", **(parameters or {"properties": {}})}
+    encoded: JSONObject = {"name": function["name"], "input_schema": schema}
+    if function.get("description"):
+        encoded["description"] = function["description"]
+    if function.get("strict"):
+        encoded["strict"] = True
+    return encoded | {name: value for name, value in function.items() if name not in _TRANSLATED and value is not None}
+
+
+_TRANSLATED = frozenset({"type", "function", "name", "description", "parameters", "strict"})
+
+
+def _encode_choice(choice: JSON) -> tuple[JSONObject | None, Sequence[str] | None]:
+    """Return the choice, and the names of the tools it is restricted to, if it is."""
+    if choice is None:
+        return None, None
+    if isinstance(choice, str) and choice in _MODES:
+        return {"type": _MODES[choice]}, None
+    match choice:
+        case {"type": "function", "function": {"name": str() as name}}:
+            return {"type": "tool", "name": name}, None
+        case {"type": "allowed_tools", "allowed_tools": {"tools": list() as tools, **rest}}:
+            mode = _MODES.get(str(rest.get("mode")), "auto")
+            return {"type": mode}, [_name_of(tool) for tool in tools]
+        case {"type": "auto" | "any" | "none" | "tool"}:
+            return dict(choice), None
+        case _:
+            raise invalid(
+                "tool_choice",
+                f"one of 'auto', 'none', 'required' or {{'type': 'function', 'function': {{'name': …}}}} is needed, "
+                f"found {choice!r:.100}",
+            )
+
+
+def _name_of(tool: JSON) -> str:
+    named = tool.get("function", tool) if isinstance(tool, Mapping) else {}
+    return str(named.get("name", ""))

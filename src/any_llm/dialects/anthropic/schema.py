@@ -1,0 +1,90 @@
+"""JSON schemas as structured outputs take them; what they cannot hold a model to is told to it in words.
+
+https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from any_llm.types.json import JSON, JSONObject
+
+_NAMED = frozenset({"$defs", "definitions", "properties"})
+_LISTED = frozenset({"anyOf", "oneOf", "allOf"})
+_RENAMED: Mapping[str, str] = {"oneOf": "anyOf"}
+_SILENT = frozenset({"$schema", "$id", "$comment"})
+_KNOWN = (
+    frozenset(
+        {
+            "$ref",
+            "type",
+            "enum",
+            "const",
+            "description",
+            "title",
+            "default",
+            "required",
+            "items",
+            "additionalProperties",
+        }
+    )
+    | _NAMED
+    | _LISTED
+)
+_FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"})
+
+
+def fit_schema(schema: JSON) -> tuple[JSON, bool]:
+    """Return a schema that the API accepts, and whether it demands less than the one given.
+
+    Objects are closed, `oneOf` becomes `anyOf`, and constraints that the API does not know (lengths, ranges, patterns,
+    …) move into the description. A schema that needs no change comes back equal.
+    """
+    loosened: list[str] = []
+    return _fit(schema, loosened), bool(loosened)
+
+
+def _fit(schema: JSON, loosened: list[str]) -> JSON:
+    if not isinstance(schema, dict):
+        return schema
+    fitted: JSONObject = {}
+    told: JSONObject = {}
+    for name, value in schema.items():
+        place = told if not _is_known(name, value) else fitted
+        place[_RENAMED.get(name, name)] = _fit_member(name, value, loosened)
+    if schema.get("type") == "object" or "properties" in schema:
+        if fitted.get("additionalProperties"):
+            told["additionalProperties"] = fitted["additionalProperties"]
+        fitted["additionalProperties"] = False
+    for name in _SILENT & told.keys():
+        del told[name]
+    if told:
+        loosened.extend(told)
+        words = f"Constraints: {msgspec.json.encode(told).decode()}"
+        fitted["description"] = f"{fitted['description']}\n\n{words}" if fitted.get("description") else words
+    return fitted
+
+
+def _is_known(name: str, value: JSON) -> bool:
+    """Tell whether the API holds a model to this member of a schema."""
+    match name:
+        case "format":
+            return value in _FORMATS
+        case "minItems":
+            return value in (0, 1)
+        case _:
+            return name in _KNOWN
+
+
+def _fit_member(name: str, value: JSON, loosened: list[str]) -> JSON:
+    match value:
+        case dict() if name in _NAMED:
+            return {key: _fit(entry, loosened) for key, entry in value.items()}
+        case list() if name in _LISTED:
+            return [_fit(entry, loosened) for entry in value]
+        case dict() if name == "items":
+            return _fit(value, loosened)
+        case _:
+            return value
