@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,15 @@ def test_every_room_of_the_package_is_in_the_tree() -> None:
     paths = tree_paths((ROOT / "ARCHITECTURE.md").read_text("utf-8"))
     rooms = {f"src/any_llm/{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
     assert rooms - set(paths) == set()
+
+
+def test_layers_of_the_architecture_are_those_of_the_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["id"] == "layers")
+    shown = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## 4.")[2].partition("```")[2].partition("```")[0]
+    named = [re.split(r" {3,}", line)[0] for line in shown.strip().splitlines()]
+    enforced = [re.sub(r" : ", ", ", layer) for layer in layers if layer != "(__main__)"]
+    assert named == enforced
 
 
 def test_every_path_named_in_the_text_of_the_architecture_exists() -> None:
