@@ -1,10 +1,12 @@
-"""Embeddings in OpenAI's format. https://platform.openai.com/docs/api-reference/embeddings/create"""
+"""Embeddings in OpenAI's format.
+
+https://platform.openai.com/docs/api-reference/embeddings/create
+"""
 
 from __future__ import annotations
 
 import binascii
 from array import array
-from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -14,7 +16,7 @@ from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.embedding import CreateEmbeddingResponse, Embedding
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject
 from any_llm.types.value import decode
 
 FLOAT_EMBEDDINGS = "float_embeddings"
@@ -23,11 +25,11 @@ FLOAT_EMBEDDINGS = "float_embeddings"
 INT8_EMBEDDINGS = "int8_embeddings"
 """The quirk of a provider whose base64 holds signed bytes: https://docs.perplexity.ai/api-reference/embeddings-post"""
 
-_NO_BASE64: AbstractSet[str] = frozenset({FLOAT_EMBEDDINGS, INT8_EMBEDDINGS})
+_NO_BASE64 = frozenset({FLOAT_EMBEDDINGS, INT8_EMBEDDINGS})
 
 
 def encode_embedding(target: Target, options: Options) -> Encoded:
-    """Encode a request; vectors are asked for as base64, a third of the size of numbers, where the provider offers it."""
+    """Encode a request; vectors are asked for as base64, a quarter of the size of numbers, where it is offered."""
     body: JSONObject = {"model": target.model, **options}
     body["input"] = body.pop("inputs")
     if "encoding_format" not in body and not _NO_BASE64.intersection(target.provider.quirks):
@@ -47,10 +49,11 @@ def decode_embedding(target: Target, response: HttpResponse) -> CreateEmbeddingR
     extra = answer.model_extra if not answer.data else {}
     if extra.get("error") or extra.get("message"):
         raise error_from(extra, response.status)
-    rows = [row for row in answer.data if isinstance(row, Embedding) and row.sent]
-    if not rows or len(rows) != len(answer.data):
+    data: list[JSON] = answer.data
+    rows = [row for row in data if isinstance(row, Embedding) and row.sent]
+    if not rows or len(rows) != len(data):
         raise MalformedResponseError(
-            f"an answer to an embedding request in which {len(rows)} of {len(answer.data)} items hold a vector"
+            f"the answer to a request for embeddings holds {len(data)} items, of which {len(rows)} have a vector"
         )
     if INT8_EMBEDDINGS in target.provider.quirks:
         for row in rows:
@@ -60,7 +63,8 @@ def decode_embedding(target: Target, response: HttpResponse) -> CreateEmbeddingR
 
 
 def _index(row: Embedding) -> int:
-    return row.index
+    index: JSON = row.index
+    return index if isinstance(index, int) else 0
 
 
 def _read_signed_bytes(row: Embedding) -> None:

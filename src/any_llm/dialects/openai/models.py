@@ -1,4 +1,7 @@
-"""The list of a provider's models. https://platform.openai.com/docs/api-reference/models/list"""
+"""The list of a provider's models.
+
+https://platform.openai.com/docs/api-reference/models/list
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import msgspec
 
 from any_llm.dialects.openai.errors import error_from
 from any_llm.exceptions import MalformedResponseError
+from any_llm.schemas.shapes import is_list, is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
@@ -34,26 +38,23 @@ def decode_list_models(_target: Target, response: HttpResponse) -> list[Model]:
     tree = msgspec.json.decode(response.body)
     entries = _entries(tree)
     if entries is None:
-        if isinstance(tree, dict) and (tree.get("error") or tree.get("message")):
-            raise error_from(tree, response.status)
-        found = sorted(map(str, tree)) if isinstance(tree, dict) else type(tree).__name__
-        raise MalformedResponseError(f"an answer to a request for models without a list: it has {found or 'nothing'}")
-    return [_model(entry) for entry in entries]
+        answer = tree if is_object(tree) else {}
+        if answer.get("error") or answer.get("message"):
+            raise error_from(answer, response.status)
+        raise MalformedResponseError(f"the answer to a request for models has no list, but {sorted(answer) or tree!r}")
+    return [_model(entry if is_object(entry) else {"id": entry}) for entry in entries]
 
 
 def _entries(tree: JSON) -> list[JSON] | None:
-    if isinstance(tree, list):
-        return tree
-    if isinstance(tree, dict):
-        return next((tree[name] for name in _LISTS if isinstance(tree.get(name), list)), None)
-    return None
+    lists = [tree] if not is_object(tree) else [tree.get(name) for name in _LISTS]
+    return next((entries for entries in lists if is_list(entries)), None)
 
 
-def _model(entry: JSON) -> Model:
-    fields: JSONObject = entry if isinstance(entry, dict) else {"id": entry}
+def _model(fields: JSONObject) -> Model:
     model = revive(Model, fields)
     model.id = next((str(fields[name]) for name in _NAMES if fields.get(name)), "")
-    model.created = model.created if isinstance(model.created, int) else 0
+    created: JSON = model.created
+    model.created = created if isinstance(created, int) else 0
     return model
 
 
