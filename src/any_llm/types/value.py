@@ -216,6 +216,12 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
             getattr(self, name) == getattr(other, name) for name in self.__struct_fields__
         )
 
+    @override
+    def __ne__(self, other: object) -> bool:
+        # msgspec has an inequality of its own, which knows nothing of the equality above.
+        equal = self.__eq__(other)
+        return equal if equal is NotImplemented else not equal
+
     __hash__ = None  # type: ignore[assignment]  # values are mutable
 
     def __copy__(self) -> Self:
