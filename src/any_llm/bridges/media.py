@@ -20,9 +20,11 @@ def image_part(url: str, detail: JSON = None) -> JSONObject:
     return {"type": "image_url", "image_url": image}
 
 
-def file_part(*, data: str | None = None, file_id: str | None = None, name: str | None = None) -> JSONObject:
-    """Return a part that is a file, by its data URI or URL, or by the id the vendor gave it."""
-    members = {"file_data": data, "file_id": file_id, "filename": name}
+def file_part(
+    *, data: str | None = None, url: str | None = None, file_id: str | None = None, name: str | None = None
+) -> JSONObject:
+    """Return a part that is a file, by its data URI, its URL, or the id the vendor gave it."""
+    members = {"file_data": data, "file_url": url, "file_id": file_id, "filename": name}
     return {"type": "file", "file": {member: value for member, value in members.items() if value is not None}}
 
 

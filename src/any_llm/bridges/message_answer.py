@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from any_llm.bridges.answer import Answer, whole_chunk
 from any_llm.bridges.media import split_data_uri
 from any_llm.bridges.segments import (
     CALL,
@@ -21,9 +22,7 @@ from any_llm.bridges.segments import (
     Grew,
     Opened,
     Segment,
-    Segmenter,
     Step,
-    whole_choices,
 )
 from any_llm.bridges.signatures import Carried, native_block, wrap
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, CompletionUsage
@@ -72,36 +71,26 @@ class MessageEvents:
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
-        self._segmenter = Segmenter()
-        self._started = False
-        self._finish_reason: str | None = None
-        self._usage: CompletionUsage | None = None
+        self._answer = Answer()
+        self._announced = False
 
     @property
     def started(self) -> bool:
         """Whether there was a chunk."""
-        return self._started
+        return self._answer.started
 
     def feed(self, chunk: ChatCompletionChunk) -> list[MessageStreamEvent]:
-        """Return the events that one chunk stands for. Only the first answer of several counts."""
-        events: list[MessageStreamEvent] = []
-        if chunk.usage is not None:
-            self._usage = chunk.usage
-        if not self._started:
-            self._started = True
-            message = MessageResponse(id=chunk.id, model=chunk.model)
-            events.append(MessageStartEvent(message=message))
-        for choice in chunk.choices:
-            if choice.index == 0:
-                self._finish_reason = choice.finish_reason or self._finish_reason
-                events += self._render(self._segmenter.feed(choice))
-        return events
+        """Return the events that one chunk stands for."""
+        steps = self._answer.take(chunk)
+        # Some vendors send a chunk ahead that has no id yet.
+        return [*self._announce(), *self._render(steps)] if self._answer.id or steps else []
 
     def finish(self) -> list[MessageStreamEvent]:
         """Return the events with which the answer ends."""
-        usage = message_usage(self._usage)
+        usage = message_usage(self._answer.usage)
         return [
-            *self._render(self._segmenter.finish()),
+            *self._announce(),
+            *self._render(self._answer.finish()),
             MessageDeltaEvent(
                 delta=MessageDelta(stop_reason=self._stop_reason()),
                 usage=MessageDeltaUsage(
@@ -115,12 +104,18 @@ class MessageEvents:
             MessageStopEvent(),
         ]
 
+    def _announce(self) -> list[MessageStreamEvent]:
+        if self._announced:
+            return []
+        self._announced = True
+        return [MessageStartEvent(message=MessageResponse(id=self._answer.id, model=self._answer.model))]
+
     def _stop_reason(self) -> str | None:
         """Return why the answer ended; some vendors say `stop` when they call tools."""
-        reason = self._finish_reason
+        reason = self._answer.finish_reason
         if reason is None:
             return None
-        if reason == "stop" and self._segmenter.called:
+        if reason == "stop" and self._answer.called:
             return "tool_use"
         return STOP_REASONS.get(reason, "end_turn")
 
@@ -161,11 +156,7 @@ class MessageEvents:
 def message_of(completion: ChatCompletion, origin: str) -> MessageResponse:
     """Return the Messages answer that says what a completion says, as its stream would add up."""
     events, fold = MessageEvents(origin), MessagesFold()
-    chunk = ChatCompletionChunk(id=completion.id, model=completion.model, usage=completion.usage)
-    for choice in completion.choices[:1]:
-        chunk.choices = list(whole_choices(choice.message))
-        chunk.choices[-1].finish_reason = choice.finish_reason
-    for event in (*events.feed(chunk), *events.finish()):
+    for event in (*events.feed(whole_chunk(completion)), *events.finish()):
         fold.add(event)
     return fold.result()
 

@@ -81,7 +81,7 @@ def _document(block: JSONObject, path: str, warnings: Warnings) -> list[JSONObje
             uri = data_uri(source.get("media_type", _PDF), text_of(source, "data", place))
             return [file_part(data=uri, name=name or "document.pdf")]
         case "url":
-            return [file_part(data=text_of(source, "url", place), name=name)]
+            return [file_part(url=text_of(source, "url", place), name=name)]
         case "file":
             return [file_part(file_id=text_of(source, "file_id", place))]
         case _:

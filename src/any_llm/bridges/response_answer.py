@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from any_llm.bridges.answer import Answer, whole_chunk
 from any_llm.bridges.response_items import ItemEvents
-from any_llm.bridges.segments import Segmenter, whole_choices
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, CompletionUsage
 from any_llm.types.responses import (
     IncompleteDetails,
@@ -28,47 +28,38 @@ REASONS: Mapping[str, str] = {"length": "max_output_tokens", "content_filter": "
 """The finish reasons of a chat that mean that the answer is incomplete, and how Responses says so."""
 
 
+SERVICE_TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
+"""The service tiers of the Responses API; a vendor's own ones are left out."""
+
+
 class ResponseEvents:
     """Makes the events of one Responses stream out of chunks; `origin` is the name of the provider that answers."""
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
-        self._segmenter = Segmenter()
-        self._head: ChatCompletionChunk | None = None
+        self._answer = Answer()
         self._items: ItemEvents | None = None
-        self._finish_reason: str | None = None
-        self._usage: CompletionUsage | None = None
-        self._service_tier: str | None = None
         self._number = 0
 
     @property
     def started(self) -> bool:
         """Whether there was a chunk."""
-        return self._head is not None
+        return self._answer.started
 
     def feed(self, chunk: ChatCompletionChunk) -> list[ResponseStreamEvent]:
-        """Return the events that one chunk stands for. Only the first answer of several counts."""
-        events: list[ResponseStreamEvent] = []
-        self._usage = chunk.usage or self._usage
-        self._service_tier = chunk.service_tier or self._service_tier
-        if self._items is None:
-            self._head = chunk
-            self._items = ItemEvents(chunk.id, self._origin)
-            events = [
-                ResponseCreatedEvent(response=self._response("in_progress", [])),
-                ResponseInProgressEvent(response=self._response("in_progress", [])),
-            ]
-        for choice in chunk.choices:
-            if choice.index == 0:
-                self._finish_reason = choice.finish_reason or self._finish_reason
-                events += self._items.render(self._segmenter.feed(choice))
-        return self._numbered(events)
+        """Return the events that one chunk stands for."""
+        steps = self._answer.take(chunk)
+        if not self._answer.id and not steps:
+            # Some vendors send a chunk ahead that has no id yet.
+            return []
+        items, events = self._announce()
+        return self._numbered([*events, *items.render(steps)])
 
     def finish(self) -> list[ResponseStreamEvent]:
         """Return the events with which the answer ends; the last one holds all of it."""
-        reason = REASONS.get(self._finish_reason or "")
-        items = self._items or ItemEvents("", self._origin)
-        events = items.render(self._segmenter.finish(), cut=reason is not None)
+        items, events = self._announce()
+        reason = REASONS.get(self._answer.finish_reason or "")
+        events += items.render(self._answer.finish(), cut=reason is not None)
         if reason is None:
             events.append(ResponseCompletedEvent(response=self._response("completed", items.done)))
         else:
@@ -77,6 +68,13 @@ class ResponseEvents:
             events.append(ResponseIncompleteEvent(response=response))
         return self._numbered(events)
 
+    def _announce(self) -> tuple[ItemEvents, list[ResponseStreamEvent]]:
+        if self._items is not None:
+            return self._items, []
+        self._items = ItemEvents(self._answer.id, self._origin)
+        created = ResponseCreatedEvent(response=self._response("in_progress", []))
+        return self._items, [created, ResponseInProgressEvent(response=self._response("in_progress", []))]
+
     def _numbered(self, events: list[ResponseStreamEvent]) -> list[ResponseStreamEvent]:
         for event in events:
             event.sequence_number = self._number
@@ -84,32 +82,23 @@ class ResponseEvents:
         return events
 
     def _response(self, status: str, output: list[ResponseOutputItem]) -> Response:
-        head = self._head or ChatCompletionChunk()
+        answer = self._answer
+        ended = status != "in_progress"
         return Response(
-            id=head.id,
-            created_at=float(head.created),
-            model=head.model,
-            output=list(output),
+            id=answer.id,
+            created_at=float(answer.created),
+            model=answer.model,
+            output=output,
             status=status,
-            service_tier=self._service_tier,
-            usage=None if self._usage is None or status == "in_progress" else response_usage(self._usage),
+            service_tier=answer.service_tier if answer.service_tier in SERVICE_TIERS else None,
+            usage=response_usage(answer.usage) if ended and answer.usage is not None else None,
         )
 
 
 def response_of(completion: ChatCompletion, origin: str) -> Response:
     """Return the answer of the Responses API that says what a completion says, as its stream would end."""
     events = ResponseEvents(origin)
-    chunk = ChatCompletionChunk(
-        id=completion.id,
-        created=completion.created,
-        model=completion.model,
-        service_tier=completion.service_tier,
-        usage=completion.usage,
-    )
-    for choice in completion.choices[:1]:
-        chunk.choices = list(whole_choices(choice.message, choice.logprobs))
-        chunk.choices[-1].finish_reason = choice.finish_reason
-    events.feed(chunk)
+    events.feed(whole_chunk(completion))
     last = events.finish()[-1]
     assert isinstance(last, ResponseCompletedEvent | ResponseIncompleteEvent)
     return last.response
@@ -126,8 +115,6 @@ def response_usage(usage: CompletionUsage) -> ResponseUsage:
             cache_write_tokens=(parts.cache_write_tokens if parts else None) or 0,
         ),
         output_tokens=usage.completion_tokens,
-        output_tokens_details=OutputTokensDetails(
-            reasoning_tokens=(thought.reasoning_tokens if thought else None) or 0
-        ),
+        output_tokens_details=OutputTokensDetails(reasoning_tokens=reasoning),
         total_tokens=usage.total_tokens or usage.prompt_tokens + usage.completion_tokens,
     )

@@ -13,7 +13,7 @@ from any_llm.bridges.items import as_object, as_objects, text_of, unknown
 from any_llm.bridges.media import file_part, image_part, plain_text, text_part, with_marker
 from any_llm.bridges.tool_results import ToolResults
 from any_llm.bridges.warnings import Warnings
-from any_llm.exceptions import UnsupportedParameterError
+from any_llm.exceptions import InvalidMessageError, UnsupportedParameterError
 from any_llm.spec.dialect import Target
 from any_llm.types.json import JSON, JSONObject
 
@@ -178,11 +178,11 @@ def _image(part: JSONObject, path: str) -> JSONObject:
 
 
 def _file(part: JSONObject, path: str) -> JSONObject:
-    data = part.get("file_data") or part.get("file_url")
-    file_id = part.get("file_id")
-    if data is None and file_id is None:
-        text_of(part, "file_data", path)
-    return file_part(data=data, file_id=file_id, name=part.get("filename"))
+    members = [part.get(name) for name in ("file_data", "file_url", "file_id")]
+    if not any(members):
+        raise InvalidMessageError(f"{path} must have file_data, file_url or file_id, found {sorted(part)}", param=path)
+    data, url, file_id = members
+    return file_part(data=data, url=url, file_id=file_id, name=part.get("filename"))
 
 
 def _audio(part: JSONObject, path: str) -> JSONObject:

@@ -1,0 +1,69 @@
+"""What is known of an answer while its chunks arrive."""
+
+from __future__ import annotations
+
+from any_llm.bridges.segments import Segmenter, Step, whole_choices
+from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, CompletionUsage
+
+
+class Answer:
+    """Takes chunks, and keeps what they say about the answer as a whole. Only the first answer of several counts.
+
+    Attributes:
+        id: the vendor's id, from the first chunk that has one.
+        model: the model that answers.
+        created: seconds since 1970.
+        service_tier: the vendor's word for how urgently it answers.
+        finish_reason: why the answer ended, as far as it has.
+        usage: the tokens, as last counted.
+        started: whether there was a chunk.
+    """
+
+    def __init__(self) -> None:
+        self.id = ""
+        self.model = ""
+        self.created = 0
+        self.service_tier: str | None = None
+        self.finish_reason: str | None = None
+        self.usage: CompletionUsage | None = None
+        self.started = False
+        self._segmenter = Segmenter()
+
+    @property
+    def called(self) -> bool:
+        """Whether a tool was called so far."""
+        return self._segmenter.called
+
+    def take(self, chunk: ChatCompletionChunk) -> list[Step]:
+        """Take one chunk into account; returns what happens to the segments of the answer."""
+        self.started = True
+        self.id = self.id or chunk.id
+        self.model = self.model or chunk.model
+        self.created = self.created or chunk.created
+        self.service_tier = chunk.service_tier or self.service_tier
+        self.usage = chunk.usage or self.usage
+        steps: list[Step] = []
+        for choice in chunk.choices:
+            if choice.index == 0:
+                self.finish_reason = choice.finish_reason or self.finish_reason
+                steps += self._segmenter.feed(choice)
+        return steps
+
+    def finish(self) -> list[Step]:
+        """Return what happens to the segments that are still open."""
+        return self._segmenter.finish()
+
+
+def whole_chunk(completion: ChatCompletion) -> ChatCompletionChunk:
+    """Return the one chunk that says what a whole answer says."""
+    chunk = ChatCompletionChunk(
+        id=completion.id,
+        created=completion.created,
+        model=completion.model,
+        service_tier=completion.service_tier,
+        usage=completion.usage,
+    )
+    for choice in completion.choices[:1]:
+        chunk.choices = list(whole_choices(choice.message, choice.logprobs))
+        chunk.choices[-1].finish_reason = choice.finish_reason
+    return chunk
