@@ -62,7 +62,7 @@ class ToolUseBlock(Value, tag_field="type", tag="tool_use"):
 
     id: str = ""
     name: str = ""
-    input: JSONObject = msgspec.field(default_factory=dict)
+    input: JSONObject = msgspec.field(default_factory=dict[str, JSON])
     caller: JSONObject | None = None
 
 
@@ -74,7 +74,7 @@ class ServerToolUseBlock(Value, tag_field="type", tag="server_tool_use"):
 
     id: str = ""
     name: str = ""
-    input: JSONObject = msgspec.field(default_factory=dict)
+    input: JSONObject = msgspec.field(default_factory=dict[str, JSON])
     caller: JSONObject | None = None
 
 
@@ -87,7 +87,7 @@ class MCPToolUseBlock(Value, tag_field="type", tag="mcp_tool_use"):
     id: str = ""
     name: str = ""
     server_name: str = ""
-    input: JSONObject = msgspec.field(default_factory=dict)
+    input: JSONObject = msgspec.field(default_factory=dict[str, JSON])
 
 
 class MCPToolResultBlock(Value, tag_field="type", tag="mcp_tool_result"):

@@ -149,7 +149,7 @@ class MessageResponse(Reported):
     type: str = "message"
     role: str = "assistant"
     model: str = ""
-    content: list[ContentBlock] = msgspec.field(default_factory=list)
+    content: list[ContentBlock] = msgspec.field(default_factory=list[ContentBlock])
     stop_reason: str | None = None
     stop_sequence: str | None = None
     stop_details: JSONObject | None = None

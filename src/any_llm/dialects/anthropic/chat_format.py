@@ -9,6 +9,7 @@ import msgspec
 from any_llm.dialects.anthropic.chat_parts import invalid
 from any_llm.dialects.anthropic.families import Family
 from any_llm.dialects.anthropic.schema import fit_schema
+from any_llm.schemas.shapes import is_mapping, is_object
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -22,23 +23,28 @@ def add_format(body: JSONObject, wanted: JSON, family: Family, warnings: list[Ca
     Raises:
         InvalidMessageError: the form is malformed.
     """
-    match wanted:
-        case None | {"type": "text"}:
-            return None
-        case {"type": "json_object"}:
-            warnings.append(CallWarning("emulated", "response_format", "the model was asked for JSON in words"))
-            return {"type": "text", "text": _ANY_JSON}
-        case {"type": "json_schema", "json_schema": {"schema": dict() as schema}} | {
-            "type": "json_schema",
-            "schema": dict() as schema,
-        }:
-            return _add_schema(body, schema, family, warnings)
-        case _:
-            raise invalid(
-                "response_format",
-                "{'type': 'json_schema', 'json_schema': {'name': …, 'schema': {…}}}, {'type': 'json_object'} or "
-                f"{{'type': 'text'}} is needed, found {wanted!r:.100}",
-            )
+    if wanted is None:
+        return None
+    kind: JSON = wanted.get("type") if is_mapping(wanted) else None
+    if kind == "json_object":
+        warnings.append(CallWarning("emulated", "response_format", "the model was asked for JSON in words"))
+        return {"type": "text", "text": _ANY_JSON}
+    schema = _schema_of(wanted) if kind == "json_schema" else None
+    if schema is not None:
+        return _add_schema(body, schema, family, warnings)
+    if kind == "text":
+        return None
+    raise invalid(
+        "response_format",
+        "{'type': 'json_schema', 'json_schema': {'name': …, 'schema': {…}}}, {'type': 'json_object'} or "
+        f"{{'type': 'text'}} is needed, found {wanted!r:.100}",
+    )
+
+
+def _schema_of(wanted: Mapping[str, JSON]) -> JSONObject | None:
+    named: JSON = wanted.get("json_schema", wanted)
+    schema: JSON = named.get("schema") if is_mapping(named) else None
+    return schema if is_object(schema) else None
 
 
 def _add_schema(

@@ -11,6 +11,7 @@ import msgspec
 
 from any_llm.dialects.anthropic.chat_parts import encode_parts, invalid
 from any_llm.dialects.anthropic.wire import VENDOR, plain
+from any_llm.schemas.shapes import is_list, is_mapping, is_object
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -25,9 +26,9 @@ _ANSWERED = frozenset({"annotations", "audio", "function_call", "images", "reaso
 class Conversation(msgspec.Struct):
     """A chat in Anthropic's words: `system` as a list of text blocks, and alternating turns."""
 
-    system: list[JSONObject] = msgspec.field(default_factory=list)
-    turns: list[JSONObject] = msgspec.field(default_factory=list)
-    warnings: list[CallWarning] = msgspec.field(default_factory=list)
+    system: list[JSONObject] = msgspec.field(default_factory=list[JSONObject])
+    turns: list[JSONObject] = msgspec.field(default_factory=list[JSONObject])
+    warnings: list[CallWarning] = msgspec.field(default_factory=list[CallWarning])
 
 
 def encode_conversation(messages: Sequence[JSON]) -> Conversation:
@@ -43,7 +44,7 @@ def encode_conversation(messages: Sequence[JSON]) -> Conversation:
     for index, given in enumerate(messages):
         where = f"messages[{index}]"
         message = plain(given)
-        if not isinstance(message, dict):
+        if not is_object(message):
             raise invalid(where, f"a message is an object with a 'role', not {given!r:.100}")
         role = message.get("role")
         if role in _SYSTEM:
@@ -81,7 +82,7 @@ def _add_turn(conversation: Conversation, message: JSONObject, blocks: list[JSON
 
 
 def _holds_results(content: JSON) -> bool:
-    return isinstance(content, list) and content[0].get("type") == "tool_result"
+    return is_list(content) and content[0].get("type") == "tool_result"
 
 
 def _marked(blocks: list[JSONObject], message: JSONObject) -> list[JSONObject]:
@@ -125,11 +126,17 @@ def _encode_assistant(message: JSONObject, where: str, warnings: list[CallWarnin
     calls = [
         _encode_call(call, f"{where}.tool_calls[{index}]") for index, call in enumerate(message.get("tool_calls") or ())
     ]
-    kept = (message.get("extra_content") or {}).get(VENDOR) or {}
-    exact = kept.get("content")
-    if isinstance(exact, list) and _says_the_same(exact, said, calls):
+    kept = _kept(message.get("extra_content"))
+    exact: JSON = kept.get("content")
+    if is_list(exact) and _says_the_same(exact, said, calls):
         return list(exact)
     return [*_thought(message, kept, where, warnings), *said, *calls]
+
+
+def _kept(extra: JSON) -> Mapping[str, JSON]:
+    """Return what an earlier answer left in `extra_content` for this vendor."""
+    kept: JSON = extra.get(VENDOR) if is_mapping(extra) else None
+    return kept if is_mapping(kept) else {}
 
 
 def _says_the_same(exact: list[JSONObject], said: list[JSONObject], calls: list[JSONObject]) -> bool:
@@ -144,10 +151,10 @@ def _thought(
 ) -> list[JSONObject]:
     """Return the blocks of what was thought, which the API takes back only with its signatures."""
     blocks = kept.get("thinking_blocks")
-    if isinstance(blocks, list):
+    if is_list(blocks):
         return list(blocks)
     text = message.get("reasoning") or message.get("reasoning_content")
-    text = text.get("content") if isinstance(text, Mapping) else text
+    text = text.get("content") if is_mapping(text) else text
     if kept.get("signature"):
         return [{"type": "thinking", "thinking": str(text or ""), "signature": kept["signature"]}]
     if text:
@@ -158,8 +165,8 @@ def _thought(
 
 def _encode_call(call: JSON, where: str) -> JSONObject:
     call = plain(call)
-    function = call.get("function") if isinstance(call, dict) else None
-    if not isinstance(function, Mapping):
+    function = call.get("function") if is_object(call) else None
+    if not is_mapping(function):
         raise invalid(where, f"a call of a function is needed, found {call!r:.100}")
     for name, value in (("id", call.get("id")), ("function.name", function.get("name"))):
         if not isinstance(value, str) or not value:
@@ -178,7 +185,7 @@ def _parse_arguments(arguments: JSON, where: str) -> JSONObject:
             raise invalid(where, f"not JSON ({error}): {arguments!r:.100}") from error
     if arguments is None:
         return {}
-    if not isinstance(arguments, dict):
+    if not is_object(arguments):
         raise invalid(where, f"the arguments are a JSON object, not {arguments!r:.100}")
     return arguments
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote_to_bytes
 
 from any_llm.exceptions import InvalidMessageError
+from any_llm.schemas.shapes import is_list, is_mapping
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -28,7 +29,7 @@ def encode_parts(parts: JSON, where: str, warnings: list[CallWarning]) -> list[J
     """
     if isinstance(parts, str):
         return [{"type": "text", "text": parts}] if parts else []
-    if not isinstance(parts, list | tuple):
+    if not is_list(parts):
         raise invalid(where, f"a content is a text or a list of parts, not {parts!r:.100}")
     blocks = [encode_part(part, f"{where}[{index}]", warnings) for index, part in enumerate(parts)]
     return [block for block in blocks if block.get("type") != "text" or block.get("text")]
@@ -38,7 +39,7 @@ def encode_part(part: JSON, where: str, warnings: list[CallWarning]) -> JSONObje
     """Return the block that one part becomes; a part of a type that is not OpenAI's is passed on as it is."""
     if isinstance(part, str):
         return {"type": "text", "text": part}
-    if not isinstance(part, Mapping):
+    if not is_mapping(part):
         raise invalid(where, f"a part is an object with a 'type', not {part!r:.100}")
     encode = _ENCODERS.get(part.get("type", ""))
     if encode is None:
@@ -66,10 +67,10 @@ def _encode_refusal(part: Mapping[str, JSON], _where: str, _warnings: list[CallW
 
 def _encode_image(part: Mapping[str, JSON], where: str, warnings: list[CallWarning]) -> JSONObject:
     image = part.get("image_url")
-    url = image.get("url") if isinstance(image, Mapping) else image
+    url = image.get("url") if is_mapping(image) else image
     if not isinstance(url, str) or not url:
         raise invalid(f"{where}.image_url", f"a URL is needed, found {url!r:.100}")
-    detail = image.get("detail") if isinstance(image, Mapping) else None
+    detail = image.get("detail") if is_mapping(image) else None
     if detail not in (None, "auto"):
         warnings.append(CallWarning("dropped", f"{where}.image_url.detail", "images are seen at one level of detail"))
     if url.startswith("data:"):
@@ -79,7 +80,7 @@ def _encode_image(part: Mapping[str, JSON], where: str, warnings: list[CallWarni
 
 def _encode_file(part: Mapping[str, JSON], where: str, _warnings: list[CallWarning]) -> JSONObject:
     file = part.get("file")
-    if not isinstance(file, Mapping):
+    if not is_mapping(file):
         raise invalid(f"{where}.file", f"an object is needed, found {file!r:.100}")
     data, name = file.get("file_data"), file.get("filename")
     if isinstance(data, str) and data:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from any_llm.dialects.anthropic.chat_response import (
     annotation,
@@ -14,6 +14,7 @@ from any_llm.dialects.anthropic.chat_response import (
 )
 from any_llm.dialects.anthropic.messages import check_complete, check_same, parse_event
 from any_llm.dialects.anthropic.wire import completion_usage
+from any_llm.schemas.shapes import is_mapping
 from any_llm.spec.dialect import Options, Target
 from any_llm.types.completion import (
     ChatCompletionChunk,
@@ -57,7 +58,7 @@ class ChatStream:
 
     def __init__(self, _target: Target, options: Options) -> None:
         asked = options.get("stream_options")
-        self._usage_apart = isinstance(asked, Mapping) and bool(asked.get("include_usage"))
+        self._usage_apart = is_mapping(asked) and bool(asked.get("include_usage"))
         self._fold = MessagesFold()
         self._id: str | None = None
         self._model = ""

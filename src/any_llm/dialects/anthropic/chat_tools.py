@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from any_llm.dialects.anthropic.chat_parts import invalid
 from any_llm.dialects.anthropic.families import Family
 from any_llm.dialects.anthropic.wire import plain
+from any_llm.schemas.shapes import is_list, is_mapping, is_object
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -54,7 +55,7 @@ def _loosen(tools: list[JSONObject]) -> bool:
 
 def _encode_tool(tool: JSON, where: str, warnings: list[CallWarning]) -> JSONObject | None:
     """Return one tool; those of the vendor's own formats are passed on as they are."""
-    if not isinstance(tool, dict):
+    if not is_object(tool):
         raise invalid(where, f"a tool is an object with a 'type', not {tool!r:.100}")
     if "custom" in tool:
         warnings.append(CallWarning("dropped", where, "the Messages API has no tools with free text as input"))
@@ -62,7 +63,7 @@ def _encode_tool(tool: JSON, where: str, warnings: list[CallWarning]) -> JSONObj
     if tool.get("type", "function") != "function" or ("function" not in tool and "input_schema" in tool):
         return tool
     function = tool.get("function")
-    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+    if not is_mapping(function) or not isinstance(function.get("name"), str):
         raise invalid(f"{where}.function", f"an object with a 'name' is needed, found {function!r:.100}")
     encoded = _encode_function(function, f"{where}.function")
     return encoded | {name: value for name, value in tool.items() if name not in _TRANSLATED and value is not None}
@@ -70,7 +71,7 @@ def _encode_tool(tool: JSON, where: str, warnings: list[CallWarning]) -> JSONObj
 
 def _encode_function(function: Mapping[str, JSON], where: str) -> JSONObject:
     parameters = function.get("parameters")
-    if parameters is not None and not isinstance(parameters, dict):
+    if parameters is not None and not is_object(parameters):
         raise invalid(f"{where}.parameters", f"a JSON schema is needed, found {parameters!r:.100}")
     schema = {"type": "object", **(parameters or {"properties": {}})}
     encoded: JSONObject = {"name": function["name"], "input_schema": schema}
@@ -90,22 +91,22 @@ def _encode_choice(choice: JSON) -> tuple[JSONObject | None, Sequence[str] | Non
         return None, None
     if isinstance(choice, str) and choice in _MODES:
         return {"type": _MODES[choice]}, None
-    match choice:
-        case {"type": "function", "function": {"name": str() as name}}:
-            return {"type": "tool", "name": name}, None
-        case {"type": "allowed_tools", "allowed_tools": {"tools": list() as tools, **rest}}:
-            mode = _MODES.get(str(rest.get("mode")), "auto")
-            return {"type": mode}, [_name_of(tool) for tool in tools]
-        case {"type": "auto" | "any" | "none" | "tool"}:
-            return dict(choice), None
-        case _:
-            raise invalid(
-                "tool_choice",
-                f"one of 'auto', 'none', 'required' or {{'type': 'function', 'function': {{'name': …}}}} is needed, "
-                f"found {choice!r:.100}",
-            )
+    said: Mapping[str, JSON] = choice if is_mapping(choice) else {}
+    kind: JSON = said.get("type")
+    if kind in {"auto", "any", "none", "tool"}:
+        return dict(said), None
+    named: JSON = said.get(kind)
+    if kind == "function" and is_mapping(named) and isinstance(named.get("name"), str):
+        return {"type": "tool", "name": named["name"]}, None
+    if kind == "allowed_tools" and is_mapping(named) and is_list(named.get("tools")):
+        return {"type": _MODES.get(str(named.get("mode")), "auto")}, [_name_of(tool) for tool in named["tools"]]
+    raise invalid(
+        "tool_choice",
+        "one of 'auto', 'none', 'required' or {'type': 'function', 'function': {'name': …}} is needed, "
+        f"found {choice!r:.100}",
+    )
 
 
 def _name_of(tool: JSON) -> str:
-    named = tool.get("function", tool) if isinstance(tool, Mapping) else {}
-    return str(named.get("name", ""))
+    named: JSON = tool.get("function", tool) if is_mapping(tool) else None
+    return str(named.get("name", "")) if is_mapping(named) else ""

@@ -21,6 +21,7 @@ from any_llm.exceptions import (
     RateLimitError,
     RequestTooLargeError,
 )
+from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.types.http import HttpResponse
@@ -69,9 +70,9 @@ def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
 
 def error_from(tree: JSON, status: int, headers: Mapping[str, str] | None = None) -> AnyLLMError:
     """Turn a parsed error body, of a response or inside a stream, into the error it means."""
-    body: JSONObject = tree if isinstance(tree, dict) else {}
+    body: JSONObject = tree if is_object(tree) else {}
     facts = body.get("error")
-    if not isinstance(facts, dict):
+    if not is_object(facts):
         facts = {"message": facts if isinstance(facts, str) else body.get("message")}
     kind, code = _text(facts.get("type")), _code(facts)
     fitting = CODES.get(code or "") or TYPES.get(kind or "") or _by_status(status, kind)
@@ -93,7 +94,7 @@ def _by_status(status: int, kind: str | None) -> type[AnyLLMError]:
 
 def _code(facts: JSONObject) -> str | None:
     details = facts.get("details")
-    return _text(details.get("error_code")) if isinstance(details, dict) else _text(facts.get("code"))
+    return _text(details.get("error_code")) if is_object(details) else _text(facts.get("code"))
 
 
 def _text(value: JSON) -> str | None:

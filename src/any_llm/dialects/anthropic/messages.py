@@ -13,6 +13,7 @@ import msgspec
 from any_llm.dialects.anthropic.errors import error_from
 from any_llm.dialects.anthropic.wire import STRUCTURED_OUTPUTS_BETA, decode_answer, headers, path, plain
 from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
+from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.decode import decoder
 from any_llm.types.http import Frame, HttpResponse
@@ -36,7 +37,7 @@ def encode_messages(target: Target, options: Options) -> Encoded:
         name: plain(value) for name, value in options.items() if name not in _NOT_SENT
     }
     if "messages" in body:
-        body["messages"] = [_turn(message) for message in body["messages"]]
+        body["messages"] = [_turn(plain(message)) for message in options["messages"]]
     betas = options.get("betas")
     output_format = options.get("output_format")
     if output_format is not None:
@@ -52,7 +53,7 @@ def encode_messages(target: Target, options: Options) -> Encoded:
 
 def _turn(message: JSON) -> JSON:
     """Reduce an answer that stands in the list of messages to what a message may say."""
-    if isinstance(message, dict) and message.get("type") == "message":
+    if is_object(message) and message.get("type") == "message":
         return {"role": message.get("role", "assistant"), "content": message.get("content")}
     return message
 
@@ -87,7 +88,7 @@ def parse_event(frame: Frame) -> MessageStreamEvent | None:
 
 def _revive(frame: Frame) -> MessageStreamEvent:
     tree = msgspec.json.decode(frame.data)
-    if isinstance(tree, dict) and (tree.get("type") == "error" or "error" in tree):
+    if is_object(tree) and (tree.get("type") == "error" or "error" in tree):
         raise error_from(tree, 200)
     try:
         return revive(cast("type[MessageStreamEvent]", MessageStreamEvent), tree)

@@ -17,7 +17,7 @@ _MOST = 1_000
 
 
 class _Page(Value):
-    data: list[Model] = msgspec.field(default_factory=list)
+    data: list[Model] = msgspec.field(default_factory=list[Model])
 
 
 def encode_list_models(target: Target, options: Options) -> Encoded:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from any_llm.schemas.shapes import is_list, is_object
 from any_llm.types.json import JSON, JSONObject
 
 _NAMED = frozenset({"$defs", "definitions", "properties"})
@@ -47,7 +48,7 @@ def fit_schema(schema: JSON) -> tuple[JSON, bool]:
 
 
 def _fit(schema: JSON, loosened: list[str]) -> JSON:
-    if not isinstance(schema, dict):
+    if not is_object(schema):
         return schema
     fitted: JSONObject = {}
     told: JSONObject = {}
@@ -55,8 +56,7 @@ def _fit(schema: JSON, loosened: list[str]) -> JSON:
         place = told if not _is_known(name, value) else fitted
         place[_RENAMED.get(name, name)] = _fit_member(name, value, loosened)
     if schema.get("type") == "object" or "properties" in schema:
-        if fitted.get("additionalProperties"):
-            told["additionalProperties"] = fitted["additionalProperties"]
+        told |= _openness(schema)
         fitted["additionalProperties"] = False
     for name in _SILENT & told.keys():
         del told[name]
@@ -65,6 +65,12 @@ def _fit(schema: JSON, loosened: list[str]) -> JSON:
         words = f"Constraints: {msgspec.json.encode(told).decode()}"
         fitted["description"] = f"{fitted['description']}\n\n{words}" if fitted.get("description") else words
     return fitted
+
+
+def _openness(schema: JSONObject) -> JSONObject:
+    """Return what an object says of members beyond the named ones, where closing it would change its meaning."""
+    more: JSON = schema.get("additionalProperties", "properties" not in schema)
+    return {"additionalProperties": more} if more else {}
 
 
 def _is_known(name: str, value: JSON) -> bool:
@@ -79,12 +85,8 @@ def _is_known(name: str, value: JSON) -> bool:
 
 
 def _fit_member(name: str, value: JSON, loosened: list[str]) -> JSON:
-    match value:
-        case dict() if name in _NAMED:
-            return {key: _fit(entry, loosened) for key, entry in value.items()}
-        case list() if name in _LISTED:
-            return [_fit(entry, loosened) for entry in value]
-        case dict() if name == "items":
-            return _fit(value, loosened)
-        case _:
-            return value
+    if is_object(value) and name in _NAMED:
+        return {key: _fit(entry, loosened) for key, entry in value.items()}
+    if is_list(value) and name in _LISTED:
+        return [_fit(entry, loosened) for entry in value]
+    return _fit(value, loosened) if name == "items" else value

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from any_llm.dialects.anthropic.families import Family
+from any_llm.schemas.shapes import is_mapping
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -83,7 +84,7 @@ def _set_budget(body: JSONObject, wanted: int, warnings: list[CallWarning]) -> N
 
 def _forces_tools(body: JSONObject, warnings: list[CallWarning]) -> bool:
     """Tell whether a tool call is demanded, which the API refuses while thinking is turned on."""
-    forced = (body.get("tool_choice") or {}).get("type") in _FORCED
+    forced = _type_of(body, "tool_choice") in _FORCED
     if forced:
         warnings.append(
             CallWarning("dropped", "reasoning_effort", "thinking cannot be turned on while a tool call is demanded")
@@ -93,7 +94,7 @@ def _forces_tools(body: JSONObject, warnings: list[CallWarning]) -> bool:
 
 def fit_sampling(body: JSONObject, family: Family, warnings: list[CallWarning]) -> None:
     """Drop or bring into range what the model does not take of `temperature` and `top_p`."""
-    thinks = (body.get("thinking") or {}).get("type") in {"adaptive", "enabled"}
+    thinks = _type_of(body, "thinking") in {"adaptive", "enabled"}
     temperature = body.get("temperature")
     if family.sampling == "none":
         for name in ("temperature", "top_p", "top_k"):
@@ -108,6 +109,11 @@ def fit_sampling(body: JSONObject, family: Family, warnings: list[CallWarning]) 
         )
     if family.sampling == "one" and "temperature" in body:
         _drop(body, "top_p", "this model takes only one of temperature and top_p", warnings)
+
+
+def _type_of(body: JSONObject, name: str) -> JSON:
+    value = body.get(name)
+    return value.get("type") if is_mapping(value) else None
 
 
 def _drop(body: JSONObject, name: str, reason: str, warnings: list[CallWarning]) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from any_llm.dialects.anthropic.errors import error_from
 from any_llm.exceptions import MalformedResponseError
+from any_llm.schemas.shapes import is_list, is_mapping, is_object
 from any_llm.spec.dialect import Target
 from any_llm.types.completion import CompletionTokensDetails, CompletionUsage, PromptTokensDetails
 from any_llm.types.http import HttpResponse
@@ -84,17 +85,17 @@ def plain(value: JSON) -> JSON:
 
     Parsed JSON comes back as it is; objects inside messages and their content become dictionaries without nulls.
     """
-    if isinstance(value, list | tuple):
+    if is_list(value):
         items = [plain(item) for item in value]
         return value if all(made is item for made, item in zip(items, value, strict=True)) else items
-    if type(value) is dict:
-        content = value.get("content")
-        made = plain(content) if isinstance(content, list) else content
+    if is_object(value):
+        content: JSON = value.get("content")
+        made = plain(content) if is_list(content) else content
         return value if made is content else {**value, "content": made}
     dump = getattr(value, "model_dump", None)
     if callable(dump):
         return dump(exclude_none=True)
-    return dict(value) if isinstance(value, Mapping) else value
+    return dict(value) if is_mapping(value) else value
 
 
 def completion_usage(usage: MessageUsage) -> CompletionUsage:
