@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from any_llm.exceptions import InvalidMessageError
 from any_llm.types.json import JSON, JSONObject
@@ -15,13 +16,12 @@ def as_object(item: JSON, path: str) -> JSONObject:
         InvalidMessageError: it is neither a dictionary nor a model.
     """
     if isinstance(item, dict):
-        return item
+        return cast("JSONObject", item)
     if isinstance(item, Mapping):
-        return dict(item)
+        return dict(cast("Mapping[str, JSON]", item))
     dump = getattr(item, "model_dump", None)
     if callable(dump):
-        dumped: JSONObject = dump(exclude_none=True)
-        return dumped
+        return cast("JSONObject", dump(exclude_none=True))
     raise InvalidMessageError(f"{path} must be an object, found {type(item).__name__} {item!r:.80}", param=path)
 
 
@@ -32,8 +32,21 @@ def as_objects(items: JSON, path: str) -> list[tuple[str, JSONObject]]:
         InvalidMessageError: it is not a list, or an item of it is no object.
     """
     if isinstance(items, str | Mapping) or not isinstance(items, Iterable):
-        raise InvalidMessageError(f"{path} must be a list, found {type(items).__name__} {items!r:.80}", param=path)
-    return [(f"{path}[{index}]", as_object(item, f"{path}[{index}]")) for index, item in enumerate(items)]
+        raise InvalidMessageError(f"{path} must be a list, found {items!r:.80}", param=path)
+    given: Iterable[JSON] = items
+    places = ((f"{path}[{index}]", item) for index, item in enumerate(given))
+    return [(place, as_object(item, place)) for place, item in places]
+
+
+def object_in(value: JSON) -> JSONObject:
+    """Return a member of a vendor's that should be an object; an empty one where it is something else."""
+    return cast("JSONObject", value) if isinstance(value, dict) else {}
+
+
+def objects_in(value: JSON) -> list[JSONObject]:
+    """Return the objects in a member of a vendor's that should be a list; none where it is something else."""
+    entries: list[JSON] = value if isinstance(value, list) else []
+    return [cast("JSONObject", entry) for entry in entries if isinstance(entry, dict)]
 
 
 def text_of(item: JSONObject, name: str, path: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from any_llm.bridges.answer import Answer, whole_chunk
+from any_llm.bridges.items import object_in
 from any_llm.bridges.media import split_data_uri
 from any_llm.bridges.segments import (
     CALL,
@@ -192,8 +193,7 @@ def _beginning(segment: Segment) -> ContentBlock:
 
 
 def _image(image: JSONObject) -> ContentBlock:
-    held = image.get("image_url")
-    url = held.get("url", "") if isinstance(held, dict) else ""
+    url: str = object_in(image.get("image_url")).get("url", "")
     data = split_data_uri(url)
     source: JSON = {"type": "url", "url": url}
     if data is not None:
@@ -202,8 +202,7 @@ def _image(image: JSONObject) -> ContentBlock:
 
 
 def _citation(segment: Segment, annotation: JSONObject) -> Citation:
-    inner = annotation.get("url_citation")
-    place = inner if isinstance(inner, dict) else annotation
+    place = object_in(annotation.get("url_citation")) or annotation
     start, end = place.get("start_index"), place.get("end_index")
     cited = segment.text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
     return Citation.model_construct(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from any_llm.bridges.items import object_in
 from any_llm.bridges.media import split_data_uri
 from any_llm.bridges.segments import (
     CALL,
@@ -36,7 +37,6 @@ from any_llm.types.responses import (
     ResponseFunctionToolCall,
     ResponseImageGenCallCompletedEvent,
     ResponseImageGenCallInProgressEvent,
-    ResponseOutputContent,
     ResponseOutputItem,
     ResponseOutputItemAddedEvent,
     ResponseOutputItemDoneEvent,
@@ -44,6 +44,7 @@ from any_llm.types.responses import (
     ResponseOutputRefusal,
     ResponseOutputText,
     ResponseOutputTextAnnotationAddedEvent,
+    ResponseReasoningContent,
     ResponseReasoningItem,
     ResponseReasoningSummary,
     ResponseReasoningSummaryPartAddedEvent,
@@ -112,8 +113,17 @@ class ItemEvents:
         return events
 
 
-def _message(item: Item, content: list[ResponseOutputContent], status: str) -> ResponseOutputMessage:
-    return ResponseOutputMessage(id=item.id, content=content, status=status)
+def _fresh_message(item: Item) -> ResponseOutputItem:
+    return ResponseOutputMessage(id=item.id, status="in_progress")
+
+
+def _whole_text(item: Item, status: str) -> ResponseOutputItem:
+    return ResponseOutputMessage(id=item.id, content=[_text(item)], status=status)
+
+
+def _whole_refusal(item: Item, status: str) -> ResponseOutputItem:
+    refusal = ResponseOutputRefusal(refusal=item.segment.text)
+    return ResponseOutputMessage(id=item.id, content=[refusal], status=status)
 
 
 def _text(item: Item) -> ResponseOutputText:
@@ -122,7 +132,13 @@ def _text(item: Item) -> ResponseOutputText:
     return ResponseOutputText(text=segment.text, annotations=annotations, logprobs=_logprobs(segment.logprobs))
 
 
-def _begin_part(item: Item, part: ResponseOutputContent) -> list[ResponseStreamEvent]:
+def _begin_text(item: Item) -> list[ResponseStreamEvent]:
+    part = ResponseOutputText(logprobs=[])
+    return [ResponseContentPartAddedEvent(item_id=item.id, output_index=item.segment.number, part=part)]
+
+
+def _begin_refusal(item: Item) -> list[ResponseStreamEvent]:
+    part = ResponseOutputRefusal()
     return [ResponseContentPartAddedEvent(item_id=item.id, output_index=item.segment.number, part=part)]
 
 
@@ -172,19 +188,28 @@ def _end_reasoning(item: Item) -> list[ResponseStreamEvent]:
     ]
 
 
-def _reasoning(item: Item, _status: str) -> ResponseOutputItem:
+def _fresh_reasoning(item: Item) -> ResponseOutputItem:
+    return ResponseReasoningItem(id=item.id)
+
+
+def _whole_reasoning(item: Item, _status: str) -> ResponseOutputItem:
     segment = item.segment
-    summary = [ResponseReasoningSummary(text=segment.text)] if segment.text else []
     encrypted = None
     if segment.extra or segment.calls:
         encrypted = wrap(Carried(origin=item.origin, message=segment.extra, calls=segment.calls))
-    return ResponseReasoningItem(id=item.id, summary=[*summary], encrypted_content=encrypted)
+    summary: list[ResponseReasoningContent] = [ResponseReasoningSummary(text=segment.text)] if segment.text else []
+    return ResponseReasoningItem(id=item.id, summary=summary, encrypted_content=encrypted)
 
 
-def _call(item: Item, status: str, arguments: str = "") -> ResponseOutputItem:
+def _fresh_call(item: Item) -> ResponseOutputItem:
+    segment = item.segment
+    return ResponseFunctionToolCall(id=item.id, call_id=segment.call_id, name=segment.name, status="in_progress")
+
+
+def _whole_call(item: Item, status: str) -> ResponseOutputItem:
     segment = item.segment
     return ResponseFunctionToolCall(
-        id=item.id, call_id=segment.call_id, name=segment.name, arguments=arguments, status=status
+        id=item.id, call_id=segment.call_id, name=segment.name, arguments=segment.text, status=status
     )
 
 
@@ -202,9 +227,13 @@ def _end_call(item: Item) -> list[ResponseStreamEvent]:
     ]
 
 
-def _custom_call(item: Item, given: str = "") -> ResponseOutputItem:
+def _fresh_custom_call(item: Item) -> ResponseOutputItem:
+    return ResponseCustomToolCall(id=item.id, call_id=item.segment.call_id, name=item.segment.name)
+
+
+def _whole_custom_call(item: Item, _status: str) -> ResponseOutputItem:
     segment = item.segment
-    return ResponseCustomToolCall(id=item.id, call_id=segment.call_id, name=segment.name, input=given)
+    return ResponseCustomToolCall(id=item.id, call_id=segment.call_id, name=segment.name, input=segment.text)
 
 
 def _grow_custom_call(item: Item, step: Grew) -> list[ResponseStreamEvent]:
@@ -217,10 +246,13 @@ def _end_custom_call(item: Item) -> list[ResponseStreamEvent]:
     return [ResponseCustomToolCallInputDoneEvent(item_id=item.id, output_index=at, input=text)]
 
 
-def _image(item: Item, status: str) -> ResponseOutputItem:
+def _fresh_image(item: Item) -> ResponseOutputItem:
+    return ImageGenerationCall(id=item.id, status="in_progress")
+
+
+def _whole_image(item: Item, status: str) -> ResponseOutputItem:
     """Return an image as what the vendor's image tool would have made: base64 and its format, or else its URL."""
-    held = item.segment.image.get("image_url")
-    url = held.get("url", "") if isinstance(held, dict) else ""
+    url: str = object_in(item.segment.image.get("image_url")).get("url", "")
     data = split_data_uri(url)
     if data is None:
         return ImageGenerationCall(id=item.id, result=url, status=status)
@@ -251,8 +283,8 @@ def _annotated(item: Item, step: Annotated) -> ResponseStreamEvent:
 
 def _annotation(annotation: JSONObject) -> Annotation:
     """Return an annotation of a chat, which nests its members below its type, as Responses writes it."""
-    inner = annotation.get(annotation.get("type", ""))
-    flat = {"type": annotation["type"], **inner} if isinstance(inner, dict) else annotation
+    inner = object_in(annotation.get(annotation.get("type", "")))
+    flat = {"type": annotation["type"], **inner} if inner else annotation
     return revive(ResponseOutputText, {"annotations": [flat]}).annotations[0]
 
 
@@ -261,53 +293,11 @@ def _logprobs(logprobs: Sequence[JSONObject]) -> list[Logprob]:
 
 
 FORMS: Mapping[str, Form] = {
-    TEXT: Form(
-        prefix="msg",
-        fresh=lambda item: _message(item, [], "in_progress"),
-        begin=lambda item: _begin_part(item, ResponseOutputText(logprobs=[])),
-        grow=_grow_text,
-        end=_end_text,
-        whole=lambda item, status: _message(item, [_text(item)], status),
-    ),
-    REFUSAL: Form(
-        prefix="msg",
-        fresh=lambda item: _message(item, [], "in_progress"),
-        begin=lambda item: _begin_part(item, ResponseOutputRefusal()),
-        grow=_grow_refusal,
-        end=_end_refusal,
-        whole=lambda item, status: _message(item, [ResponseOutputRefusal(refusal=item.segment.text)], status),
-    ),
-    REASONING: Form(
-        prefix="rs",
-        fresh=lambda item: ResponseReasoningItem(id=item.id),
-        begin=_nothing,
-        grow=_grow_reasoning,
-        end=_end_reasoning,
-        whole=_reasoning,
-    ),
-    CALL: Form(
-        prefix="fc",
-        fresh=lambda item: _call(item, "in_progress"),
-        begin=_nothing,
-        grow=_grow_call,
-        end=_end_call,
-        whole=lambda item, status: _call(item, status, item.segment.text),
-    ),
-    CUSTOM_CALL: Form(
-        prefix="ctc",
-        fresh=_custom_call,
-        begin=_nothing,
-        grow=_grow_custom_call,
-        end=_end_custom_call,
-        whole=lambda item, _status: _custom_call(item, item.segment.text),
-    ),
-    IMAGE: Form(
-        prefix="ig",
-        fresh=lambda item: ImageGenerationCall(id=item.id, status="in_progress"),
-        begin=_begin_image,
-        grow=_nothing,
-        end=_end_image,
-        whole=_image,
-    ),
+    TEXT: Form("msg", _fresh_message, _begin_text, _grow_text, _end_text, _whole_text),
+    REFUSAL: Form("msg", _fresh_message, _begin_refusal, _grow_refusal, _end_refusal, _whole_refusal),
+    REASONING: Form("rs", _fresh_reasoning, _nothing, _grow_reasoning, _end_reasoning, _whole_reasoning),
+    CALL: Form("fc", _fresh_call, _nothing, _grow_call, _end_call, _whole_call),
+    CUSTOM_CALL: Form("ctc", _fresh_custom_call, _nothing, _grow_custom_call, _end_custom_call, _whole_custom_call),
+    IMAGE: Form("ig", _fresh_image, _begin_image, _nothing, _end_image, _whole_image),
 }
 """How each kind of segment is told."""

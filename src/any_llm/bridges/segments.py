@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from any_llm.bridges.signatures import NATIVE
+from any_llm.bridges.items import object_in
+from any_llm.bridges.signatures import NATIVE, signed_blocks
 from any_llm.types.completion import (
     ChatCompletionMessage,
     ChatCompletionMessageToolCall,
@@ -70,8 +71,7 @@ class Segment:
     @property
     def sealed(self) -> bool:
         """Whether this is a thinking block that Anthropic has signed, to which nothing can be added."""
-        own = self.extra.get(NATIVE)
-        return isinstance(own, dict) and bool(own.get("thinking_blocks"))
+        return bool(signed_blocks(self.extra))
 
     @property
     def looks_complete(self) -> bool:
@@ -190,24 +190,22 @@ class Segmenter:
         return self._begin(REASONING) if last.sealed else last
 
     def _take_extra(self, extra: JSONObject) -> None:
-        own = extra.get(NATIVE)
-        blocks = own.get("thinking_blocks") if isinstance(own, dict) else None
-        if not self._segments or self._segments[-1].kind == REASONING or blocks:
+        if not self._segments or self._segments[-1].kind == REASONING or signed_blocks(extra):
             segment = self._reasoning()
             segment.extra = merge_members(segment.extra, extra)
         else:
             self._late = merge_members(self._late, extra)
 
     def _take_call(self, piece: ChoiceDeltaToolCall) -> None:
-        custom = piece.model_extra.get("custom")
+        custom = object_in(piece.model_extra.get("custom"))
         segment = self._by_index.get(piece.index)
         if segment is None:
-            segment = self._begin_call(piece, CALL if custom is None else CUSTOM_CALL)
+            segment = self._begin_call(piece, CUSTOM_CALL if custom else CALL)
         elif piece.extra_content:
             held = self._late_calls.get(segment.call_id, {})
             self._late_calls[segment.call_id] = merge_members(held, piece.extra_content)
         function = piece.function
-        if isinstance(custom, dict):
+        if custom:
             function = ChoiceDeltaToolCallFunction(name=custom.get("name"), arguments=custom.get("input"))
         if function is not None:
             segment.name += function.name or ""
@@ -243,15 +241,15 @@ class Segmenter:
 def whole_choices(message: ChatCompletionMessage, logprobs: ChoiceLogprobs | None = None) -> Iterable[ChunkChoice]:
     """Return the deltas that add up to a whole message, thinking that Anthropic signed block by block."""
     extra, reasoning = message.extra_content or {}, message.reasoning
-    own = extra.get(NATIVE)
-    blocks = own.get("thinking_blocks") if isinstance(own, dict) else None
-    if own and blocks:
+    blocks = signed_blocks(extra)
+    if blocks:
         for block in blocks:
-            thought = block.get("thinking")
+            thought: str | None = block.get("thinking")
             signed = {"thinking_blocks": [block]} | {name: block[name] for name in ("signature",) if name in block}
             yield ChunkChoice(
                 delta=ChoiceDelta(reasoning=Reasoning(thought) if thought else None, extra_content={NATIVE: signed})
             )
+        own = object_in(extra[NATIVE])
         rest = {name: member for name, member in own.items() if name not in {"thinking_blocks", "signature"}}
         extra = {name: member for name, member in {**extra, NATIVE: rest}.items() if member}
         reasoning = None

@@ -13,6 +13,7 @@ import binascii
 
 import msgspec
 
+from any_llm.bridges.items import object_in, objects_in
 from any_llm.bridges.warnings import Warnings
 from any_llm.spec.dialect import Target
 from any_llm.types.completion_fold import merge_members
@@ -53,20 +54,24 @@ def unwrap(signature: str) -> Carried | None:
         return None
 
 
+def signed_blocks(extra: JSONObject) -> list[JSONObject]:
+    """Return the thinking blocks in `extra_content` that Anthropic signed."""
+    return objects_in(object_in(extra.get(NATIVE)).get("thinking_blocks"))
+
+
 def native_block(extra: JSONObject, thought: str) -> JSONObject | None:
     """Return the one thinking block that `extra_content` stands for, when Messages can say it in its own words."""
-    own = extra.get(NATIVE)
-    if len(extra) != 1 or not isinstance(own, dict):
+    own = object_in(extra.get(NATIVE))
+    if len(extra) != 1 or not own.keys() <= {"signature", "thinking_blocks"}:
         return None
-    match own.get("thinking_blocks"):
-        case [{"type": "redacted_thinking"} as block] if not thought:
-            return dict(block)
-        case [{"type": "thinking", "thinking": str() as text, "signature": str()} as block] if text == thought:
-            return dict(block)
-        case None if isinstance(own.get("signature"), str):
-            return {"type": "thinking", "thinking": thought, "signature": own["signature"]}
-        case _:
-            return None
+    blocks = signed_blocks(extra)
+    if not blocks and isinstance(own.get("signature"), str):
+        return {"type": "thinking", "thinking": thought, "signature": own["signature"]}
+    if len(blocks) != 1:
+        return None
+    block = blocks[0]
+    said = block.get("thinking", "") == thought and isinstance(block.get("signature", block.get("data")), str)
+    return block if said else None
 
 
 class Thoughts:
