@@ -27,8 +27,8 @@ def decode_completion(_target: Target, response: HttpResponse) -> ChatCompletion
         choice.finish_reason = settle_finish(choice.finish_reason)
         if choice.finish_reason == "error" and isinstance(choice.model_extra.get("error"), dict):
             raise error_from({"error": choice.model_extra["error"]}, response.status)
-    if completion.usage is not None and (b"cache" in raw or b'"reasoning_tokens"' in raw):
-        settle_usage(completion.usage)
+    if completion.usage is not None:
+        settle_usage(completion.usage, raw)
     return completion
 
 

@@ -52,8 +52,7 @@ class ChatStream:
             # Programs that did not ask for a usage chunk read `choices[0]` of every chunk.
             chunk.choices = [ChunkChoice()]
         if chunk.usage is not None:
-            if b"cache" in data or b'"reasoning_tokens"' in data:
-                settle_usage(chunk.usage)
+            settle_usage(chunk.usage, data)
         elif b'"x_groq"' in data:
             _adopt_usage(chunk)
         return (chunk,)

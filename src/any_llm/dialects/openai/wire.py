@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -29,6 +30,10 @@ FINISH_REASONS: Mapping[str, str] = {
 REASONING_FIELDS = ("reasoning_content", "thinking", "think", "chain_of_thought")
 """Where compatible vendors put what the model thought, besides `reasoning`."""
 
+_ELSEWHERE = re.compile(
+    rb'"(?:prompt_cache_hit_tokens|num_cached_tokens|cache_(?:read|creation)_input_tokens)"'
+    rb'|"usage"[^{}]*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*"(?:cached|reasoning)_tokens"'
+)
 _CACHED_TOKENS = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
 
 
@@ -53,8 +58,14 @@ def settle_finish(reason: str | None) -> str | None:
     return FINISH_REASONS.get(reason, reason) if reason else None
 
 
-def settle_usage(usage: CompletionUsage) -> None:
-    """Bring the token counts that vendors put elsewhere into OpenAI's places."""
+def settle_usage(usage: CompletionUsage, raw: bytes) -> None:
+    """Bring the token counts that vendors put elsewhere into OpenAI's places.
+
+    `raw` is the JSON that the usage stands in; its other members are looked at only when one of these names is there.
+    """
+    place = max(raw.rfind(b'"usage"'), 0)
+    if _ELSEWHERE.search(raw, place) is None:
+        return
     extra: JSONObject = usage.model_extra
     details = usage.prompt_tokens_details
     told = [extra[name] for name in _CACHED_TOKENS if isinstance(extra.get(name), int)]
