@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from any_llm.bridges.items import object_in
 from any_llm.bridges.segments import Segmenter, Step, whole_choices
+from any_llm.bridges.signatures import NATIVE, REPLAYED
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, CompletionUsage
+from any_llm.types.json import JSONObject
 
 
 class Answer:
@@ -16,6 +19,7 @@ class Answer:
         service_tier: the vendor's word for how urgently it answers.
         finish_reason: why the answer ended, as far as it has.
         usage: the tokens, as last counted.
+        facts: what Anthropic said about the answer beyond OpenAI's words, such as its `stop_sequence`.
         started: whether there was a chunk.
     """
 
@@ -26,6 +30,7 @@ class Answer:
         self.service_tier: str | None = None
         self.finish_reason: str | None = None
         self.usage: CompletionUsage | None = None
+        self.facts: JSONObject = {}
         self.started = False
         self._segmenter = Segmenter()
 
@@ -46,8 +51,14 @@ class Answer:
         for choice in chunk.choices:
             if choice.index == 0:
                 self.finish_reason = choice.finish_reason or self.finish_reason
+                self._note(choice.delta.extra_content)
                 steps += self._segmenter.feed(choice)
         return steps
+
+    def _note(self, extra: JSONObject | None) -> None:
+        if extra:
+            own = object_in(extra.get(NATIVE))
+            self.facts.update({name: own[name] for name in own.keys() - REPLAYED})
 
     def finish(self) -> list[Step]:
         """Return what happens to the segments that are still open."""

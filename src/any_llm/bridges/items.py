@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import cast
 
 from any_llm.exceptions import InvalidMessageError
+from any_llm.schemas.shapes import is_list, is_mapping, is_object
 from any_llm.types.json import JSON, JSONObject
 
 
@@ -15,10 +16,10 @@ def as_object(item: JSON, path: str) -> JSONObject:
     Raises:
         InvalidMessageError: it is neither a dictionary nor a model.
     """
-    if isinstance(item, dict):
-        return cast("JSONObject", item)
-    if isinstance(item, Mapping):
-        return dict(cast("Mapping[str, JSON]", item))
+    if is_object(item):
+        return item
+    if is_mapping(item):
+        return dict(item)
     dump = getattr(item, "model_dump", None)
     if callable(dump):
         return cast("JSONObject", dump(exclude_none=True))
@@ -31,22 +32,22 @@ def as_objects(items: JSON, path: str) -> list[tuple[str, JSONObject]]:
     Raises:
         InvalidMessageError: it is not a list, or an item of it is no object.
     """
-    if isinstance(items, str | Mapping) or not isinstance(items, Iterable):
-        raise InvalidMessageError(f"{path} must be a list, found {items!r:.80}", param=path)
-    given: Iterable[JSON] = items
-    places = ((f"{path}[{index}]", item) for index, item in enumerate(given))
+    if isinstance(items, tuple):
+        items = [*items]
+    if not is_list(items):
+        raise InvalidMessageError(f"{path} must be a list, found {type(items).__name__} {items!r:.80}", param=path)
+    places = ((f"{path}[{index}]", item) for index, item in enumerate(items))
     return [(place, as_object(item, place)) for place, item in places]
 
 
 def object_in(value: JSON) -> JSONObject:
     """Return a member of a vendor's that should be an object; an empty one where it is something else."""
-    return cast("JSONObject", value) if isinstance(value, dict) else {}
+    return value if is_object(value) else {}
 
 
 def objects_in(value: JSON) -> list[JSONObject]:
     """Return the objects in a member of a vendor's that should be a list; none where it is something else."""
-    entries: list[JSON] = value if isinstance(value, list) else []
-    return [cast("JSONObject", entry) for entry in entries if isinstance(entry, dict)]
+    return [entry for entry in value if is_object(entry)] if is_list(value) else []
 
 
 def text_of(item: JSONObject, name: str, path: str) -> str:

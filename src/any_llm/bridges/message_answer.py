@@ -56,6 +56,7 @@ from any_llm.types.messages import (
     ToolUseBlock,
 )
 from any_llm.types.messages_fold import MessagesFold
+from any_llm.types.value import revive
 
 STOP_REASONS: Mapping[str, str] = {
     "stop": "end_turn",
@@ -88,12 +89,18 @@ class MessageEvents:
 
     def finish(self) -> list[MessageStreamEvent]:
         """Return the events with which the answer ends."""
-        usage = message_usage(self._answer.usage)
+        usage, facts = message_usage(self._answer.usage), self._answer.facts
         return [
             *self._announce(),
             *self._render(self._answer.finish()),
             MessageDeltaEvent(
-                delta=MessageDelta(stop_reason=self._stop_reason()),
+                delta=MessageDelta(
+                    stop_reason=facts.get("stop_reason") or self._stop_reason(),
+                    stop_sequence=facts.get("stop_sequence"),
+                    stop_details=facts.get("stop_details"),
+                    container=facts.get("container"),
+                ),
+                context_management=facts.get("context_management"),
                 usage=MessageDeltaUsage(
                     input_tokens=usage.input_tokens,
                     output_tokens=usage.output_tokens,
@@ -202,7 +209,10 @@ def _image(image: JSONObject) -> ContentBlock:
 
 
 def _citation(segment: Segment, annotation: JSONObject) -> Citation:
-    place = object_in(annotation.get("url_citation")) or annotation
+    place = object_in(annotation.get(annotation.get("type", ""))) or annotation
+    if "type" in place and place is not annotation:
+        # A citation of Anthropic's without a URL, which its dialect keeps as it is.
+        return revive(Citation, place)
     start, end = place.get("start_index"), place.get("end_index")
     cited = segment.text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
     return Citation.model_construct(

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from any_llm.bridges.items import object_in
-from any_llm.bridges.signatures import NATIVE, signed_blocks
+from any_llm.bridges.signatures import NATIVE, REPLAYED, signed_blocks
 from any_llm.types.completion import (
     ChatCompletionMessage,
     ChatCompletionMessageToolCall,
@@ -190,6 +190,10 @@ class Segmenter:
         return self._begin(REASONING) if last.sealed else last
 
     def _take_extra(self, extra: JSONObject) -> None:
+        own = {name: member for name, member in object_in(extra.get(NATIVE)).items() if name in REPLAYED}
+        extra = {name: member for name, member in {**extra, NATIVE: own}.items() if member}
+        if not extra:
+            return
         if not self._segments or self._segments[-1].kind == REASONING or signed_blocks(extra):
             segment = self._reasoning()
             segment.extra = merge_members(segment.extra, extra)
@@ -239,32 +243,32 @@ class Segmenter:
 
 
 def whole_choices(message: ChatCompletionMessage, logprobs: ChoiceLogprobs | None = None) -> Iterable[ChunkChoice]:
-    """Return the deltas that add up to a whole message, thinking that Anthropic signed block by block."""
-    extra, reasoning = message.extra_content or {}, message.reasoning
-    blocks = signed_blocks(extra)
-    if blocks:
-        for block in blocks:
-            thought: str | None = block.get("thinking")
-            signed = {"thinking_blocks": [block]} | {name: block[name] for name in ("signature",) if name in block}
-            yield ChunkChoice(
-                delta=ChoiceDelta(reasoning=Reasoning(thought) if thought else None, extra_content={NATIVE: signed})
-            )
-        own = object_in(extra[NATIVE])
-        rest = {name: member for name, member in own.items() if name not in {"thinking_blocks", "signature"}}
-        extra = {name: member for name, member in {**extra, NATIVE: rest}.items() if member}
-        reasoning = None
+    """Return the deltas that add up to a whole message, in the order in which a stream would say it.
+
+    Thinking that Anthropic signed comes block by block, and the rest of what it wants to see again at the end.
+    """
+    extra = message.extra_content or {}
+    own, blocks = object_in(extra.get(NATIVE)), signed_blocks(extra)
+    for block in blocks:
+        thought: str | None = block.get("thinking")
+        signed = {"thinking_blocks": [block]} | {name: block[name] for name in ("signature",) if name in block}
+        delta = ChoiceDelta(reasoning=Reasoning(thought) if thought else None, extra_content={NATIVE: signed})
+        yield ChunkChoice(delta=delta)
+    early = {name: own[name] for name in ("signature",) if name in own and not blocks}
+    late = {name: member for name, member in own.items() if name not in {"thinking_blocks", "signature"}}
     function = message.function_call
     delta = ChoiceDelta(
         content=message.content,
         refusal=message.refusal,
-        reasoning=reasoning,
+        reasoning=None if blocks else message.reasoning,
         annotations=message.annotations,
         images=message.images,
-        extra_content=extra,
+        extra_content={**extra, NATIVE: early},
         function_call=_piece(function) if function else None,
         tool_calls=[_whole_call(index, call) for index, call in enumerate(message.tool_calls or ())],
     )
     yield ChunkChoice(delta=delta, logprobs=logprobs)
+    yield ChunkChoice(delta=ChoiceDelta(extra_content={NATIVE: late}))
 
 
 def _piece(function: Function) -> ChoiceDeltaToolCallFunction:

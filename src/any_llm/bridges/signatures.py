@@ -25,6 +25,9 @@ PREFIX = "any-llm:"
 NATIVE = "anthropic"
 """The member of `extra_content` whose content is Messages' own."""
 
+REPLAYED = frozenset({"signature", "thinking_blocks", "content"})
+"""What of it a later turn must send back; the rest are facts about the answer."""
+
 _DETAIL = "signed by another provider, which alone can read it"
 
 
