@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import msgspec
@@ -30,9 +29,11 @@ FINISH_REASONS: Mapping[str, str] = {
 REASONING_FIELDS = ("reasoning_content", "thinking", "think", "chain_of_thought")
 """Where compatible vendors put what the model thought, besides `reasoning`."""
 
-_ELSEWHERE = re.compile(
-    rb'"(?:prompt_cache_hit_tokens|num_cached_tokens|cache_(?:read|creation)_input_tokens)"'
-    rb'|"usage"[^{}]*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*"(?:cached|reasoning)_tokens"'
+_ELSEWHERE = (
+    b'"prompt_cache_hit_tokens"',
+    b'"num_cached_tokens"',
+    b'"cache_read_input_tokens"',
+    b'"cache_creation_input_tokens"',
 )
 _CACHED_TOKENS = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
 
@@ -63,8 +64,7 @@ def settle_usage(usage: CompletionUsage, raw: bytes) -> None:
 
     `raw` is the JSON that the usage stands in; its other members are looked at only when one of these names is there.
     """
-    place = max(raw.rfind(b'"usage"'), 0)
-    if _ELSEWHERE.search(raw, place) is None:
+    if not _told_elsewhere(usage, raw[max(raw.rfind(b'"usage"'), 0) :]):
         return
     extra: JSONObject = usage.model_extra
     details = usage.prompt_tokens_details
@@ -78,6 +78,18 @@ def settle_usage(usage: CompletionUsage, raw: bytes) -> None:
     thought = extra.get("reasoning_tokens")
     if isinstance(thought, int) and usage.completion_tokens_details is None:
         usage.completion_tokens_details = CompletionTokensDetails(reasoning_tokens=thought)
+
+
+def _told_elsewhere(usage: CompletionUsage, raw: bytes) -> bool:
+    """Say whether some count stands outside OpenAI's places, without parsing the JSON again."""
+    prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
+    cached = prompt is not None and prompt.cached_tokens is not None
+    thought = completion is not None and completion.reasoning_tokens is not None
+    return (
+        raw.count(b'"cached_tokens"') > cached
+        or raw.count(b'"reasoning_tokens"') > thought
+        or any(name in raw for name in _ELSEWHERE)
+    )
 
 
 def as_text(value: JSON) -> str:
