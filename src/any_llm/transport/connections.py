@@ -8,7 +8,7 @@ import gc
 import os
 import socket
 import warnings
-from asyncio import AbstractEventLoop
+from asyncio import AbstractEventLoop, Transport
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from contextvars import ContextVar
@@ -32,18 +32,18 @@ _MAX_HEAD_FIELDS: Final = 512
 class Attempt:
     """What is learnt about the connection of one request while the HTTP library is busy with it."""
 
-    __slots__ = ("connection", "demand_fresh", "fresh", "watchdog")
+    __slots__ = ("demand_fresh", "fresh", "transport", "watchdog")
 
     def __init__(self, watchdog: Watchdog, *, demand_fresh: bool) -> None:
         self.watchdog = watchdog
         self.demand_fresh = demand_fresh
         self.fresh = False
-        self.connection: Connection | None = None
+        self.transport: Transport | None = None
 
     def abort(self) -> None:
         """Drop the connection at once, without the good-byes of TLS."""
-        if self.connection is not None and self.connection.transport is not None:
-            self.connection.transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
 
 ATTEMPT: Final[ContextVar[Attempt]] = ContextVar("any_llm_attempt")
@@ -63,7 +63,7 @@ class QuietConnector(aiohttp.TCPConnector):
             # The origin just dropped a kept connection; its other kept ones are as doubtful.
             connection.close()
             connection = await super().connect(req, traces, timeout)
-        attempt.connection = connection
+        attempt.transport = connection.transport
         attempt.watchdog.awaiting()
         return connection
 
@@ -215,8 +215,10 @@ class LoopConnections:
             self._connector.discard()
         for response in self.live:
             response.close()
-            if response.connection is not None:
-                response.connection.close()
+            if (connection := response.connection) is not None:
+                if connection.protocol is not None:
+                    connection.protocol.transport = None
+                connection.close()
         self.live.clear()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
@@ -238,9 +240,9 @@ def connect_timeout(seconds: float | None) -> aiohttp.ClientTimeout:
 
 def _shut_down(response: aiohttp.ClientResponse) -> None:
     transport = response.connection and response.connection.transport
-    if not transport or transport.is_closing():
+    held = transport.get_extra_info("socket") if transport and not transport.is_closing() else None
+    if held is None:
         return
-    held = transport.get_extra_info("socket")
     with suppress(OSError, ValueError, TypeError):
         # uvloop's sockets cannot be shut down themselves, but a duplicate can.
         duplicate = socket.socket(fileno=os.dup(held.fileno()))

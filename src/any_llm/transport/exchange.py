@@ -12,9 +12,10 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
 from typing_extensions import override
 
-from any_llm.exceptions import AnyLLMError, ConnectionFailedError, StreamClosedError
+from any_llm.exceptions import AnyLLMError, ConnectionFailedError
 from any_llm.transport.connections import LoopConnections
-from any_llm.transport.failures import raise_from, translate
+from any_llm.transport.failures import closed_here, find_failure, raise_from
+from any_llm.transport.headers import join_headers
 from any_llm.transport.watchdog import Watchdog
 
 _SLICE_BYTES: Final = 256 * 1024
@@ -88,11 +89,7 @@ class PooledExchange:
     def headers(self) -> Mapping[str, str]:
         """The response headers, names in lower case; repeated ones are joined by commas."""
         if not isinstance(self._headers, dict):
-            found: dict[str, str] = {}
-            for name, value in self._headers.items():
-                key = name.lower()
-                found[key] = f"{found[key]}, {value}" if key in found else value
-            self._headers = found
+            self._headers = join_headers(self._headers.items())
         return self._headers
 
     async def chunk(self) -> bytes:
@@ -137,7 +134,7 @@ class PooledExchange:
 
     def __del__(self) -> None:
         response = self._response
-        if response is None:
+        if response is None or self._connections.session.closed:
             return
         # A finaliser may run in the middle of anything, also of the event loop's own book-keeping: only ask.
         if _running_loop() is self._connections.loop:
@@ -156,23 +153,16 @@ class PooledExchange:
     def _failure(self, error: BaseException) -> AnyLLMError | None:
         watchdog = self._watchdog
         watchdog.end()
-        closed_here = self._closed
+        was_closed = self._closed
         self.close()
-        if timeout := watchdog.failure(error):
-            return timeout
-        if closed_here and isinstance(error, Exception):
-            return self._closed_error()
-        return translate(error, watchdog.where)
+        if was_closed and isinstance(error, Exception):
+            return closed_here(watchdog.where)
+        return find_failure(error, watchdog)
 
     def _end_again(self) -> bytes:
         if self._closed:
-            raise self._closed_error()
+            raise closed_here(self._watchdog.where)
         return b""
-
-    def _closed_error(self) -> StreamClosedError:
-        return StreamClosedError(
-            f"The answer of {self._watchdog.where} was closed by this program; make the call again"
-        )
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -187,8 +177,9 @@ def _watch_for_loss(response: aiohttp.ClientResponse) -> Future[None] | None:
     headers = response.headers
     if "content-length" in headers or "transfer-encoding" in headers:
         return None
-    protocol = response.connection and response.connection.protocol
-    lost = protocol.closed if protocol else None
+    # A queue of the library, empty and so never true.
+    protocol = None if response.connection is None else response.connection.protocol
+    lost = None if protocol is None else protocol.closed
     if lost is not None:
         lost.add_done_callback(_retrieve)
     return lost

@@ -1,42 +1,66 @@
-"""Foreign exceptions to ours: the one table."""
+"""Foreign exceptions to ours: the one table, for every HTTP library a call may go through."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
-import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError
-
-from any_llm.exceptions import AnyLLMError, ConfigurationError, ConnectionFailedError, MalformedResponseError
-
-_TABLE: Final[Sequence[tuple[type[Exception], type[AnyLLMError], str]]] = (
-    (aiohttp.InvalidURL, ConfigurationError, "{where} is not a URL that can be called; check the base URL"),
-    (aiohttp.ClientHttpProxyError, ConnectionFailedError, "The proxy refused a tunnel to {where}; check the proxy"),
-    (aiohttp.ClientProxyConnectionError, ConnectionFailedError, "The proxy to {where} cannot be reached; check proxy="),
-    (aiohttp.ClientSSLError, ConnectionFailedError, "TLS with {where} failed; pass ca= if its authority is private"),
-    (aiohttp.ClientConnectorDNSError, ConnectionFailedError, "The name of {where} cannot be resolved; check the host"),
-    (aiohttp.ClientConnectorError, ConnectionFailedError, "No connection to {where}; check the host and the port"),
-    (aiohttp.ServerDisconnectedError, ConnectionFailedError, "{where} closed the connection without an answer"),
-    (aiohttp.ClientPayloadError, ConnectionFailedError, "The connection to {where} broke inside the answer's body"),
-    (aiohttp.ClientResponseError, MalformedResponseError, "What {where} answered is not HTTP"),
-    (HttpProcessingError, MalformedResponseError, "What {where} answered is not HTTP"),
-    (aiohttp.ClientError, ConnectionFailedError, "The connection to {where} failed"),
-    (OSError, ConnectionFailedError, "The connection to {where} failed"),
-    (ValueError, ConfigurationError, "The request to {where} cannot be sent; look for line breaks in keys and headers"),
-    (RuntimeError, ConnectionFailedError, "The connection to {where} is closed"),
+from any_llm.exceptions import (
+    AnyLLMError,
+    ConfigurationError,
+    ConnectionFailedError,
+    MalformedResponseError,
+    StreamClosedError,
 )
+from any_llm.transport.watchdog import Watchdog
+
+# The libraries may be absent, so their exceptions are known by name; the most specific name counts. aiohttp's are in
+# https://docs.aiohttp.org/en/stable/client_reference.html#hierarchy-of-exceptions, httpx's and httpx2's in
+# https://www.python-httpx.org/exceptions/.
+_TABLE: Final[Mapping[str, tuple[type[AnyLLMError], str]]] = MappingProxyType(
+    {
+        "ClientHttpProxyError": (ConnectionFailedError, "The proxy refused a tunnel to {where}; check the proxy"),
+        "ClientProxyConnectionError": (ConnectionFailedError, "The proxy to {where} cannot be reached; check proxy="),
+        "ClientSSLError": (ConnectionFailedError, "TLS with {where} failed; pass ca= if its authority is private"),
+        "ClientConnectorDNSError": (ConnectionFailedError, "The name of {where} is not known; check the host"),
+        "ClientConnectorError": (ConnectionFailedError, "No connection to {where}; check the host and the port"),
+        "ServerDisconnectedError": (ConnectionFailedError, "{where} closed the connection without an answer"),
+        "ClientPayloadError": (ConnectionFailedError, "The connection to {where} broke inside the answer's body"),
+        "ClientResponseError": (MalformedResponseError, "What {where} answered is not HTTP; check the base URL"),
+        "HttpProcessingError": (MalformedResponseError, "What {where} answered is not HTTP; check the base URL"),
+        "ClientError": (ConnectionFailedError, "The connection to {where} failed"),
+        "InvalidURL": (ConfigurationError, "{where} is not a URL that can be called; check the base URL"),
+        "UnsupportedProtocol": (ConfigurationError, "{where} is not a URL that can be called; check the base URL"),
+        "LocalProtocolError": (ConfigurationError, "The request to {where} cannot be sent; check its headers"),
+        "ProxyError": (ConnectionFailedError, "The proxy to {where} failed; check the client's proxy"),
+        "RemoteProtocolError": (ConnectionFailedError, "The connection to {where} broke, or what it said is not HTTP"),
+        "DecodingError": (MalformedResponseError, "The body of {where} does not fit its content-encoding"),
+        "ConnectError": (ConnectionFailedError, "No connection to {where}; check the host and the port"),
+        "TransportError": (ConnectionFailedError, "The connection to {where} failed"),
+        "OSError": (ConnectionFailedError, "The connection to {where} failed"),
+        "ValueError": (ConfigurationError, "The request to {where} cannot be sent; check its headers for line breaks"),
+        "RuntimeError": (ConnectionFailedError, "The connection to {where} is closed"),
+    }
+)
+_CONNECT_TIMEOUTS: Final = frozenset({"ConnectionTimeoutError", "ConnectTimeout", "PoolTimeout"})
 
 
-def translate(error: BaseException, where: str) -> AnyLLMError | None:
-    """Return our error for one of the HTTP library's, or None for what is not the network's (a cancellation, a bug).
+def find_failure(error: BaseException, watchdog: Watchdog) -> AnyLLMError | None:
+    """Return our error for a foreign one, or None for what is not the network's: a cancellation, our own errors.
 
-    `where` names the server without path, query or credentials; nothing else of the request enters the message.
+    The message names the server without path, query or credentials; nothing else of the request enters it.
     """
-    for foreign, ours, text in _TABLE:
-        if isinstance(error, foreign):
-            return _build(ours, text.format(where=where), error)
+    if timeout := watchdog.failure(error):
+        return timeout
+    if isinstance(error, AnyLLMError):
+        return None
+    for kind in type(error).__mro__:
+        if kind.__name__ in _CONNECT_TIMEOUTS:
+            return watchdog.connect_failure()
+        if found := _TABLE.get(kind.__name__):
+            return _build(found[0], found[1].format(where=watchdog.where), error)
     return None
 
 
@@ -49,19 +73,20 @@ def raise_from(failure: AnyLLMError | None, error: BaseException) -> None:
         del failure, error
 
 
-def _build(ours: type[AnyLLMError], text: str, error: Exception) -> AnyLLMError:
-    detail = _detail(error)
+def closed_here(where: str) -> StreamClosedError:
+    """Return the error for reading an answer that this program closed."""
+    return StreamClosedError(f"The answer of {where} was closed by this program; make the call again")
+
+
+def _build(ours: type[AnyLLMError], text: str, error: BaseException) -> AnyLLMError:
+    cause: object = getattr(error, "certificate_error", error)
+    cause = getattr(cause, "os_error", cause)
+    detail = ""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        detail = cause.verify_message
+    elif isinstance(cause, OSError):
+        detail = cause.strerror or ""
     built = ours(f"{text} ({detail})" if detail else text, error)
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+    if isinstance(cause, ssl.SSLCertVerificationError):
         built.retryable = False
     return built
-
-
-def _detail(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"status {error.status}"
-    cause = getattr(error, "certificate_error", error)
-    cause = getattr(cause, "os_error", cause)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return cause.verify_message
-    return (cause.strerror or "") if isinstance(cause, OSError) else ""

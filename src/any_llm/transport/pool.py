@@ -15,10 +15,10 @@ import msgspec
 from typing_extensions import override
 from yarl import URL
 
-from any_llm.exceptions import AnyLLMError, ConfigurationError
+from any_llm.exceptions import ConfigurationError
 from any_llm.transport.connections import ATTEMPT, Attempt, LoopConnections, connect_timeout
 from any_llm.transport.exchange import Body, PooledExchange
-from any_llm.transport.failures import raise_from, translate
+from any_llm.transport.failures import find_failure, raise_from
 from any_llm.transport.proxies import Proxies
 from any_llm.transport.watchdog import Watchdog
 from any_llm.types.http import HttpRequest, Timeouts
@@ -47,8 +47,9 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @override
     def __repr__(self) -> str:
-        proxy = self.proxy and "…" + self.proxy.rpartition("@")[2]
-        return f"PoolSettings(max_connections={self.max_connections!r}, proxy={proxy!r}, ca={self.ca!r})"
+        proxy = self.proxy and _without_credentials(self.proxy)
+        values = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "proxy")
+        return f"PoolSettings(proxy={proxy!r}, {', '.join(values)})"
 
 
 class _Route(NamedTuple):
@@ -85,7 +86,7 @@ class Pool:
         try:
             try:
                 response = await _request(connections, request, route, attempt)
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionResetError) as error:
                 if not _died_while_kept(attempt, error):
                     raise
                 attempt = Attempt(watchdog, demand_fresh=True)
@@ -94,7 +95,7 @@ class Pool:
             attempt.abort()
             watchdog.end()
             watchdog.stop()
-            raise_from(_failure(error, watchdog), error)
+            raise_from(find_failure(error, watchdog), error)
             raise
         watchdog.end()
         return PooledExchange(response, watchdog, connections, keeper)
@@ -125,10 +126,10 @@ class Pool:
             url = URL(text, encoded=_CLEAN_URL.fullmatch(text) is not None)
             where = str(url.origin())
         except (ValueError, TypeError) as error:
-            raise ConfigurationError(
-                f"The URL {text.partition('?')[0]!r} cannot be called; give the base URL in full, as 'https://host/path'"
-            ) from error
-        route = _Route(url, self._proxies.find(url.scheme, url.host or ""), where)
+            raise _not_callable(text) from error
+        if url.scheme not in {"http", "https"} or not url.raw_host:
+            raise _not_callable(text)
+        route = _Route(url, self._proxies.find(url.scheme, url.raw_host), where)
         if len(self._routes) >= _MAX_ROUTES:
             self._routes.clear()
         self._routes[text] = route
@@ -160,20 +161,23 @@ async def _request(
         ATTEMPT.reset(token)
 
 
-def _died_while_kept(attempt: Attempt, error: aiohttp.ClientError) -> bool:
+def _died_while_kept(attempt: Attempt, error: Exception) -> bool:
     # A connection may be closed by the server in the moment a request is sent on it. Only then, with a connection
     # that was kept and no byte of an answer (which would be the error's message), is the request sent again.
-    if attempt.fresh or attempt.connection is None or isinstance(error, aiohttp.ClientConnectorError):
+    if attempt.fresh or attempt.transport is None or isinstance(error, aiohttp.ClientConnectorError):
         return False
     return not isinstance(error, aiohttp.ServerDisconnectedError) or isinstance(error.message, str)
 
 
-def _failure(error: BaseException, watchdog: Watchdog) -> AnyLLMError | None:
-    if timeout := watchdog.failure(error):
-        return timeout
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return watchdog.connect_failure()
-    return translate(error, watchdog.where)
+def _not_callable(url: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The URL {_without_credentials(url)!r} cannot be called; give it in full, as 'https://host/path'"
+    )
+
+
+def _without_credentials(url: str) -> str:
+    scheme, separator, rest = url.partition("?")[0].partition("://")
+    return scheme + separator + rest.rpartition("@")[2] if separator else scheme.rpartition("@")[2]
 
 
 def _tls(settings: PoolSettings) -> ssl.SSLContext | bool:
@@ -184,8 +188,10 @@ def _tls(settings: PoolSettings) -> ssl.SSLContext | bool:
     if settings.ca is None:
         return True
     try:
-        return ssl.create_default_context(cafile=settings.ca)
+        context = ssl.create_default_context(cafile=settings.ca)
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(
             f"ca={settings.ca!r} is not a readable PEM file of certificate authorities: {error}"
         ) from error
+    context.set_alpn_protocols(["http/1.1"])
+    return context

@@ -94,6 +94,7 @@ class Watchdog:
     def stop(self) -> None:
         """Forget the timer; called when the exchange is over."""
         self._task = None
+        self._phase = _STREAMING
         self._due = inf
         if self._handle is not None:
             self._handle.cancel()
@@ -120,6 +121,8 @@ class Watchdog:
         )
 
     def _set(self, phase: int, seconds: float | None) -> None:
+        if self._phase == _STREAMING:
+            return
         self._phase = phase
         self._due = self._total_due if seconds is None else min(self._loop.time() + seconds, self._total_due)
         if self._due < self._armed:
