@@ -29,12 +29,6 @@ FINISH_REASONS: Mapping[str, str] = {
 REASONING_FIELDS = ("reasoning_content", "thinking", "think", "chain_of_thought")
 """Where compatible vendors put what the model thought, besides `reasoning`."""
 
-_ELSEWHERE = (
-    b'"prompt_cache_hit_tokens"',
-    b'"num_cached_tokens"',
-    b'"cache_read_input_tokens"',
-    b'"cache_creation_input_tokens"',
-)
 _CACHED_TOKENS = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
 
 
@@ -88,7 +82,8 @@ def _told_elsewhere(usage: CompletionUsage, raw: bytes) -> bool:
     return (
         raw.count(b'"cached_tokens"') > cached
         or raw.count(b'"reasoning_tokens"') > thought
-        or any(name in raw for name in _ELSEWHERE)
+        or b'"num_cached_tokens"' in raw
+        or b"cache_" in raw
     )
 
 
