@@ -9,6 +9,7 @@ import msgspec
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import (
     CitationsDelta,
+    CompactionBlock,
     CompactionDelta,
     ContentBlock,
     ContentBlockDelta,
@@ -45,7 +46,7 @@ class MessagesFold:
         """Take one event into account."""
         match item:
             case ContentBlockDeltaEvent():
-                self._block(item.index).add(item.delta)
+                self._started(item.index, item.delta).add(item.delta)
             case ContentBlockStartEvent():
                 self._blocks[item.index] = BlockFold(item.content_block)
             case MessageStartEvent() if item.message.id != self._whole.id or not self._blocks:
@@ -66,11 +67,11 @@ class MessagesFold:
         fold = self._blocks.get(index)
         return None if fold is None else fold.result()
 
-    def _block(self, index: int) -> BlockFold:
-        block = self._blocks.get(index)
-        if block is None:
-            block = self._blocks[index] = BlockFold()
-        return block
+    def _started(self, index: int, delta: ContentBlockDelta) -> BlockFold:
+        fold = self._blocks.get(index)
+        if fold is None:
+            fold = self._blocks[index] = BlockFold(_BEGINNINGS.get(type(delta), TextBlock)())
+        return fold
 
     def _end(self, event: MessageDeltaEvent) -> None:
         whole = self._whole
@@ -91,8 +92,8 @@ def sent_fields(value: Value) -> JSONObject:
 class BlockFold:
     """Adds up the deltas of one block."""
 
-    def __init__(self, start: ContentBlock | None = None) -> None:
-        self._block: JSON = start.model_copy(deep=True) if start is not None else None
+    def __init__(self, start: ContentBlock) -> None:
+        self._block: JSON = start.model_copy(deep=True)
         self._pieces: dict[str, list[str]] = {}
 
     def add(self, delta: ContentBlockDelta) -> None:
@@ -109,8 +110,6 @@ class BlockFold:
 
     def result(self) -> ContentBlock:
         """Return the block so far."""
-        if self._block is None:
-            self._block = TextBlock()
         for name, pieces in self._pieces.items():
             joined = "".join(pieces)
             pieces[:] = [joined]
@@ -124,14 +123,10 @@ class BlockFold:
     def _append(self, name: str, piece: str) -> None:
         pieces = self._pieces.get(name)
         if pieces is None:
-            if self._block is None:
-                self._block = _BEGINNINGS[name]()
             pieces = self._pieces[name] = [getattr(self._block, name, None) or ""]
         pieces.append(piece)
 
     def _set(self, delta: SignatureDelta | CitationsDelta | CompactionDelta | OtherDelta) -> None:
-        if self._block is None:
-            self._block = ThinkingBlock() if isinstance(delta, SignatureDelta) else TextBlock()
         match delta:
             case SignatureDelta():
                 self._block.signature = delta.signature
@@ -140,7 +135,7 @@ class BlockFold:
             case CompactionDelta():
                 for name, value in sent_fields(delta).items():
                     setattr(self._block, name, value)
-            case OtherDelta():
+            case _:
                 self._block.deltas = [*getattr(self._block, "deltas", ()), delta.model_dump()]
 
     def _parse_input(self, text: str) -> None:
@@ -158,9 +153,10 @@ class BlockFold:
             self._block.partial_json = text
 
 
-_BEGINNINGS: Mapping[str, type[ContentBlock]] = {
-    "text": TextBlock,
-    "thinking": ThinkingBlock,
-    "partial_json": ToolUseBlock,
+_BEGINNINGS: Mapping[type[ContentBlockDelta], type[ContentBlock]] = {
+    ThinkingDelta: ThinkingBlock,
+    SignatureDelta: ThinkingBlock,
+    InputJSONDelta: ToolUseBlock,
+    CompactionDelta: CompactionBlock,
 }
-"""What a block is when a delta comes without the event that should have begun it."""
+"""What a block is when a delta comes without the event that should have begun it; a text when it is not here."""
