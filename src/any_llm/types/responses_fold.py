@@ -9,6 +9,7 @@ import msgspec
 from any_llm.types.json import JSON
 from any_llm.types.responses import (
     McpCall,
+    OtherPart,
     Response,
     ResponseCodeInterpreterToolCall,
     ResponseContentPartAddedEvent,
@@ -163,6 +164,8 @@ class _ItemFold:
         held = self._parts(parts)
         while kind is not None and len(held) <= index:
             held.append(kind())
+        if isinstance(held[index], dict):
+            held[index] = revive(OtherPart, held[index])
         return held[index]
 
     def _parts(self, name: str) -> list[JSON]:
