@@ -24,6 +24,7 @@ from any_llm.types.report import Warning as CallWarning
 from any_llm.types.value import Source, link, revive
 
 _DONE = b"[DONE]"
+_SHOWN = 200
 _NOT_SENT = frozenset({"betas", "output_format", "prompt_cache_key"})
 _EVENTS: msgspec.json.Decoder[MessageStreamEvent] = decoder(cast("type[MessageStreamEvent]", MessageStreamEvent))
 
@@ -77,23 +78,22 @@ def parse_event(frame: Frame) -> MessageStreamEvent | None:
     """
     try:
         return _EVENTS.decode(frame.data)
-    except msgspec.ValidationError:
-        return _revive(frame)
-    except msgspec.DecodeError as error:
-        if frame.data.strip() in {b"", _DONE}:
-            return None
-        excerpt = frame.data[:200].decode("utf-8", "replace")
-        raise MalformedResponseError(f"an event of the stream is not JSON: {excerpt!r}") from error
+    except msgspec.DecodeError:
+        return _parse_unusual(frame.data)
 
 
-def _revive(frame: Frame) -> MessageStreamEvent:
-    tree = msgspec.json.decode(frame.data)
-    if is_object(tree) and (tree.get("type") == "error" or "error" in tree):
-        raise error_from(tree, 200)
+def _parse_unusual(data: bytes) -> MessageStreamEvent | None:
+    """Read what is no event of a known shape."""
+    if data.strip() in {b"", _DONE}:
+        return None
     try:
+        tree = msgspec.json.decode(data)
+        if is_object(tree) and (tree.get("type") == "error" or "error" in tree):
+            raise error_from(tree, 200)
         return revive(cast("type[MessageStreamEvent]", MessageStreamEvent), tree)
     except msgspec.DecodeError as error:
-        raise MalformedResponseError(f"an event of the stream is no object: {tree!r:.200}") from error
+        excerpt = data[:_SHOWN].decode("utf-8", "replace")
+        raise MalformedResponseError(f"an event of the stream is no JSON object: {excerpt!r}") from error
 
 
 class MessagesStream:
