@@ -1,0 +1,130 @@
+"""`any-llm models`."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+from cyclopts import App
+
+import any_llm
+from any_llm.cli.target import fetch_with_bar, runs_here
+from any_llm.cli.terminal import table, write, write_json
+from any_llm.engine.settings import default_settings
+from any_llm.local.fetch import InstalledModel, installed
+from any_llm.local.fetch import remove as remove_model
+from any_llm.local.models import CATALOG, DEFAULT_MODEL, find_model
+from any_llm.types.json import JSONObject
+
+_MEGABYTE = 1_000_000
+
+application = App(
+    name="models",
+    help="List a provider's models; without a provider the local ones, installed and to be had.",
+)
+
+
+@application.default
+def models(
+    provider: str | None = None,
+    *,
+    api_base: str | None = None,
+    json: bool = False,
+) -> None:
+    """List a provider's models; without a provider the local ones, installed and to be had.
+
+    Args:
+        provider: The provider's name; `any-llm providers` lists them.
+        api_base: Where the provider's API begins, instead of the usual place.
+        json: Print a JSON array of objects: id, and what the provider says about each model.
+    """
+    if provider is None or runs_here(any_llm.AnyLLM.get_provider_class(provider).PROVIDER):
+        list_local(json=json)
+        return
+    found = asyncio.run(any_llm.alist_models(provider, api_base=api_base))
+    entries = sorted((model.model_dump(exclude_none=True) for model in found), key=lambda entry: str(entry["id"]))
+    if json:
+        write_json(entries)
+        return
+    rows = [(str(entry["id"]), str(entry.get("owned_by") or ""), _day(entry.get("created"))) for entry in entries]
+    table("", ("model", "owner", "created"), rows)
+
+
+@application.command(name="list")
+def list_local(*, json: bool = False) -> None:
+    """List the local models, installed and to be had.
+
+    Args:
+        json: Print a JSON array of objects: id, installed, bytes, licence, attribution, path (`null` unless installed).
+    """
+    entries = local_entries()
+    if json:
+        write_json(entries)
+        return
+    rows = [
+        (
+            entry["id"] + (" (default)" if _is_default(entry["id"]) else ""),
+            "yes" if entry["installed"] else "no",
+            f"{entry['bytes'] / _MEGABYTE:,.0f} MB",
+            entry["licence"] or "",
+            entry["attribution"] or "",
+        )
+        for entry in entries
+    ]
+    table("", ("model", "installed", "size", "licence", "by"), rows)
+
+
+@application.command
+def pull(*names: str) -> None:
+    """Fetch local models, so that they answer without a network.
+
+    Args:
+        names: Names from `any-llm models`, URLs of `.gguf` files, or hf:owner/repo/file.gguf; without one the default.
+    """
+    for name in names or (DEFAULT_MODEL,):
+        model = find_model(name)
+        fetch_with_bar(model)
+        write(f"{model.name} is installed\n")
+
+
+@application.command
+def remove(*names: str) -> None:
+    """Delete local models from this machine.
+
+    Args:
+        names: Names from `any-llm models`.
+    """
+    for name in names:
+        path = remove_model(name)
+        write(f"{name} is removed from {path}\n")
+
+
+def local_entries() -> list[JSONObject]:
+    """Return what is known about the local models: those that can be had, and others that are installed."""
+    here = {model.name: model for model in installed()}
+    known = [
+        _entry(model.name, here.pop(model.name, None), model.bytes, model.licence, model.attribution)
+        for model in CATALOG
+    ]
+    return known + [_entry(model.name, model, model.bytes, "", "") for model in here.values()]
+
+
+def _entry(name: str, found: InstalledModel | None, size: int, licence: str, attribution: str) -> JSONObject:
+    return {
+        "id": name,
+        "installed": found is not None,
+        "bytes": found.bytes if found else size,
+        "licence": licence or None,
+        "attribution": attribution or None,
+        "path": str(found.path) if found else None,
+    }
+
+
+def _is_default(name: str) -> bool:
+    return default_settings().default_model.partition(":")[2] == name
+
+
+def _day(created: object) -> str:
+    if not isinstance(created, int) or created <= 0:
+        return ""
+    return dt.datetime.fromtimestamp(created, dt.UTC).date().isoformat()
