@@ -69,8 +69,14 @@ def _index(row: Embedding) -> int:
 
 def _read_signed_bytes(row: Embedding) -> None:
     sent = row.wire
-    if isinstance(sent, str):
-        row.embedding = array("f", array("b", binascii.a2b_base64(sent)))
+    if not isinstance(sent, str):
+        return
+    try:
+        row.embedding = array("f", array("b", binascii.a2b_base64(sent, strict_mode=True)))
+    except ValueError as error:
+        raise MalformedResponseError(
+            f"an embedding is not base64 of signed bytes; it begins with {sent[:40]!r}"
+        ) from error
 
 
 EMBEDDING: Codec[CreateEmbeddingResponse, None] = Codec(encode=encode_embedding, decode=decode_embedding)
