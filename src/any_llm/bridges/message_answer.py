@@ -211,8 +211,8 @@ def _image(image: JSONObject) -> ContentBlock:
 def _citation(segment: Segment, annotation: JSONObject) -> Citation:
     place = object_in(annotation.get(annotation.get("type", ""))) or annotation
     if "type" in place and place is not annotation:
-        # A citation of Anthropic's without a URL, which its dialect keeps as it is.
-        return revive(Citation, place)
+        # A citation of Anthropic's without a URL, which its dialect keeps as it is beside the characters it supports.
+        return revive(Citation, {name: place[name] for name in place if name not in {"start_index", "end_index"}})
     start, end = place.get("start_index"), place.get("end_index")
     cited = segment.text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
     return Citation.model_construct(
