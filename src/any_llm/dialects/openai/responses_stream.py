@@ -17,8 +17,14 @@ from any_llm.types.json import JSON
 from any_llm.types.responses import (
     OtherEvent,
     Response,
+    ResponseCompletedEvent,
+    ResponseCreatedEvent,
     ResponseErrorEvent,
+    ResponseFailedEvent,
+    ResponseIncompleteEvent,
+    ResponseInProgressEvent,
     ResponseOutputItemAddedEvent,
+    ResponseQueuedEvent,
     ResponseStreamEvent,
     ResponseUsage,
 )
@@ -28,6 +34,14 @@ from any_llm.types.value import Source, link, revive
 _KIND = cast("type[ResponseStreamEvent]", ResponseStreamEvent)
 _DECODER: msgspec.json.Decoder[ResponseStreamEvent] = decoder(_KIND)
 _FINAL = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
+_WITH_ANSWER = (
+    ResponseCreatedEvent,
+    ResponseQueuedEvent,
+    ResponseInProgressEvent,
+    ResponseCompletedEvent,
+    ResponseIncompleteEvent,
+    ResponseFailedEvent,
+)
 _DONE = b"[DONE]"
 
 
@@ -58,9 +72,8 @@ class ResponsesStream:
         self._events += 1
         if b'"output_index"' not in data:
             self._place(event)
-        answer = getattr(event, "response", None)
-        if isinstance(answer, Response):
-            settle_response(answer)
+        if isinstance(event, _WITH_ANSWER):
+            settle_response(event.response)
         self.complete = event.type in _FINAL
         return (event,)
 
