@@ -426,6 +426,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion",
         can="streaming image",
         stream_usage=False,
+        quirks=("int8_embeddings",),
     ),
     _entry(
         "portkey",

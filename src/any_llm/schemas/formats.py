@@ -84,7 +84,9 @@ def _check_wire(given: JSONObject) -> JSONObject:
     place = f"{_PLACE}.json_schema"
     if not is_mapping(inner):
         raise malformed(place, "an object with `name` and `schema`", inner)
-    if not isinstance(inner.get("name"), str) or not inner["name"]:
+    # OpenAI demands a name; Anthropic and Perplexity take a schema alone.
+    unnamed = "schema" in inner and "name" not in inner
+    if not unnamed and (not isinstance(inner.get("name"), str) or not inner["name"]):
         raise malformed(f"{place}.name", "a name", inner.get("name"))
     if inner.get("schema") is not None:
         check_schema(inner["schema"], f"{place}.schema")

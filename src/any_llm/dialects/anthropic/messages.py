@@ -13,7 +13,7 @@ import msgspec
 from any_llm.dialects.anthropic.errors import error_from
 from any_llm.dialects.anthropic.wire import STRUCTURED_OUTPUTS_BETA, decode_answer, headers, path, plain
 from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
-from any_llm.schemas.shapes import is_object
+from any_llm.schemas.shapes import is_mapping, is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.decode import decoder
 from any_llm.types.http import Frame, HttpResponse
@@ -37,10 +37,9 @@ def encode_messages(target: Target, options: Options) -> Encoded:
     body: JSONObject = {"model": target.model} | {
         name: plain(value) for name, value in options.items() if name not in _NOT_SENT
     }
-    if "messages" in body:
-        body["messages"] = [_turn(plain(message)) for message in options["messages"]]
+    body["messages"] = [_turn(plain(message)) for message in options["messages"]]
     betas = options.get("betas")
-    output_format = options.get("output_format")
+    output_format = _own_form(options.get("output_format"))
     if output_format is not None:
         if STRUCTURED_OUTPUTS_BETA in (betas or ()):
             body["output_format"] = output_format
@@ -50,6 +49,12 @@ def encode_messages(target: Target, options: Options) -> Encoded:
     if options.get("prompt_cache_key") is not None:
         warnings = (CallWarning("dropped", "prompt_cache_key", "the API caches by `cache_control` markers"),)
     return Encoded(path(target, "/messages"), msgspec.json.encode(body), headers(betas), warnings)
+
+
+def _own_form(wanted: JSON) -> JSON:
+    """Return a format as this API writes it, without OpenAI's object in between: the schema alone is the format."""
+    inner: JSON = wanted.get("json_schema") if is_mapping(wanted) else None
+    return {"type": "json_schema", "schema": inner.get("schema")} if is_mapping(inner) else wanted
 
 
 def _turn(message: JSON) -> JSON:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from any_llm.dialects.openai.errors import error_from
-from any_llm.dialects.openai.wire import settle_finish, settle_message, settle_usage
+from any_llm.dialects.openai.wire import (
+    settle_details,
+    settle_finish,
+    settle_message,
+    settle_usage,
+    unsaid_finish,
+)
 from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Target
 from any_llm.types.completion import ChatCompletion
@@ -24,7 +30,10 @@ def decode_completion(_target: Target, response: HttpResponse) -> ChatCompletion
         _refuse_error(completion, response.status)
     for choice in completion.choices:
         settle_message(choice.message)
-        choice.finish_reason = settle_finish(choice.finish_reason)
+        if b'"reasoning_details"' in raw:
+            settle_details(choice.message)
+        reason = settle_finish(choice.finish_reason)
+        choice.finish_reason = reason or unsaid_finish(calling=bool(choice.message.tool_calls))
         if choice.finish_reason == "error" and isinstance(choice.model_extra.get("error"), dict):
             raise error_from({"error": choice.model_extra["error"]}, response.status)
     if completion.usage is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from any_llm.dialects.openai.errors import error_from
-from any_llm.dialects.openai.wire import settle_finish, settle_message, settle_usage
+from any_llm.dialects.openai.wire import settle_details, settle_finish, settle_message, settle_usage, unsaid_finish
 from any_llm.exceptions import StreamTruncatedError
 from any_llm.spec.dialect import Options, Target
 from any_llm.types.completion import ChatCompletionChunk, ChoiceDeltaToolCall, ChunkChoice, CompletionUsage
@@ -30,6 +30,7 @@ class ChatStream:
         self.complete = False
         self._open: dict[int, bool] = {}
         self._calls: dict[tuple[int, int], _OpenCall] = {}
+        self._last = ChatCompletionChunk()
 
     def feed(self, frame: Frame) -> Sequence[ChatCompletionChunk]:
         """Decode one frame.
@@ -38,9 +39,9 @@ class ChatStream:
             AnyLLMError: the frame is an error.
         """
         data = frame.data
-        if data == _DONE:
+        if data.startswith(_DONE):
             self.complete = True
-            return ()
+            return self._end()
         if frame.event == "error":
             raise error_from(msgspec.json.decode(data), 200)
         chunk = decode(ChatCompletionChunk, data)
@@ -48,6 +49,9 @@ class ChatStream:
             _refuse_error(chunk)
         for choice in chunk.choices:
             self._settle(choice)
+            if b'"reasoning_details"' in data:
+                settle_details(choice.delta)
+        self._last = chunk
         if not chunk.choices and chunk.usage is not None and not self._usage_asked_for:
             # Programs that did not ask for a usage chunk read `choices[0]` of every chunk.
             chunk.choices = [ChunkChoice()]
@@ -67,6 +71,17 @@ class ChatStream:
             msg = "the stream ended before the answer was complete" if self._open else "the stream ended empty"
             raise StreamTruncatedError(msg)
         return ()
+
+    def _end(self) -> Sequence[ChatCompletionChunk]:
+        """Say why the answers ended that the vendor leaves without a reason, as Snowflake does."""
+        unsaid = [index for index, still_open in self._open.items() if still_open]
+        if not unsaid:
+            return ()
+        self._open.clear()
+        calling = {owner for owner, _ in self._calls}
+        choices = [ChunkChoice(index=index, finish_reason=unsaid_finish(calling=index in calling)) for index in unsaid]
+        last = self._last
+        return (ChatCompletionChunk(id=last.id, created=last.created, model=last.model, choices=choices),)
 
     def _settle(self, choice: ChunkChoice) -> None:
         settle_message(choice.delta)

@@ -36,6 +36,10 @@ def settle_message(message: ChatCompletionMessage | ChoiceDelta) -> None:
     """Bring a message, or a piece of one, into the shape that OpenAI's own answers have."""
     if message.reasoning is None and message.reasoning_content:
         message.reasoning = Reasoning(message.reasoning_content)
+    called = message.function_call
+    if called is not None and not (called.name or called.arguments):
+        # Snowflake sends the parts that an answer does not have, empty.
+        message.function_call = None
     content: JSON = message.content
     if content is not None and not isinstance(content, str):
         text, thought = _split_parts(content)
@@ -46,6 +50,24 @@ def settle_message(message: ChatCompletionMessage | ChoiceDelta) -> None:
     if isinstance(message, ChatCompletionMessage):
         for call in message.tool_calls or ():
             call.function.arguments = as_text(call.function.arguments)
+            if call.custom is not None and not call.custom.get("name"):
+                call.custom = None
+
+
+def settle_details(message: ChatCompletionMessage | ChoiceDelta) -> None:
+    """Take what was thought from `reasoning_details` where it stands nowhere else, as in Snowflake's streams."""
+    details: JSON = None if message.reasoning else message.model_extra.get("reasoning_details")
+    if not isinstance(details, list):
+        return
+    pieces = [piece.get("text") or piece.get("summary") for piece in details if isinstance(piece, dict)]
+    thought = "".join(piece for piece in pieces if isinstance(piece, str))
+    if thought:
+        message.reasoning = Reasoning(thought)
+
+
+def unsaid_finish(*, calling: bool) -> str:
+    """Return why a complete answer ended whose vendor does not say why."""
+    return "tool_calls" if calling else "stop"
 
 
 def settle_finish(reason: str | None) -> str | None:

@@ -1,0 +1,197 @@
+"""When two requests say the same: exactly equal, but for the differences that this table declares, each with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from any_llm.spec.provider import Provider
+from any_llm.testing.recordings import RecordedRequest
+from any_llm.testing.wire.trees import difference
+from any_llm.types.http import HttpRequest
+from any_llm.types.json import JSONObject
+
+_KEY_HEADERS = ("authorization", "x-api-key", "api-key")
+_SAME_HEADERS = ("anthropic-version", "anthropic-beta")
+_BEARER = "bearer"
+_DEPLOYMENTS = "/deployments/"
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+class Sides(NamedTuple):
+    """Two bodies on their way to being compared; a rule of the table may take members out of them."""
+
+    recorded: JSONObject
+    ours: JSONObject
+    provider: Provider
+    url: str
+
+
+class Equivalence(NamedTuple):
+    """A difference that does not count; `apply` removes it from both sides and says whether it was there."""
+
+    name: str
+    reason: str
+    apply: Callable[[Sides], bool]
+
+
+def _null_member(sides: Sides) -> bool:
+    nulls = [name for name, value in sides.recorded.items() if value is None and name not in sides.ours]
+    for name in nulls:
+        del sides.recorded[name]
+    return bool(nulls)
+
+
+def _stream_false(sides: Sides) -> bool:
+    if sides.recorded.get("stream") is False and "stream" not in sides.ours:
+        del sides.recorded["stream"]
+        return True
+    return False
+
+
+def _stream_usage(sides: Sides) -> bool:
+    added = sides.ours.get("stream_options") == {"include_usage": True} and "stream_options" not in sides.recorded
+    if added and sides.ours.get("stream") is True and sides.provider.stream_usage:
+        del sides.ours["stream_options"]
+        return True
+    return False
+
+
+def _base64_vectors(sides: Sides) -> bool:
+    if sides.ours.get("encoding_format") == "base64" and "encoding_format" not in sides.recorded:
+        del sides.ours["encoding_format"]
+        return True
+    return False
+
+
+def _renamed(sides: Sides) -> bool:
+    applied = False
+    for name, theirs in sides.provider.rename.items():
+        if name in sides.recorded and name not in sides.ours and theirs not in sides.recorded:
+            sides.recorded[theirs] = sides.recorded.pop(name)
+            applied = True
+    return applied
+
+
+def _dropped(sides: Sides) -> bool:
+    names = [name for name in sides.provider.drop if name in sides.recorded and name not in sides.ours]
+    for name in names:
+        del sides.recorded[name]
+    return bool(names)
+
+
+def _model_in_url(sides: Sides) -> bool:
+    model = sides.ours.get("model")
+    if "model" not in sides.recorded and isinstance(model, str) and _DEPLOYMENTS in sides.url:
+        del sides.ours["model"]
+        return True
+    return False
+
+
+def _reasoning_object(sides: Sides) -> bool:
+    effort = sides.recorded.get("reasoning_effort")
+    asked = {"enabled": False} if effort == "none" else {"effort": effort}
+    if effort is not None and "reasoning_effort" not in sides.ours and sides.ours.get("reasoning") == asked:
+        del sides.recorded["reasoning_effort"], sides.ours["reasoning"]
+        return True
+    return False
+
+
+def _output_format(sides: Sides) -> bool:
+    wanted, config = sides.recorded.get("output_format"), sides.ours.get("output_config")
+    if wanted is None or "output_format" in sides.ours or not isinstance(config, dict):
+        return False
+    del sides.recorded["output_format"]
+    sides.recorded["output_config"] = {**(sides.recorded.get("output_config") or {}), "format": wanted}
+    return True
+
+
+def _schema_form(sides: Sides) -> bool:
+    wanted = sides.recorded.get("output_format")
+    inner = wanted.get("json_schema") if isinstance(wanted, dict) else None
+    if not isinstance(inner, dict):
+        return False
+    sides.recorded["output_format"] = {"type": "json_schema", "schema": inner.get("schema")}
+    return True
+
+
+EQUIVALENCES = (
+    Equivalence("null member", "a member that is null is one that was not said", _null_member),
+    Equivalence("stream false", "an answer is whole unless a stream is asked for", _stream_false),
+    Equivalence("renamed parameter", "the provider's record calls the parameter by its present name", _renamed),
+    Equivalence("dropped parameter", "the provider's record says it rejects the parameter; a warning says so", _dropped),
+    Equivalence("usage of a stream", "this library asks for the usage of every stream", _stream_usage),
+    Equivalence("vectors as base64", "this library asks for vectors as base64, a quarter of the size", _base64_vectors),
+    Equivalence("model in the URL", "a deployment's URL names the model, and the body need not", _model_in_url),
+    Equivalence("reasoning object", "the provider takes `reasoning.effort` for `reasoning_effort`", _reasoning_object),
+    Equivalence("schema form", "a schema in OpenAI's form is sent to Anthropic in its own form", _schema_form),
+    Equivalence("output format", "`output_format` has become `output_config.format`", _output_format),
+)
+"""The declared differences between bodies."""
+
+WHOLE_LIST: Mapping[str, str] = {"limit": "1000"}
+"""The query with which this library asks for a whole list of models, where the vendor gives pages."""
+
+
+class Compared(NamedTuple):
+    """How two requests compare: what differs, and the names of the declared differences that were found."""
+
+    differences: list[str]
+    applied: list[str]
+
+
+def compare_requests(recorded: RecordedRequest, body: JSONObject, ours: HttpRequest, provider: Provider) -> Compared:
+    """Compare a recorded request, with its parsed body, and one that this library sent."""
+    sent: JSONObject = msgspec.json.decode(ours.body) if ours.body else {}
+    sides = Sides(dict(body), dict(sent), provider, recorded.url)
+    applied = [rule.name for rule in EQUIVALENCES if rule.apply(sides)]
+    found = [difference(sides.recorded, sides.ours, "body"), *_compare_heads(recorded, ours)]
+    return Compared([each for each in found if each], applied)
+
+
+def _compare_heads(recorded: RecordedRequest, ours: HttpRequest) -> list[str | None]:
+    headers = {name.lower(): value for name, value in ours.headers.items()}
+    found = [
+        difference(recorded.method, ours.method, "method"),
+        difference(_place(recorded.url), _place(ours.url), "url"),
+        difference(_query(recorded.url), _without(_query(ours.url), _query(recorded.url)), "query"),
+        _compare_keys(recorded.headers, headers),
+    ]
+    found += [
+        difference(recorded.headers[name].replace(" ", ""), headers.get(name, "").replace(" ", ""), name)
+        for name in _SAME_HEADERS
+        if name in recorded.headers
+    ]
+    return found
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}{parts.path}"
+
+
+def _query(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+
+
+def _without(ours: dict[str, str], recorded: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value for name, value in ours.items() if name in recorded or (name, value) not in WHOLE_LIST.items()
+    }
+
+
+def _compare_keys(recorded: Mapping[str, str], ours: Mapping[str, str]) -> str | None:
+    """Compare how the requests are signed; recorders leave the header out, or only the scheme in it, or say all."""
+    told = {name: recorded[name].partition(" ") for name in _KEY_HEADERS if name in recorded}
+    schemes = {scheme.lower() for scheme, _, rest in told.values() if rest}
+    if not told or schemes - {_BEARER}:
+        # Not recorded; or signed with a key pair, in place of which this library sends a key (Bedrock takes both).
+        return None
+    sent = [name for name in _KEY_HEADERS if name in ours]
+    if not set(sent) & set(told):
+        return f"auth: recorded is {', '.join(told)}, ours is {', '.join(sent) or 'none'}"
+    return None
