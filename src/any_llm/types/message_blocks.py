@@ -18,7 +18,7 @@ class Citation(Value):
     """Where a text comes from; `type` says which kind of place, and further fields name it."""
 
     type: str = ""
-    cited_text: str = ""
+    cited_text: str | None = None
     title: str | None = None
     url: str | None = None
     document_index: int | None = None
@@ -182,7 +182,8 @@ class CompactionBlock(Value, tag_field="type", tag="compaction"):
 class OtherBlock(Value, tag_field="type", tag=ANY_TYPE):
     """A block of a type that is not named here; everything it says but its `type` is in `model_extra`."""
 
-    type: str = tagged(ANY_TYPE)
+    # At run time any text; typed so that `.type == "text"` tells the type checkers which class is meant.
+    type: Literal["*"] = tagged("*")
 
 
 ContentBlock: TypeAlias = Union[  # noqa: UP007  # an alias is evaluated, and `|` would read worse over so many lines

@@ -222,7 +222,8 @@ class CompactionDelta(Value, tag_field="type", tag="compaction_delta"):
 class OtherDelta(Value, tag_field="type", tag=ANY_TYPE):
     """A delta of a type that is not named here; everything it says but its `type` is in `model_extra`."""
 
-    type: str = tagged(ANY_TYPE)
+    # At run time any text; typed so that `.type == "text"` tells the type checkers which class is meant.
+    type: Literal["*"] = tagged("*")
 
 
 ContentBlockDelta: TypeAlias = (
@@ -322,7 +323,8 @@ class PingEvent(Value, tag_field="type", tag="ping"):
 class OtherEvent(Value, tag_field="type", tag=ANY_TYPE):
     """An event of a type that is not named here; everything it says but its `type` is in `model_extra`."""
 
-    type: str = tagged(ANY_TYPE)
+    # At run time any text; typed so that `.type == "text"` tells the type checkers which class is meant.
+    type: Literal["*"] = tagged("*")
 
 
 MessageStreamEvent: TypeAlias = (

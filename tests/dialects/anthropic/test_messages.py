@@ -76,6 +76,11 @@ def test_an_output_format_stands_where_the_api_has_it_today() -> None:
     assert "output_format" not in body
 
 
+def test_an_output_format_in_openais_shape_becomes_the_apis_own() -> None:
+    body = encode(messages=[HELLO], output_format={"type": "json_schema", "json_schema": {"name": "n", **SCHEMA}})
+    assert body["output_config"] == {"format": SCHEMA}
+
+
 def test_an_output_format_stays_where_the_former_api_had_it_when_its_flag_is_set() -> None:
     body = encode(messages=[HELLO], output_format=SCHEMA, betas=["structured-outputs-2025-11-13"])
     assert body["output_format"] == SCHEMA

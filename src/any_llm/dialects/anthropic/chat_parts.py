@@ -41,10 +41,11 @@ def encode_part(part: JSON, where: str, warnings: list[CallWarning]) -> JSONObje
         return {"type": "text", "text": part}
     if not is_mapping(part):
         raise invalid(where, f"a part is an object with a 'type', not {part!r:.100}")
-    encode = _ENCODERS.get(part.get("type", ""))
+    kind: JSON = part.get("type")
+    if not isinstance(kind, str):
+        raise invalid(f"{where}.type", f"a text is needed, found {kind!r:.100}")
+    encode = _ENCODERS.get(kind)
     if encode is None:
-        if "type" not in part:
-            raise invalid(where, f"a part needs a 'type'; it has {sorted(part)}")
         return dict(part)
     return encode(part, where, warnings) | {name: part[name] for name in _KEPT if name in part}
 

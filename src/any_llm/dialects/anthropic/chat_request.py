@@ -124,7 +124,7 @@ def _add_account(body: JSONObject, options: Options, warnings: list[CallWarning]
     if metadata:
         warnings.append(CallWarning("dropped", "metadata", f"only user_id is taken, not {', '.join(sorted(metadata))}"))
     tier = options.get("service_tier")
-    if tier is not None and tier in _TIERS:
+    if isinstance(tier, str) and tier in _TIERS:
         body["service_tier"] = _TIERS[tier]
     elif tier is not None:
         warnings.append(CallWarning("dropped", "service_tier", f"one of {', '.join(_TIERS)} is taken, not {tier!r}"))

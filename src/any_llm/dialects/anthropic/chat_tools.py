@@ -92,7 +92,7 @@ def _encode_choice(choice: JSON) -> tuple[JSONObject | None, Sequence[str] | Non
     if isinstance(choice, str) and choice in _MODES:
         return {"type": _MODES[choice]}, None
     said: Mapping[str, JSON] = choice if is_mapping(choice) else {}
-    kind: JSON = said.get("type")
+    kind = str(said.get("type"))
     if kind in {"auto", "any", "none", "tool"}:
         return dict(said), None
     named: JSON = said.get(kind)

@@ -36,6 +36,7 @@ def add_thinking(body: JSONObject, effort: JSON, family: Family, warnings: list[
     body.setdefault("max_tokens", family.max_tokens)
     if effort in (None, "auto") or "thinking" in body:
         return
+    effort = str(effort)
     if family.thinking == "none":
         if effort != "none":
             warnings.append(CallWarning("dropped", "reasoning_effort", "this model does not think aloud"))
