@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from any_llm.types.json import JSONObject
+from any_llm.types.params import ResponsesParams
 from any_llm.types.responses_events import (
     OtherEvent,
     ResponseAudioDeltaEvent,
@@ -300,6 +301,7 @@ __all__ = [
     "ResponseWebSearchCallCompletedEvent",
     "ResponseWebSearchCallInProgressEvent",
     "ResponseWebSearchCallSearchingEvent",
+    "ResponsesParams",
     "SafetyCheck",
     "ShellAction",
     "ShellOutcome",

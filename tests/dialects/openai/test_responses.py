@@ -129,7 +129,9 @@ def test_two_formats_of_the_text_are_told_of() -> None:
 
 def test_what_the_provider_rejects_is_dropped_with_a_warning() -> None:
     """As its record says."""
-    provider = Provider(name="vendor", drop=("user", "store"), rename={"truncation": "cut", "top_p": "nucleus"})
+    provider = Provider(
+        name="vendor", drop=("user", "store"), rename={"truncation": "cut", "top_p": "nucleus", "n": "count"}
+    )
     target = Target(provider=provider, model="m", base_url="https://api.example/v1")
     request = RESPONSES.encode(target, {"input_data": "", "user": "u", "truncation": "auto", "top_p": 1, "nucleus": 0})
     assert json.loads(request.body) == {"model": "m", "input": "", "cut": "auto", "nucleus": 0}

@@ -32,7 +32,6 @@ from any_llm.types.responses_whole import InputTokensDetails, OutputTokensDetail
 from any_llm.types.value import Source, link, revive
 
 _KIND = cast("type[ResponseStreamEvent]", ResponseStreamEvent)
-_DECODER: msgspec.json.Decoder[ResponseStreamEvent] = decoder(_KIND)
 _FINAL = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
 _WITH_ANSWER = (
     ResponseCreatedEvent,
@@ -54,6 +53,8 @@ class ResponsesStream:
 
     def __init__(self, _target: Target, _options: Options) -> None:
         self.complete = False
+        # Made on first use: it takes longer than importing everything a chat needs of this dialect.
+        self._decoder: msgspec.json.Decoder[ResponseStreamEvent] = decoder(_KIND)
         self._events = 0
         self._places: dict[str, int] = {}
 
@@ -66,7 +67,7 @@ class ResponsesStream:
         data = frame.data
         if self.complete or data.startswith(_DONE):
             return ()
-        event = _decode(frame)
+        event = _decode(self._decoder, frame)
         if b'"sequence_number"' not in data:
             event.sequence_number = self._events
         self._events += 1
@@ -114,7 +115,7 @@ def _settle_usage(usage: JSON) -> None:
         usage.output_tokens_details = OutputTokensDetails()
 
 
-def _decode(frame: Frame) -> ResponseStreamEvent:
+def _decode(events: msgspec.json.Decoder[ResponseStreamEvent], frame: Frame) -> ResponseStreamEvent:
     """Decode an event; one that does not fit its type is kept as it was sent.
 
     Raises:
@@ -122,7 +123,7 @@ def _decode(frame: Frame) -> ResponseStreamEvent:
         msgspec.DecodeError: it is not a JSON object.
     """
     try:
-        event = _DECODER.decode(frame.data)
+        event = events.decode(frame.data)
         link(event, Source(frame.data))
     except msgspec.ValidationError:
         event = _revive(frame)
