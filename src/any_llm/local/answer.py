@@ -103,7 +103,7 @@ class Answer:
         deltas = reader.feed(delta.get("content") or "")
         told = [choice | {"delta": piece, "finish_reason": None} for piece in deltas]
         if reason is not None:
-            told.append(choice | {"delta": {}, "finish_reason": _reason(reason, reader)})
+            told.append({**choice, "delta": {}, "finish_reason": _reason(reason, reader)})
         return told
 
 

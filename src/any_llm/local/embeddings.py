@@ -6,13 +6,12 @@ import base64
 import sys
 from array import array
 from collections.abc import Sequence
-from typing import cast
 
 import msgspec
 
 from any_llm.local.answer import refused_by_engine
 from any_llm.local.models import Model
-from any_llm.local.refusal import RefusedError, describe, expect, expect_list, unsupported
+from any_llm.local.refusal import RefusedError, describe, expect, expect_list, is_list, unsupported
 from any_llm.types.json import JSON, JSONObject
 
 _KNOWN = frozenset({"input", "model", "encoding_format", "user"})
@@ -109,6 +108,4 @@ def _inputs(value: JSON) -> list[JSON]:
 
 
 def _is_tokens(value: JSON) -> bool:
-    if not isinstance(value, list) or not value:
-        return False
-    return all(type(token) is int and token >= 0 for token in cast("list[JSON]", value))
+    return is_list(value) and bool(value) and all(type(token) is int and token >= 0 for token in value)

@@ -43,8 +43,8 @@ class LlamaServer:
     """
 
     def __init__(self, path: str, *, embedding: bool, context: int, threads: int) -> None:
-        # The package is optional, takes its time, and has no types; where it or a library of it is missing, this is where
-        # the ImportError comes from.
+        # The package is optional, takes its time, and has no types. The ImportError of a missing one, or of a missing
+        # library that it needs, comes from here.
         xllamacpp: Any = importlib.import_module("xllamacpp")
         parameters = xllamacpp.CommonParams()
         parameters.model.path = path

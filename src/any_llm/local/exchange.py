@@ -20,7 +20,6 @@ from any_llm.exceptions import (
     TotalTimeoutError,
 )
 from any_llm.local.process import Event, Item
-from any_llm.local.runtime import Running
 from any_llm.types.http import Timeouts
 
 JSON_HEADERS: Mapping[str, str] = {"content-type": "application/json"}
@@ -140,11 +139,11 @@ class Clock:
 class RunningExchange:
     """An answer that a model is working on. Closing or dropping it stops the model."""
 
-    def __init__(self, inbox: Inbox, running: Running, render: Render, clock: Clock) -> None:
+    def __init__(self, inbox: Inbox, cancel: Callable[[], None], render: Render, clock: Clock) -> None:
         self.status = 200
         self.headers: Mapping[str, str] = STREAM_HEADERS
         self._inbox = inbox
-        self._running = running
+        self._cancel = cancel
         self._render = render
         self._clock = clock
         self._body = b""
@@ -179,7 +178,7 @@ class RunningExchange:
     def close(self) -> None:
         """Stop the model, if it is still working on this answer. Idempotent, and callable from any thread."""
         if not self._ended and not self._closed:
-            self._running.cancel()
+            self._cancel()
         self._closed = True
         self._body = b""
 

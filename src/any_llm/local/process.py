@@ -19,7 +19,7 @@ from any_llm.exceptions import AnyLLMError, ConfigurationError, ConnectionFailed
 from any_llm.types.json import JSONObject
 
 _TAIL = 800
-_PATIENCE = 2.0
+_PATIENCE = 0.5
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -90,13 +90,17 @@ class ModelProcess:
             self._send({"id": number, "operation": "cancel"})
 
     def stop(self) -> None:
-        """End the process, whatever it is doing, and wait until it is gone."""
+        """End the process, whatever it is doing, and wait until it is gone.
+
+        Its input ends, which it hears within a token; one that is loading a model hears nothing, and is killed.
+        """
         child = self._child
         self._finish(ConnectionFailedError(f"The local model {self._name!r} was stopped"))
         if child is not None:
-            child.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(_PATIENCE)
+            child.kill()
+            child.wait()
 
     def forget(self) -> None:
         """Let go of the process without touching it, in a forked child: it belongs to the parent."""
@@ -121,7 +125,8 @@ class ModelProcess:
         # The border of the thread: whoever waits for the model must hear what went wrong, whatever it is.
         except Exception as failure:  # noqa: BLE001
             error = ConfigurationError(
-                f"No process for the local model {self._name!r} can be had: {failure!r}", failure
+                f"No process for the local model {self._name!r} can be had: {type(failure).__name__}: {failure}",
+                failure,
             )
         self._finish(error)
         os.close(self._errors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar, cast
+from typing import TypeGuard, TypeVar, cast
 
 import msgspec
 
@@ -58,7 +58,7 @@ def expect(value: JSON, kind: type[T], param: str) -> T:
     kinds = (int, float) if kind is float else (kind,)
     if isinstance(value, kinds) and (kind is bool or not isinstance(value, bool)):
         return value  # type: ignore[return-value]  # a whole number stands for a float
-    raise RefusedError(f"{param} must be {_NAMES[kind]}, and is {describe(value)}", code="invalid_type", param=param)
+    raise _wrong_type(value, kind, param)
 
 
 def expect_object(value: JSON, param: str) -> JSONObject:
@@ -76,13 +76,24 @@ def expect_list(value: JSON, param: str) -> list[JSON]:
     Raises:
         RefusedError: it is something else.
     """
-    return cast("list[JSON]", expect(value, list, param))
+    if is_list(value):
+        return value
+    raise _wrong_type(value, list, param)
+
+
+def is_list(value: JSON) -> TypeGuard[list[JSON]]:
+    """Say whether a value is a list."""
+    return isinstance(value, list)
 
 
 def describe(value: JSON) -> str:
     """Say what a value is, in words that fit into a message."""
     name = next((words for kind, words in _NAMES.items() if type(value) is kind), "something else")
     return name if isinstance(value, list | dict | None) else f"{name}: {value!r:.80}"
+
+
+def _wrong_type(value: JSON, kind: type, param: str) -> RefusedError:
+    return RefusedError(f"{param} must be {_NAMES[kind]}, and is {describe(value)}", code="invalid_type", param=param)
 
 
 def parse_object(body: bytes) -> JSONObject:

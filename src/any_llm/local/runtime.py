@@ -7,6 +7,7 @@ import functools
 import importlib.util
 import os
 import threading
+from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from any_llm.exceptions import ConfigurationError, MissingExtraError
@@ -21,21 +22,12 @@ Kind: TypeAlias = Literal["chat", "embed"]
 CONTEXT = 4096
 """Tokens that a prompt and its answer may have together, unless `ANY_LLM_LOCAL_CONTEXT` says otherwise."""
 
+LEAST_CONTEXT = 256
+"""llama.cpp makes a smaller context this large."""
+
 
 class Stopped(Exception):  # noqa: N818  # no error: the process ends
     """Ends a download when nobody is left to use it."""
-
-
-class Running:
-    """A call on its way through a model's process."""
-
-    def __init__(self, process: ModelProcess, number: int) -> None:
-        self._process = process
-        self._number = number
-
-    def cancel(self) -> None:
-        """Stop the call. Idempotent, and callable from any thread."""
-        self._process.cancel(self._number)
 
 
 class Runtime:
@@ -48,8 +40,10 @@ class Runtime:
 
     def submit(
         self, model: Model, kind: Kind, bodies: list[JSONObject], mailbox: Mailbox, progress: Progress | None
-    ) -> Running:
-        """Send a call to a model, which is fetched and loaded first if need be; this does not wait for it.
+    ) -> Callable[[], None]:
+        """Send a call to a model and return what cancels it, at any time and from any thread.
+
+        The model is fetched and loaded first if need be; this does not wait for it.
 
         Raises:
             MissingExtraError: llama.cpp is not installed.
@@ -57,7 +51,8 @@ class Runtime:
         """
         if importlib.util.find_spec("xllamacpp") is None:
             raise MissingExtraError("local", "xllamacpp", reason="it runs local models")
-        context, threads = _number("ANY_LLM_LOCAL_CONTEXT", CONTEXT), _number("ANY_LLM_LOCAL_THREADS", 1)
+        context = _number("ANY_LLM_LOCAL_CONTEXT", CONTEXT, least=LEAST_CONTEXT)
+        threads = _number("ANY_LLM_LOCAL_THREADS", 1, least=1)
 
         def prepare() -> JSONObject:
             path = fetch(model, self._stoppable(model, progress))
@@ -72,7 +67,7 @@ class Runtime:
             process = self._process(model, kind, prepare)
             number = process.submit(kind, bodies, mailbox)
             if number is not None:
-                return Running(process, number)
+                return functools.partial(process.cancel, number)
 
     def stop(self) -> None:
         """End every model's process."""
@@ -120,13 +115,13 @@ def _runtime_of(process: int) -> Runtime:
             runtime.stop()
 
     atexit.register(stop)
-    if hasattr(os, "register_at_fork"):
+    if hasattr(os, "register_at_fork"):  # pragma: no branch  # only Windows has no forks
         os.register_at_fork(after_in_child=runtime.forget)
     return runtime
 
 
-def _number(variable: str, default: int) -> int:
+def _number(variable: str, default: int, *, least: int) -> int:
     text = os.environ.get(variable) or str(default)
-    if not text.isdigit() or int(text) < 1:
-        raise ConfigurationError(f"{variable} is {text!r}, and must be a whole number of at least 1")
+    if not text.isdigit() or int(text) < least:
+        raise ConfigurationError(f"{variable} is {text!r}, and must be a whole number of at least {least}")
     return int(text)

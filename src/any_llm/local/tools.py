@@ -17,7 +17,7 @@ from typing import Literal, cast
 import msgspec
 
 from any_llm.local.parameters import flag
-from any_llm.local.refusal import RefusedError, describe, expect, expect_list, expect_object, unsupported
+from any_llm.local.refusal import RefusedError, describe, expect, expect_list, expect_object, is_list, unsupported
 from any_llm.types.json import JSON, JSONObject
 
 PARAMETERS = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
@@ -236,8 +236,8 @@ def _answer_schema(tools: Tools, reply: JSONObject) -> JSONObject:
 
 def _lifted(schema: JSON, at: str) -> JSON:
     """Return a schema whose references hold where it now stands, within another one."""
-    if isinstance(schema, list):
-        return [_lifted(item, at) for item in cast("list[JSON]", schema)]
+    if is_list(schema):
+        return [_lifted(item, at) for item in schema]
     if not isinstance(schema, dict):
         return schema
     tree = cast("JSONObject", schema)

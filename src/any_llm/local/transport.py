@@ -80,8 +80,8 @@ class LocalTransport:
         self, model: Model, kind: Kind, bodies: list[JSONObject], render: Render, timeouts: Timeouts
     ) -> RunningExchange:
         inbox, clock = Inbox(asyncio.get_running_loop()), Clock(timeouts)
-        running = shared_runtime().submit(model, kind, bodies, inbox, self._progress)
-        return RunningExchange(inbox, running, render, clock)
+        cancel = shared_runtime().submit(model, kind, bodies, inbox, self._progress)
+        return RunningExchange(inbox, cancel, render, clock)
 
 
 async def _list_models(_request: HttpRequest, _timeouts: Timeouts) -> Exchange:
