@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import msgspec
+from typing_extensions import override
 
 from any_llm.client.arguments import check_client_arguments, split_reference
 from any_llm.client.blocking_operations import BlockingOperations
@@ -61,10 +62,12 @@ class AnyLLM(BlockingOperations):
             _configured(client_args) if client_args else (default_settings(), default_handler())
         )
 
+    @override
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls._overridden = frozenset(name for name in _HOOKS if getattr(cls, name) is not getattr(AnyLLM, name))
 
+    @override
     def __repr__(self) -> str:
         return f"{type(self).__name__}(api_base={self._base_url!r}, api_key={'********' if self._key else None!r})"
 

@@ -55,10 +55,10 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
     )
 
 
-def _timeouts(defaults: Timeouts, timeout: float | Timeouts, *, stream: bool) -> Timeouts:
+def _timeouts(defaults: Timeouts, timeout: JSON, *, stream: bool) -> Timeouts:
     if isinstance(timeout, Timeouts):
         return timeout
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout <= 0:
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
         msg = f"timeout is {timeout!r}; it must be a positive number of seconds, or any_llm.Timeouts"
         raise InvalidRequestError(msg, param="timeout")
     return _limited(defaults, float(timeout), stream=stream)

@@ -192,6 +192,6 @@ def run(coroutine: Coroutine[object, object, T], *, allow_running_loop: bool | N
     return RUNNER.run(coroutine)
 
 
-def run_stream(value: T, *, runner: Runner = RUNNER) -> T | Stream[JSON]:
+def run_stream(value: JSON, *, runner: Runner = RUNNER) -> JSON:
     """Return a stream for blocking code in place of one for async code; anything else as it is."""
     return Stream(value, runner) if isinstance(value, EventStream) else value

@@ -126,6 +126,16 @@ def responses(
     allow_running_loop: bool | None = None,
     **options: Unpack[ResponsesCallOptions],
 ) -> Response: ...
+@overload
+def responses(
+    model: str | None = None,
+    input_data: str | Sequence[JSON] = "",
+    *,
+    stream: bool | None = None,
+    response_format: JSON = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[ResponsesCallOptions],
+) -> Response | Stream[ResponseStreamEvent]: ...
 @spell_out(ResponsesCallOptions, *_LAST)
 def responses(
     model: str | None = None,
@@ -181,6 +191,17 @@ def messages(
     allow_running_loop: bool | None = None,
     **options: Unpack[MessagesCallOptions],
 ) -> MessageResponse: ...
+@overload
+def messages(
+    model: str | None,
+    messages: Sequence[Message],
+    max_tokens: int,
+    *,
+    stream: bool | None = None,
+    output_format: JSON = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[MessagesCallOptions],
+) -> MessageResponse | Stream[MessageStreamEvent]: ...
 @spell_out(MessagesCallOptions, *_LAST)
 def messages(
     model: str | None,

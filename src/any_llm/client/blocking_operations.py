@@ -129,6 +129,17 @@ class BlockingOperations(AsyncOperations):
         allow_running_loop: bool | None = None,
         **options: Unpack[ResponsesOptions],
     ) -> Response: ...
+    @overload
+    def responses(
+        self,
+        model: str,
+        input_data: str | Sequence[JSON],
+        *,
+        stream: bool | None = None,
+        response_format: JSON = None,
+        allow_running_loop: bool | None = None,
+        **options: Unpack[ResponsesOptions],
+    ) -> Response | Stream[ResponseStreamEvent]: ...
     @spell_out(ResponsesOptions)
     def responses(
         self,
@@ -180,6 +191,18 @@ class BlockingOperations(AsyncOperations):
         allow_running_loop: bool | None = None,
         **options: Unpack[MessagesOptions],
     ) -> MessageResponse: ...
+    @overload
+    def messages(
+        self,
+        model: str,
+        messages: Sequence[Message],
+        max_tokens: int,
+        *,
+        stream: bool | None = None,
+        output_format: JSON = None,
+        allow_running_loop: bool | None = None,
+        **options: Unpack[MessagesOptions],
+    ) -> MessageResponse | Stream[MessageStreamEvent]: ...
     @spell_out(MessagesOptions)
     def messages(
         self,

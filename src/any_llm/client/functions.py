@@ -126,6 +126,15 @@ async def aresponses(
     response_format: JSONObject | None = None,
     **options: Unpack[ResponsesCallOptions],
 ) -> Response: ...
+@overload
+async def aresponses(
+    model: str | None = None,
+    input_data: str | Sequence[JSON] = "",
+    *,
+    stream: bool | None = None,
+    response_format: JSON = None,
+    **options: Unpack[ResponsesCallOptions],
+) -> Response | EventStream[ResponseStreamEvent]: ...
 @spell_out(ResponsesCallOptions, *_LAST)
 async def aresponses(
     model: str | None = None,
@@ -183,6 +192,16 @@ async def amessages(
     output_format: JSONObject | None = None,
     **options: Unpack[MessagesCallOptions],
 ) -> MessageResponse: ...
+@overload
+async def amessages(
+    model: str | None,
+    messages: Sequence[Message],
+    max_tokens: int,
+    *,
+    stream: bool | None = None,
+    output_format: JSON = None,
+    **options: Unpack[MessagesCallOptions],
+) -> MessageResponse | EventStream[MessageStreamEvent]: ...
 @spell_out(MessagesCallOptions, *_LAST)
 async def amessages(
     model: str | None,

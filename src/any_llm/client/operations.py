@@ -160,6 +160,16 @@ class AsyncOperations:
         response_format: JSONObject | None = None,
         **options: Unpack[ResponsesOptions],
     ) -> Response: ...
+    @overload
+    async def aresponses(
+        self,
+        model: str,
+        input_data: str | Sequence[JSON],
+        *,
+        stream: bool | None = None,
+        response_format: JSON = None,
+        **options: Unpack[ResponsesOptions],
+    ) -> Response | EventStream[ResponseStreamEvent]: ...
     @spell_out(ResponsesOptions)
     async def aresponses(
         self,
@@ -230,6 +240,17 @@ class AsyncOperations:
         output_format: JSONObject | None = None,
         **options: Unpack[MessagesOptions],
     ) -> MessageResponse: ...
+    @overload
+    async def amessages(
+        self,
+        model: str,
+        messages: Sequence[Message],
+        max_tokens: int,
+        *,
+        stream: bool | None = None,
+        output_format: JSON = None,
+        **options: Unpack[MessagesOptions],
+    ) -> MessageResponse | EventStream[MessageStreamEvent]: ...
     @spell_out(MessagesOptions)
     async def amessages(
         self,

@@ -7,11 +7,13 @@ import warnings
 from any_llm.client.anyllm import AnyLLM
 from any_llm.client.arguments import split_reference
 from any_llm.engine.settings import default_settings
-from any_llm.types.options import ClientOptions
+from any_llm.types.json import JSON
 
 
-def client_for(model: str | None, options: ClientOptions) -> tuple[AnyLLM, str]:
+def client_for(model: str | None, options: JSON) -> tuple[JSON, str]:
     """Make the client that a module function calls; what only says how to reach it is taken out of `options`.
+
+    Both are untyped here, because the functions' overloads have said what goes in and what comes out.
 
     Raises:
         UnsupportedProviderError: there is no such provider.

@@ -1,0 +1,1 @@
+"""What is said to models and what they answer: plain values."""

@@ -5,13 +5,14 @@ https://platform.openai.com/docs/api-reference/chat
 
 from __future__ import annotations
 
-from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
 import msgspec
 
 from any_llm.types.embedding import CreateEmbeddingResponse, Embedding
 from any_llm.types.embedding import EmbeddingUsage as Usage
 from any_llm.types.json import JSONObject
+from any_llm.types.params import CompletionParams
 from any_llm.types.report import Reported
 from any_llm.types.value import Value
 
@@ -27,6 +28,7 @@ __all__ = [
     "ChoiceDeltaToolCallFunction",
     "ChoiceLogprobs",
     "ChunkChoice",
+    "CompletionParams",
     "CompletionTokensDetails",
     "CompletionUsage",
     "CreateEmbeddingResponse",
@@ -52,7 +54,8 @@ class Reasoning(str):
 
     __slots__ = ()
 
-    def __new__(cls, content: str | JSONObject = "") -> Reasoning:
+    def __new__(cls, content: str | JSONObject = "") -> Self:
+        """Make it of a text, or of Mozilla's `{"content": text}`."""
         return super().__new__(cls, content["content"] if isinstance(content, dict) else content)
 
     @property
@@ -236,7 +239,10 @@ class ParsedChatCompletionMessage(ChatCompletionMessage, Generic[T]):
 class ParsedChoice(Choice, Generic[T]):
     """A choice with a parsed message."""
 
-    message: ParsedChatCompletionMessage[T] = msgspec.field(default_factory=ParsedChatCompletionMessage[T])
+    message: ParsedChatCompletionMessage[T] = msgspec.field(  # pyright: ignore[reportIncompatibleVariableOverride]
+        # Narrower than the whole answer's, on purpose, as in the vendor's SDK.
+        default_factory=ParsedChatCompletionMessage[T]
+    )
 
 
 class ParsedChatCompletion(ChatCompletion, Generic[T]):

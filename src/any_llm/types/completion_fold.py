@@ -12,10 +12,10 @@ from any_llm.types.completion import (
     Function,
     Reasoning,
 )
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 if TYPE_CHECKING:
     from any_llm.types.completion import ChatCompletionChunk, ChoiceDelta, ChoiceDeltaToolCall, ChunkChoice
-    from any_llm.types.json import JSON, JSONObject
     from any_llm.types.value import Value
 
 _JOINED_MEMBERS = frozenset({"data", "transcript"})
@@ -74,21 +74,21 @@ class _ChoiceFold:
             text = getattr(delta, name)
             if text is not None:
                 self._texts.setdefault(name, []).append(text)
-        for name in ("annotations", "images"):
-            items = getattr(delta, name)
-            if items:
-                setattr(message, name, [*(getattr(message, name) or []), *items])
-        for name in ("audio", "extra_content"):
-            members = getattr(delta, name)
-            if members:
-                setattr(message, name, merge_members(getattr(message, name) or {}, members))
+        for name in ("annotations", "images", "audio", "extra_content"):
+            piece = getattr(delta, name)
+            if piece:
+                setattr(message, name, _merge(name, getattr(message, name), piece))
+        self._add_calls(delta)
+        _merge_extras(message, delta)
+
+    def _add_calls(self, delta: ChoiceDelta) -> None:
         if delta.function_call is not None:
+            message = self._choice.message
             call = message.function_call = message.function_call or Function()
             call.name += delta.function_call.name or ""
             call.arguments += delta.function_call.arguments or ""
         for piece in delta.tool_calls or ():
             self._calls.setdefault(piece.index, _CallFold()).add(piece)
-        _merge_extras(message, delta)
 
     def result(self) -> Choice:
         message = self._choice.message
@@ -149,14 +149,10 @@ def merge_members(whole: JSONObject, piece: JSONObject) -> JSONObject:
 
 
 def _merge(name: str, old: JSON, new: JSON) -> JSON:
-    match old, new:
-        case list(), list():
-            return [*old, *new]
-        case dict(), dict():
-            return merge_members(old, new)
-        case str(), str() if name in _JOINED_MEMBERS:
-            return old + new
-        case _, None:
-            return old
-        case _:
-            return new
+    if is_list(old) and is_list(new):
+        return [*old, *new]
+    if is_object(old) and is_object(new):
+        return merge_members(old, new)
+    if isinstance(old, str) and isinstance(new, str) and name in _JOINED_MEMBERS:
+        return old + new
+    return old if new is None else new

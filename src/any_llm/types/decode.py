@@ -5,11 +5,11 @@ from __future__ import annotations
 import types
 from collections.abc import Iterable
 from functools import cache
-from typing import TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ def _hook(kind: type[T], value: object) -> T:
 
 
 @cache
-def decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+def decoder(kind: type) -> msgspec.json.Decoder[JSON]:
     """Return the one decoder of a type."""
     return msgspec.json.Decoder(kind, dec_hook=_hook)
 
@@ -60,13 +60,14 @@ def field_types(kind: type[msgspec.Struct]) -> dict[str, tuple[str, object]]:
 def lenient(kind: object, value: JSON) -> JSON:
     """Turn plain values into `kind` wherever they fit; whatever does not fit is kept as it was sent.
 
-    A vendor's deviation (a float for an integer, a list for a text) must not lose the rest of its answer.
+    A vendor's deviation (a float for an integer, a list for a text) must not lose the rest of its answer. A `null`
+    where the type has none counts as left out.
     """
-    if isinstance(value, dict):
+    if is_object(value):
         struct = _struct_for(kind, value)
         if struct is not None:
             return _lenient_struct(struct, value)
-    if isinstance(value, list):
+    elif is_list(value):
         for option in _options(kind):
             if get_origin(option) is list:
                 (item,) = get_args(option)
@@ -79,11 +80,19 @@ def lenient(kind: object, value: JSON) -> JSON:
 
 def _lenient_struct(kind: type[msgspec.Struct], value: JSONObject) -> msgspec.Struct:
     known = field_types(kind)
-    fields = {known[wire][0]: lenient(known[wire][1], entry) for wire, entry in value.items() if wire in known}
+    fields = {
+        known[wire][0]: lenient(known[wire][1], entry)
+        for wire, entry in value.items()
+        if wire in known and (entry is not None or _takes_null(known[wire][1]))
+    }
     config = kind.__struct_config__
     if config.tag == ANY_TYPE and config.tag_field:
         fields[config.tag_field] = value.get(config.tag_field, "")
     return kind(**fields)
+
+
+def _takes_null(kind: object) -> bool:
+    return not {types.NoneType, Any}.isdisjoint(_options(kind))
 
 
 def _options(kind: object) -> Iterable[object]:

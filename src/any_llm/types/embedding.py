@@ -23,7 +23,7 @@ from any_llm.types.value import Value
 if TYPE_CHECKING:
     from typing import Self
 
-    Vector: TypeAlias = array[float] | list[float]
+    Vector: TypeAlias = "array[float] | list[float]"
 else:
     Vector = msgspec.Raw
 

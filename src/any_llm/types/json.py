@@ -1,8 +1,11 @@
-"""Foreign JSON as a named type."""
+"""Foreign JSON as a named type, and what a piece of it is, told in a way that the type checkers follow."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
+
+from typing_extensions import TypeIs
 
 JSON: TypeAlias = Any
 """Anything that JSON can say. Its shape is somebody else's, so whoever reads it checks what is there.
@@ -12,3 +15,18 @@ A recursive alias would say more, but msgspec cannot resolve one, and every read
 
 JSONObject: TypeAlias = dict[str, Any]
 """One JSON object."""
+
+
+def is_object(value: object) -> TypeIs[JSONObject]:
+    """Say whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_mapping(value: object) -> TypeIs[Mapping[str, JSON]]:
+    """Say whether a value is a mapping of any kind; its keys are taken to be names."""
+    return type(value) is dict or isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeIs[list[JSON]]:
+    """Say whether a value is a JSON array."""
+    return isinstance(value, list)

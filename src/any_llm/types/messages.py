@@ -31,6 +31,7 @@ from any_llm.types.message_blocks import (
     WebFetchToolResultBlock,
     WebSearchToolResultBlock,
 )
+from any_llm.types.params import MessagesParams
 from any_llm.types.report import Reported
 from any_llm.types.value import Value
 
@@ -59,6 +60,7 @@ __all__ = [
     "MessageStopEvent",
     "MessageStreamEvent",
     "MessageUsage",
+    "MessagesParams",
     "OtherBlock",
     "OtherDelta",
     "OtherEvent",

@@ -31,7 +31,10 @@ class CallOptions(TypedDict, total=False):
 
 
 class CompletionOptions(CallOptions, total=False):
-    """Parameters of `completion`. https://platform.openai.com/docs/api-reference/chat/create"""
+    """Parameters of `completion`.
+
+    https://platform.openai.com/docs/api-reference/chat/create
+    """
 
     tools: Sequence[Tool] | None
     tool_choice: str | Mapping[str, JSON] | None
@@ -66,7 +69,10 @@ class CompletionOptions(CallOptions, total=False):
 
 
 class ResponsesOptions(CallOptions, total=False):
-    """Parameters of `responses`. https://platform.openai.com/docs/api-reference/responses/create"""
+    """Parameters of `responses`.
+
+    https://platform.openai.com/docs/api-reference/responses/create
+    """
 
     tools: Sequence[Tool] | None
     tool_choice: str | Mapping[str, JSON] | None
@@ -99,7 +105,10 @@ class ResponsesOptions(CallOptions, total=False):
 
 
 class MessagesOptions(CallOptions, total=False):
-    """Parameters of `messages`. https://platform.claude.com/docs/en/api/messages"""
+    """Parameters of `messages`.
+
+    https://platform.claude.com/docs/en/api/messages
+    """
 
     system: str | Sequence[Mapping[str, JSON]] | None
     temperature: float | None
@@ -120,7 +129,10 @@ class MessagesOptions(CallOptions, total=False):
 
 
 class EmbeddingOptions(CallOptions, total=False):
-    """Parameters of `embedding`. https://platform.openai.com/docs/api-reference/embeddings/create"""
+    """Parameters of `embedding`.
+
+    https://platform.openai.com/docs/api-reference/embeddings/create
+    """
 
     dimensions: int | None
     encoding_format: str | None
@@ -129,8 +141,6 @@ class EmbeddingOptions(CallOptions, total=False):
 
 class ListModelsOptions(CallOptions, total=False):
     """Parameters of `list_models`: none but those of every operation."""
-
-
 
 
 class ClientOptions(TypedDict, total=False):

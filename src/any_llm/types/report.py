@@ -47,12 +47,12 @@ class Reported(Value):
     @property
     def report(self) -> Report:
         """How the call went; an empty report for an answer that did not come from a call."""
-        report = self.__dict__.get("_report")
+        report = vars(self).get("_report")
         return report if isinstance(report, Report) else Report()
 
     @report.setter
     def report(self, report: Report) -> None:
-        self.__dict__["_report"] = report
+        vars(self)["_report"] = report
 
     @property
     def warnings(self) -> tuple[Warning, ...]:

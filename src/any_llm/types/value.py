@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from array import array
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast, get_args
 
@@ -17,7 +17,8 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.types.decode import SHOWN_TAG, convert, decoder, field_types, lenient
-from any_llm.types.json import JSONObject
+from any_llm.types.interop import pydantic_schema, to_sdk
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 if TYPE_CHECKING:
     from typing import Literal, Self
@@ -43,7 +44,7 @@ class Source:
         """The exact bytes, empty for a value that was made from plain values."""
         return self._raw
 
-    def tree(self) -> object:
+    def tree(self) -> JSON:
         """Return the parsed JSON."""
         if self._tree is None and self._raw:
             self._tree = msgspec.json.decode(self._raw)
@@ -54,14 +55,14 @@ Place: TypeAlias = "Source | tuple[Place, str] | tuple[Place, str, int]"
 """Where a value stands: a source, or a key (and an index) within another place."""
 
 
-def _tree_at(place: Place) -> object:
+def _tree_at(place: Place) -> JSON:
     """Return the parsed JSON of a place, or `None` when there is none."""
     if isinstance(place, Source):
         return place.tree()
     tree = _tree_at(place[0])
     try:
         for key in place[1:]:
-            tree = tree[key]  # type: ignore[index]  # a wrong shape is caught below
+            tree = tree[key]
     except (KeyError, IndexError, TypeError):
         return None
     return tree
@@ -77,10 +78,10 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
     """`module:class` of the vendor SDK's own type for `to_openai()`."""
 
     @property
-    def model_extra(self) -> dict[str, object]:
+    def model_extra(self) -> JSONObject:
         """What the vendor sent beyond the named fields."""
         self._settle()
-        return {name: value for name, value in self.__dict__.items() if name not in _HIDDEN}
+        return {name: value for name, value in vars(self).items() if name not in _HIDDEN}
 
     @property
     def model_fields_set(self) -> set[str]:
@@ -88,9 +89,9 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
 
         A value that was made here, rather than decoded, has set every field that is not `None`.
         """
-        place = self.__dict__.get("_source")
+        place = vars(self).get("_source")
         tree = _tree_at(place) if place is not None else None
-        sent = tree if isinstance(tree, dict) else {}
+        sent = tree if is_object(tree) else {}
         return {
             name
             for wire, (name, _) in field_types(type(self)).items()
@@ -141,8 +142,6 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         Raises:
             MissingExtraError: that SDK is not installed.
         """
-        from any_llm.types.interop import to_sdk  # noqa: PLC0415  # a vendor SDK is loaded only when asked for
-
         return to_sdk(self)
 
     @classmethod
@@ -178,7 +177,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         """Make a value without checking anything; unknown names become extra fields."""
         known = set(cls.__struct_fields__)
         value = cls(**{name: given for name, given in values.items() if name in known})
-        value.__dict__.update({name: given for name, given in values.items() if name not in known})
+        vars(value).update({name: given for name, given in values.items() if name not in known})
         return value
 
     construct = model_construct
@@ -201,10 +200,10 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            if "_source" in self.__dict__ and "_settled" not in self.__dict__ and name not in _HIDDEN:
+            if "_source" in vars(self) and "_settled" not in vars(self) and name not in _HIDDEN:
                 self._settle()
-                if name in self.__dict__:
-                    return self.__dict__[name]
+                if name in vars(self):
+                    return vars(self)[name]
             msg = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(msg)
 
@@ -222,16 +221,16 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         equal = self.__eq__(other)
         return equal if equal is NotImplemented else not equal
 
-    __hash__ = None  # type: ignore[assignment]  # values are mutable
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # values are mutable
 
     def __copy__(self) -> Self:
         copied = type(self)(**{name: getattr(self, name) for name in self.__struct_fields__})
-        copied.__dict__.update(self.__dict__)
+        vars(copied).update(vars(self))
         return copied
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         copied = type(self)(**{name: copy.deepcopy(getattr(self, name), memo) for name in self.__struct_fields__})
-        copied.__dict__.update(copy.deepcopy(self.model_extra, memo))
+        vars(copied).update(copy.deepcopy(self.model_extra, memo))
         return copied
 
     @override
@@ -241,23 +240,21 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> object:
-        from any_llm.types.interop import pydantic_schema  # noqa: PLC0415  # pydantic itself asks, so it is loaded
-
-        return pydantic_schema(cls)
+        return pydantic_schema(cls.model_validate)
 
     def _settle(self) -> None:
         """Move the unnamed fields of the source into the value."""
-        place = self.__dict__.get("_source")
-        if place is None or "_settled" in self.__dict__:
+        place = vars(self).get("_source")
+        if place is None or "_settled" in vars(self):
             return
-        self.__dict__["_settled"] = True
+        vars(self)["_settled"] = True
         tree = _tree_at(place)
-        if isinstance(tree, dict):
+        if is_object(tree):
             known = field_types(type(self))
             tag = self.__struct_config__.tag_field
             for name, value in tree.items():
                 if name not in known and name != tag:
-                    self.__dict__.setdefault(name, value)
+                    vars(self).setdefault(name, value)
 
 
 def _restore(kind: type[V], values: dict[str, object]) -> V:
@@ -295,7 +292,6 @@ def revive(kind: type[V], tree: object) -> V:
 class _Plans(dict[type, tuple[tuple[str, str], ...]]):
     """By type the fields (Python name, wire name) that may hold values, worked out once."""
 
-    @override
     def __missing__(self, kind: type[Value]) -> tuple[tuple[str, str], ...]:
         plan = tuple((name, wire) for wire, (name, hint) in field_types(kind).items() if _mentions_value(hint))
         self[kind] = plan
@@ -311,18 +307,19 @@ _PLANS = _Plans()
 
 def link(value: Value, place: Place) -> None:
     """Tell a fresh value, and the values inside it, where their JSON stands."""
-    value.__dict__["_source"] = place
+    value.__dict__["_source"] = place  # pyright: ignore[reportIndexIssue]  # of a class it is read-only, not of a value
     for name, wire in _PLANS[type(value)]:
-        held = getattr(value, name)
-        if held:
-            if type(held) is list:
-                index = 0
-                for item in held:
-                    if isinstance(item, Value):
-                        link(item, (place, wire, index))
-                    index += 1  # noqa: SIM113  # twice as fast as `enumerate` for lists of one, and run for every chunk
-            elif isinstance(held, Value):
-                link(held, (place, wire))
+        held: JSON = getattr(value, name)
+        if not held:
+            continue
+        if isinstance(held, Value):
+            link(held, (place, wire))
+        elif is_list(held):
+            index = 0
+            for item in held:
+                if isinstance(item, Value):
+                    link(item, (place, wire, index))
+                index += 1  # noqa: SIM113  # twice as fast as `enumerate` for lists of one, and run for every chunk
 
 
 @cache
@@ -330,8 +327,7 @@ def _defaults(kind: type[msgspec.Struct]) -> dict[str, object]:
     given = kind.__struct_defaults__
     names = kind.__struct_fields__[len(kind.__struct_fields__) - len(given) :]
     return {
-        name: value.factory() if hasattr(value, "factory") else value
-        for name, value in zip(names, given, strict=True)
+        name: value.factory() if hasattr(value, "factory") else value for name, value in zip(names, given, strict=True)
     }
 
 
@@ -362,15 +358,11 @@ def _dump(value: Value, *, exclude_unset: bool, exclude_defaults: bool, exclude_
     return dumped
 
 
-def _plain(held: object, options: dict[str, bool]) -> object:
-    match held:
-        case Value():
-            return held.model_dump(**options)  # type: ignore[arg-type]  # the three switches
-        case list() | tuple() | array():
-            return [_plain(item, options) for item in held]
-        case dict():
-            return {name: _plain(item, options) for name, item in held.items()}
-        case str() if type(held) is not str:
-            return str.__str__(held)
-        case _:
-            return held
+def _plain(held: JSON, options: dict[str, bool]) -> JSON:
+    if isinstance(held, Value):
+        return held.model_dump(**options)  # type: ignore[arg-type]  # the three switches
+    if is_list(held) or isinstance(held, tuple | array):
+        return [_plain(item, options) for item in cast("Iterable[JSON]", held)]
+    if is_object(held):
+        return {name: _plain(item, options) for name, item in held.items()}
+    return str.__str__(held) if isinstance(held, str) and type(held) is not str else held
