@@ -188,6 +188,12 @@ def test_stop_ends_a_download(monkeypatch: pytest.MonkeyPatch, runtime: Runtime,
     assert "Stopped" in str(error)
 
 
+def test_progress_of_a_download_is_told_while_somebody_listens(runtime: Runtime, model: Model) -> None:
+    steps: list[tuple[int, int | None]] = []
+    runtime._stoppable(model, lambda done, total: steps.append((done, total)))(1, 2)
+    assert steps == [(1, 2)]
+
+
 def test_file_that_is_no_model_is_named(runtime: Runtime, tmp_path: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF nonsense")

@@ -41,7 +41,7 @@ class Remote(msgspec.Struct, frozen=True):
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     @override
-    def redirect_request(self, *arguments: object, **named: object) -> None:
+    def redirect_request(self, *_arguments: object, **_named: object) -> None:
         return None
 
 

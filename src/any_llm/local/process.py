@@ -105,12 +105,13 @@ class ModelProcess:
     def forget(self) -> None:
         """Let go of the process without touching it, in a forked child: it belongs to the parent."""
         self._ended = True
-        if self._child is not None:
+        if (child := self._child) is not None:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            child.stdin.close()
+            child.stdout.close()
             # Or else it would be warned about, as a child of this process that still runs.
-            self._child.returncode = 0
-            for pipe in (self._child.stdin, self._child.stdout):
-                if pipe is not None:
-                    pipe.close()
+            child.returncode = 0
 
     def _send(self, call: JSONObject) -> None:
         self._outbox.put(msgspec.json.encode(call) + b"\n")

@@ -96,10 +96,9 @@ class LlamaServer:
     def _wait(self, patience: float) -> None:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            # The server's own address.
             with (
                 contextlib.suppress(urllib.error.URLError, OSError),
-                urllib.request.urlopen(f"{self._url}/health", timeout=_PATIENCE),  # noqa: S310
+                urllib.request.urlopen(f"{self._url}/health", timeout=_PATIENCE),  # noqa: S310  # its own address
             ):
                 return
             time.sleep(_GLANCE)
