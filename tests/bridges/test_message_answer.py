@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from any_llm.bridges.message_answer import message_of
 from any_llm.bridges.messages import bridge_messages
+from any_llm.types.completion import ChatCompletion, Choice
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import (
     ContentBlockDeltaEvent,
@@ -98,8 +100,18 @@ def test_input_and_cached_tokens_add_up_to_the_prompt() -> None:
     plain = answered(MESSAGES, {"content": "Hi"}, usage={"prompt_tokens": 4, "completion_tokens": 2}).usage
     assert (plain.input_tokens, plain.output_tokens, plain.cache_read_input_tokens) == (4, 2, None)
     assert plain.output_tokens_details is None
-    odd = {"prompt_tokens": 4, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 9}}
-    assert answered(MESSAGES, {"content": "Hi"}, usage=odd).usage.input_tokens == 0
+
+
+@pytest.mark.parametrize(
+    ("read", "written", "expected"), [(9, None, (0, 4, None)), (3, 3, (0, 3, 1)), (None, 3, (1, None, 3))]
+)
+def test_tokens_that_a_vendor_counts_twice_are_counted_once(
+    read: int | None, written: int | None, expected: tuple[int | None, ...]
+) -> None:
+    details = {"cached_tokens": read, "cache_write_tokens": written}
+    given = {"prompt_tokens": 4, "completion_tokens": 2, "prompt_tokens_details": details}
+    usage = answered(MESSAGES, {"content": "Hi"}, usage=given).usage
+    assert (usage.input_tokens, usage.cache_read_input_tokens, usage.cache_creation_input_tokens) == expected
 
 
 def test_usage_of_a_stream_stands_at_its_end() -> None:
@@ -118,13 +130,16 @@ def test_usage_of_a_stream_stands_at_its_end() -> None:
         ("function_call", "tool_use"),
         ("content_filter", "refusal"),
         ("something_new", "end_turn"),
-        (None, None),
     ],
 )
-def test_a_finish_reason_becomes_a_stop_reason(finish_reason: str, stop_reason: str | None) -> None:
+def test_a_finish_reason_becomes_a_stop_reason(finish_reason: str, stop_reason: str) -> None:
     assert answered(MESSAGES, {"content": "Hi"}, finish_reason).stop_reason == stop_reason
     events = streamed(MESSAGES, [chunk({"content": "Hi"}, finish_reason)])
     assert events[-2].delta.stop_reason == stop_reason
+
+
+def test_without_a_finish_reason_there_is_no_stop_reason() -> None:
+    assert message_of(ChatCompletion(choices=[Choice()]), "acme").stop_reason is None
 
 
 def test_a_vendor_that_says_stop_when_it_calls_a_tool_is_understood() -> None:
@@ -163,7 +178,10 @@ def test_a_refusal_is_text_and_nothing_is_nothing() -> None:
 def test_a_free_text_tool_gets_its_text_as_input() -> None:
     custom = {"id": "c", "type": "custom", "custom": {"name": "sql", "input": 'SELECT "a"'}}
     assert answered(MESSAGES, {"tool_calls": [custom]}).content[0].input == {"input": 'SELECT "a"'}
-    pieces = [{"index": 0, "id": "c", "custom": {"name": "sql", "input": "SELECT "}}, {"index": 0, "custom": {"input": "1"}}]
+    pieces = [
+        {"index": 0, "id": "c", "custom": {"name": "sql", "input": "SELECT "}},
+        {"index": 0, "custom": {"input": "1"}},
+    ]
     events = streamed(MESSAGES, [chunk({"tool_calls": [piece]}) for piece in pieces])
     assert folded(MESSAGES, events).content[0].input == {"input": "SELECT 1"}
 
@@ -196,9 +214,13 @@ def test_annotations_become_citations() -> None:
     }
     assert citation({"type": "url_citation", "url_citation": url}) == expected
     assert citation({"type": "url_citation", **url}) == expected
-    assert citation({"type": "url_citation", "url_citation": {"url": "https://e", "content": "So"}})["cited_text"] == "So"
+    assert (
+        citation({"type": "url_citation", "url_citation": {"url": "https://e", "content": "So"}})["cited_text"] == "So"
+    )
     own = {"type": "char_location", "cited_text": "x", "document_index": 0}
     assert citation({"type": "char_location", "char_location": {**own, "start_index": 0, "end_index": 3}}) == own
+    file = citation({"type": "file", "file": {"hash": "x", "content": []}})
+    assert file == {"type": "file", "cited_text": "", "hash": "x", "content": []}
 
 
 def test_only_the_first_of_several_answers_counts() -> None:

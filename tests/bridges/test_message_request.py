@@ -233,7 +233,12 @@ def test_written_documents_and_search_results_are_sent_as_text() -> None:
 
 def test_what_a_block_has_beyond_a_part_is_named() -> None:
     content = [
-        {"type": "document", "context": "C", "citations": {"enabled": True}, "source": {"type": "file", "file_id": "f"}},
+        {
+            "type": "document",
+            "context": "C",
+            "citations": {"enabled": True},
+            "source": {"type": "file", "file_id": "f"},
+        },
         {"type": "image", "transformations": {"x": 1}, "source": {"type": "url", "url": "https://i"}},
         {"type": "container_upload", "file_id": "f"},
     ]

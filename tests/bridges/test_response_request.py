@@ -142,7 +142,9 @@ def test_what_the_vendor_would_have_to_keep_is_refused(option: str) -> None:
     assert caught.value.parameter_name == option
 
 
-@pytest.mark.parametrize("item", [{"type": "item_reference", "id": "i"}, {"type": "compaction", "encrypted_content": "x"}])
+@pytest.mark.parametrize(
+    "item", [{"type": "item_reference", "id": "i"}, {"type": "compaction", "encrypted_content": "x"}]
+)
 def test_an_item_that_the_vendor_keeps_is_refused(item: JSONObject) -> None:
     with pytest.raises(UnsupportedParameterError) as caught:
         ask([item])

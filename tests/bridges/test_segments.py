@@ -16,7 +16,7 @@ def steps_of(*deltas: JSONObject) -> list[Step]:
     segmenter = Segmenter()
     steps: list[Step] = []
     for delta in deltas:
-        steps += segmenter.feed(ChatCompletionChunk.model_validate(chunk(delta)).choices[0])
+        steps += segmenter.feed(ChatCompletionChunk.model_validate(chunk(delta)).choices[0], "chat-1")
     return [*steps, *segmenter.finish()]
 
 
@@ -81,10 +81,10 @@ def test_a_call_without_a_name_is_told_at_the_end() -> None:
     assert told(steps_of({"tool_calls": [call(0, "{}")]})) == ["open 0 call", "grow 0 {}", "close 0"]
 
 
-def test_a_call_without_an_id_gets_one_of_its_place() -> None:
+def test_a_call_without_an_id_gets_one_of_its_answer() -> None:
     steps = steps_of({"content": "x", "tool_calls": [call(0, name="now"), call(1, name="now")]})
     ids = [step.segment.call_id for step in steps if isinstance(step, Opened)]
-    assert ids[1:] == ["call_1", "call_2"]
+    assert ids[1:] == ["call_chat-1_0", "call_chat-1_1"]
 
 
 def test_a_call_in_the_oldest_shape_is_a_call() -> None:
@@ -106,7 +106,9 @@ PIECES = st.lists(
         st.fixed_dictionaries({"content": st.text(max_size=3)}),
         st.fixed_dictionaries({"reasoning": st.text(max_size=3)}),
         st.fixed_dictionaries({"refusal": st.text(max_size=3)}),
-        st.builds(lambda index, text: {"tool_calls": [call(index, text)]}, st.integers(0, 2), st.text('{}"1', max_size=2)),
+        st.builds(
+            lambda index, text: {"tool_calls": [call(index, text)]}, st.integers(0, 2), st.text('{}"1', max_size=2)
+        ),
         st.builds(
             lambda index: {"tool_calls": [call(index, call_id=f"c{index}", name=f"t{index}")]}, st.integers(0, 2)
         ),
@@ -138,7 +140,7 @@ def test_nothing_is_lost_and_each_segment_ends_before_the_next_begins(deltas: li
     for kind, name in (("text", "content"), ("reasoning", "reasoning"), ("refusal", "refusal")):
         assert heard.get(kind, "") == "".join(delta.get(name, "") for delta in deltas)
     said = [piece for delta in deltas for piece in delta.get("tool_calls", ())]
-    by_call = {index: "" for index in dict.fromkeys(piece["index"] for piece in said)}
+    by_call = dict.fromkeys(dict.fromkeys(piece["index"] for piece in said), "")
     for piece in said:
         by_call[piece["index"]] += piece["function"]["arguments"]
     assert heard.get("call", "") == "".join(by_call.values())

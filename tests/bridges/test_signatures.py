@@ -133,7 +133,10 @@ def test_a_signature_alone_stands_in_messages_as_it_is() -> None:
     [
         {"anthropic": {"thinking_blocks": [{"type": "thinking", "thinking": "other", "signature": "S"}]}},
         {"anthropic": {"thinking_blocks": [{"type": "thinking", "thinking": "Hm"}]}},
-        {"anthropic": {"thinking_blocks": [{"type": "thinking", "thinking": "Hm", "signature": "S"}]}, "more": {"a": 1}},
+        {
+            "anthropic": {"thinking_blocks": [{"type": "thinking", "thinking": "Hm", "signature": "S"}]},
+            "more": {"a": 1},
+        },
     ],
 )
 def test_what_messages_has_no_words_for_is_wrapped(extra: JSONObject) -> None:
@@ -202,6 +205,35 @@ def test_a_foreign_reasoning_item_is_dropped_with_a_warning() -> None:
     body, warnings = asked(RESPONSES, input_data=[item, {"role": "assistant", "content": "Hi"}])
     assert body["messages"] == [{"role": "assistant", "content": "Hi", "reasoning": "long"}]
     assert warnings == ["dropped input[0].encrypted_content"]
+
+
+@SHAPES
+def test_fields_of_a_gateway_come_back_joined(codec: JSON, replayed: JSON) -> None:
+    """OpenRouter wants its `reasoning_details` back as they were before its stream cut them."""
+
+    def details(**members: JSON) -> JSONObject:
+        return {"reasoning_details": [{"type": "reasoning.text", "index": 0, **members}]}
+
+    encrypted = {"type": "reasoning.encrypted", "data": "Enc==", "index": 1}
+    events = streamed(
+        codec,
+        [
+            chunk({"reasoning": "Let ", **details(text="Let ", signature=None)}),
+            chunk({"reasoning": "me", **details(text="me", signature=None)}),
+            chunk(details(signature="Sig==")),
+            chunk({"content": "Hi", "reasoning_details": [encrypted]}, "stop"),
+        ],
+    )
+    whole = {"type": "reasoning.text", "index": 0, "text": "Let me", "signature": "Sig=="}
+    message, warnings = replayed(folded(codec, events))
+    assert message["reasoning_details"] == [whole, encrypted]
+    assert message["reasoning"] == "Let me"
+    assert warnings == []
+    answer = answered(codec, {"content": "Hi", "reasoning_details": [whole, encrypted, {"type": "unnumbered"}]})
+    assert replayed(answer)[0]["reasoning_details"] == [whole, encrypted, {"type": "unnumbered"}]
+    foreign, warnings = replayed(answer, target("elsewhere"))
+    assert "reasoning_details" not in foreign
+    assert len(warnings) == 1
 
 
 def test_thinking_without_a_signature_is_kept_as_reasoning() -> None:

@@ -52,7 +52,7 @@ class Answer:
             if choice.index == 0:
                 self.finish_reason = choice.finish_reason or self.finish_reason
                 self._note(choice.delta.extra_content)
-                steps += self._segmenter.feed(choice)
+                steps += self._segmenter.feed(choice, self.id)
         return steps
 
     def _note(self, extra: JSONObject | None) -> None:

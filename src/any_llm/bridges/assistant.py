@@ -41,7 +41,8 @@ class AssistantTurn:
             message["reasoning"] = thoughts.reasoning
         if thoughts.extra:
             message["extra_content"] = thoughts.extra
-        if thoughts.reasoning or thoughts.extra or any(thoughts.calls.values()):
+        message |= thoughts.fields
+        if thoughts.reasoning or thoughts.extra or thoughts.fields or any(thoughts.calls.values()):
             return revive(ChatCompletionMessage, message)
         return message
 

@@ -25,7 +25,7 @@ from any_llm.bridges.segments import (
     Segment,
     Step,
 )
-from any_llm.bridges.signatures import Carried, native_block, wrap
+from any_llm.bridges.signatures import native_block, wrap
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, CompletionUsage
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import (
@@ -154,10 +154,9 @@ class MessageEvents:
             return InputJSONDelta(partial_json=msgspec.json.encode({"input": segment.text}).decode())
         if segment.kind != REASONING:
             return None
-        block = None if segment.calls else native_block(segment.extra, segment.text)
+        block = None if segment.calls or segment.fields else native_block(segment.extra, segment.text)
         if block is None:
-            carried = Carried(origin=self._origin, message=segment.extra, calls=segment.calls)
-            return SignatureDelta(signature=wrap(carried))
+            return SignatureDelta(signature=wrap(segment.carried(self._origin)))
         return SignatureDelta(signature=block["signature"]) if "signature" in block else None
 
 
@@ -170,20 +169,27 @@ def message_of(completion: ChatCompletion, origin: str) -> MessageResponse:
 
 
 def message_usage(usage: CompletionUsage | None) -> MessageUsage:
-    """Return the tokens as Anthropic counts them: input that was read from the cache or written to it stands apart."""
+    """Return the tokens as Anthropic counts them: input that was read from the cache or written to it stands apart.
+
+    The three add up to the prompt's tokens, also where a vendor counts the same tokens as read and as written.
+    """
     if usage is None:
         return MessageUsage()
     parts, thought = usage.prompt_tokens_details, usage.completion_tokens_details
-    read = parts.cached_tokens if parts else None
-    written = parts.cache_write_tokens if parts else None
+    read = _at_most(usage.prompt_tokens, parts.cached_tokens if parts else None)
+    written = _at_most(usage.prompt_tokens - (read or 0), parts.cache_write_tokens if parts else None)
     thinking = thought.reasoning_tokens if thought else None
     return MessageUsage(
-        input_tokens=max(usage.prompt_tokens - (read or 0) - (written or 0), 0),
+        input_tokens=usage.prompt_tokens - (read or 0) - (written or 0),
         output_tokens=usage.completion_tokens,
         cache_read_input_tokens=read,
         cache_creation_input_tokens=written,
         output_tokens_details=None if thinking is None else OutputTokensDetails(thinking_tokens=thinking),
     )
+
+
+def _at_most(limit: int, tokens: int | None) -> int | None:
+    return None if tokens is None else min(tokens, limit)
 
 
 def _beginning(segment: Segment) -> ContentBlock:
@@ -209,21 +215,26 @@ def _image(image: JSONObject) -> ContentBlock:
 
 
 def _citation(segment: Segment, annotation: JSONObject) -> Citation:
-    place = object_in(annotation.get(annotation.get("type", ""))) or annotation
-    if "type" in place and place is not annotation:
-        # A citation of Anthropic's without a URL, which its dialect keeps as it is beside the characters it supports.
-        return revive(Citation, {name: place[name] for name in place if name not in {"start_index", "end_index"}})
-    start, end = place.get("start_index"), place.get("end_index")
+    kind = annotation.get("type", "")
+    place = object_in(annotation.get(kind)) or annotation
+    if kind != "url_citation":
+        # Anthropic's own citations, or another vendor's, stand below their type, beside the characters they support.
+        return revive(
+            Citation,
+            {"type": kind, "cited_text": ""} | {name: place[name] for name in place if name not in _CHARACTERS},
+        )
+    start, end, content = place.get("start_index"), place.get("end_index"), place.get("content")
     cited = segment.text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
     return Citation.model_construct(
         type="web_search_result_location",
-        cited_text=place.get("content") or cited,
+        cited_text=content if isinstance(content, str) else cited,
         title=place.get("title"),
         url=place.get("url", ""),
         encrypted_index="",
     )
 
 
+_CHARACTERS = frozenset({"start_index", "end_index"})
 _DELTAS: Mapping[str, Callable[[str], ContentBlockDelta]] = {
     REASONING: lambda text: ThinkingDelta(thinking=text),
     TEXT: lambda text: TextDelta(text=text),

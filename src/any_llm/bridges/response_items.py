@@ -21,7 +21,7 @@ from any_llm.bridges.segments import (
     Segment,
     Step,
 )
-from any_llm.bridges.signatures import Carried, wrap
+from any_llm.bridges.signatures import wrap
 from any_llm.types.json import JSONObject
 from any_llm.types.responses import (
     Annotation,
@@ -194,9 +194,8 @@ def _fresh_reasoning(item: Item) -> ResponseOutputItem:
 
 def _whole_reasoning(item: Item, _status: str) -> ResponseOutputItem:
     segment = item.segment
-    encrypted = None
-    if segment.extra or segment.calls:
-        encrypted = wrap(Carried(origin=item.origin, message=segment.extra, calls=segment.calls))
+    carries = segment.extra or segment.fields or segment.calls
+    encrypted = wrap(segment.carried(item.origin)) if carries else None
     summary: list[ResponseReasoningContent] = [ResponseReasoningSummary(text=segment.text)] if segment.text else []
     return ResponseReasoningItem(id=item.id, summary=summary, encrypted_content=encrypted)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from any_llm.bridges.items import object_in
-from any_llm.bridges.signatures import NATIVE, REPLAYED, signed_blocks
+from any_llm.bridges.signatures import FIELDS, NATIVE, REPLAYED, Carried, joined_details, signed_blocks
 from any_llm.types.completion import (
     ChatCompletionMessage,
     ChatCompletionMessageToolCall,
@@ -39,9 +39,10 @@ class Segment:
     Attributes:
         kind: one of the kinds above.
         number: its place among the segments, from 0.
-        call_id: the id of a call; made from its place where the vendor sends none.
+        call_id: the id of a call; made from the answer's id and its place where the vendor sends none.
         name: the name of the function or tool that is called.
         extra: the message's `extra_content`, carried by a segment of reasoning.
+        fields: the message's fields of the vendor's own, carried by a segment of reasoning.
         calls: the `extra_content` of calls by their ids, carried by a segment of reasoning.
         annotations: the annotations of a text.
         logprobs: the log probabilities of a text's tokens.
@@ -51,9 +52,10 @@ class Segment:
     def __init__(self, kind: str, number: int) -> None:
         self.kind = kind
         self.number = number
-        self.call_id = f"call_{number}"
+        self.call_id = ""
         self.name = ""
         self.extra: JSONObject = {}
+        self.fields: JSONObject = {}
         self.calls: dict[str, JSONObject] = {}
         self.annotations: list[JSONObject] = []
         self.logprobs: list[JSONObject] = []
@@ -67,6 +69,11 @@ class Segment:
         if len(self._pieces) > 1:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0] if self._pieces else ""
+
+    def carried(self, origin: str) -> Carried:
+        """Return what a later turn must send back to the provider of this name."""
+        fields = joined_details(self.fields)
+        return Carried(origin=origin, message=self.extra, fields=fields, calls=self.calls)
 
     @property
     def sealed(self) -> bool:
@@ -133,9 +140,11 @@ class Segmenter:
     def __init__(self) -> None:
         self._segments: list[Segment] = []
         self._by_index: dict[int, Segment] = {}
+        self._answer_id = ""
         self._head = 0
         self._opened = False
         self._late: JSONObject = {}
+        self._late_fields: JSONObject = {}
         self._late_calls: dict[str, JSONObject] = {}
 
     @property
@@ -143,13 +152,17 @@ class Segmenter:
         """Whether a tool was called so far."""
         return any(segment.kind in _CALLS for segment in self._segments)
 
-    def feed(self, choice: ChunkChoice) -> list[Step]:
-        """Take one delta into account."""
+    def feed(self, choice: ChunkChoice, answer_id: str = "") -> list[Step]:
+        """Take one delta of the answer with this id into account."""
+        self._answer_id = answer_id
         delta = choice.delta
         if delta.reasoning:
             self._reasoning().grow(delta.reasoning.content)
         if delta.extra_content:
             self._take_extra(delta.extra_content)
+        unnamed = delta.model_extra
+        if unnamed:
+            self._take_fields({name: unnamed[name] for name in FIELDS if unnamed.get(name)})
         if delta.content:
             logprobs = choice.logprobs.content if choice.logprobs else None
             self._last(TEXT).grow(delta.content, logprobs or ())
@@ -160,9 +173,9 @@ class Segmenter:
 
     def finish(self) -> list[Step]:
         """Close what is open; signatures that came too late for their segment get one of their own."""
-        if self._late or self._late_calls:
+        if self._late or self._late_fields or self._late_calls:
             last = self._begin(REASONING)
-            last.extra, last.calls = self._late, self._late_calls
+            last.extra, last.fields, last.calls = self._late, self._late_fields, self._late_calls
         return self._advance(ended=True)
 
     def _take_rest(self, delta: ChoiceDelta) -> None:
@@ -200,6 +213,13 @@ class Segmenter:
         else:
             self._late = merge_members(self._late, extra)
 
+    def _take_fields(self, fields: JSONObject) -> None:
+        if fields and (not self._segments or self._segments[-1].kind == REASONING):
+            segment = self._reasoning()
+            segment.fields = merge_members(segment.fields, fields)
+        else:
+            self._late_fields = merge_members(self._late_fields, fields)
+
     def _take_call(self, piece: ChoiceDeltaToolCall) -> None:
         custom = object_in(piece.model_extra.get("custom"))
         segment = self._by_index.get(piece.index)
@@ -217,7 +237,7 @@ class Segmenter:
                 segment.grow(function.arguments)
 
     def _begin_call(self, piece: ChoiceDeltaToolCall, kind: str) -> Segment:
-        call_id = piece.id or f"call_{len(self._segments)}"
+        call_id = piece.id or f"call_{self._answer_id}_{len(self._by_index)}"
         if piece.extra_content:
             self._reasoning().calls[call_id] = piece.extra_content
         segment = self._by_index[piece.index] = self._begin(kind)
@@ -267,6 +287,7 @@ def whole_choices(message: ChatCompletionMessage, logprobs: ChoiceLogprobs | Non
         function_call=_piece(function) if function else None,
         tool_calls=[_whole_call(index, call) for index, call in enumerate(message.tool_calls or ())],
     )
+    vars(delta).update({name: member for name, member in message.model_extra.items() if name in FIELDS})
     yield ChunkChoice(delta=delta, logprobs=logprobs)
     yield ChunkChoice(delta=ChoiceDelta(extra_content={NATIVE: late}))
 

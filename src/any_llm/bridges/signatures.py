@@ -1,9 +1,10 @@
 """What a later turn must send back unchanged, carried through a shape that has no place of its own for it.
 
-A chat message has `extra_content` by vendor, and so has each of its tool calls. Messages has a thinking block's
-`signature`, Responses a reasoning item's `encrypted_content`. What Messages has natively (Anthropic's own signatures)
-stands there as it is; everything else is wrapped: `any-llm:` and the base64 of a JSON object with the provider that
-made it. Unwrapping gives the same JSON, strings byte for byte.
+A chat message has `extra_content` by vendor, and so has each of its tool calls; gateways have fields of their own, such
+as OpenRouter's `reasoning_details` (https://openrouter.ai/docs/use-cases/reasoning-tokens). Messages has a thinking
+block's `signature`, Responses a reasoning item's `encrypted_content`. What Messages has natively (Anthropic's own
+signatures) stands there as it is; everything else is wrapped: `any-llm:` and the base64 of a JSON object with the
+provider that made it. Unwrapping gives the same JSON, strings byte for byte.
 """
 
 from __future__ import annotations
@@ -28,14 +29,21 @@ NATIVE = "anthropic"
 REPLAYED = frozenset({"signature", "thinking_blocks", "content"})
 """What of it a later turn must send back; the rest are facts about the answer."""
 
+FIELDS = ("reasoning_details", "thought_signature")
+"""The fields beside `extra_content` in which vendors put what they want to see again."""
+
 _DETAIL = "signed by another provider, which alone can read it"
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The `extra_content` of a message and, by their ids, of its tool calls; `origin` is the provider's name."""
+    """What a message carries: its `extra_content`, that of its tool calls by their ids, and the vendor's own `fields`.
+
+    `origin` is the provider's name.
+    """
 
     origin: str = ""
     message: JSONObject = {}
+    fields: JSONObject = {}
     calls: dict[str, JSONObject] = {}
 
 
@@ -77,6 +85,20 @@ def native_block(extra: JSONObject, thought: str) -> JSONObject | None:
     return block if said else None
 
 
+def joined_details(fields: JSONObject) -> JSONObject:
+    """Return the fields of a message with the pieces of `reasoning_details` joined that a stream has cut."""
+    whole: list[JSONObject] = []
+    for piece in objects_in(fields.get("reasoning_details")):
+        last = whole[-1] if whole else {}
+        if piece.get("index") is None or any(piece.get(name) != last.get(name) for name in ("type", "index")):
+            whole.append(piece)
+            continue
+        texts = {name: f"{last.get(name) or ''}{piece[name]}" for name in ("text", "summary") if piece.get(name)}
+        told = {name: member for name, member in piece.items() if member is not None}
+        whole[-1] = {**last, **told, **texts}
+    return {**fields, "reasoning_details": whole} if whole else fields
+
+
 class Thoughts:
     """What an earlier answer thought and signed, put together again for the provider that is asked next."""
 
@@ -86,6 +108,7 @@ class Thoughts:
         self._warnings = warnings
         self._texts: list[str] = []
         self.extra: JSONObject = {}
+        self.fields: JSONObject = {}
         self.calls: dict[str, JSONObject] = {}
 
     @property
@@ -104,6 +127,7 @@ class Thoughts:
             self._warnings.dropped(path, _DETAIL)
             return
         self.extra = merge_members(self.extra, self._at_home(carried.message, carried.origin, path))
+        self.fields = merge_members(self.fields, self._at_home(carried.fields, carried.origin, path))
         for call_id, extra in carried.calls.items():
             self.calls[call_id] = self._at_home(extra, carried.origin, path)
 
