@@ -22,6 +22,7 @@ COMMANDS: Sequence[Command] = (
     Command("embed", "any_llm.cli.embed:embed", "Turn texts into vectors."),
     Command("models", "any_llm.cli.models:application", "List models; fetch and remove local ones."),
     Command("providers", "any_llm.cli.providers:providers", "List providers, and whose keys are set."),
+    Command("wire", "any_llm.cli.wire:wire", "Replay recorded exchanges and compare."),
     Command("doctor", "any_llm.cli.doctor:doctor", "Find out what works here and what to do about the rest."),
 )
 """Every command, in the order of the overview. A line here is all that a new one needs."""

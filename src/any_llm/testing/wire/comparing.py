@@ -10,7 +10,7 @@ from any_llm.spec.provider import Operation
 from any_llm.testing.reading.errors import MALFORMED, TRUNCATED
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
 from any_llm.testing.wire.trees import difference
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_object
 
 _OURS_ALONE = frozenset({MALFORMED, TRUNCATED})
 _STARS = "********"
@@ -144,7 +144,7 @@ def _crossed(reading: Reading, word: Callable[[Choice], str | None], operation: 
     if operation is not Operation.RESPONSES:
         calls = [_parsed(call) for call in calls]
     if operation is Operation.MESSAGES:
-        calls = [call | {"arguments": call["arguments"] if isinstance(call["arguments"], dict) else {}} for call in calls]
+        calls = [call | {"arguments": call["arguments"] if is_object(call["arguments"]) else {}} for call in calls]
     counts: JSONObject = {name: getattr(usage, name, None) or 0 for name in ("output", "cached", "reasoning")}
     return {
         "id": reading.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import msgspec
@@ -67,6 +68,6 @@ def client_of(record: Provider, base_url: str, transport: Transport) -> AnyLLM:
 
 def _recorded_auth(recording: Recording) -> str | None:
     """Return how the recorded request was signed, by the name of a signer."""
-    headers = recording.request.headers if recording.request else {}
+    headers: Mapping[str, str] = recording.request.headers if recording.request else {}
     named = (name for name in SIGNERS if name in headers)
     return next(named, "bearer" if "authorization" in headers else None)

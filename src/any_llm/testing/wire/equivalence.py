@@ -1,4 +1,4 @@
-"""When two requests say the same: exactly equal, but for the differences that this table declares, each with a reason."""
+"""When two requests say the same: they are equal, but for the differences that a table declares, each with a reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from any_llm.spec.provider import Provider
 from any_llm.testing.recordings import RecordedRequest
 from any_llm.testing.wire.trees import difference
 from any_llm.types.http import HttpRequest
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSONObject, is_object
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key")
 _SAME_HEADERS = ("anthropic-version", "anthropic-beta")
@@ -111,8 +111,8 @@ def _output_format(sides: Sides) -> bool:
 
 def _schema_form(sides: Sides) -> bool:
     wanted = sides.recorded.get("output_format")
-    inner = wanted.get("json_schema") if isinstance(wanted, dict) else None
-    if not isinstance(inner, dict):
+    inner = wanted.get("json_schema") if is_object(wanted) else None
+    if not is_object(inner):
         return False
     sides.recorded["output_format"] = {"type": "json_schema", "schema": inner.get("schema")}
     return True
@@ -122,7 +122,9 @@ EQUIVALENCES = (
     Equivalence("null member", "a member that is null is one that was not said", _null_member),
     Equivalence("stream false", "an answer is whole unless a stream is asked for", _stream_false),
     Equivalence("renamed parameter", "the provider's record calls the parameter by its present name", _renamed),
-    Equivalence("dropped parameter", "the provider's record says it rejects the parameter; a warning says so", _dropped),
+    Equivalence(
+        "dropped parameter", "the provider's record says it rejects the parameter; a warning says so", _dropped
+    ),
     Equivalence("usage of a stream", "this library asks for the usage of every stream", _stream_usage),
     Equivalence("vectors as base64", "this library asks for vectors as base64, a quarter of the size", _base64_vectors),
     Equivalence("model in the URL", "a deployment's URL names the model, and the body need not", _model_in_url),
@@ -179,9 +181,7 @@ def _query(url: str) -> dict[str, str]:
 
 
 def _without(ours: dict[str, str], recorded: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: value for name, value in ours.items() if name in recorded or (name, value) not in WHOLE_LIST.items()
-    }
+    return {name: value for name, value in ours.items() if name in recorded or (name, value) not in WHOLE_LIST.items()}
 
 
 def _compare_keys(recorded: Mapping[str, str], ours: Mapping[str, str]) -> str | None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
+from typing_extensions import TypeIs
 
 from any_llm.client.anyllm import AnyLLM
 from any_llm.exceptions import AnyLLMError
@@ -19,7 +20,13 @@ from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.completion import ChatCompletionChunk
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON, JSONObject
-from any_llm.types.messages import ContentBlockDeltaEvent, ContentBlockStartEvent, MessageStartEvent, TextBlock, TextDelta
+from any_llm.types.messages import (
+    ContentBlockDeltaEvent,
+    ContentBlockStartEvent,
+    MessageStartEvent,
+    TextBlock,
+    TextDelta,
+)
 from any_llm.types.responses import ResponseTextDeltaEvent
 
 
@@ -52,7 +59,7 @@ async def hear(line: Line, operation: Operation, arguments: JSONObject, answer: 
     partial = None
     try:
         value = await _ask(client, operation, arguments)
-        if isinstance(value, EventStream):
+        if _is_stream(value):
             try:
                 texts = await _read(value)
             except AnyLLMError:
@@ -76,6 +83,10 @@ def _ask(client: AnyLLM, operation: Operation, arguments: JSONObject) -> JSON:
     return getattr(client, f"a{operation}")(**arguments)
 
 
+def _is_stream(value: JSON) -> TypeIs[EventStream[JSON]]:
+    return isinstance(value, EventStream)
+
+
 async def _read(stream: EventStream[JSON]) -> dict[int, str]:
     """Read a stream to its end and return the texts of its pieces."""
     texts: defaultdict[int, list[str]] = defaultdict(list)
@@ -91,10 +102,11 @@ def _texts_of(item: JSON) -> list[tuple[int, str]]:
             return [(choice.index, choice.delta.content or "") for choice in item.choices]
         case ResponseTextDeltaEvent():
             return [(0, item.delta)]
-        case ContentBlockDeltaEvent(delta=TextDelta() as delta):
-            return [(0, delta.text)]
-        case ContentBlockStartEvent(content_block=TextBlock() as block):
-            return [(0, block.text)]
+        case (
+            ContentBlockDeltaEvent(delta=TextDelta(text=text))
+            | ContentBlockStartEvent(content_block=TextBlock(text=text))
+        ):
+            return [(0, text)]
         case MessageStartEvent():
             return [(0, block.text) for block in item.message.content if isinstance(block, TextBlock)]
         case _:

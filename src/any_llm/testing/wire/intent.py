@@ -9,7 +9,7 @@ import msgspec
 from any_llm.spec.provider import Operation
 from any_llm.testing.recordings import RecordedRequest, Recording
 from any_llm.testing.wire.scope import FALLBACKS, STREAMED, Scope
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_object
 from any_llm.types.options import CallOptions
 
 _BETAS = "anthropic-beta"
@@ -66,15 +66,13 @@ def _body_of(request: RecordedRequest) -> JSONObject | None:
         body: JSON = msgspec.json.decode(request.body)
     except msgspec.DecodeError:
         return None
-    return body if isinstance(body, dict) else None
+    return body if is_object(body) else None
 
 
 def _say(request: RecordedRequest, body: JSONObject, model: str, scope: Scope) -> Intent:
     # Names that the functions keep for themselves can be said in the body only.
     rest = {name: value for name, value in body.items() if name in _OWN}
-    arguments: JSONObject = {
-        scope.arguments.get(name, name): value for name, value in body.items() if name not in rest
-    }
+    arguments: JSONObject = {scope.arguments.get(name, name): value for name, value in body.items() if name not in rest}
     needed = FALLBACKS[scope.operation]
     arguments = dict.fromkeys(needed) | arguments
     if "model" in needed:

@@ -11,7 +11,7 @@ from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, U
 from any_llm.types.completion import ChatCompletion, ChatCompletionMessage, CompletionUsage, Function
 from any_llm.types.completion import Choice as ChatChoice
 from any_llm.types.embedding import CreateEmbeddingResponse
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list
 from any_llm.types.message_blocks import RedactedThinkingBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from any_llm.types.messages import MessageResponse, MessageUsage
 from any_llm.types.model import Model
@@ -42,7 +42,7 @@ def observe(answer: JSON) -> Reading:
             return _of_message(answer)
         case CreateEmbeddingResponse():
             return _of_embeddings(answer)
-        case list():
+        case _ if is_list(answer):
             return _of_models(answer)
         case _:
             raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
@@ -141,7 +141,7 @@ def _of_call(item: ResponseFunctionToolCall | ResponseCustomToolCall) -> ToolCal
 def _thoughts(item: ResponseOutputItem) -> str:
     if not isinstance(item, ResponseReasoningItem):
         return ""
-    return "".join(piece.text for piece in item.content or item.summary or ())
+    return "".join(getattr(piece, "text", "") for piece in item.content or item.summary or ())
 
 
 def _of_response_usage(usage: ResponseUsage | None) -> Usage | None:

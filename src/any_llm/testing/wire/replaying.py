@@ -6,6 +6,7 @@ import traceback
 import zlib
 from collections.abc import Awaitable
 from functools import cached_property
+from pathlib import Path
 
 from any_llm.spec.provider import Operation
 from any_llm.testing.reading import read_answer, read_answer_of
@@ -46,6 +47,12 @@ async def replay(recording: Recording, reading: Reading | None = None) -> Verdic
         equivalences=tuple(trial.equivalences),
         faults=tuple(trial.faults),
     )
+
+
+def tell(error: Exception) -> str:
+    """Return an exception that should not have been, and where it was raised, as one line."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (in {Path(last.filename).name}, line {last.lineno}, {last.name})"
 
 
 class _Trial:
@@ -94,8 +101,7 @@ class _Trial:
         try:
             reasons, heard = await work
         except Exception as error:  # noqa: BLE001  # whatever a recording provokes must not stop the others
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            reasons, heard = [f"{type(error).__name__}: {error} ({last.name}, line {last.lineno})"], None
+            reasons, heard = [tell(error)], None
         self.faults += [Fault(step, reason) for reason in reasons]
         return heard
 
@@ -155,7 +161,7 @@ class _Trial:
                 answer = script(self._response, (cut.body,), broken=broken)
                 heard = await hear(self._line, self._scope.operation, arguments, answer)
                 error = heard.said.failure.error if heard.said.failure else "a finished answer"
-                allowed = {expected} | (_SHORT if expected in _SHORT else set()) | ({_BROKEN} if broken else set())
+                allowed = {expected, *(_SHORT if expected in _SHORT else ()), *([_BROKEN] if broken else [])}
                 if error not in allowed:
                     how = "and the connection broken" if broken else "and ended"
                     reasons.append(f"cut {cut.name} {how}: {expected} is expected, ours is {error}")

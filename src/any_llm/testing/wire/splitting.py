@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 _EVERY_BYTE = 4_096
@@ -37,7 +38,7 @@ def splits(body: bytes, seed: int) -> Iterator[Split]:
     inside = [at for at, byte in enumerate(body) if byte & 0xC0 == 0x80]
     source.shuffle(inside)
     ordered = sorted({0, *places, *inside[:_INSIDE_CHARACTERS], len(body)})
-    yield Split("random pieces", tuple(body[a:b] for a, b in zip(ordered, ordered[1:], strict=False)))
+    yield Split("random pieces", tuple(body[a:b] for a, b in pairwise(ordered)))
 
 
 def cuts(body: bytes, seed: int) -> Iterator[Cut]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from any_llm.types.json import JSON
+from typing_extensions import TypeIs
+
+from any_llm.types.json import JSON, is_mapping
 
 _SHOWN = 60
 _ABSENT = "nothing"
@@ -15,15 +17,13 @@ def difference(recorded: JSON, ours: JSON, place: str = "") -> str | None:
 
     Numbers are equal by value, but `true` is not 1; the order of members does not count, that of items does.
     """
-    match recorded, ours:
-        case Mapping(), Mapping():
-            return _of_members(recorded, ours, place)
-        case (list() | tuple(), list() | tuple()):
-            return _of_items(recorded, ours, place)
-        case _ if recorded == ours and isinstance(recorded, bool) == isinstance(ours, bool):
-            return None
-        case _:
-            return f"{place or 'the value'}: recorded is {shown(recorded, ours)}, ours is {shown(ours, recorded)}"
+    if is_mapping(recorded) and is_mapping(ours):
+        return _of_members(recorded, ours, place)
+    if _is_sequence(recorded) and _is_sequence(ours):
+        return _of_items(recorded, ours, place)
+    if recorded == ours and isinstance(recorded, bool) == isinstance(ours, bool):
+        return None
+    return f"{place or 'the value'}: recorded is {shown(recorded, ours)}, ours is {shown(ours, recorded)}"
 
 
 def shown(value: JSON, other: JSON = None) -> str:
@@ -34,6 +34,10 @@ def shown(value: JSON, other: JSON = None) -> str:
         return ("…" if start else "") + repr(value[start : start + _SHOWN])
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _is_sequence(value: JSON) -> TypeIs[Sequence[JSON]]:
+    return isinstance(value, list | tuple)
 
 
 def _of_members(recorded: Mapping[str, JSON], ours: Mapping[str, JSON], place: str) -> str | None:
