@@ -148,6 +148,14 @@ def test_runtime_that_never_loaded_anything_is_forgotten_too(runtime: Runtime) -
     assert process.ended
 
 
+def test_model_that_cannot_be_fetched_is_the_callers_error(runtime: Runtime) -> None:
+    box = Box()
+    runtime.submit(find_model("http://127.0.0.1:9/x.gguf"), "chat", [BODY], box, None)
+    error = box.error()
+    assert isinstance(error, ConnectionFailedError)
+    assert "any-llm models pull http://127.0.0.1:9/x.gguf" in str(error)
+
+
 class Ending:
     """A process that ends just when a call comes."""
 
