@@ -25,6 +25,7 @@ def application() -> App:
         help_epilogue=EXIT_CODES,
         help_format="plaintext",
         version=any_llm.__version__,
+        suppress_keyboard_interrupt=False,
         default_parameter=Parameter(negative=(), show_default=False),
     )
     for command in COMMANDS:

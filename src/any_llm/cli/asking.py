@@ -70,9 +70,8 @@ def read_schema(path: str) -> JSONObject:
 
 async def ask(choice: ModelChoice, messages: Sequence[JSONObject], options: Mapping[str, JSON]) -> ChatCompletion:
     """Return a model's whole answer."""
-    answer: ChatCompletion = await any_llm.acompletion(  # pyright: ignore[reportUnknownVariableType]  # parsed or not
-        model=choice.reference, messages=list(messages), stream=False, **options
-    )
+    answer: object = await any_llm.acompletion(model=choice.reference, messages=list(messages), stream=False, **options)
+    assert isinstance(answer, ChatCompletion)  # not a stream
     tell_warnings(answer.report)
     return answer
 

@@ -18,7 +18,9 @@ _FRAME = 0.04
 """Seconds between two drawings of the growing block."""
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_CONTINUES = re.compile(r"^(?:\s|[-*+] |\d+[.)] |>)")
+_CONTINUES = re.compile(r"^(?:\s|[-*+](?:\s|$)|\d+(?:[.)](?:\s|$)|$)|>)")
+"""What a line begins with that may go on with the block before an empty line, as far as the line has come."""
+
 _BEGIN, _END, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[?2026h", "\x1b[?2026l", "\x1b[K", "\x1b[J"
 
 
@@ -82,7 +84,7 @@ class MarkdownWriter:
     def _render(self, text: str) -> list[str]:
         with self._console.capture() as captured:
             self._console.print(Markdown(text, code_theme="ansi_dark"))
-        lines = [line.rstrip() for line in captured.get().rstrip("\n").split("\n")]
+        lines = "\n".join(line.rstrip() for line in captured.get().split("\n")).strip("\n").split("\n")
         return ["", *lines] if self._separate and text.strip() else lines
 
     def _draw(self, lines: list[str]) -> None:

@@ -52,9 +52,10 @@ class Conversation:
         self.messages = [{"role": "system", "content": text}, *rest] if text else rest
 
     def remember(self, question: str, answer: ChatCompletion) -> None:
-        """Add a question and its answer."""
-        content = (answer.choices[0].message.content if answer.choices else None) or ""
-        self.messages += [{"role": "user", "content": question}, {"role": "assistant", "content": content}]
+        """Add a question and its answer; a question without one is forgotten, since vendors refuse empty messages."""
+        content = answer.choices[0].message.content if answer.choices else None
+        if content:
+            self.messages += [{"role": "user", "content": question}, {"role": "assistant", "content": content}]
 
 
 def talk(

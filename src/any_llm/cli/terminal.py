@@ -91,11 +91,16 @@ def piped_input(*, wait: bool | None) -> str | None:
     if wait is None and not _input_comes():
         note(f"nothing came on standard input in {WAIT_FOR_INPUT:.0f} s: going on without (--stdin waits for it)")
         return None
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
+    source = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read() if source is None else source.read().decode("utf-8", "replace")
 
 
 def _input_comes() -> bool:
-    descriptor = sys.stdin.fileno()
+    try:
+        descriptor = sys.stdin.fileno()
+    except OSError:
+        # Something in this process stands in for it, and has its text already.
+        return True
     kind = os.fstat(descriptor).st_mode
     if not (stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)) or sys.platform == "win32":
         return True
