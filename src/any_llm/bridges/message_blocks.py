@@ -83,7 +83,7 @@ def _document(block: JSONObject, path: str, warnings: Warnings) -> list[JSONObje
         case "url":
             return [file_part(url=text_of(source, "url", place), name=name)]
         case "file":
-            return [file_part(file_id=text_of(source, "file_id", place))]
+            return [file_part(file_id=text_of(source, "file_id", place), name=name)]
         case _:
             raise unknown(place, "type", kind, ("base64", "text", "content", "url", "file"))
 
