@@ -11,7 +11,8 @@ _IMPORT = "import time\nstarted = time.process_time()\nimport {name}\nprint((tim
 _FIRST = {
     "any-llm": """
 import any_llm
-any_llm.completion("openai:m", [{{"role": "user", "content": "hi"}}], api_key="k", api_base="{origin}/v1").choices[0].message
+messages = [{{"role": "user", "content": "hi"}}]
+any_llm.completion("openai:m", messages, api_key="k", api_base="{origin}/v1").choices[0].message
 """,
     "openai SDK": """
 import openai

@@ -1,10 +1,12 @@
-"""A server that costs nearly nothing, so that what is measured is the client: run as `server.py PORT` on its own core."""
+"""A server that costs nearly nothing, so that what is measured is the client: `server.py PORT`, on a core of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
+
+from typing_extensions import override
 
 CHUNKS = 200
 
@@ -74,11 +76,13 @@ class Answering(asyncio.Protocol):
         self._streams: set[asyncio.Task[None]] = set()
         self._transport: asyncio.WriteTransport | None = None
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
 
+    @override
     def data_received(self, data: bytes) -> None:
         """Answer every request that is complete."""
         self._read += data

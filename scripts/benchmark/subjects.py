@@ -6,9 +6,11 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 import aiohttp
 import openai
+from openai.types.chat import ChatCompletionUserMessageParam
 
 import any_llm
 from scripts.benchmark.server import CHUNKS
@@ -88,7 +90,8 @@ def _ours(origin: str) -> Subject:
 
 async def _openai_stream(client: openai.AsyncOpenAI) -> None:
     count = 0
-    answer = await client.chat.completions.create(model="m", messages=MESSAGES, stream=True)  # type: ignore[arg-type]  # as above
+    messages = cast("list[ChatCompletionUserMessageParam]", MESSAGES)
+    answer = await client.chat.completions.create(model="m", messages=messages, stream=True)
     async for chunk in answer:
         count += chunk.choices[0].delta.content is not None
     _expect(count)
