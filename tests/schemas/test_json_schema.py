@@ -274,7 +274,7 @@ def test_definitions_of_the_same_name_do_not_collide() -> None:
         jsonschema.Draft202012Validator(schema).validate([{"thing": "a"}, {"thing": "a"}])
 
 
-@pytest.mark.parametrize("kind", [complex, Odd, Pair, Literal[b"x"], lambda: None], ids=repr)
+@pytest.mark.parametrize("kind", [complex, Odd, Pair, Literal[b"x"], "text"], ids=repr)
 def test_type_that_json_cannot_hold_is_refused_by_name(kind: object) -> None:
     with pytest.raises(TypeError, match="JSON"):
         json_schema(kind)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 
@@ -70,7 +70,8 @@ def read_schema(path: str) -> JSONObject:
 
 async def ask(choice: ModelChoice, messages: Sequence[JSONObject], options: Mapping[str, JSON]) -> ChatCompletion:
     """Return a model's whole answer."""
-    answer: object = await any_llm.acompletion(model=choice.reference, messages=list(messages), stream=False, **options)
+    said = {"model": choice.reference, "messages": list(messages), "stream": False, **options}
+    answer = await cast("Awaitable[object]", any_llm.acompletion(**said))
     assert isinstance(answer, ChatCompletion)  # not a stream
     tell_warnings(answer.report)
     return answer
