@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import pytest
 
 from any_llm.bridges.messages import bridge_messages
@@ -152,7 +154,13 @@ def test_tools_become_functions() -> None:
     schema = {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "integer"}}}
     tools = [
         {"name": "add", "description": "Adds", "input_schema": schema, "strict": True, "cache_control": MARKER},
-        {"type": "custom", "name": "now", "input_schema": {"type": "object"}, "defer_loading": True, "strict": None},
+        {
+            "type": "custom",
+            "name": "now",
+            "input_schema": {"type": "object"},
+            "defer_loading": True,
+            "input_examples": None,
+        },
         {"type": "function", "function": {"name": "chat"}},
     ]
     body, warnings = ask(tools=tools)
@@ -344,6 +352,11 @@ def test_values_of_an_answer_are_taken_as_turns() -> None:
     call = {"id": "t", "type": "function", "function": {"name": "now", "arguments": "{}"}}
     assert messages == [{"role": "assistant", "content": "Let me see.", "tool_calls": [call]}]
     assert warnings == []
+
+
+def test_any_mapping_is_taken_as_a_turn() -> None:
+    body, _ = ask([MappingProxyType({"role": "user", "content": "Hello"})])
+    assert body["messages"] == HELLO
 
 
 def test_calls_alone_have_no_text_and_a_broken_input_stays_as_it_was_written() -> None:

@@ -160,6 +160,7 @@ def test_tools_become_functions() -> None:
         {"type": "function", "function": {"name": "chat"}},
         {"type": "custom", "name": "sql", "description": "Runs", "format": grammar},
         {"type": "custom", "name": "free", "format": {"type": "text"}, "async": True},
+        {"type": "custom", "name": "any"},
         {"type": "custom", "custom": {"name": "chat"}},
     ]
     body, warnings = ask(tools=tools)
@@ -176,6 +177,7 @@ def test_tools_become_functions() -> None:
             "custom": {"name": "sql", "description": "Runs", "format": {"type": "grammar", "grammar": rules}},
         },
         {"type": "custom", "custom": {"name": "free", "format": {"type": "text"}}},
+        {"type": "custom", "custom": {"name": "any"}},
         {"type": "custom", "custom": {"name": "chat"}},
     ]
     assert warnings == ["dropped tools[1].defer_loading", "dropped tools[4].async"]

@@ -81,6 +81,13 @@ def test_a_call_without_a_name_is_told_at_the_end() -> None:
     assert told(steps_of({"tool_calls": [call(0, "{}")]})) == ["open 0 call", "grow 0 {}", "close 0"]
 
 
+def test_a_call_may_come_without_its_function() -> None:
+    steps = steps_of(
+        {"tool_calls": [{"index": 0, "id": "a"}]}, {"tool_calls": [call(0, "{}", call_id="a", name="now")]}
+    )
+    assert told(steps) == ["open 0 call now", "grow 0 {}", "close 0"]
+
+
 def test_a_call_without_an_id_gets_one_of_its_answer() -> None:
     steps = steps_of({"content": "x", "tool_calls": [call(0, name="now"), call(1, name="now")]})
     ids = [step.segment.call_id for step in steps if isinstance(step, Opened)]

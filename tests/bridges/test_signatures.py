@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,9 @@ from hypothesis import strategies as st
 from any_llm.bridges.messages import bridge_messages
 from any_llm.bridges.responses import bridge_responses
 from any_llm.bridges.signatures import PREFIX, Carried, unwrap, wrap
+from any_llm.dialects.openai import DIALECT as OPENAI
+from any_llm.spec.dialect import Target
+from any_llm.spec.provider import Operation, Provider
 from any_llm.types.json import JSON, JSONObject
 from tests.bridges.chat import ACME, CHAT, answered, asked, call, chunk, folded, streamed, target
 
@@ -234,6 +238,30 @@ def test_fields_of_a_gateway_come_back_joined(codec: JSON, replayed: JSON) -> No
     foreign, warnings = replayed(answer, target("elsewhere"))
     assert "reasoning_details" not in foreign
     assert len(warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("quirk", "expected"),
+    [("replay_reasoning", {"reasoning_content": "Hm"}), ("replay_extra_content", {"extra_content": SIGNED})],
+)
+@pytest.mark.parametrize(
+    ("bridge", "next_turn"),
+    [
+        (bridge_messages, lambda answer: {"messages": [{"role": "assistant", "content": answer.content}]}),
+        (bridge_responses, lambda answer: {"input_data": answer.output}),
+    ],
+)
+def test_a_dialect_finds_what_its_provider_wants_to_see_again(
+    bridge: JSON, next_turn: JSON, quirk: str, expected: JSONObject
+) -> None:
+    """As DeepSeek's and Google's compatible APIs do; another provider of the dialect is not bothered with it."""
+    said = {"reasoning": "Hm", "extra_content": SIGNED, "tool_calls": [TOOL_CALL]}
+    options = next_turn(answered(bridge(CHAT), said, "tool_calls"))
+    wanting = Target(provider=Provider(name="acme", quirks=(quirk,)), model="m", base_url="https://acme.example")
+    codec = bridge(OPENAI.operations[Operation.COMPLETION])
+    received = [msgspec.json.decode(codec.encode(at, options).body)["messages"] for at in (wanting, ACME)]
+    plain = {"role": "assistant", "tool_calls": [TOOL_CALL]}
+    assert received == [[plain | expected], [plain]]
 
 
 def test_thinking_without_a_signature_is_kept_as_reasoning() -> None:

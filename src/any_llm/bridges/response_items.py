@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from any_llm.bridges.items import object_in
 from any_llm.bridges.media import split_data_uri
@@ -110,6 +110,8 @@ class ItemEvents:
                     self.done.append(whole)
                     events += form.end(item)
                     events.append(ResponseOutputItemDoneEvent(output_index=segment.number, item=whole))
+                case _:
+                    assert_never(step)
         return events
 
 
