@@ -116,6 +116,13 @@ class Library:
         """Look at a shelf."""
 
 
+class Kettle:
+    """Boil water."""
+
+    def __init__(self, litres: float) -> None:
+        self.litres = litres
+
+
 class Counter:
     """Count something."""
 
@@ -131,6 +138,7 @@ class Counter:
         (Library.found, "found", "Found a library.", {"city"}),
         (Library(), "Library", "Look at a shelf.", {"shelf"}),
         (Counter(), "Counter", "Count something.", {"what"}),
+        (Kettle, "Kettle", "Boil water.", {"litres"}),
         (Search, "Search", "Search the web.", {"query", "limit"}),
         (Location, "Location", "Where on earth.", {"latitude", "longitude"}),
         (
@@ -140,7 +148,17 @@ class Counter:
             {"near", "fields", "guessed", "untold"},
         ),
     ],
-    ids=["method", "static", "class method", "callable object", "documented class", "pydantic", "dataclass", "partial"],
+    ids=[
+        "method",
+        "static",
+        "class method",
+        "callable object",
+        "documented class",
+        "plain class",
+        "pydantic",
+        "dataclass",
+        "partial",
+    ],
 )
 def test_every_kind_of_callable_is_described(
     func: Callable[..., object], name: str, description: str, properties: set[str]
@@ -149,6 +167,10 @@ def test_every_kind_of_callable_is_described(
     assert function["name"] == name
     assert function["description"] == description
     assert set(function["parameters"]["properties"]) == properties
+
+
+def test_plain_class_is_described_by_what_makes_it() -> None:
+    assert parameters(callable_to_tool(Kettle))["properties"]["litres"]["type"] == "number"
 
 
 def test_decorated_function_is_described_by_what_it_wraps() -> None:
@@ -198,10 +220,11 @@ def unknown(thing: Missing) -> None:  # type: ignore[name-defined]  # noqa: F821
         (positional, r"tools\[1\]: positional\(city, /\): models give arguments by name"),
         (unspeakable, r"tools\[1\]: unspeakable\(number\): complex has no JSON schema"),
         (unknown, r"tools\[1\]: The annotations of 'unknown' cannot be read: name 'Missing' is not defined"),
+        (dict, r"tools\[1\]: <class 'dict'> does not tell its parameters"),
         (undocumented, r"tools\[1\]: Function 'undocumented' must have a docstring"),
         (3, r"tools\[1\]: expected a dictionary or a callable, found int 3"),
     ],
-    ids=["starred", "positional", "unspeakable", "unknown", "undocumented", "number"],
+    ids=["starred", "positional", "unspeakable", "unknown", "builtin", "undocumented", "number"],
 )
 def test_callable_that_cannot_be_described_is_refused_by_place(func: Any, message: str) -> None:  # noqa: ANN401  # every kind of mistake
     with pytest.raises(InvalidMessageError, match=message) as caught:

@@ -166,12 +166,21 @@ def _target(func: Callable[..., object]) -> _Target:
         bound = list(inspect.signature(func.func).parameters)[: len(func.args)]
         given.update(bound, func.keywords)
         func = func.func
-    signature, name = inspect.signature(func), getattr(func, "__name__", None)
+    signature, name = _signature(func), getattr(func, "__name__", None)
     if isinstance(name, str):
-        return _Target(name, inspect.getdoc(func) or "", signature, func, frozenset(given))
+        annotated: Callable[..., object] = vars(func).get("__init__", func) if isinstance(func, type) else func
+        return _Target(name, inspect.getdoc(func) or "", signature, annotated, frozenset(given))
     call = type(func).__call__
     documentation = call.__doc__ or inspect.getdoc(type(func)) or ""
     return _Target(type(func).__name__, documentation, signature, call, frozenset(given))
+
+
+def _signature(func: Callable[..., object]) -> inspect.Signature:
+    try:
+        return inspect.signature(func)
+    except ValueError as error:
+        message = f"{func!r} does not tell its parameters: wrap it in a function of your own"
+        raise InvalidMessageError(message) from error
 
 
 def _parameters(target: _Target, docstring: Docstring) -> JSONObject:

@@ -70,7 +70,7 @@ def read_schema(path: str) -> JSONObject:
 
 async def ask(choice: ModelChoice, messages: Sequence[JSONObject], options: Mapping[str, JSON]) -> ChatCompletion:
     """Return a model's whole answer."""
-    said = {"model": choice.reference, "messages": list(messages), "stream": False, **options}
+    said: JSONObject = {"model": choice.reference, "messages": list(messages), "stream": False, **options}
     answer = await cast("Awaitable[object]", any_llm.acompletion(**said))
     assert isinstance(answer, ChatCompletion)  # not a stream
     tell_warnings(answer.report)
