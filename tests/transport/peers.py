@@ -35,6 +35,7 @@ class Peer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self.server.peers.add(self)
         self.server.accepted += 1
         self.server.live += 1
         self.server.peak = max(self.server.peak, self.server.live)
@@ -42,6 +43,7 @@ class Peer(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self.server.live -= 1
+        self.server.peers.discard(self)
         for task in self.tasks:
             task.cancel()
 
@@ -101,6 +103,7 @@ class Server:
         self.script = script
         self.accepted = self.live = self.peak = 0
         self.requests: list[Received] = []
+        self.peers: set[Peer] = set()
         self.port = 0
         self._tls = tls
         self._loop = asyncio.new_event_loop()
@@ -140,23 +143,19 @@ class Server:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        peers: list[Peer] = []
-
-        def accept() -> Peer:
-            peers.append(Peer(self))
-            return peers[-1]
-
-        listening = await self._loop.create_server(accept, "127.0.0.1", 0, ssl=self._tls, backlog=2048)
+        listening = await self._loop.create_server(lambda: Peer(self), "127.0.0.1", 0, ssl=self._tls, backlog=2048)
         self.port = listening.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
-        listening.close()
-        # A connection may just be on its way from the listening socket to a peer.
-        await asyncio.sleep(0.005)
-        for peer in peers:
-            peer.transport.abort()
-        while self.live:
+        # Accept no more, let the loop make peers of what it has accepted (it leaks a connection whose server is closed
+        # meanwhile), and only then close.
+        for listener in listening.sockets:
+            self._loop.remove_reader(listener.fileno())
+        while self.peers or asyncio.all_tasks() - {asyncio.current_task()}:
+            for peer in tuple(self.peers):
+                peer.transport.abort()
             await asyncio.sleep(0.001)
+        listening.close()
 
 
 def whole(body: bytes = b'{"ok":true}', *, status: str = "200 OK", fields: str = "") -> bytes:

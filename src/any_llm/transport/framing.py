@@ -8,6 +8,7 @@ from typing import Final
 
 from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.transport import Framing
+from any_llm.transport.event_stream import EventStreamFraming
 from any_llm.types.http import Frame
 
 MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
@@ -145,7 +146,7 @@ class JsonLinesFraming:
 
 
 FRAMINGS: Final[Mapping[str, Callable[[], Framing]]] = MappingProxyType(
-    {"sse": SseFraming, "json_lines": JsonLinesFraming}
+    {"sse": SseFraming, "json_lines": JsonLinesFraming, "event_stream": EventStreamFraming}
 )
 """Framings by the name a provider record uses."""
 
