@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from any_llm.client.blocking import Stream
     from any_llm.client.blocking_functions import completion, embedding, list_models, messages, responses
     from any_llm.client.functions import acompletion, aembedding, alist_models, amessages, aresponses
-    from any_llm.client.metadata import ProviderMetadata
     from any_llm.engine.settings import Settings
     from any_llm.exceptions import (
         AnyLLMError,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from any_llm.spec.provider import Provider
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
     from any_llm.types.http import Timeouts
+    from any_llm.types.provider import ProviderMetadata
     from any_llm.types.responses import ParsedResponse
 
 __version__ = "0.1.0"
@@ -44,7 +44,7 @@ _HOMES = {
     "any_llm.client.blocking": ("Stream",),
     "any_llm.client.blocking_functions": ("completion", "embedding", "list_models", "messages", "responses"),
     "any_llm.client.functions": ("acompletion", "aembedding", "alist_models", "amessages", "aresponses"),
-    "any_llm.client.metadata": ("ProviderMetadata",),
+    "any_llm.types.provider": ("ProviderMetadata",),
     "any_llm.engine.settings": ("Settings",),
     "any_llm.exceptions": (
         "AnyLLMError",

@@ -150,13 +150,19 @@ class MissingApiKeyError(ConfigurationError):
 
 
 class UnsupportedProviderError(ConfigurationError):
-    """No provider has this name."""
+    """No provider has this name, or the one that has it cannot be called yet."""
 
-    def __init__(self, provider_key: str, supported_providers: Sequence[str], *, closest: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        provider_key: str,
+        supported_providers: Sequence[str],
+        *,
+        closest: Sequence[str] = (),
+        planned: bool = False,
+    ) -> None:
         hint = f" Did you mean {' or '.join(map(repr, closest))}?" if closest else ""
-        super().__init__(
-            f"{provider_key!r} is not a supported provider.{hint} Supported: {', '.join(supported_providers)}"
-        )
+        what = "cannot be called yet." if planned else "is not a supported provider."
+        super().__init__(f"{provider_key!r} {what}{hint} Supported: {', '.join(supported_providers)}")
         self.provider_key = provider_key
         self.supported_providers = list(supported_providers)
 

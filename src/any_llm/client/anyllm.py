@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import os
 import warnings
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import msgspec
 from typing_extensions import override
 
-from any_llm.client.arguments import check_client_arguments, split_reference
+from any_llm.client.arguments import check_client_arguments, check_seconds, split_reference
 from any_llm.client.blocking_operations import BlockingOperations
 from any_llm.client.credentials import find_base_url, find_key
-from any_llm.client.metadata import ProviderMetadata, class_attributes, class_name, metadata
-from any_llm.engine.build import build, default_handler
+from any_llm.client.metadata import adopt_attributes, class_attributes, class_name, metadata
+from any_llm.engine.build import Defaults, build, defaults
 from any_llm.engine.plugins import PROVIDERS, found, load
 from any_llm.engine.settings import Settings, default_settings
 from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
 from any_llm.providers.names import LLMProvider
 from any_llm.providers.registry import provider as find_provider
-from any_llm.providers.registry import provider_names
-from any_llm.spec.provider import Provider
+from any_llm.providers.registry import provider_names, unsupported
+from any_llm.spec.provider import Operation, Provider
+from any_llm.types.provider import ProviderMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Self
 
-    from any_llm.pipeline.call import Middleware
-    from any_llm.spec.transport import Transport
-    from any_llm.types.http import Timeouts
+    from any_llm.pipeline.call import Handler
     from any_llm.types.json import JSON
 
 _HOOKS = ("_acompletion", "_aresponses", "_amessages", "_aembedding", "_alist_models")
@@ -38,38 +39,76 @@ _COMPATIBLE = Provider(
     name="openai_compatible",
     key="OPENAI_COMPATIBLE_API_KEY",
     key_optional=True,
-    operations=frozenset({"completion", "embedding", "list_models"}),  # type: ignore[arg-type]  # converted below
+    operations=frozenset({Operation.COMPLETION, Operation.EMBEDDING, Operation.LIST_MODELS}),
 )
 
 
 class AnyLLM(BlockingOperations):
     """One provider with one credential; every operation as a method, async with an `a` before its name.
 
-    Connections belong to the process, not to the instance, so make as many as you like.
+    Connections belong to the process, not to the instance: make as many as you like, and close none.
     Subclasses may override `_acompletion(params, **kwargs)`, `_aresponses`, `_amessages`, `_aembedding` and
-    `_alist_models`.
+    `_alist_models`; they say who they are by `PROVIDER`, or by the class attributes of Mozilla's `any_llm`.
     """
 
     PROVIDER: ClassVar[Provider] = _COMPATIBLE
     PROVIDER_NAME: ClassVar[str] = _COMPATIBLE.name
+    ENV_API_KEY_NAME: ClassVar[str] = _COMPATIBLE.key
+    ENV_API_BASE_NAME: ClassVar[str | None] = None
+    API_BASE: ClassVar[str | None] = None
     SUPPORTS_RESPONSES: ClassVar[bool] = False
 
     def __init__(self, api_key: str | None = None, api_base: str | None = None, **client_args: JSON) -> None:
-        check_client_arguments(client_args, _ARGUMENTS)
-        self._key = find_key(self.PROVIDER, api_key, os.environ)
-        self._base_url = find_base_url(self.PROVIDER, api_base, os.environ)
-        self._settings, self._handler = (
-            _configured(client_args) if client_args else (default_settings(), default_handler())
-        )
+        provider = self.PROVIDER
+        self._key = find_key(provider, api_key, os.environ)
+        self._base_url = find_base_url(provider, api_base, os.environ, required=not self._overridden)
+        if client_args:
+            self._settings, self._handler = _configured(client_args)
+        else:
+            usual = defaults()
+            self._settings, self._handler = usual.settings, usual.handler
 
     @override
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls._overridden = frozenset(name for name in _HOOKS if getattr(cls, name) is not getattr(AnyLLM, name))
+        own = vars(cls)
+        if "PROVIDER" not in own:
+            # A class's own record is made here, once, as if it stood in its body.
+            cls.PROVIDER = adopt_attributes(cls.PROVIDER, own)  # pyright: ignore[reportConstantRedefinition]
+        for name, value in class_attributes(cls.PROVIDER).items():
+            if name not in own:
+                setattr(cls, name, value)
 
     @override
     def __repr__(self) -> str:
         return f"{type(self).__name__}(api_base={self._base_url!r}, api_key={'********' if self._key else None!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Do nothing: connections belong to the process and are closed with its event loops."""
+
+    async def aclose(self) -> None:
+        """Do nothing, as `close`."""
+
+    def serves_messages_natively(self, model: str) -> bool:  # noqa: ARG002  # the drop-in asks for one model
+        """Say whether `messages` goes to the provider in its own Messages shape, rather than over chat completions."""
+        return Operation.MESSAGES in self.PROVIDER.operations
 
     @property
     def settings(self) -> Settings:
@@ -116,14 +155,12 @@ class AnyLLM(BlockingOperations):
             ValueError: the name or the base URL is blank.
         """
         if not name.strip():
-            msg = "create_openai_compatible() needs a name for the server"
-            raise ConfigurationError(msg)
+            raise ConfigurationError("create_openai_compatible() needs a name for the server")
         if not api_base.strip():
-            msg = f"create_openai_compatible({name!r}) needs an api_base such as 'http://127.0.0.1:8000/v1'"
-            raise ConfigurationError(msg)
-        record = msgspec.structs.replace(_compatible(), name=name.strip())
-        kind = type("OpenAICompatibleProvider", (AnyLLM,), dict(class_attributes(record)))
-        return cast("type[AnyLLM]", kind)(api_key=api_key, api_base=api_base, **client_args)
+            raise ConfigurationError(
+                f"create_openai_compatible({name!r}) needs an api_base such as 'http://127.0.0.1:8000/v1'"
+            )
+        return _compatible_class(name.strip())(api_key=api_key, api_base=api_base, **client_args)
 
     @staticmethod
     def split_model_provider(model: str, stacklevel: int = 2) -> tuple[LLMProvider, str]:
@@ -149,66 +186,89 @@ class AnyLLM(BlockingOperations):
         Raises:
             UnsupportedProviderError: there is none of this name.
         """
-        name = _record(str(provider)).name
-        return LLMProvider(name) if name in LLMProvider.__members__.values() else name
+        return _key_of(str(provider), defaults())
 
     @staticmethod
     def get_provider_class(provider: str | LLMProvider) -> type[AnyLLM]:
-        """Return the class that stands for a provider; its attributes say what the provider supports."""
-        return _class_of(_record(str(provider)))
+        """Return the class that stands for a provider; its attributes say what the provider supports.
+
+        Raises:
+            UnsupportedProviderError: there is none of this name.
+        """
+        return _class_of(str(provider), defaults())
 
     @staticmethod
     def get_provider_enum(provider: str) -> LLMProvider:
-        """Return a provider's member of `LLMProvider`."""
+        """Return a provider's member of `LLMProvider`.
+
+        Raises:
+            UnsupportedProviderError: it has none; the error names the closest.
+        """
         return LLMProvider.from_string(provider)
 
     @staticmethod
     def get_supported_providers() -> list[str]:
         """Return the names of all providers: built in, configured and plugged in."""
-        return provider_names({**dict.fromkeys(found(PROVIDERS), _COMPATIBLE), **default_settings().providers})
+        return provider_names({*found(PROVIDERS), *default_settings().providers})
 
     get_registry_provider_names = get_supported_providers
 
     @classmethod
     def get_provider_metadata(cls, provider: str | LLMProvider | None = None) -> ProviderMetadata:
         """Return what a provider (by default this class's own) offers, without calling it."""
-        return metadata(cls.PROVIDER if provider is None else _record(str(provider)))
+        return metadata(cls.PROVIDER if provider is None else _record(str(provider), default_settings()))
 
     @staticmethod
     def get_all_provider_metadata() -> Sequence[ProviderMetadata]:
         """Return what every provider offers, sorted by name."""
-        return [metadata(_record(name)) for name in AnyLLM.get_supported_providers()]
+        return [metadata(_record(name, default_settings())) for name in AnyLLM.get_supported_providers()]
 
 
-@cache
-def _compatible() -> Provider:
-    return msgspec.convert(msgspec.to_builtins(_COMPATIBLE), Provider)
-
-
-def _record(name: str) -> Provider:
+def _record(name: str, settings: Settings) -> Provider:
     key = name.strip().lower()
-    configured = default_settings().providers
     try:
-        return find_provider(key, configured)
+        return find_provider(key, settings.providers)
     except UnsupportedProviderError:
-        plugged = load(PROVIDERS, key, Provider) if key in found(PROVIDERS) else None
+        plugged = load(PROVIDERS, key, Provider)
         if plugged is None:
-            raise
+            raise unsupported(key, AnyLLM.get_supported_providers()) from None
         return plugged
 
 
-@cache
-def _class_of(record: Provider) -> type[AnyLLM]:
-    return cast("type[AnyLLM]", type(class_name(record), (AnyLLM,), dict(class_attributes(record))))
+@lru_cache(maxsize=1_024)
+def _class_of(name: str, usual: Defaults) -> type[AnyLLM]:
+    return _make_class(_record(name, usual.settings))
 
 
-def _configured(client_args: dict[str, JSON]) -> tuple[Settings, JSON]:
-    settings: Settings = client_args.pop("settings", None) or default_settings()
+@lru_cache(maxsize=1_024)
+def _key_of(name: str, usual: Defaults) -> str:
+    key = _record(name, usual.settings).name
+    return LLMProvider(key) if key in LLMProvider.__members__.values() else key
+
+
+@lru_cache(maxsize=1_024)
+def _make_class(record: Provider) -> type[AnyLLM]:
+    return cast("type[AnyLLM]", type(class_name(record), (AnyLLM,), {"PROVIDER": record, "__module__": __name__}))
+
+
+@lru_cache(maxsize=1_024)
+def _compatible_class(name: str) -> type[AnyLLM]:
+    record = msgspec.structs.replace(_COMPATIBLE, name=name)
+    return cast(
+        "type[AnyLLM]", type("OpenAICompatibleProvider", (AnyLLM,), {"PROVIDER": record, "__module__": __name__})
+    )
+
+
+def _configured(client_args: dict[str, JSON]) -> tuple[Settings, Handler]:
+    check_client_arguments(client_args, _ARGUMENTS)
+    settings = client_args.get("settings") or defaults().settings
+    if not isinstance(settings, Settings):
+        raise ConfigurationError(f"settings is {settings!r}; give an any_llm.Settings")
     changes = {name: value for name, value in client_args.items() if name in _SETTINGS}
     if client_args.get("default_headers"):
         changes["headers"] = {**settings.headers, **client_args["default_headers"]}
     if client_args.get("timeout") is not None:
-        seconds = float(client_args["timeout"])
+        seconds = check_seconds(client_args["timeout"])
         changes["timeouts"] = msgspec.structs.replace(settings.timeouts, first_token=seconds, idle=seconds)
     if client_args.get("max_retries"):
         warnings.warn(
@@ -216,5 +276,6 @@ def _configured(client_args: dict[str, JSON]) -> tuple[Settings, JSON]:
         )
     if client_args.get("unified_exceptions") is False:
         warnings.warn("unified_exceptions=False has no effect: errors are always this library's own", stacklevel=4)
-    settings = msgspec.structs.replace(settings, **changes)
+    if changes:
+        settings = msgspec.structs.replace(settings, **changes)
     return settings, build(settings)

@@ -14,8 +14,8 @@ from any_llm.exceptions import ConfigurationError, InvalidRequestError
 from any_llm.pipeline.call import Call
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation
-from any_llm.types.http import Timeouts
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.http import Timeouts, is_number
+from any_llm.types.json import JSON, JSONObject, is_mapping
 
 _HEX = 16
 
@@ -36,7 +36,7 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
     """Build the call of an operation; `options` is consumed.
 
     Raises:
-        InvalidRequestError: the timeout is not a positive number.
+        InvalidRequestError: the timeout is not a positive number, or a header is not a text.
     """
     timeout = options.pop("timeout", None)
     extra_headers = options.pop("extra_headers", None)
@@ -47,21 +47,36 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
         timeouts=settings.timeouts
         if timeout is None
         else _timeouts(settings.timeouts, timeout, stream=bool(options.get("stream"))),
-        headers={**settings.headers, **extra_headers} if extra_headers else settings.headers,
+        headers={**settings.headers, **_texts(extra_headers)} if extra_headers else settings.headers,
         query=options.pop("extra_query", None) or {},
         extra_body=options.pop("extra_body", None) or {},
         on_unsupported=settings.on_unsupported,
-        request_id=f"{random.getrandbits(_HEX * 4):0{_HEX}x}",  # noqa: S311  # an id to look up, not a secret
+        request_id=f"{random.getrandbits(_HEX * 4):0{_HEX}x}",
     )
 
 
+def _texts(headers: JSON) -> Mapping[str, str]:
+    for name, value in headers.items() if is_mapping(headers) else [("extra_headers", headers)]:
+        if not isinstance(value, str):
+            raise InvalidRequestError(f"extra_headers[{name!r}] is {value!r}; it must be a text", param="extra_headers")
+    return headers
+
+
+def check_seconds(timeout: JSON) -> float:
+    """Return a timeout as a number of seconds.
+
+    Raises:
+        InvalidRequestError: it is not a positive number.
+    """
+    if not is_number(timeout) or not timeout > 0:
+        raise InvalidRequestError(
+            f"timeout is {timeout!r}; it must be a positive number of seconds, or any_llm.Timeouts", param="timeout"
+        )
+    return float(timeout)
+
+
 def _timeouts(defaults: Timeouts, timeout: JSON, *, stream: bool) -> Timeouts:
-    if isinstance(timeout, Timeouts):
-        return timeout
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
-        msg = f"timeout is {timeout!r}; it must be a positive number of seconds, or any_llm.Timeouts"
-        raise InvalidRequestError(msg, param="timeout")
-    return _limited(defaults, float(timeout), stream=stream)
+    return timeout if isinstance(timeout, Timeouts) else _limited(defaults, check_seconds(timeout), stream=stream)
 
 
 @lru_cache(maxsize=64)
@@ -72,6 +87,7 @@ def _limited(defaults: Timeouts, seconds: float, *, stream: bool) -> Timeouts:
     return msgspec.structs.replace(defaults, connect=connect, total=seconds)
 
 
+@lru_cache(maxsize=1_024)
 def split_reference(model: str) -> tuple[str, str, str]:
     """Split `provider:model` at its first delimiter; the third item is the delimiter.
 
@@ -82,8 +98,7 @@ def split_reference(model: str) -> tuple[str, str, str]:
     place = min(places, default=0)
     provider, name = model[:place], model[place + 1 :]
     if not provider or not name:
-        msg = f"Invalid model format. Expected 'provider:model' or 'provider/model', got '{model}'"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"Invalid model format. Expected 'provider:model' or 'provider/model', got '{model}'")
     return provider, name, model[place]
 
 
@@ -95,5 +110,6 @@ def check_client_arguments(arguments: Mapping[str, JSON], known: frozenset[str])
     """
     unknown = sorted(set(arguments) - known)
     if unknown:
-        msg = f"AnyLLM.create() does not understand {', '.join(unknown)}; it understands {', '.join(sorted(known))}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(
+            f"AnyLLM.create() does not understand {', '.join(unknown)}; it understands {', '.join(sorted(known))}"
+        )

@@ -14,7 +14,7 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from any_llm.pipeline.stream import EventStream
+from any_llm.pipeline.stream import EventStream, is_stream
 from any_llm.types.report import Report
 
 if TYPE_CHECKING:
@@ -39,16 +39,28 @@ class Runner:
         os.register_at_fork(after_in_child=self._forget)
 
     def run(self, coroutine: Coroutine[object, object, T]) -> T:
-        """Run a coroutine to its end and return what it returns; an interrupt cancels it."""
-        loop = self._loop or self._start()
+        """Run a coroutine to its end and return what it returns; an interrupt cancels it.
+
+        Raises:
+            RuntimeError: it is called from a coroutine that runs here, which would wait for itself; or the interpreter
+                is ending.
+        """
         waiting = _Waiting(coroutine)
-        loop.call_soon_threadsafe(waiting.begin, loop)
-        return waiting.result()
+        try:
+            loop = self._loop or self._start()
+            _refuse_to_wait_for_itself(loop)
+            loop.call_soon_threadsafe(waiting.begin, loop)
+        except BaseException:
+            waiting.abandoned = True
+            coroutine.close()
+            raise
+        return waiting.result(loop)
 
     def stop(self) -> None:
-        """Close what is open on the loop, and end its thread."""
-        loop, thread = self._loop, self._thread
-        self._forget()
+        """Cancel what runs on the loop, close what is open there, and end its thread; the next call starts anew."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
         if loop is None or thread is None:
             return
         loop.call_soon_threadsafe(loop.stop)
@@ -58,31 +70,45 @@ class Runner:
         with self._lock:
             if self._loop is None:
                 loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=_serve, args=(loop,), name="any-llm-async-runner", daemon=True)
-                self._thread.start()
-                self._loop = loop
+                thread = threading.Thread(target=_serve, args=(loop,), name="any-llm-async-runner", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    # The interpreter is ending and starts no thread any more.
+                    loop.close()
+                    raise
+                self._loop, self._thread = loop, thread
             return self._loop
 
     def _forget(self) -> None:
+        # In a forked child there is no such thread, and the lock may be held by one that is not there.
         self._lock = threading.Lock()
         self._loop = self._thread = None
+
+
+def _refuse_to_wait_for_itself(loop: asyncio.AbstractEventLoop) -> None:
+    if asyncio._get_running_loop() is loop:  # noqa: SLF001  # documented, and cheaper than to raise
+        raise RuntimeError("The blocking API is called on the thread that serves it; use the async API here")
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     loop.run_forever()
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    while tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks))
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
 
 
 class _Waiting(Generic[T]):
-    """One thread waiting for one coroutine; lighter than a `concurrent.futures.Future`."""
+    """One thread waiting for one coroutine; lighter than a `concurrent.futures.Future`.
 
-    __slots__ = ("_context", "_coroutine", "_done", "_loop", "_task")
+    `abandoned` says that the thread was interrupted and waits no more.
+    """
+
+    __slots__ = ("_context", "_coroutine", "_done", "_task", "abandoned")
 
     def __init__(self, coroutine: Coroutine[object, object, T]) -> None:
         self._coroutine = coroutine
@@ -90,29 +116,36 @@ class _Waiting(Generic[T]):
         self._done = _thread.allocate_lock()
         self._done.acquire()
         self._task: asyncio.Task[T] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.abandoned = False
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the coroutine; called on the loop's thread."""
-        self._loop = loop
+        if self.abandoned:
+            self._coroutine.close()
+            return
         self._task = loop.create_task(self._coroutine, context=self._context)
         self._task.add_done_callback(self._finished)
 
-    def result(self) -> T:
+    def result(self, loop: asyncio.AbstractEventLoop) -> T:
         """Wait for the coroutine's end."""
         try:
             self._done.acquire()
         except BaseException:
-            if self._loop is not None and self._task is not None:
-                self._loop.call_soon_threadsafe(self._task.cancel)
+            self.abandoned = True
+            loop.call_soon_threadsafe(self._abandon)
             raise
-        assert self._task is not None
-        try:
-            return self._task.result()
-        finally:
-            self._task = None
+        task, self._task = self._task, None
+        assert task is not None
+        return task.result()
 
-    def _finished(self, _task: asyncio.Task[T]) -> None:
+    def _abandon(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _finished(self, task: asyncio.Task[T]) -> None:
+        if self.abandoned and not task.cancelled():
+            # Nobody hears of its error, and asyncio shall not complain about that.
+            task.exception()
         self._done.release()
 
 
@@ -158,7 +191,7 @@ class Stream(Generic[E]):
         return self._events.closed
 
     def close(self) -> None:
-        """End the stream now and release its connection. Idempotent."""
+        """End the stream now and release its connection. Idempotent, and callable from any thread."""
         self._ready.clear()
         self._events.close()
 
@@ -185,13 +218,14 @@ def run(coroutine: Coroutine[object, object, T], *, allow_running_loop: bool | N
             allowed, since nothing else can be done there; `allow_running_loop` says otherwise.
     """
     allowed = "IPython" in sys.modules if allow_running_loop is None else allow_running_loop
-    if not allowed and asyncio._get_running_loop() is not None:  # noqa: SLF001  # documented, and cheaper than to raise
+    if not allowed and asyncio._get_running_loop() is not None:  # noqa: SLF001  # as above
         coroutine.close()
-        msg = "Cannot use the `sync` API in an `async` context. Use the `async` API instead (`acompletion`, …)."
-        raise RuntimeError(msg)
+        raise RuntimeError(
+            "Cannot use the `sync` API in an `async` context. Use the `async` API instead (`acompletion`, …)."
+        )
     return RUNNER.run(coroutine)
 
 
 def run_stream(value: JSON, *, runner: Runner = RUNNER) -> JSON:
     """Return a stream for blocking code in place of one for async code; anything else as it is."""
-    return Stream(value, runner) if isinstance(value, EventStream) else value
+    return Stream(value, runner) if is_stream(value) else value

@@ -36,13 +36,17 @@ def _from_environment(provider: Provider, environment: Mapping[str, str]) -> str
 @lru_cache(maxsize=1_024)
 def _checked(key: str, provider_name: str) -> Secret:
     if not key.isascii() or not key.isprintable():
-        msg = f"the {provider_name} API key has characters that no header may hold; it was perhaps copied badly"
-        raise ConfigurationError(msg, provider_name=provider_name)
+        raise ConfigurationError(
+            f"The {provider_name} API key has characters that no header may hold; it was perhaps copied badly",
+            provider_name=provider_name,
+        )
     return Secret(key)
 
 
-def find_base_url(provider: Provider, api_base: str | None, environment: Mapping[str, str]) -> str:
-    """Return where a provider's API begins, without a trailing slash.
+def find_base_url(
+    provider: Provider, api_base: str | None, environment: Mapping[str, str], *, required: bool = True
+) -> str:
+    """Return where a provider's API begins, without a trailing slash; empty if nobody says and it is not `required`.
 
     Raises:
         ConfigurationError: nobody says where, or what is said is not an HTTP URL.
@@ -50,9 +54,9 @@ def find_base_url(provider: Provider, api_base: str | None, environment: Mapping
     variable = provider.base_url_variable
     given = api_base or (environment.get(variable) if variable else None)
     if not given:
-        if not provider.base_url:
-            msg = f"{provider.name} needs a base URL: pass api_base=" + (f" or set {variable}" if variable else "")
-            raise ConfigurationError(msg, provider_name=provider.name)
+        if required and not provider.base_url:
+            remedy = f"pass api_base= or set {variable}" if variable else "pass api_base="
+            raise ConfigurationError(f"{provider.name} needs a base URL: {remedy}", provider_name=provider.name)
         return provider.base_url
     return provider.base_url if provider.transport != "http" else _whole_url(given.strip(), provider)
 
@@ -62,8 +66,10 @@ def _whole_url(given: str, provider: Provider) -> str:
     url = given if "://" in given else f"http://{given}"
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        msg = f"the {provider.name} base URL is {given!r}; it must look like https://host/path"
-        raise ConfigurationError(msg, provider_name=provider.name)
+        raise ConfigurationError(
+            f"The {provider.name} base URL is {given!r}; it must look like https://host/path",
+            provider_name=provider.name,
+        )
     if provider.base_path and parts.path in {"", "/"}:
         url = url.rstrip("/") + provider.base_path
     return url.rstrip("/")

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 from any_llm.client.anyllm import AnyLLM
-
 from any_llm.client.reference import client_for
 from any_llm.client.signatures import spell_out
 from any_llm.pipeline.stream import EventStream
@@ -248,7 +247,7 @@ async def aembedding(
         AnyLLMError: the subclass says what went wrong.
     """
     client, name = client_for(model, options)
-    return await client.aembedding(model=name, inputs=inputs, **options)
+    return await client.aembedding(name, inputs, **options)
 
 
 async def alist_models(
@@ -270,5 +269,7 @@ async def alist_models(
     Raises:
         AnyLLMError: the subclass says what went wrong.
     """
-    client = AnyLLM.create(provider, api_key=api_key, api_base=api_base, **(client_args or {}))
+    client = AnyLLM.create(
+        AnyLLM.resolve_provider_key(provider), api_key=api_key, api_base=api_base, **(client_args or {})
+    )
     return await client.alist_models(**options)

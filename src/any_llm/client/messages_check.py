@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from any_llm.exceptions import InvalidMessageError
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, is_mapping, is_sequence
 
 _SHOWN = 80
 
@@ -18,16 +18,16 @@ def check_messages(messages: JSON) -> list[JSON]:
     Raises:
         InvalidMessageError: the first thing that cannot be right; `param` is its path.
     """
-    if isinstance(messages, str | bytes | Mapping) or not isinstance(messages, Sequence):
+    if not is_sequence(messages):
         raise _wrong("messages", "a list of messages", messages)
     if not messages:
         raise _wrong("messages", "at least one message", messages)
     for index, message in enumerate(messages):
-        if type(message) is dict:
-            if type(message.get("content")) is str and type(message.get("role")) is str:
-                continue
-            _check_message(message, f"messages[{index}]")
-        elif not isinstance(message, Mapping) and not hasattr(message, "model_dump"):
+        if is_mapping(message):
+            role = message.get("role")
+            if type(message.get("content")) is not str or type(role) is not str or role == "tool" or len(message) > 2:
+                _check_message(message, f"messages[{index}]")
+        elif not hasattr(message, "model_dump"):
             raise _wrong(f"messages[{index}]", "an object with a role and a content", message)
     return list(messages)
 
@@ -37,7 +37,7 @@ def _check_message(message: Mapping[str, JSON], place: str) -> None:
     if not isinstance(role, str):
         raise _wrong(f"{place}.role", "a role such as 'user'", role if "role" in message else None)
     content = message.get("content")
-    if isinstance(content, Sequence) and not isinstance(content, str | bytes):
+    if is_sequence(content):
         for index, part in enumerate(content):
             _check_part(part, f"{place}.content[{index}]")
     elif content is not None and not isinstance(content, str):
@@ -54,7 +54,7 @@ def _check_message(message: Mapping[str, JSON], place: str) -> None:
 def _check_part(part: JSON, place: str) -> None:
     if isinstance(part, str) or hasattr(part, "model_dump"):
         return
-    if not isinstance(part, Mapping):
+    if not is_mapping(part):
         raise _wrong(place, "an object with a type", part)
     kind = part.get("type")
     if not isinstance(kind, str):
@@ -63,23 +63,23 @@ def _check_part(part: JSON, place: str) -> None:
         raise _wrong(f"{place}.text", "a text", part.get("text"))
     if kind == "image_url":
         image = part.get("image_url")
-        url = image.get("url") if isinstance(image, Mapping) else image
+        url = image.get("url") if is_mapping(image) else image
         if not isinstance(url, str) or not url:
             raise _wrong(f"{place}.image_url.url", "a URL or data URI", url)
 
 
 def _check_calls(calls: JSON, place: str) -> None:
-    if isinstance(calls, str) or not isinstance(calls, Sequence):
+    if not is_sequence(calls):
         raise _wrong(f"{place}.tool_calls", "a list of tool calls", calls)
     for index, call in enumerate(calls):
         if hasattr(call, "model_dump"):
             continue
         where = f"{place}.tool_calls[{index}]"
-        if not isinstance(call, Mapping):
+        if not is_mapping(call):
             raise _wrong(where, "an object with an id and a function", call)
         function = call.get("function")
         if call.get("type", "function") == "function" and (
-            not isinstance(function, Mapping) or not isinstance(function.get("name"), str)
+            not is_mapping(function) or not isinstance(function.get("name"), str)
         ):
             raise _wrong(f"{where}.function.name", "the function's name", function)
 

@@ -1,41 +1,27 @@
-"""What is known about a provider without calling it, and the class that stands for it, in Mozilla's terms."""
+"""What is known about a provider without calling it, and the class attributes that say so, in Mozilla's terms."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import msgspec
 
 from any_llm.spec.provider import Capability, Operation, Provider
+from any_llm.types.provider import ProviderMetadata
 
-
-class ProviderMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider offers, as flags."""
-
-    name: str
-    tier: str
-    env_key: str
-    env_api_base: str | None
-    doc_url: str
-    class_name: str
-    streaming: bool
-    reasoning: bool
-    completion: bool
-    embedding: bool
-    responses: bool
-    messages: bool
-    messages_native: bool
-    image: bool
-    pdf: bool
-    list_models: bool
-    moderation: bool = False
-    batch_completion: bool = False
-    image_generation: bool = False
-    image_edit: bool = False
-    audio_transcription: bool = False
-    audio_speech: bool = False
-    rerank: bool = False
-    files: bool = False
+_NEVER = (
+    "SUPPORTS_MODERATION",
+    "SUPPORTS_BATCH",
+    "SUPPORTS_IMAGE_GENERATION",
+    "SUPPORTS_IMAGE_EDIT",
+    "SUPPORTS_AUDIO_TRANSCRIPTION",
+    "SUPPORTS_AUDIO_SPEECH",
+    "SUPPORTS_RERANK",
+    "SUPPORTS_DECIDE",
+    "SUPPORTS_DECIDE_IMAGE",
+)
+"""What no provider is asked for yet."""
 
 
 def class_name(provider: Provider) -> str:
@@ -86,15 +72,29 @@ def class_attributes(provider: Provider) -> Mapping[str, object]:
         "SUPPORTS_MESSAGES": facts.messages,
         "SUPPORTS_MESSAGES_NATIVE": facts.messages_native,
         "SUPPORTS_LIST_MODELS": facts.list_models,
-        **dict.fromkeys(
-            (
-                "SUPPORTS_MODERATION",
-                "SUPPORTS_BATCH",
-                "SUPPORTS_IMAGE_GENERATION",
-                "SUPPORTS_AUDIO_TRANSCRIPTION",
-                "SUPPORTS_AUDIO_SPEECH",
-                "SUPPORTS_RERANK",
-            ),
-            False,
-        ),
+        "SUPPORTS_MESSAGES_STRUCTURED_OUTPUT_STREAMING": facts.messages_native,
+        "SUPPORTS_COMPLETION_N": "n" not in provider.drop,
+        "PROMPT_CACHE_KEY_SUPPORT": "unsupported" if "prompt_cache_key" in provider.drop else "passthrough",
+        "TIMEOUT_SUPPORT": "native",
+        "MAX_RETRIES_SUPPORT": "unsupported",
+        "MISSING_PACKAGES_ERROR": None,
+        "BUILT_IN_TOOLS": (),
+        **dict.fromkeys(_NEVER, False),
     }
+
+
+def adopt_attributes(provider: Provider, own: Mapping[str, object]) -> Provider:
+    """Return the record of a class that describes itself by class attributes, as subclasses of Mozilla's do."""
+    fields = {
+        "PROVIDER_NAME": "name",
+        "ENV_API_KEY_NAME": "key",
+        "ENV_API_BASE_NAME": "base_url_variable",
+        "API_BASE": "base_url",
+        "PROVIDER_DOCUMENTATION_URL": "docs",
+    }
+    said: dict[str, str | bool] = {
+        field: cast("str | None", own[name]) or "" for name, field in fields.items() if name in own
+    }
+    if "key" in said:
+        said["key_optional"] = not said["key"]
+    return msgspec.structs.replace(provider, **said) if said else provider

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, overload
 
 from any_llm.client.arguments import build_call, said
 from any_llm.client.messages_check import check_messages
 from any_llm.client.signatures import spell_out
-from any_llm.pipeline.stream import EventStream
-from any_llm.schemas.formats import encode_format
+from any_llm.exceptions import AnyLLMError
+from any_llm.pipeline.stream import EventStream, is_stream
+from any_llm.schemas.formats import Format, encode_format
 from any_llm.schemas.parsing import parse_completion, parse_message, parse_response
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.tools import prepare_tools
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
 from any_llm.types.embedding import CreateEmbeddingResponse
+from any_llm.types.json import JSON, JSONObject, is_list
 from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
 from any_llm.types.options import (
     CallOptions,
@@ -26,6 +29,7 @@ from any_llm.types.options import (
     ResponsesOptions,
 )
 from any_llm.types.params import CompletionParams, MessagesParams, ResponsesParams
+from any_llm.types.report import Report
 from any_llm.types.responses import ParsedResponse, Response, ResponseStreamEvent
 
 if TYPE_CHECKING:
@@ -33,7 +37,6 @@ if TYPE_CHECKING:
 
     from any_llm.engine.settings import Settings
     from any_llm.pipeline.call import Handler
-    from any_llm.types.json import JSON, JSONObject
     from any_llm.types.model import Model
     from any_llm.types.secret import Secret
 
@@ -41,7 +44,7 @@ T = TypeVar("T")
 
 
 class AsyncOperations:
-    """The operations of one provider with one credential. All state is in the connection pool, which everybody shares."""
+    """The operations of one provider with one credential. The only state is the connection pool, which all share."""
 
     PROVIDER: ClassVar[Provider]
 
@@ -117,18 +120,16 @@ class AsyncOperations:
         request = said(messages=check_messages(messages), stream=stream or None, **options)
         if request.get("reasoning_effort") == "auto":
             del request["reasoning_effort"]
-        if "tools" in request:
-            request["tools"] = prepare_tools(request["tools"])
-        form = None
-        if response_format is not None:
-            form = encode_format(response_format)
-            request["response_format"] = form.wire
+        if "session_label" in request:
+            del request["session_label"]
+            warnings.warn("session_label has no effect any more; leave it out", DeprecationWarning, stacklevel=2)
+        parser = _prepare(request, "response_format", response_format)
         if "_acompletion" in self._overridden:
             params, rest = _divide(CompletionParams, request, model_id=model)
             value = await self._acompletion(params, **rest)
         else:
-            value = await self._answer(Operation.COMPLETION, model, request)
-        return parse_completion(value, form.parser) if form and form.parser and not stream else value
+            value = await self._call(Operation.COMPLETION, model, request)
+        return self._finish(value, parse_completion, parser if not stream else None)
 
     @overload
     async def aresponses(
@@ -193,19 +194,14 @@ class AsyncOperations:
             AnyLLMError: the subclass says what went wrong.
         """
         request = said(input_data=input_data, stream=stream or None, **options)
-        if "tools" in request:
-            request["tools"] = prepare_tools(request["tools"])
-        form = None
-        if response_format is not None:
-            form = encode_format(response_format)
-            request["response_format"] = form.wire
+        parser = _prepare(request, "response_format", response_format)
         if "_aresponses" in self._overridden:
             request["input"] = request.pop("input_data")
             params, rest = _divide(ResponsesParams, request, model=model)
             value = await self._aresponses(params, **rest)
         else:
-            value = await self._answer(Operation.RESPONSES, model, request)
-        return parse_response(value, form.parser) if form and form.parser and not stream else value
+            value = await self._call(Operation.RESPONSES, model, request)
+        return self._finish(value, parse_response, parser if not stream else None)
 
     @overload
     async def amessages(
@@ -277,18 +273,13 @@ class AsyncOperations:
             AnyLLMError: the subclass says what went wrong.
         """
         request = said(messages=check_messages(messages), max_tokens=max_tokens, stream=stream or None, **options)
-        if "tools" in request:
-            request["tools"] = prepare_tools(request["tools"])
-        form = None
-        if output_format is not None:
-            form = encode_format(output_format)
-            request["output_format"] = form.wire
+        parser = _prepare(request, "output_format", output_format)
         if "_amessages" in self._overridden:
             params, rest = _divide(MessagesParams, request, model=model)
             value = await self._amessages(params, **rest)
         else:
-            value = await self._answer(Operation.MESSAGES, model, request)
-        return parse_message(value, form.parser) if form and form.parser and not stream else value
+            value = await self._call(Operation.MESSAGES, model, request)
+        return self._finish(value, parse_message, parser if not stream else None)
 
     @spell_out(EmbeddingOptions)
     async def aembedding(
@@ -340,20 +331,56 @@ class AsyncOperations:
         return await self._answer(Operation.LIST_MODELS, "", rest)
 
     async def _answer(self, operation: Operation, model: str, request: JSONObject) -> JSON:
-        """Make the call and return its answer, or the stream of its pieces."""
+        """Make a call and return its answer, or the stream of its pieces, in the types that the settings ask for."""
+        return self._finish(await self._call(operation, model, request))
+
+    async def _call(self, operation: Operation, model: str, request: JSONObject) -> JSON:
         target = Target(provider=self.PROVIDER, model=model, base_url=self._base_url, key=self._key)
         reply = await self._handler(build_call(operation, target, request, self._settings))
-        value = reply.value
-        if self._settings.sdk_types:
-            if isinstance(value, EventStream):
-                value.convert = _to_sdk
-            elif hasattr(value, "to_openai"):
-                return value.to_openai()
+        return reply.value
+
+    def _finish(self, value: JSON, parse: Callable[..., JSON] | None = None, parser: JSON = None) -> JSON:
+        """Return an answer parsed, if it is to be, and in the types that the settings ask for."""
+        if parse is not None and parser is not None:
+            try:
+                value = parse(value, parser)
+            except AnyLLMError as error:
+                raise error.with_facts(**_facts_of(value, self.PROVIDER.name)) from error.__cause__
+        return _with_sdk_types(value) if self._settings.sdk_types else value
+
+
+def _prepare(request: JSONObject, name: str, form: JSON) -> Callable[[str], JSON] | None:
+    """Put tools and the format of the answer into a request in OpenAI's words; return what parses the answer."""
+    if "tools" in request:
+        request["tools"] = prepare_tools(request["tools"])
+    if form is None:
+        return None
+    encoded: Format[JSON] = encode_format(form)
+    request[name] = encoded.wire
+    return encoded.parser
+
+
+def _facts_of(value: JSON, provider_name: str) -> JSONObject:
+    report = getattr(value, "report", None) or Report()
+    return {
+        "provider_name": provider_name,
+        "model": report.model or None,
+        "operation": report.operation or None,
+        "status_code": report.status,
+        "request_id": report.request_id,
+        "client_request_id": report.client_request_id,
+        "elapsed": report.elapsed,
+    }
+
+
+def _with_sdk_types(value: JSON) -> JSON:
+    """Return an answer, or every piece of a stream, as the vendor SDK's own type."""
+    if is_stream(value):
+        value.convert = _with_sdk_types
         return value
-
-
-def _to_sdk(item: JSON) -> JSON:
-    return item.to_openai()
+    if is_list(value):
+        return [_with_sdk_types(item) for item in value]
+    return value.to_openai()
 
 
 def _divide(kind: type[T], request: JSONObject, **first: JSON) -> tuple[T, JSONObject]:

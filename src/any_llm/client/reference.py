@@ -7,6 +7,7 @@ import warnings
 from any_llm.client.anyllm import AnyLLM
 from any_llm.client.arguments import split_reference
 from any_llm.engine.settings import default_settings
+from any_llm.exceptions import ConfigurationError
 from any_llm.types.json import JSON
 
 
@@ -18,15 +19,18 @@ def client_for(model: str | None, options: JSON) -> tuple[JSON, str]:
     Raises:
         UnsupportedProviderError: there is no such provider.
         MissingApiKeyError: it needs a key and there is none.
-        ConfigurationError: the model is not of the form `provider:model`.
+        ConfigurationError: the model is not of the form `provider:model`, or a provider is given and no model.
     """
     provider = options.pop("provider", None)
-    name = model or default_settings().default_model
     if provider is None:
-        provider, name, delimiter = split_reference(name)
+        provider, name, delimiter = split_reference(model or default_settings().default_model)
         if delimiter == "/":
             message = f"Model format 'provider/model' is deprecated, write '{provider}:{name}'"
             warnings.warn(message, DeprecationWarning, stacklevel=3)
+    elif model:
+        name = model
+    else:
+        raise ConfigurationError(f"provider is {provider!r}, but no model is given: pass model=")
     client = AnyLLM.create(
         AnyLLM.resolve_provider_key(provider),
         api_key=options.pop("api_key", None),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from any_llm.engine.dispatch import dispatcher
-from any_llm.engine.settings import Settings, default_settings
+from any_llm.engine.settings import TRANSPORTS, Settings, default_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.local.transport import LocalTransport
 from any_llm.pipeline.call import Handler
@@ -15,15 +15,31 @@ from any_llm.spec.transport import Transport
 from any_llm.transport.pool import PoolSettings, shared_pool
 
 
+class Defaults:
+    """The settings of this process and the handler for them; equal only to itself."""
+
+    __slots__ = ("handler", "settings")
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.handler = build(settings)
+
+
 def build(settings: Settings) -> Handler:
     """Return the handler for these settings: their middleware around the trip to the provider."""
     return compose(settings.middleware, dispatcher(_transports(settings)))
 
 
 @cache
-def default_handler() -> Handler:
-    """Return the handler for the settings of this process."""
-    return build(default_settings())
+def defaults() -> Defaults:
+    """Return what calls are made with that say nothing else, read and built once."""
+    return Defaults(default_settings())
+
+
+def forget_defaults() -> None:
+    """Have the environment and the configuration file read again for the next client."""
+    default_settings.cache_clear()
+    defaults.cache_clear()
 
 
 @cache
@@ -42,7 +58,6 @@ def _transports(settings: Settings) -> Callable[[str], Transport]:
             return network
         if name == "local":
             return local_transport()
-        msg = f"a provider's transport is {name!r}; it must be 'http' or 'local'"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"A provider's transport is {name!r}; it must be one of {', '.join(TRANSPORTS)}")
 
     return transport_for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from any_llm.bridges import BRIDGES
 from any_llm.engine.plugins import DIALECTS, load
@@ -26,12 +26,12 @@ def dialect_of(provider: Provider) -> Dialect:
     return dialect
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def codec_of(provider: Provider, operation: Operation) -> Codec[JSON, JSON]:
     """Return the codec for an operation at a provider.
 
     Raises:
-        UnsupportedOperationError: the provider does not have the operation, nor the chat completions that could carry it.
+        UnsupportedOperationError: the provider has neither the operation nor the chat completions to carry it.
     """
     dialect = dialect_of(provider)
     native = dialect.operations.get(operation)

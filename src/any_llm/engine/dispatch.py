@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
-
-import msgspec
 
 from any_llm.auth.headers import SIGNERS
 from any_llm.engine.codecs import codec_of, dialect_of
 from any_llm.engine.facts import Facts
+from any_llm.engine.translation import decode, encode, with_members
 from any_llm.engine.upstream import HttpUpstream
 from any_llm.exceptions import AnyLLMError, MalformedResponseError, UnsupportedParameterError
 from any_llm.pipeline.call import Call, Handler, Reply
@@ -24,9 +23,10 @@ from any_llm.types.report import Report
 if TYPE_CHECKING:
     from any_llm.spec.dialect import Codec, Encoded
     from any_llm.types.json import JSON
+    from any_llm.types.report import Warning as CallWarning
 
 _USER_AGENT = "any-llm/0.1"
-_FIRST_ERROR = 400
+_FIRST_REDIRECT, _FIRST_ERROR = 300, 400
 
 
 def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
@@ -35,17 +35,16 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
     async def dispatch(call: Call) -> Reply:
         started = time.monotonic()
         provider = call.target.provider
-        codec = codec_of(provider, call.operation)
         facts = Facts(call, started)
         try:
-            encoded = codec.encode(call.target, call.options)
-            request = _request(call, encoded)
-            facts.request = request
+            codec = codec_of(provider, call.operation)
+            encoded = encode(codec, call)
+            request = facts.request = _request(call, encoded)
             report = Report(
                 provider=provider.name,
                 model=call.target.model,
                 operation=call.operation,
-                warnings=_allowed(call, encoded),
+                warnings=_allowed(call, encoded) if encoded.warnings else (),
                 client_request_id=call.request_id,
             )
             exchange = await transport_for(provider.transport).send(request, call.timeouts)
@@ -60,22 +59,22 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
     return dispatch
 
 
-async def _receive(
-    call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report: Report, facts: Facts
-) -> Reply:
-    report.status, report.headers = exchange.status, exchange.headers
-    facts.headers = exchange.headers
+async def _receive(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report: Report, facts: Facts) -> Reply:
+    status = report.status = facts.status = exchange.status
+    headers = report.headers = facts.headers = exchange.headers
     report.request_id = facts.request_id()
-    streamed = exchange.status < _FIRST_ERROR and call.stream and codec.stream is not None
-    if streamed and "json" not in exchange.headers.get("content-type", ""):
+    streamed = call.stream and codec.stream is not None and status < _FIRST_REDIRECT
+    if streamed and not _is_json(headers.get("content-type", "")):
         return await _open(call, codec, exchange, report, facts)
-    response = HttpResponse(exchange.status, exchange.headers, await exchange.read())
-    if exchange.status >= _FIRST_ERROR:
-        raise dialect_of(call.target.provider).decode_error(call.target, response)
-    value = _decode(call, codec, response)
+    response = HttpResponse(status, headers, await exchange.read())
+    if status >= _FIRST_REDIRECT:
+        raise _refusal(call, response)
+    value = decode(codec, call, response)
     if streamed:
-        msg = "a stream was asked for, but the provider answered with a whole JSON body"
-        raise MalformedResponseError(msg, response_excerpt=facts.excerpt(response.body))
+        raise MalformedResponseError(
+            "A stream was asked for, but the provider answered with a whole JSON body",
+            response_excerpt=facts.excerpt(response.body),
+        )
     report.elapsed = time.monotonic() - facts.started
     if hasattr(value, "report"):
         value.report = report
@@ -87,8 +86,10 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     content_type = exchange.headers.get("content-type", "")
     if content_type.startswith("text/html"):
         body = await exchange.read()
-        msg = f"the answer is {content_type}, not a stream of events; check the base URL {call.target.base_url!r}"
-        raise MalformedResponseError(msg, response_excerpt=facts.excerpt(body))
+        raise MalformedResponseError(
+            f"The answer is {content_type}, not a stream of events; check the base URL {call.target.base_url!r}",
+            response_excerpt=facts.excerpt(body),
+        )
     assert codec.stream is not None
     decoder = codec.stream(call.target, call.options)
     framing = FRAMINGS[call.target.provider.framing]()
@@ -98,15 +99,21 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     return Reply(value=stream, report=report)
 
 
-def _decode(call: Call, codec: Codec[JSON, JSON], response: HttpResponse) -> JSON:
-    """Decode a successful whole answer; what is not the JSON it should be is a typed error with an excerpt."""
-    try:
-        return codec.decode(call.target, response)
-    except msgspec.DecodeError as error:
-        content_type = response.headers.get("content-type", "without a content type")
-        size = f"{len(response.body)} bytes" if response.body else "an empty body"
-        msg = f"the answer ({size}, {content_type}) is not the JSON it should be: {error}"
-        raise MalformedResponseError(msg, error, response_excerpt=Facts.excerpt(response.body)) from error
+def _is_json(content_type: str) -> bool:
+    media = content_type.partition(";")[0].strip().lower()
+    return media == "application/json" or media.endswith("+json")
+
+
+def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
+    """Return the error that an unsuccessful answer means."""
+    if response.status >= _FIRST_ERROR:
+        return dialect_of(call.target.provider).decode_error(call.target, response)
+    place = response.headers.get("location", "nowhere")
+    return MalformedResponseError(
+        f"The server redirects to {place!r}, which is not followed, since the key would go along; "
+        f"check the base URL {call.target.base_url!r}",
+        response_excerpt=Facts.excerpt(response.body),
+    )
 
 
 def _request(call: Call, encoded: Encoded) -> HttpRequest:
@@ -116,20 +123,26 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
         headers["Content-Type"] = "application/json"
     if call.request_id:
         headers["X-Client-Request-Id"] = call.request_id
+    SIGNERS[target.provider.auth](headers, target.key)
     for more in (target.provider.headers, encoded.headers, call.headers):
         if more:
-            headers.update(more)
-    SIGNERS[target.provider.auth](headers, target.key)
+            _add(headers, more)
     url = target.base_url + encoded.path
     if call.query:
-        url += ("&" if "?" in url else "?") + urlencode(call.query)
-    body = encoded.body
-    if call.extra_body:
-        body = msgspec.json.encode({**msgspec.json.decode(body or b"{}"), **call.extra_body})
+        url += ("&" if "?" in url else "?") + urlencode(call.query, doseq=True)
+    body = with_members(encoded.body, call.extra_body) if call.extra_body else encoded.body
     return HttpRequest("POST" if body else "GET", url, headers, body)
 
 
-def _allowed(call: Call, encoded: Encoded) -> tuple[JSON, ...]:
+def _add(headers: dict[str, str], more: Mapping[str, str]) -> None:
+    """Add headers; one that is there already, in whatever case, is replaced."""
+    taken = {name.lower(): name for name in headers}
+    for name, value in more.items():
+        headers.pop(taken.get(name.lower(), name), None)
+        headers[name] = value
+
+
+def _allowed(call: Call, encoded: Encoded) -> tuple[CallWarning, ...]:
     """Apply the policy about what a provider cannot express."""
     if call.on_unsupported == "drop":
         return ()

@@ -16,42 +16,57 @@ if TYPE_CHECKING:
 
 _EXCERPT = 2_000
 _REQUEST_IDS = ("x-request-id", "request-id", "x-ms-request-id", "apim-request-id", "cf-ray", "x-amzn-requestid")
+_TEXTS = ("message", "code", "error_type", "param", "request_id", "request_excerpt", "response_excerpt")
 
 
 class Facts:
-    """Collects what becomes known on the way: the request as sent, the headers that came back."""
+    """Collects what becomes known on the way: the request as sent, the status and headers that came back."""
 
-    __slots__ = ("_call", "headers", "request", "started")
+    __slots__ = ("_call", "headers", "request", "started", "status")
 
     def __init__(self, call: Call, started: float) -> None:
         self._call = call
         self.started = started
         self.request: HttpRequest | None = None
+        self.status: int | None = None
         self.headers: Mapping[str, str] = {}
 
     def request_id(self) -> str | None:
         """Return the provider's id of the request."""
-        return next((self.headers[name] for name in _REQUEST_IDS if name in self.headers), None)
+        headers = self.headers
+        for name in _REQUEST_IDS:
+            if name in headers:
+                return headers[name]
+        return None
 
     def explain(self, error: AnyLLMError) -> AnyLLMError:
         """Complete an error with what is known, and remove secrets from its texts."""
-        call, key = self._call, self._call.target.key
+        call, request = self._call, self.request
         error.with_facts(
             provider_name=call.target.provider.name,
             model=call.target.model or None,
             operation=call.operation.value,
+            status_code=self.status,
             request_id=self.request_id(),
             client_request_id=call.request_id or None,
             retry_after=parse_retry_after(self.headers, time.time()) if self.headers else None,
             elapsed=round(time.monotonic() - self.started, 6),
-            request_excerpt=self.excerpt(self.request.body) if self.request is not None else None,
+            request_excerpt=self.excerpt(request.body) if request is not None and request.body else None,
         )
-        for name in ("message", "request_excerpt", "response_excerpt"):
+        self._redact(error)
+        return error
+
+    def _redact(self, error: AnyLLMError) -> None:
+        key = self._call.target.key
+        for name in _TEXTS:
             text = getattr(error, name)
             if text:
                 setattr(error, name, redact(text, key))
         error.args = (error.message,)
-        return error
+        original = error.original_exception
+        if original is not None and redact(shown := f"{original!r} {original}", key) != shown:
+            # What another library raised may hold the request's headers, and tracebacks print causes.
+            error.original_exception = error.__cause__ = None
 
     @staticmethod
     def excerpt(body: bytes) -> str:

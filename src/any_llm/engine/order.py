@@ -5,6 +5,8 @@ What a ring names and nobody has built in or configured is simply absent from th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 PER_CALL: tuple[str, ...] = (
     "audit",  # sees everything, also what others refuse
     "telemetry",  # measures everything but audit
@@ -34,3 +36,16 @@ PER_ATTEMPT: tuple[str, ...] = (
 
 ORDER: tuple[str, ...] = (*PER_CALL, *PER_TARGET, *PER_ATTEMPT)
 """The whole order."""
+
+
+def arrange(names: Sequence[str]) -> list[str]:
+    """Return the names of middleware in the order they run: those in `ORDER` as there, others behind their neighbour.
+
+    A name that `ORDER` does not have stays behind the one it was written after; written first, it is outermost.
+    """
+    place = -1
+    places: list[tuple[int, str]] = []
+    for name in names:
+        place = ORDER.index(name) if name in ORDER else place
+        places.append((place, name))
+    return [name for _, name in sorted(places, key=lambda item: item[0])]

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import msgspec
+from typing_extensions import override
 
+from any_llm.auth.headers import SIGNERS
+from any_llm.engine.order import arrange
+from any_llm.engine.plugins import MIDDLEWARE, found, load
 from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.call import Middleware
 from any_llm.spec.provider import Provider
 from any_llm.spec.transport import Transport
+from any_llm.transport.framing import FRAMINGS
 from any_llm.types.http import Timeouts
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
+from any_llm.types.secret import redact_headers
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
 UNSUPPORTED_POLICIES = ("warn", "error", "drop")
+TRANSPORTS = ("http", "local")
+_PLACE = re.compile(r"at `\$\.?(.+)`")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +63,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.on_unsupported not in UNSUPPORTED_POLICIES:
-            msg = f"on_unsupported is {self.on_unsupported!r}; use one of {', '.join(UNSUPPORTED_POLICIES)}"
-            raise ConfigurationError(msg)
+            policies = ", ".join(UNSUPPORTED_POLICIES)
+            raise ConfigurationError(f"on_unsupported is {self.on_unsupported!r}; use one of {policies}")
+        if not isinstance(cast("object", self.timeouts), Timeouts):
+            raise ConfigurationError(f"timeouts is {self.timeouts!r}; give an any_llm.Timeouts")
+        if not isinstance(cast("object", self.max_connections), int) or self.max_connections < 1:
+            raise ConfigurationError(f"max_connections is {self.max_connections!r}; give a whole number from 1 on")
+        if not isinstance(cast("object", self.middleware), tuple):
+            msgspec.structs.force_setattr(self, "middleware", tuple(self.middleware))
+        for layer in self.middleware:
+            if not callable(layer):
+                raise ConfigurationError(
+                    f"middleware holds {layer!r}, which cannot be called; it takes a call and a handler"
+                )
+
+    @override
+    def __repr__(self) -> str:
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown["headers"] = redact_headers(self.headers)
+        shown["proxy"] = self.proxy and re.sub("//.*@", "//", self.proxy)
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +96,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca: str | None = None
     max_connections: int = 1_000
     providers: dict[str, JSONObject] = {}
+    middleware: list[str] = []
 
 
 def config_path(environment: Mapping[str, str]) -> Path | None:
@@ -79,8 +108,7 @@ def config_path(environment: Mapping[str, str]) -> Path | None:
     named = environment.get("ANY_LLM_CONFIG")
     if named:
         if not Path(named).is_file():
-            msg = f"ANY_LLM_CONFIG is {named!r}, which is not a file"
-            raise ConfigurationError(msg)
+            raise ConfigurationError(f"ANY_LLM_CONFIG is {named!r}, which is not a file")
         return Path(named)
     home = environment.get("XDG_CONFIG_HOME") or str(Path("~/.config").expanduser())
     return next((path for path in (Path("any-llm.toml"), Path(home, "any-llm", "config.toml")) if path.is_file()), None)
@@ -94,13 +122,14 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     """
     path = config_path(environment)
     file = _read(path) if path else _File()
-    providers = {name: _provider(path, name, entry) for name, entry in file.providers.items()}
+    providers = {name.strip().lower(): _provider(path, name, entry) for name, entry in file.providers.items()}
     return Settings(
         default_model=environment.get("ANY_LLM_MODEL") or file.default_model,
         timeouts=file.timeouts,
         on_unsupported=environment.get("ANY_LLM_ON_UNSUPPORTED") or file.on_unsupported,
         headers=file.headers,
         providers=providers,
+        middleware=_load_middleware(path, file.middleware),
         proxy=file.proxy,
         ca=environment.get("ANY_LLM_CA") or file.ca,
         max_connections=file.max_connections,
@@ -109,27 +138,66 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
 
 @cache
 def default_settings() -> Settings:
-    """Return the settings of this process, read once; `default_settings.cache_clear()` reads them again."""
+    """Return the settings of this process, read once; `any_llm.engine.build.forget_defaults()` has them read again."""
     return load_settings(os.environ)
 
 
 def _read(path: Path) -> _File:
+    tree: JSONObject = {}
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), _File)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        msg = f"the configuration file {str(path)!r} is not valid: {error}"
-        raise ConfigurationError(msg) from error
+        tree = tomllib.loads(path.read_text("utf-8"))
+        return msgspec.convert(tree, _File)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(
+            f"The configuration file {str(path)!r} is not valid: {error}{_found(tree, error)}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(f"The configuration file {str(path)!r} cannot be read: {error}") from error
+
+
+def _found(tree: JSON, error: msgspec.ValidationError) -> str:
+    """Return what stands at the place that a validation error names."""
+    place = _PLACE.search(str(error))
+    for name in re.findall(r"[^.\[\]]+", place.group(1)) if place else ():
+        if is_list(tree):
+            tree = tree[int(name)]
+        elif is_mapping(tree):
+            tree = tree.get(name, next(iter(tree.values()), None) if name == "..." else None)
+    return f", found {tree!r}" if place else ""
 
 
 def _provider(path: Path | None, name: str, entry: JSONObject) -> Provider:
-    defaults = {"operations": ["completion", "embedding", "list_models"], "name": name}
+    defaults = {"operations": ["completion", "embedding", "list_models"], "name": name.strip().lower()}
+    where = f"{str(path)!r}: providers.{name}"
     unknown = sorted(set(entry) - set(Provider.__struct_fields__))
     if unknown:
         known = ", ".join(Provider.__struct_fields__[1:])
-        msg = f"{str(path)!r}: providers.{name} has unknown items {unknown}; it may have {known}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{where} has unknown items {unknown}; it may have {known}")
     try:
-        return msgspec.convert(defaults | entry, Provider)
+        provider = msgspec.convert(defaults | entry, Provider)
     except msgspec.ValidationError as error:
-        msg = f"{str(path)!r}: providers.{name} is not valid: {error}"
-        raise ConfigurationError(msg) from error
+        raise ConfigurationError(f"{where} is not valid: {error}{_found(entry, error)}") from error
+    choices: Mapping[str, Sequence[str]] = {
+        "auth": tuple(SIGNERS),
+        "framing": tuple(FRAMINGS),
+        "transport": TRANSPORTS,
+    }
+    for item, allowed in choices.items():
+        if getattr(provider, item) not in allowed:
+            raise ConfigurationError(f"{where}.{item} is {getattr(provider, item)!r}; use one of {', '.join(allowed)}")
+    if provider.base_url and not re.match("https?://.", provider.base_url) and provider.transport == "http":
+        raise ConfigurationError(f"{where}.base_url is {provider.base_url!r}; it must look like https://host/path")
+    return msgspec.structs.replace(provider, base_url=provider.base_url.rstrip("/"))
+
+
+def _load_middleware(path: Path | None, names: Sequence[str]) -> tuple[Middleware, ...]:
+    loaded: list[Middleware] = []
+    for name in arrange(names):
+        layer = load(MIDDLEWARE, name, cast("type[JSON]", Callable))
+        if layer is None:
+            installed = ", ".join(sorted(found(MIDDLEWARE))) or "none"
+            raise ConfigurationError(
+                f"{str(path)!r}: middleware {name!r} is not installed or broken; installed: {installed}"
+            )
+        loaded.append(layer)
+    return tuple(loaded)

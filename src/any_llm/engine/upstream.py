@@ -6,17 +6,15 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-import msgspec
-
-from any_llm.exceptions import AnyLLMError, MalformedResponseError
+from any_llm.engine.facts import Facts
+from any_llm.engine.translation import decode_frame
+from any_llm.exceptions import AnyLLMError
 from any_llm.spec.dialect import StreamDecoder
 from any_llm.spec.transport import Exchange, Framing
-from any_llm.types.http import Frame
 
 E = TypeVar("E")
 
 _GRACE = 0.5
-_EXCERPT = 500
 
 
 class HttpUpstream(Generic[E]):
@@ -26,7 +24,7 @@ class HttpUpstream(Generic[E]):
     known about the call.
     """
 
-    __slots__ = ("_decoder", "_ended", "_exchange", "_explain", "_failure", "_framing")
+    __slots__ = ("_decoder", "_ended", "_exchange", "_explain", "_failure", "_framing", "_unread")
 
     def __init__(
         self,
@@ -41,11 +39,13 @@ class HttpUpstream(Generic[E]):
         self._explain = explain
         self._failure: AnyLLMError | None = None
         self._ended = False
+        self._unread: bytes | None = b""
 
     async def pull(self) -> list[E] | None:
         """Return the items of what has arrived, perhaps none; `None` at the proper end."""
         if self._failure is not None:
-            raise self._failure
+            failure, self._failure, self._ended = self._failure, None, True
+            raise failure
         if self._ended:
             return None
         if self._decoder.complete:
@@ -54,32 +54,34 @@ class HttpUpstream(Generic[E]):
             return None
         items: list[E] = []
         try:
-            data = await self._exchange.chunk()
-            for frame in self._framing.feed(data) if data else self._framing.finish():
-                items.extend(self._decode(frame))
-            if not data:
-                self._ended = True
-                items.extend(self._decoder.finish())
+            await self._read(items)
         except AnyLLMError as error:
-            self._failure = self._explain(error)
+            if self._unread and error.response_excerpt is None:
+                error.response_excerpt = Facts.excerpt(self._unread)
+            failure = self._explain(error)
             if not items:
-                raise
+                raise failure from failure.__cause__
+            self._failure = failure
         return items
 
     def close(self) -> None:
         """Release the connection."""
         self._exchange.close()
 
-    def _decode(self, frame: Frame) -> list[E]:
-        try:
-            return list(self._decoder.feed(frame))
-        except msgspec.DecodeError as error:
-            excerpt = frame.data[:_EXCERPT].decode("utf-8", "replace")
-            msg = f"an event of the stream cannot be decoded: {error}"
-            raise MalformedResponseError(msg, error, response_excerpt=excerpt) from error
+    async def _read(self, items: list[E]) -> None:
+        """Add the items of what arrives next; those before an error are there when it is raised."""
+        data = await self._exchange.chunk()
+        for frame in self._framing.feed(data) if data else self._framing.finish():
+            items += decode_frame(self._decoder, frame)
+        if not data:
+            self._ended = True
+            items += self._decoder.finish()
+        if self._unread is not None:
+            # As long as nothing of the body was an item it may be anything, and its beginning is kept for the error.
+            self._unread = None if items else self._unread or data
 
     async def _drain(self) -> None:
-        """Read the few bytes after the last event, so that the connection can be used again, but do not wait for them."""
+        """Read the few bytes after the last event, so that the connection can be used again; do not wait for them."""
         hurry = asyncio.get_running_loop().call_later(_GRACE, self._exchange.close)
         try:
             while await self._exchange.chunk():

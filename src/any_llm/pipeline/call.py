@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from any_llm.pipeline.stream import EventStream
+from any_llm.pipeline.stream import is_stream
 from any_llm.spec.dialect import Options, Target
 from any_llm.spec.provider import Operation
 from any_llm.types.http import Timeouts
@@ -49,7 +49,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, kw_only=True):
-    """What comes back: `value` is a whole answer, or an `EventStream` when the call asked for one; `report` is how it went."""
+    """What comes back: a whole answer, or an `EventStream` when the call asked for one; and how it went."""
 
     value: JSON
     report: Report
@@ -57,7 +57,7 @@ class Reply(msgspec.Struct, kw_only=True):
     @property
     def streamed(self) -> bool:
         """Whether the answer comes in pieces."""
-        return isinstance(self.value, EventStream)
+        return is_stream(self.value)
 
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Reply]]

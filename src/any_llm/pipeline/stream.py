@@ -1,13 +1,15 @@
-"""A streamed answer as an object: iterate, tap, close. Every way it can end releases the connection and is told once."""
+"""A streamed answer as an object: iterate, tap, close. However it ends, it is told once and nothing stays open."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
+from typing_extensions import TypeIs
 
 from any_llm.exceptions import StreamClosedError
 from any_llm.types.json import JSON
@@ -28,7 +30,7 @@ Ending: TypeAlias = Literal["complete", "failed", "cancelled", "closed"]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a stream ended: `complete`, `failed` (with the error), `cancelled`, or `closed` by its reader before its end."""
+    """How a stream ended: `complete`, `failed` (with the error), `cancelled`, or `closed` by its reader."""
 
     ending: Ending
     error: BaseException | None = None
@@ -54,17 +56,19 @@ class EventStream(Generic[E]):
 
     Attributes:
         report: how the call went.
-        convert: what is made of each piece as it is handed out, if anything.
+        convert: what is made of each piece, and of the whole answer, as it is handed out, if anything.
     """
 
     def __init__(self, upstream: Upstream[E], *, fold: Callable[[], Fold[E, JSON]] | None, report: Report) -> None:
         self.report = report
+        self.convert: Callable[[JSON], JSON] | None = None
         self._upstream = upstream
         self._ready: deque[E] = deque()
         self._outcome: Outcome | None = None
+        # Whoever takes the one item out, on whichever thread, ends the stream.
+        self._latch: list[None] = [None]
         self._on_item: list[Callable[[E], None]] = []
         self._on_end: list[Callable[[Outcome], None]] = []
-        self.convert: Callable[[E], JSON] | None = None
         self._fold = fold() if fold else None
         self._unfolded: list[E] = []
 
@@ -74,28 +78,36 @@ class EventStream(Generic[E]):
     async def __anext__(self) -> E:
         if not self._ready and not await self._fill():
             raise StopAsyncIteration
-        return self._take(self._ready.popleft())
+        try:
+            item = self._ready.popleft()
+        except IndexError:
+            # Another thread closed the stream in between.
+            raise self._refusal() from None
+        return self._take(item)
 
     async def batch(self) -> list[E]:
         """Return every piece that has arrived, waiting for at least one; an empty list at the end."""
         if not self._ready and not await self._fill():
             return []
-        items = [self._take(item) for item in self._ready]
+        items = list(self._ready)
         self._ready.clear()
-        return items
+        return [self._take(item) for item in items]
 
     async def prime(self) -> None:
         """Wait for the first piece without taking it, so that an early failure is raised here."""
         if not self._ready:
             await self._fill()
 
-    def tap(
-        self, on_item: Callable[[E], None] | None = None, on_end: Callable[[Outcome], None] | None = None
-    ) -> None:
-        """Watch the stream: `on_item` sees each piece as it is taken, `on_end` is told once how it ended."""
+    def tap(self, on_item: Callable[[E], None] | None = None, on_end: Callable[[Outcome], None] | None = None) -> None:
+        """Watch the stream: `on_item` sees each piece as it is taken, `on_end` is told once how it ended.
+
+        An `on_end` that comes after the end is told at once.
+        """
         if on_item:
             self._on_item.append(on_item)
-        if on_end:
+        if on_end and self._outcome is not None:
+            on_end(self._outcome)
+        elif on_end:
             self._on_end.append(on_end)
 
     def close(self) -> None:
@@ -114,18 +126,13 @@ class EventStream(Generic[E]):
     @property
     def response(self) -> JSON:
         """The whole answer added up from the pieces taken so far; complete once the iteration has ended."""
-        if self._fold is None:
-            msg = "this operation's stream does not add up to a whole answer"
-            raise TypeError(msg)
-        self._fold_now()
-        whole = self._fold.result()
-        whole.report = self.report
-        return whole
+        whole = self._whole()
+        return whole if self.convert is None else self.convert(whole)
 
     @property
     def usage(self) -> CompletionUsage | None:
         """The tokens used so far, as far as the provider has said; final once the iteration has ended."""
-        return getattr(self.response, "usage", None)
+        return getattr(self._whole(), "usage", None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,14 +143,16 @@ class EventStream(Generic[E]):
         self.close()
 
     def __del__(self) -> None:
+        # What is upstream is dropped with the stream and then closes itself, in its own way: a finaliser may run in the
+        # middle of anything, so it must not touch a connection.
         if getattr(self, "_outcome", True) is None:
-            self.close()
+            self._end(Outcome(ending="closed"), release=False)
 
     async def _fill(self) -> bool:
         if self._outcome is not None:
             if self._outcome.ending == "complete":
                 return False
-            raise StreamClosedError from self._outcome.error
+            raise self._refusal() from self._outcome.error
         try:
             while not self._ready:
                 items = await self._upstream.pull()
@@ -151,7 +160,7 @@ class EventStream(Generic[E]):
                     self._end(Outcome(ending="complete"))
                     return False
                 self._ready.extend(items)
-        except asyncio.CancelledError as error:
+        except (asyncio.CancelledError, GeneratorExit) as error:
             self._end(Outcome(ending="cancelled", error=error))
             raise
         except BaseException as error:
@@ -159,14 +168,32 @@ class EventStream(Generic[E]):
             raise
         return True
 
+    def _refusal(self) -> StreamClosedError:
+        error = None if self._outcome is None else self._outcome.error
+        ended = "was closed by this program" if error is None else f"has ended with {type(error).__name__}"
+        message = f"The stream {ended} and cannot be read any more; make the call again"
+        return StreamClosedError(message, provider_name=self.report.provider or None)
+
     def _take(self, item: E) -> E:
-        if self._fold is not None:
-            self._unfolded.append(item)
-            if len(self._unfolded) >= _FOLD_AFTER:
-                self._fold_now()
-        for on_item in self._on_item:
-            on_item(item)
-        return item if self.convert is None else self.convert(item)
+        try:
+            if self._fold is not None:
+                self._unfolded.append(item)
+                if len(self._unfolded) >= _FOLD_AFTER:
+                    self._fold_now()
+            for on_item in self._on_item:
+                on_item(item)
+            return item if self.convert is None else self.convert(item)
+        except BaseException as error:
+            self._end(Outcome(ending="failed", error=error))
+            raise
+
+    def _whole(self) -> JSON:
+        if self._fold is None:
+            raise TypeError("This operation's stream does not add up to a whole answer")
+        self._fold_now()
+        whole = self._fold.result()
+        whole.report = self.report
+        return whole
 
     def _fold_now(self) -> None:
         if self._fold is not None:
@@ -174,11 +201,21 @@ class EventStream(Generic[E]):
                 self._fold.add(item)
             self._unfolded.clear()
 
-    def _end(self, outcome: Outcome) -> None:
-        if self._outcome is not None:
+    def _end(self, outcome: Outcome, *, release: bool = True) -> None:
+        try:
+            self._latch.pop()
+        except IndexError:
             return
         self._outcome = outcome
-        self._upstream.close()
-        watchers, self._on_end = self._on_end, []
-        for on_end in watchers:
-            on_end(outcome)
+        self._ready.clear()
+        with ExitStack() as watchers:
+            for on_end in reversed(self._on_end):
+                watchers.callback(on_end, outcome)
+            self._on_end.clear()
+            if release:
+                self._upstream.close()
+
+
+def is_stream(value: object) -> TypeIs[EventStream[JSON]]:
+    """Say whether an answer comes in pieces."""
+    return isinstance(value, EventStream)

@@ -1,0 +1,1 @@
+"""Who speaks which wire format: data, and one look-up."""

@@ -523,3 +523,8 @@ CATALOG: tuple[Provider, ...] = (
 
 BY_NAME: Mapping[str, Provider] = {provider.name: provider for provider in CATALOG}
 """The built-in providers by name."""
+
+PLANNED: frozenset[str] = frozenset(
+    {"azure", "bedrock", "sagemaker", "vertexai", "vertexaianthropic", "voyage", "watsonx"}
+)
+"""Providers that are known by name, but whose formats are not spoken yet."""

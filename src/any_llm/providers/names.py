@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from any_llm.exceptions import UnsupportedProviderError
-from any_llm.providers.registry import provider
+from any_llm.providers.registry import unsupported
 
 
 class LLMProvider(StrEnum):
@@ -77,5 +76,4 @@ class LLMProvider(StrEnum):
         try:
             return cls(key)
         except ValueError:
-            provider(key)
-            raise UnsupportedProviderError(key, [member.value for member in cls]) from None
+            raise unsupported(key, [member.value for member in cls]) from None

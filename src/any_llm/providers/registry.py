@@ -6,36 +6,43 @@ The only place that imports by name: a dialect is loaded on its first use.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
 from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
-from any_llm.providers.catalog import BY_NAME
+from any_llm.providers.catalog import BY_NAME, PLANNED
 from any_llm.spec.dialect import Dialect
 from any_llm.spec.provider import Provider
 
 _CLOSEST = 3
 
 
-def provider_names(more: Mapping[str, Provider] | None = None) -> list[str]:
+def provider_names(more: Iterable[str] = ()) -> list[str]:
     """Return the names of the providers, sorted; `more` are those from configuration or plug-ins."""
-    return sorted({*BY_NAME, *(more or {})})
+    return sorted({*BY_NAME, *more})
 
 
 def provider(name: str, more: Mapping[str, Provider] | None = None) -> Provider:
     """Return the record of a provider; one of `more` goes before a built-in one of the same name.
 
     Raises:
-        UnsupportedProviderError: nobody has this name; the error names the closest ones.
+        UnsupportedProviderError: nobody has this name, and the error names the closest ones; or it is known, but cannot
+            be called yet, and the error says so.
     """
     key = name.strip().lower()
     found = (more or {}).get(key) or BY_NAME.get(key)
     if found is None:
-        names = provider_names(more)
-        raise UnsupportedProviderError(key, names, closest=difflib.get_close_matches(key, names, _CLOSEST))
+        raise unsupported(key, provider_names(more or ()))
     return found
+
+
+def unsupported(key: str, names: Sequence[str]) -> UnsupportedProviderError:
+    """Return the error for a name that none of `names` is."""
+    if key in PLANNED:
+        return UnsupportedProviderError(key, names, planned=True)
+    return UnsupportedProviderError(key, names, closest=difflib.get_close_matches(key, names, _CLOSEST))
 
 
 @cache
@@ -46,6 +53,5 @@ def builtin_dialect(name: str) -> Dialect | None:
         return None
     dialect = import_module(module).DIALECT
     if not isinstance(dialect, Dialect):
-        msg = f"{module}.DIALECT is {dialect!r}, not a Dialect"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"{module}.DIALECT is {dialect!r}, not a Dialect")
     return dialect

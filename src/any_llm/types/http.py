@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import msgspec
+from typing_extensions import override
+
+from any_llm.exceptions import ConfigurationError
+from any_llm.types.secret import redact_headers
 
 
 class HttpRequest(msgspec.Struct, frozen=True):
@@ -19,6 +23,11 @@ class HttpRequest(msgspec.Struct, frozen=True):
     url: str
     headers: Mapping[str, str]
     body: bytes = b""
+
+    @override
+    def __repr__(self) -> str:
+        headers = redact_headers(self.headers)
+        return f"HttpRequest({self.method!r}, {self.url!r}, {headers!r}, body of {len(self.body)} bytes)"
 
 
 class HttpResponse(msgspec.Struct, frozen=True):
@@ -47,3 +56,14 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     first_token: float | None = 600.0
     idle: float | None = 300.0
     total: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            seconds: object = getattr(self, name)
+            if seconds is not None and not (is_number(seconds) and seconds > 0):
+                raise ConfigurationError(f"{name} is {seconds!r}; it must be a positive number of seconds, or None")
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Say whether a value is a number; a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, TypeGuard
 
 from typing_extensions import TypeIs
 
@@ -30,3 +30,8 @@ def is_mapping(value: object) -> TypeIs[Mapping[str, JSON]]:
 def is_list(value: object) -> TypeIs[list[JSON]]:
     """Say whether a value is a JSON array."""
     return isinstance(value, list)
+
+
+def is_sequence(value: object) -> TypeGuard[Sequence[JSON]]:
+    """Say whether a value is a sequence of any kind, other than a text."""
+    return isinstance(value, list) or (isinstance(value, Sequence) and not isinstance(value, str | bytes))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing_extensions import override
 
 _STARS = "********"
+_SHORTEST = 4
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "set-cookie"}
 )
@@ -56,11 +57,24 @@ class Secret:
 
 
 def redact(text: str, *secrets: Secret | None) -> str:
-    """Return text with the given secrets, and whatever looks like a key, replaced by stars."""
+    """Return text with the given secrets, and whatever looks like a key, replaced by stars.
+
+    A secret is found as it is, as JSON writes it, and where the text was cut inside it. One of fewer than four
+    characters protects nothing, and is left.
+    """
     for secret in secrets:
-        if secret:
-            text = text.replace(secret.reveal(), _STARS)
+        if secret and len(value := secret.reveal()) >= _SHORTEST:
+            for form in {value, value.replace("\\", "\\\\").replace('"', '\\"')}:
+                text = _without_beginning(text.replace(form, _STARS), form)
     return _LIKELY_KEY.sub(_STARS, text)
+
+
+def _without_beginning(text: str, secret: str) -> str:
+    """Return text without the beginning of a secret at its very end."""
+    for size in range(len(secret) - 1, _SHORTEST - 1, -1):
+        if text.endswith(secret[:size]):
+            return text[:-size] + _STARS
+    return text
 
 
 def redact_headers(headers: Mapping[str, str], *secrets: Secret | None) -> dict[str, str]:

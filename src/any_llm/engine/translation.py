@@ -1,0 +1,127 @@
+"""Running a codec's functions, so that whatever they stumble over becomes a typed error that says where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import msgspec
+
+from any_llm.engine.facts import Facts
+from any_llm.exceptions import AnyLLMError, InvalidMessageError, MalformedResponseError
+from any_llm.types.json import JSON, is_mapping
+
+if TYPE_CHECKING:
+    from any_llm.pipeline.call import Call
+    from any_llm.spec.dialect import Codec, Encoded, StreamDecoder
+    from any_llm.types.http import Frame, HttpResponse
+
+E = TypeVar("E")
+
+# What code meets that reads a foreign tree and finds a wrong shape; msgspec's own errors are among the last.
+_STUMBLES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+_SHOWN = 80
+_DEEPEST = 100
+
+
+def encode(codec: Codec[JSON, JSON], call: Call) -> Encoded:
+    """Encode a request.
+
+    Raises:
+        InvalidMessageError: something in it cannot be written as JSON, or is not shaped as it should be.
+    """
+    try:
+        return codec.encode(call.target, call.options)
+    except AnyLLMError:
+        raise
+    except _STUMBLES as error:
+        raise _unwritable(call.options, "", error) from error
+
+
+def with_members(body: bytes, members: Mapping[str, JSON]) -> bytes:
+    """Return a JSON object with members added or replaced; the others are not decoded, however large they are.
+
+    Raises:
+        InvalidMessageError: a member cannot be written as JSON.
+    """
+    given: dict[str, JSON] = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw])
+    try:
+        return msgspec.json.encode({**given, **members})
+    except _STUMBLES as error:
+        raise _unwritable(members, "extra_body", error) from error
+
+
+def decode(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> JSON:
+    """Decode a successful whole answer.
+
+    Raises:
+        MalformedResponseError: it is not the JSON it should be; the error has the beginning of it.
+    """
+    try:
+        return codec.decode(call.target, response)
+    except AnyLLMError as error:
+        if error.response_excerpt is None:
+            error.response_excerpt = Facts.excerpt(response.body)
+        raise
+    except _STUMBLES as error:
+        content_type = response.headers.get("content-type", "without a content type")
+        size = f"{len(response.body)} bytes" if response.body else "an empty body"
+        raise MalformedResponseError(
+            f"The answer ({size}, {content_type}) is not the JSON it should be: {_named(error)}",
+            error,
+            response_excerpt=Facts.excerpt(response.body),
+        ) from error
+
+
+def decode_frame(decoder: StreamDecoder[E], frame: Frame) -> list[E]:
+    """Decode one frame of a stream.
+
+    Raises:
+        MalformedResponseError: it is not the JSON it should be; the error has the beginning of it.
+    """
+    try:
+        return list(decoder.feed(frame))
+    except AnyLLMError as error:
+        if error.response_excerpt is None:
+            error.response_excerpt = Facts.excerpt(frame.data)
+        raise
+    except _STUMBLES as error:
+        raise MalformedResponseError(
+            f"An event of the stream is not the JSON it should be: {_named(error)}",
+            error,
+            response_excerpt=Facts.excerpt(frame.data),
+        ) from error
+
+
+def _unwritable(tree: JSON, place: str, error: Exception) -> InvalidMessageError:
+    found = _find_unwritable(tree, place, _DEEPEST)
+    if found is None:
+        return InvalidMessageError(f"The request cannot be encoded: {error!r}")
+    return InvalidMessageError(f"{found[0]} cannot be written as JSON: {found[1]}", param=found[0])
+
+
+def _named(error: Exception) -> str:
+    return str(error) if isinstance(error, msgspec.MsgspecError) else repr(error)
+
+
+def _find_unwritable(tree: JSON, place: str, depth: int) -> tuple[str, str] | None:
+    """Return the place of the first thing that JSON has no form for, and what it is."""
+    if not depth:
+        return place, "it is nested too deeply, or in itself"
+    for inner, value in _members(tree, place):
+        if found := _find_unwritable(value, inner, depth - 1):
+            return found
+    if isinstance(tree, Mapping | list | tuple) or hasattr(tree, "model_dump"):
+        return None
+    try:
+        msgspec.json.encode(tree)
+    except (TypeError, ValueError) as error:
+        return place, f"{type(tree).__name__} {repr(tree)[:_SHOWN]} ({error})"
+    return None
+
+
+def _members(tree: JSON, place: str) -> Iterator[tuple[str, JSON]]:
+    if is_mapping(tree):
+        return ((f"{place}.{name}" if place else str(name), value) for name, value in tree.items())
+    items = cast("Sequence[JSON]", tree) if isinstance(tree, list | tuple) else ()
+    return ((f"{place}[{index}]", value) for index, value in enumerate(items))
