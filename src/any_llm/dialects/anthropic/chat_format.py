@@ -8,7 +8,7 @@ import msgspec
 
 from any_llm.dialects.anthropic.chat_parts import invalid
 from any_llm.dialects.anthropic.families import Family
-from any_llm.dialects.anthropic.schema import fit_schema
+from any_llm.schemas.closed import fit_schema
 from any_llm.schemas.shapes import is_mapping, is_object
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning

@@ -1,6 +1,7 @@
-"""JSON schemas as structured outputs take them; what they cannot hold a model to is told to it in words.
+"""Schemas with closed objects, as several vendors' structured outputs take them; the rest is told to models in words.
 
-https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
+https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations and
+https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html
 """
 
 from __future__ import annotations
