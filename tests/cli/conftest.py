@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from any_llm.cli.application import run
-from any_llm.engine.settings import default_settings
+from any_llm.engine.build import forget_defaults
 from tests.cli.provider import LoopbackProvider
 
 COMMAND = (sys.executable, "-c", "from any_llm.cli import main; main()")
@@ -72,15 +72,15 @@ def any_llm(
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    default_settings.cache_clear()
 
     def call(*arguments: str, stdin: str = "") -> Done:
+        forget_defaults()
         monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
         code = run(arguments)
         return Done(code, *capsys.readouterr())
 
     yield call
-    default_settings.cache_clear()
+    forget_defaults()
 
 
 @pytest.fixture
@@ -99,6 +99,7 @@ def drawn(any_llm: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
             patch.setattr(sys, "stderr", output)
             patch.setattr(sys, "stdin", keyboard if typed is not None else io.StringIO())
             os.write(own, (typed or "").encode())
+            forget_defaults()
             code = run(arguments)
         reader.join(30)
         os.close(own)
