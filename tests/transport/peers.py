@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeAlias
 
@@ -102,7 +103,7 @@ class Server:
     def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
         self.script = script
         self.accepted = self.live = self.peak = 0
-        self.requests: list[Received] = []
+        self.requests: deque[Received] = deque(maxlen=1_000)
         self.peers: set[Peer] = set()
         self.port = 0
         self._tls = tls

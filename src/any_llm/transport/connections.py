@@ -32,11 +32,12 @@ _MAX_HEAD_FIELDS: Final = 512
 class Attempt:
     """What is learnt about the connection of one request while the HTTP library is busy with it."""
 
-    __slots__ = ("demand_fresh", "fresh", "transport", "watchdog")
+    __slots__ = ("connected", "demand_fresh", "fresh", "transport", "watchdog")
 
     def __init__(self, watchdog: Watchdog, *, demand_fresh: bool) -> None:
         self.watchdog = watchdog
         self.demand_fresh = demand_fresh
+        self.connected = False
         self.fresh = False
         self.transport: Transport | None = None
 
@@ -44,6 +45,10 @@ class Attempt:
         """Drop the connection at once, without the good-byes of TLS."""
         if self.transport is not None:
             self.transport.abort()
+
+    def forget(self) -> None:
+        """Let go of the connection: what the loop runs for it later holds the context, and so this attempt."""
+        self.transport = None
 
 
 ATTEMPT: Final[ContextVar[Attempt]] = ContextVar("any_llm_attempt")
@@ -63,6 +68,7 @@ class QuietConnector(aiohttp.TCPConnector):
             # The origin just dropped a kept connection; its other kept ones are as doubtful.
             connection.close()
             connection = await super().connect(req, traces, timeout)
+        attempt.connected = True
         attempt.transport = connection.transport
         attempt.watchdog.awaiting()
         return connection

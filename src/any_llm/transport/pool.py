@@ -92,7 +92,6 @@ class Pool:
                 attempt = Attempt(watchdog, demand_fresh=True)
                 response = await _request(connections, request, route, attempt)
         except BaseException as error:
-            attempt.abort()
             watchdog.end()
             watchdog.stop()
             raise_from(find_failure(error, watchdog), error)
@@ -157,14 +156,18 @@ async def _request(
             proxy=route.proxy,
             timeout=_cached_connect_timeout(attempt.watchdog.connect_limit),
         )
+    except BaseException:
+        attempt.abort()
+        raise
     finally:
         ATTEMPT.reset(token)
+        attempt.forget()
 
 
 def _died_while_kept(attempt: Attempt, error: Exception) -> bool:
     # A connection may be closed by the server in the moment a request is sent on it. Only then, with a connection
     # that was kept and no byte of an answer (which would be the error's message), is the request sent again.
-    if attempt.fresh or attempt.transport is None or isinstance(error, aiohttp.ClientConnectorError):
+    if attempt.fresh or not attempt.connected or isinstance(error, aiohttp.ClientConnectorError):
         return False
     return not isinstance(error, aiohttp.ServerDisconnectedError) or isinstance(error.message, str)
 
