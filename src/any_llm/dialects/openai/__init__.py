@@ -1,4 +1,7 @@
-"""OpenAI's wire format, which most vendors speak. https://platform.openai.com/docs/api-reference"""
+"""OpenAI's wire format, which most vendors speak.
+
+https://platform.openai.com/docs/api-reference
+"""
 
 from __future__ import annotations
 

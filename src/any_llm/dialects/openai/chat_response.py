@@ -46,5 +46,4 @@ def _refuse_error(completion: ChatCompletion, status: int) -> None:
     if extra.get("error") or (extra.get("message") and not completion.id):
         raise error_from(extra, status)
     if "choices" not in completion.model_fields_set:
-        msg = f"an answer without choices: it has {sorted(extra) or 'nothing'}"
-        raise MalformedResponseError(msg)
+        raise MalformedResponseError(f"The answer has no choices; it has {sorted(extra) or 'nothing'}")

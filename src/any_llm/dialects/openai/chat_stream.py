@@ -12,6 +12,7 @@ from any_llm.exceptions import StreamTruncatedError
 from any_llm.spec.dialect import Options, Target
 from any_llm.types.completion import ChatCompletionChunk, ChoiceDeltaToolCall, ChunkChoice, CompletionUsage
 from any_llm.types.http import Frame
+from any_llm.types.json import is_mapping, is_object
 from any_llm.types.value import decode
 
 _DONE = b"[DONE]"
@@ -25,8 +26,8 @@ class ChatStream:
     """
 
     def __init__(self, _target: Target, options: Options) -> None:
-        asked = options.get("stream_options") or {}
-        self._usage_asked_for = bool(asked.get("include_usage"))
+        asked = options.get("stream_options")
+        self._usage_asked_for = is_mapping(asked) and bool(asked.get("include_usage"))
         self.complete = False
         self._open: dict[int, bool] = {}
         self._calls: dict[tuple[int, int], _OpenCall] = {}
@@ -52,11 +53,8 @@ class ChatStream:
             if b'"reasoning_details"' in data:
                 settle_details(choice.delta)
         self._last = chunk
-        if not chunk.choices and chunk.usage is not None and not self._usage_asked_for:
-            # Programs that did not ask for a usage chunk read `choices[0]` of every chunk.
-            chunk.choices = [ChunkChoice()]
         if chunk.usage is not None:
-            settle_usage(chunk.usage, data)
+            self._settle_usage(chunk, chunk.usage, data)
         elif b'"x_groq"' in data:
             _adopt_usage(chunk)
         return (chunk,)
@@ -68,8 +66,8 @@ class ChatStream:
             StreamTruncatedError: it was not.
         """
         if not self.complete and (not self._open or any(self._open.values())):
-            msg = "the stream ended before the answer was complete" if self._open else "the stream ended empty"
-            raise StreamTruncatedError(msg)
+            early = "before the answer was complete" if self._open else "before it began"
+            raise StreamTruncatedError(f"The stream ended {early}; what arrived is not the whole answer")
         return ()
 
     def _end(self) -> Sequence[ChatCompletionChunk]:
@@ -83,6 +81,12 @@ class ChatStream:
         last = self._last
         return (ChatCompletionChunk(id=last.id, created=last.created, model=last.model, choices=choices),)
 
+    def _settle_usage(self, chunk: ChatCompletionChunk, usage: CompletionUsage, data: bytes) -> None:
+        settle_usage(usage, data)
+        if not chunk.choices and not self._usage_asked_for:
+            # Programs that did not ask for a usage chunk read `choices[0]` of every chunk.
+            chunk.choices = [ChunkChoice()]
+
     def _settle(self, choice: ChunkChoice) -> None:
         settle_message(choice.delta)
         reason = choice.finish_reason = settle_finish(choice.finish_reason)
@@ -90,10 +94,10 @@ class ChatStream:
             self._open[choice.index] = False
         else:
             self._open.setdefault(choice.index, True)
-        for position, piece in enumerate(choice.delta.tool_calls or ()):
-            self._place(choice.index, position, piece)
+        for piece in choice.delta.tool_calls or ():
+            self._place(choice.index, piece)
 
-    def _place(self, choice: int, position: int, piece: ChoiceDeltaToolCall) -> None:
+    def _place(self, choice: int, piece: ChoiceDeltaToolCall) -> None:
         """Give a new call that a vendor sends under an index already taken the next free one."""
         key = (choice, piece.index)
         held = self._calls.get(key)
@@ -126,6 +130,6 @@ def _refuse_error(chunk: ChatCompletionChunk) -> None:
 def _adopt_usage(chunk: ChatCompletionChunk) -> None:
     """Take the usage from where Groq puts it: https://console.groq.com/docs/api-reference."""
     extra = chunk.model_extra.get("x_groq")
-    usage = extra.get("usage") if isinstance(extra, dict) else None
-    if isinstance(usage, dict):
+    usage = extra.get("usage") if is_object(extra) else None
+    if is_object(usage):
         chunk.usage = CompletionUsage.model_validate(usage)

@@ -24,7 +24,7 @@ from any_llm.exceptions import (
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _EXCERPT = 2_000
 _FIRST_ERROR, _SERVER_ERROR, _LAST_ERROR = 400, 500, 600
@@ -57,7 +57,7 @@ CODES: Mapping[str, type[AnyLLMError]] = {
 """The vendors' own codes and types that say more than the HTTP status, or stand where there is none."""
 
 
-def decode_error(target: Target, response: HttpResponse) -> AnyLLMError:
+def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
     """Turn an unsuccessful answer into the error it means."""
     try:
         tree = msgspec.json.decode(response.body)
@@ -73,7 +73,7 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     facts = _facts(tree)
     code, kind = _text(facts.get("code")), _text(facts.get("type"))
     inner = facts.get("innererror")
-    finest = _text(inner.get("code")) if isinstance(inner, dict) else None
+    finest = _text(inner.get("code")) if is_object(inner) else None
     named = next((CODES[word] for word in (finest, code, kind) if word and word in CODES), None)
     effective = status if status >= _FIRST_ERROR else _status_inside(code, kind)
     fitting = named or error_for_status(effective)
@@ -84,7 +84,20 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
         code=code,
         error_type=kind,
         param=_text(facts.get("param")),
+        retry_after=_retry_delay(facts.get("details")),
     )
+
+
+def _retry_delay(details: JSON) -> float | None:
+    """Return the seconds to wait that Google's `RetryInfo` tells, which its compatible API sends too.
+
+    https://cloud.google.com/apis/design/errors#error_details
+    """
+    for detail in details if is_list(details) else ():
+        delay = detail.get("retryDelay") if is_object(detail) else None
+        if isinstance(delay, str) and delay.removesuffix("s").replace(".", "", 1).isdecimal():
+            return float(delay.removesuffix("s"))
+    return None
 
 
 def _status_inside(code: str | None, kind: str | None) -> int:
@@ -96,21 +109,19 @@ def _status_inside(code: str | None, kind: str | None) -> int:
 
 def _facts(tree: JSON) -> JSONObject:
     """Find where the message, code, type and param of an error body stand."""
-    if isinstance(tree, list) and tree:
+    if is_list(tree) and tree:
         return _facts(tree[0])
-    if not isinstance(tree, dict):
+    if not is_object(tree):
         return {}
-    members: JSONObject = tree
-    match members.get("error", members.get("errors")):
-        case dict() as inner:
-            return inner
-        case [dict() as inner, *_]:
-            return inner
-        case str() as message:
-            return {**members, "message": message}
-        case _:
-            said = members.get("message", members.get("detail"))
-            return {**members, "message": said if said is None or isinstance(said, str) else _compact(said)}
+    told: JSON = tree.get("error", tree.get("errors"))
+    if is_list(told) and told:
+        told = told[0]
+    if is_object(told):
+        return told
+    if isinstance(told, str):
+        return {**tree, "message": told}
+    said = tree.get("message", tree.get("detail"))
+    return {**tree, "message": said if said is None or isinstance(said, str) else _compact(said)}
 
 
 def _compact(value: JSON) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from any_llm.types.json import JSON, JSONObject
+from any_llm.dialects.openai.chat_messages import member
+from any_llm.types.json import JSON, JSONObject, is_mapping
 from any_llm.types.report import Warning as CallWarning
 
 RequestQuirk: TypeAlias = Callable[[JSONObject, Sequence[JSON]], list[CallWarning]]
@@ -18,21 +19,30 @@ def replay_reasoning(body: JSONObject, messages: Sequence[JSON]) -> list[CallWar
     https://api-docs.deepseek.com/guides/thinking_mode
     """
     for index, message in enumerate(messages):
-        thought = getattr(message, "reasoning", None)
-        if thought and getattr(message, "tool_calls", None):
+        thought = member(message, "reasoning")
+        if thought and member(message, "tool_calls") and not member(message, "reasoning_content"):
             body["messages"][index] = {**body["messages"][index], "reasoning_content": str(thought)}
     return []
 
 
 def replay_extra_content(body: JSONObject, messages: Sequence[JSON]) -> list[CallWarning]:
-    """Send back `extra_content`, in which Google's compatible API keeps its thought signatures.
+    """Send back `extra_content` of messages and tool calls, where Google's compatible API keeps thought signatures.
 
     https://ai.google.dev/gemini-api/docs/thought-signatures
     """
     for index, message in enumerate(messages):
-        extra = getattr(message, "extra_content", None)
-        if extra:
-            body["messages"][index] = {**body["messages"][index], "extra_content": extra}
+        again: JSONObject = {}
+        if extra := member(message, "extra_content"):
+            again["extra_content"] = extra
+        calls: Sequence[JSON] = member(message, "tool_calls") or ()
+        extras = [member(call, "extra_content") for call in calls]
+        if any(extras):
+            sent = body["messages"][index]["tool_calls"]
+            again["tool_calls"] = [
+                {**call, "extra_content": extra} if extra else call for call, extra in zip(sent, extras, strict=True)
+            ]
+        if again:
+            body["messages"][index] = {**body["messages"][index], **again}
     return []
 
 
@@ -42,8 +52,8 @@ def replay_parts(body: JSONObject, messages: Sequence[JSON]) -> list[CallWarning
     https://docs.mistral.ai/capabilities/reasoning
     """
     for index, message in enumerate(messages):
-        extra = getattr(message, "extra_content", None)
-        if extra and isinstance(extra.get("content"), list):
+        extra = member(message, "extra_content")
+        if is_mapping(extra) and isinstance(extra.get("content"), list):
             body["messages"][index] = {**body["messages"][index], "content": extra["content"]}
     return []
 

@@ -14,7 +14,7 @@ from any_llm.types.completion import (
     PromptTokensDetails,
     Reasoning,
 )
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 FINISH_REASONS: Mapping[str, str] = {
     "eos": "stop",
@@ -57,9 +57,9 @@ def settle_message(message: ChatCompletionMessage | ChoiceDelta) -> None:
 def settle_details(message: ChatCompletionMessage | ChoiceDelta) -> None:
     """Take what was thought from `reasoning_details` where it stands nowhere else, as in Snowflake's streams."""
     details: JSON = None if message.reasoning else message.model_extra.get("reasoning_details")
-    if not isinstance(details, list):
+    if not is_list(details):
         return
-    pieces = [piece.get("text") or piece.get("summary") for piece in details if isinstance(piece, dict)]
+    pieces = [piece.get("text") or piece.get("summary") for piece in details if is_object(piece)]
     thought = "".join(piece for piece in pieces if isinstance(piece, str))
     if thought:
         message.reasoning = Reasoning(thought)
@@ -89,8 +89,9 @@ def settle_usage(usage: CompletionUsage, raw: bytes) -> None:
         details = usage.prompt_tokens_details = details or PromptTokensDetails()
         details.cached_tokens = max(*told, details.cached_tokens or 0)
     written = extra.get("cache_creation_input_tokens")
-    if isinstance(written, int) and details is not None and details.cache_write_tokens is None:
-        details.cache_write_tokens = written
+    if isinstance(written, int):
+        details = usage.prompt_tokens_details = details or PromptTokensDetails()
+        details.cache_write_tokens = max(written, details.cache_write_tokens or 0)
     thought = extra.get("reasoning_tokens")
     if isinstance(thought, int) and usage.completion_tokens_details is None:
         usage.completion_tokens_details = CompletionTokensDetails(reasoning_tokens=thought)
@@ -123,20 +124,21 @@ def _split_parts(content: JSON) -> tuple[str | None, str | None]:
 
     https://docs.mistral.ai/capabilities/reasoning
     """
-    if not isinstance(content, list):
+    if not is_list(content):
         return as_text(content), None
     texts: list[str] = []
     thoughts: list[str] = []
     for part in content:
-        match part:
-            case {"type": "thinking", "thinking": list() as pieces}:
-                thoughts.extend(piece.get("text", "") for piece in pieces if isinstance(piece, dict))
-            case {"type": "thinking", "thinking": str() as thought}:
-                thoughts.append(thought)
-            case {"text": str() as text}:
-                texts.append(text)
-            case str() as text:
-                texts.append(text)
-            case _:
-                continue
+        if isinstance(part, str):
+            texts.append(part)
+        elif is_object(part) and part.get("type") == "thinking":
+            thoughts.append(_thought(part.get("thinking")))
+        elif is_object(part) and isinstance(part.get("text"), str):
+            texts.append(part["text"])
     return "".join(texts) if texts else None, "".join(thoughts) if thoughts else None
+
+
+def _thought(thinking: JSON) -> str:
+    if not is_list(thinking):
+        return thinking if isinstance(thinking, str) else ""
+    return "".join(str(piece.get("text") or "") for piece in thinking if is_object(piece))
