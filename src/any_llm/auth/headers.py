@@ -26,9 +26,21 @@ def api_key(headers: dict[str, str], key: Secret | None) -> None:
         headers["api-key"] = key.reveal()
 
 
+def x_goog_api_key(headers: dict[str, str], key: Secret | None) -> None:
+    """Sign with `x-goog-api-key: KEY`, as Google's Gemini API asks."""
+    if key:
+        headers["x-goog-api-key"] = key.reveal()
+
+
 def unsigned(headers: dict[str, str], key: Secret | None) -> None:
     """Add nothing: the provider takes no key."""
 
 
-SIGNERS: Mapping[str, Signer] = {"bearer": bearer, "x-api-key": x_api_key, "api-key": api_key, "none": unsigned}
+SIGNERS: Mapping[str, Signer] = {
+    "bearer": bearer,
+    "x-api-key": x_api_key,
+    "api-key": api_key,
+    "x-goog-api-key": x_goog_api_key,
+    "none": unsigned,
+}
 """Signers by the name that a provider's record uses."""
