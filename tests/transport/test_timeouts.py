@@ -70,7 +70,9 @@ async def test_the_first_token_is_limited(pool: Pool, serve: Serve, script: obje
 
 
 async def test_the_first_token_of_a_request_without_a_body_is_limited(pool: Pool, serve: Serve) -> None:
-    await expect(FirstTokenTimeoutError, pool, HttpRequest("GET", serve(say_nothing).url(), {}), Timeouts(first_token=0.05))
+    await expect(
+        FirstTokenTimeoutError, pool, HttpRequest("GET", serve(say_nothing).url(), {}), Timeouts(first_token=0.05)
+    )
 
 
 async def test_a_stall_inside_the_answer_is_limited(pool: Pool, serve: Serve) -> None:

@@ -8,8 +8,9 @@ import gc
 import os
 import socket
 import warnings
-from asyncio import AbstractEventLoop, Transport
+from asyncio import AbstractEventLoop, Task, Transport
 from collections.abc import AsyncGenerator
+from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar
 from ssl import SSLContext
@@ -114,6 +115,7 @@ class LoopConnections:
         self._connector = connector
         self._resolver = resolver
         self._process = os.getpid()
+        self._closing: Task[None] | None = None
 
     @classmethod
     def open(cls, limits: tuple[int, float, int], tls: SSLContext | Literal[True, False]) -> LoopConnections:
@@ -207,10 +209,16 @@ class LoopConnections:
         elif self.loop.is_closed():
             self._discard()
         elif self.loop.is_running():
+            closed: Future[None] = Future()
             with suppress(TimeoutError, RuntimeError):
-                asyncio.run_coroutine_threadsafe(self.close(), self.loop).result(_SECONDS_AT_EXIT)
+                self.loop.call_soon_threadsafe(self._begin_close, closed)
+                closed.result(_SECONDS_AT_EXIT)
         else:
             self.loop.run_until_complete(self.close())
+
+    def _begin_close(self, closed: Future[None]) -> None:
+        self._closing = self.loop.create_task(self.close())
+        self._closing.add_done_callback(lambda _: closed.set_result(None))
 
     def _discard(self) -> None:
         # The loop was closed by hand, without closing what ran on it. Its transports can only warn and close their
