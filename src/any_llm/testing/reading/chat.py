@@ -132,10 +132,10 @@ def _read_stream(status: int, events: list[Event]) -> Reading:
             failure = truncated(status, "cut in an event") if last else malformed(status, f"not JSON: {error}").failure
             break
         chunk = fields(document)
-        chunks.append(chunk)
         if chunk.get("error") or event.name == "error":
             failure = failure_of(status, document)
             break
+        chunks.append(chunk)
         _add_chunk(choices, chunk)
     if not failure and not (done or (choices and all(choice.finish_reason for choice in choices.values()))):
         failure = truncated(status, "neither [DONE] nor a finish reason")

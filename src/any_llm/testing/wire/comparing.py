@@ -47,6 +47,17 @@ def compare_crossed(read: Reading, said: Reading, operation: Operation) -> str |
     return difference(wanted, ours)
 
 
+def compare_partial(read: Reading, said: Reading, operation: Operation) -> str | None:
+    """Compare what came of an answer before it failed; why it ended is not known then."""
+    form = _form_of_partial(read, operation)
+    return difference(form, _form_of_partial(said, operation), "before the error")
+
+
+def _form_of_partial(reading: Reading, operation: Operation) -> JSONObject:
+    form = _crossed(reading, lambda _choice: None, operation)
+    return {name: member for name, member in form.items() if name != "finish_reason"}
+
+
 def _compare_failures(read: Failure | None, said: Failure | None) -> str | None:
     if read is None or said is None:
         return f"the body says {_outcome(read)}, ours is {_outcome(said)}"
@@ -124,12 +135,11 @@ def _form_of_usage(usage: Usage | None) -> JSONObject:
 
 
 def _form_of_list(reading: Reading, _word: Callable[[Choice], str | None]) -> JSONObject:
-    usage = reading.usage
     return {
         "model": reading.model,
         "embeddings": [list(vector) for vector in reading.embeddings],
         "models": list(reading.listed),
-        "usage": [usage.input or 0, usage.total or 0] if usage else [0, 0],
+        "usage": _form_of_usage(reading.usage),
     }
 
 
@@ -138,14 +148,13 @@ def _crossed(reading: Reading, word: Callable[[Choice], str | None], operation: 
 
     Arguments that are no JSON object (a call that was cut) have no place in Messages, whose calls hold an object.
     """
-    choice, usage = reading.first, reading.usage
+    choice = reading.first
     made = (*choice.tool_calls, choice.function_call) if choice.function_call else choice.tool_calls
     calls = [_form_of_call(call) for call in made]
     if operation is not Operation.RESPONSES:
         calls = [_parsed(call) for call in calls]
     if operation is Operation.MESSAGES:
         calls = [call | {"arguments": call["arguments"] if is_object(call["arguments"]) else {}} for call in calls]
-    counts: JSONObject = {name: getattr(usage, name, None) or 0 for name in ("output", "cached", "reasoning")}
     return {
         "id": reading.id,
         "model": reading.model,
@@ -153,8 +162,18 @@ def _crossed(reading: Reading, word: Callable[[Choice], str | None], operation: 
         "reasoning": choice.reasoning,
         "tool_calls": calls,
         "finish_reason": word(choice),
-        "usage": counts,
+        "usage": _crossed_usage(reading.usage, operation),
     }
+
+
+def _crossed_usage(usage: Usage | None, operation: Operation) -> JSONObject:
+    """Return the counts; in Messages, what was fresh, read and written adds up to the input, so no part exceeds it."""
+    counts = _form_of_usage(usage)
+    del counts["total"]
+    if operation is Operation.MESSAGES:
+        counts["cached"] = min(counts["cached"], counts["input"])
+        counts["cache_write"] = min(counts["cache_write"], counts["input"] - counts["cached"])
+    return counts
 
 
 def _own_word(choice: Choice) -> str | None:

@@ -7,7 +7,7 @@ of what was changed in a recording by hand, but not all of it: see `lock` for wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from any_llm.testing.reading import read_answer
 from any_llm.testing.reading.fields import Fields, fields, objects, parse, text
@@ -19,7 +19,7 @@ from any_llm.testing.wire.index import Row
 _EXACT_TOTALS = frozenset({"openai.responses", "openai.embeddings"})
 _ERROR = "error_"
 # The events of a Responses stream that repeat what deltas have said, and the member that does.
-_REPEATED = {
+_REPEATED: Mapping[str, tuple[str, str]] = {
     "response.output_text.done": ("response.output_text.delta", "text"),
     "response.refusal.done": ("response.refusal.delta", "refusal"),
     "response.function_call_arguments.done": ("response.function_call_arguments.delta", "arguments"),
@@ -29,8 +29,12 @@ _REPEATED = {
 }
 
 
-def contradictions(recording: Recording, read: Reading, row: Row | None) -> Iterator[str]:
-    """Yield what about a recording contradicts itself, its name, or its row in the index."""
+def contradictions(recording: Recording, read: Reading, row: Row | None) -> list[str]:
+    """Return what about a recording contradicts itself, its name, or its row in the index."""
+    return list(_contradictions(recording, read, row))
+
+
+def _contradictions(recording: Recording, read: Reading, row: Row | None) -> Iterator[str]:
     if row is not None:
         yield from _of_row(recording, row)
     yield from _of_name(recording)

@@ -12,13 +12,14 @@ from any_llm.spec.provider import Provider
 from any_llm.testing.recordings import RecordedRequest
 from any_llm.testing.wire.trees import difference
 from any_llm.types.http import HttpRequest
-from any_llm.types.json import JSONObject, is_object
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key")
 _SAME_HEADERS = ("anthropic-version", "anthropic-beta")
 _BEARER = "bearer"
+_CALLS = frozenset({"tool_calls"})
 _DEPLOYMENTS = "/deployments/"
-_DEFAULT_PORTS = {"https": 443, "http": 80}
+_DEFAULT_PORTS: Mapping[str, int] = {"https": 443, "http": 80}
 
 
 class Sides(NamedTuple):
@@ -43,6 +44,25 @@ def _null_member(sides: Sides) -> bool:
     for name in nulls:
         del sides.recorded[name]
     return bool(nulls)
+
+
+def _null_in_message(sides: Sides) -> bool:
+    messages = sides.recorded.get("messages")
+    kept = _without_nulls(messages, sides.ours.get("messages"))
+    if kept == messages:
+        return False
+    sides.recorded["messages"] = kept
+    return True
+
+
+def _without_nulls(recorded: JSON, ours: JSON) -> JSON:
+    """Return messages, or one, without the null members of them and of their tool calls that ours do not have."""
+    if is_list(recorded) and is_list(ours) and len(recorded) == len(ours):
+        return [_without_nulls(theirs, said) for theirs, said in zip(recorded, ours, strict=True)]
+    if not (is_object(recorded) and is_object(ours)):
+        return recorded
+    kept = {name: value for name, value in recorded.items() if value is not None or name in ours}
+    return kept | {name: _without_nulls(kept[name], ours.get(name)) for name in _CALLS & kept.keys()}
 
 
 def _stream_false(sides: Sides) -> bool:
@@ -120,6 +140,7 @@ def _schema_form(sides: Sides) -> bool:
 
 EQUIVALENCES = (
     Equivalence("null member", "a member that is null is one that was not said", _null_member),
+    Equivalence("null in a message", "and so is one of a message or of its tool calls", _null_in_message),
     Equivalence("stream false", "an answer is whole unless a stream is asked for", _stream_false),
     Equivalence("renamed parameter", "the provider's record calls the parameter by its present name", _renamed),
     Equivalence(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -60,13 +60,14 @@ def open_folder(path: Path, *, provider: str | None = None, api: str | None = No
     )
 
 
-async def replay_all(folder: Folder) -> AsyncIterator[Verdict]:
-    """Replay the recordings one after the other."""
+async def replay_all(folder: Folder, on_verdict: Callable[[Verdict], object] | None = None) -> list[Verdict]:
+    """Replay the recordings one after the other; `on_verdict` is told what came of each."""
+    verdicts: list[Verdict] = []
     for recording in folder.recordings:
         try:
-            yield await _replay(folder, recording)
+            verdict = await _replay(folder, recording)
         except Exception as error:  # noqa: BLE001  # whatever a recording provokes must not stop the others
-            yield Verdict(
+            verdict = Verdict(
                 id=recording.id,
                 provider=recording.provider,
                 api=recording.api,
@@ -74,11 +75,15 @@ async def replay_all(folder: Folder) -> AsyncIterator[Verdict]:
                 encoded=None,
                 faults=(Fault("recording", tell(error)),),
             )
+        verdicts.append(verdict)
+        if on_verdict:
+            on_verdict(verdict)
+    return verdicts
 
 
 async def _replay(folder: Folder, recording: Recording) -> Verdict:
     read = read_answer_of(recording)
-    reasons = list(contradictions(recording, read, folder.index.get(recording.path.absolute())))
+    reasons = contradictions(recording, read, folder.index.get(recording.path.absolute()))
     if changed(recording, folder.lock):
         reasons.append(_CHANGED)
     verdict = await replay(recording, read)

@@ -10,7 +10,7 @@ from any_llm.exceptions import AnyLLMError
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
 from any_llm.types.completion import ChatCompletion, ChatCompletionMessage, CompletionUsage, Function
 from any_llm.types.completion import Choice as ChatChoice
-from any_llm.types.embedding import CreateEmbeddingResponse
+from any_llm.types.embedding import CreateEmbeddingResponse, EmbeddingUsage
 from any_llm.types.json import JSON, JSONObject, is_list
 from any_llm.types.message_blocks import RedactedThinkingBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from any_llm.types.messages import MessageResponse, MessageUsage
@@ -211,7 +211,20 @@ def _of_embeddings(answer: CreateEmbeddingResponse) -> Reading:
     return Reading(
         models=_said(answer.model),
         embeddings=tuple(tuple(row.embedding) for row in answer.data),
-        usage=Usage(input=usage.prompt_tokens, total=usage.total_tokens) if usage else None,
+        usage=_of_embedding_usage(usage) if usage else None,
+    )
+
+
+def _of_embedding_usage(usage: EmbeddingUsage) -> Usage:
+    """Return the counts; those that the shape does not name are read as the vendor sent them."""
+    extra: JSONObject = usage.model_extra
+    details: JSONObject = extra.get("prompt_tokens_details") or {}
+    cached = [count for count in (details.get("cached_tokens"), extra.get("num_cached_tokens")) if count]
+    return Usage(
+        input=usage.prompt_tokens,
+        output=extra.get("completion_tokens"),
+        total=usage.total_tokens,
+        cached=max(cached, default=None),
     )
 
 

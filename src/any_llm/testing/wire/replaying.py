@@ -13,7 +13,7 @@ from any_llm.testing.reading import read_answer, read_answer_of
 from any_llm.testing.reading.frames import is_event_stream
 from any_llm.testing.reading.values import Reading
 from any_llm.testing.recordings import Recording
-from any_llm.testing.wire.comparing import compare_answers, compare_crossed
+from any_llm.testing.wire.comparing import compare_answers, compare_crossed, compare_partial
 from any_llm.testing.wire.destination import base_url_of, crossed, record_of
 from any_llm.testing.wire.equivalence import compare_requests
 from any_llm.testing.wire.hearing import Heard, Line, hear, script
@@ -124,15 +124,15 @@ class _Trial:
         if heard is None:
             arguments = fallback_of(self._recording, self._scope.operation, streamed=self._streamed)
             heard = await hear(self._line, self._scope.operation, arguments, script(self._response))
-        reasons = [compare_answers(self._read, heard.said, self._scope.operation), self._compare_texts(heard)]
+        reasons = [compare_answers(self._read, heard.said, self._scope.operation), self._compare_pieces(heard)]
         if heard.left_open:
             reasons.append("the connection of the answer was not released")
         return [reason for reason in reasons if reason], heard
 
-    def _compare_texts(self, heard: Heard) -> str | None:
-        """Compare the texts of a stream's pieces, which do not depend on how the whole is added up."""
+    def _compare_pieces(self, heard: Heard) -> str | None:
+        """Compare what a stream's pieces say, which does not depend on how the whole is added up."""
         if heard.partial is not None:
-            return difference(self._read.first.text, heard.partial.first.text, "the text before the error")
+            return compare_partial(self._read, heard.partial, self._scope.operation)
         if self._read.failure or not self._streamed or any("deltas" in note for note in self._read.notes):
             return None
         read = {choice.index: choice.text for choice in self._read.choices if choice.text}
@@ -144,7 +144,7 @@ class _Trial:
         for split in splits(self._response.body, self._seed):
             answer = script(self._response, split.pieces)
             heard = await hear(self._line, self._scope.operation, arguments, answer)
-            found = compare_answers(self._read, heard.said, self._scope.operation) or self._compare_texts(heard)
+            found = compare_answers(self._read, heard.said, self._scope.operation) or self._compare_pieces(heard)
             reasons += [f"{split.name}: {found}"] if found else []
         return reasons, None
 

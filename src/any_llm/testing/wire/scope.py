@@ -13,7 +13,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """How a recorded API is said through the public functions.
 
     Attributes:
-        operation: the public operation; its async method is called `a` and its name.
+        operation: the public operation.
         dialect: the wire format that speaks this API.
         auth: how a provider without a record of its own is expected to sign, where no recorded header says so.
         methods: the HTTP methods of the operation.
@@ -31,11 +31,6 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     arguments: Mapping[str, str] = {}
     needed: tuple[str, ...] = ()
     crossed: tuple[Operation, ...] = ()
-
-    @property
-    def method(self) -> str:
-        """The name of the public async method."""
-        return f"a{self.operation}"
 
 
 _HELLO = ({"role": "user", "content": "Hello"},)

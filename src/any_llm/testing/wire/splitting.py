@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -29,20 +28,21 @@ class Cut(NamedTuple):
     events: bytes
 
 
-def splits(body: bytes, seed: int) -> Iterator[Split]:
-    """Yield several ways to split a body; the same seed gives the same ones."""
-    if len(body) <= _EVERY_BYTE:
-        yield Split("every byte", tuple(body[at : at + 1] for at in range(len(body))))
+def splits(body: bytes, seed: int) -> list[Split]:
+    """Return several ways to split a body; the same seed gives the same ones."""
     source = random.Random(seed)  # noqa: S311  # places to cut, not secrets
-    places = {source.randrange(len(body)) for _ in range(min(_PIECES, len(body)))} if body else set[int]()
+    places = {source.randrange(len(body)) for _ in range(min(_PIECES, len(body)))}
     inside = [at for at, byte in enumerate(body) if byte & 0xC0 == 0x80]
     source.shuffle(inside)
     ordered = sorted({0, *places, *inside[:_INSIDE_CHARACTERS], len(body)})
-    yield Split("random pieces", tuple(body[a:b] for a, b in pairwise(ordered)))
+    pieces = Split("random pieces", tuple(body[a:b] for a, b in pairwise(ordered)))
+    if len(body) > _EVERY_BYTE:
+        return [pieces]
+    return [Split("every byte", tuple(body[at : at + 1] for at in range(len(body)))), pieces]
 
 
-def cuts(body: bytes, seed: int) -> Iterator[Cut]:
-    """Yield beginnings of a stream: up to its middle event, into it, and up to some byte."""
+def cuts(body: bytes, seed: int) -> list[Cut]:
+    """Return beginnings of a stream: up to its middle event, into it, and up to some byte."""
     ends = [match.end() for match in _EVENT_END.finditer(body)]
     source = random.Random(seed)  # noqa: S311  # places to cut, not secrets
     places = {"somewhere": source.randrange(1, len(body))} if len(body) > 1 else dict[str, int]()
@@ -50,6 +50,5 @@ def cuts(body: bytes, seed: int) -> Iterator[Cut]:
         middle = len(ends) // 2
         places["after an event"] = ends[middle - 1]
         places["inside an event"] = (ends[middle - 1] + ends[middle]) // 2
-    for name, place in places.items():
-        whole = max((end for end in ends if end <= place), default=0)
-        yield Cut(name, body[:place], body[:whole])
+    wholes = {name: max((end for end in ends if end <= place), default=0) for name, place in places.items()}
+    return [Cut(name, body[:place], body[: wholes[name]]) for name, place in places.items()]
