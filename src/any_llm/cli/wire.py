@@ -62,16 +62,12 @@ def wire(
 
 async def _replay(folder: Folder) -> list[Verdict]:
     if not draws(sys.stderr):
-        return [verdict async for verdict in replay_all(folder)]
+        return await replay_all(folder)
     from rich.progress import Progress  # noqa: PLC0415  # loaded only when it is drawn
 
-    verdicts: list[Verdict] = []
     with Progress(console=console(error=True), transient=True) as progress:
         task = progress.add_task("replaying", total=len(folder.recordings))
-        async for verdict in replay_all(folder):
-            verdicts.append(verdict)
-            progress.advance(task)
-    return verdicts
+        return await replay_all(folder, lambda _verdict: progress.advance(task))
 
 
 def _show(summary: Summary, *, verbose: bool) -> None:
