@@ -1,0 +1,30 @@
+"""Cohere's wire format, version 2: https://docs.cohere.com/reference/about."""
+
+from __future__ import annotations
+
+from any_llm.dialects.cohere.chat_request import encode_completion
+from any_llm.dialects.cohere.chat_response import decode_completion
+from any_llm.dialects.cohere.chat_stream import ChatStream
+from any_llm.dialects.cohere.embeddings import EMBEDDING
+from any_llm.dialects.cohere.errors import decode_error
+from any_llm.dialects.cohere.models import LIST_MODELS
+from any_llm.dialects.cohere.rerank import RERANK
+from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.provider import Operation
+from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
+from any_llm.types.completion_fold import CompletionFold
+
+COMPLETION: Codec[ChatCompletion, ChatCompletionChunk] = Codec(
+    encode=encode_completion, decode=decode_completion, stream=ChatStream, fold=CompletionFold
+)
+
+DIALECT = Dialect(
+    name="cohere",
+    operations={
+        Operation.COMPLETION: COMPLETION,
+        Operation.EMBEDDING: EMBEDDING,
+        Operation.RERANK: RERANK,
+        Operation.LIST_MODELS: LIST_MODELS,
+    },
+    decode_error=decode_error,
+)

@@ -1,0 +1,79 @@
+"""Embeddings in Ollama's format: https://docs.ollama.com/api/embed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from any_llm.dialects.ollama.errors import error_from
+from any_llm.dialects.ollama.options import split_options
+from any_llm.dialects.ollama.wire import path
+from any_llm.exceptions import MalformedResponseError
+from any_llm.spec.dialect import Codec, Encoded, Options, Target
+from any_llm.types.embedding import CreateEmbeddingResponse, Embedding, EmbeddingUsage
+from any_llm.types.http import HttpResponse
+from any_llm.types.json import JSONObject
+from any_llm.types.report import Warning as CallWarning
+
+_TRANSLATED = frozenset({"inputs", "encoding_format", "user"})
+
+
+class _Answer(msgspec.Struct):
+    """An answer whose vectors stay JSON until somebody reads them."""
+
+    embeddings: list[msgspec.Raw] | None = None
+    model: str | None = None
+    prompt_eval_count: int | None = None
+    total_duration: int | None = None
+    load_duration: int | None = None
+    error: str | None = None
+
+
+_ANSWER = msgspec.json.Decoder(_Answer)
+
+
+def encode_embedding(target: Target, options: Options) -> Encoded:
+    """Encode a request; settings of the model's run go into `options`, all else is sent as it is."""
+    warnings: list[CallWarning] = []
+    if options.get("encoding_format") not in (None, "float"):
+        warnings.append(CallWarning("dropped", "encoding_format", "Ollama sends vectors as numbers"))
+    if options.get("user") is not None:
+        warnings.append(CallWarning("dropped", "user", "Ollama does not ask who its user is"))
+    rest, settings = split_options({name: value for name, value in options.items() if name not in _TRANSLATED})
+    body: JSONObject = {"model": target.model, "input": options["inputs"], **rest}
+    if settings:
+        body["options"] = settings
+    return Encoded(path(target, "/embed"), msgspec.json.encode(body), warnings=tuple(warnings))
+
+
+def decode_embedding(target: Target, response: HttpResponse) -> CreateEmbeddingResponse:
+    """Decode an answer; its vectors are left undecoded until they are read, and its durations stay readable on it.
+
+    Raises:
+        AnyLLMError: the answer is an error in spite of its HTTP status.
+        MalformedResponseError: the answer has no vectors.
+    """
+    answer = _ANSWER.decode(response.body)
+    if not answer.embeddings:
+        if answer.error:
+            raise error_from({"error": answer.error}, response.status)
+        raise MalformedResponseError("the answer to a request for embeddings has no vectors")
+    tokens = answer.prompt_eval_count or 0
+    embeddings = CreateEmbeddingResponse(
+        data=[_row(index, vector) for index, vector in enumerate(answer.embeddings)],
+        model=answer.model or target.model,
+        usage=EmbeddingUsage(prompt_tokens=tokens, total_tokens=tokens),
+    )
+    said = {"total_duration": answer.total_duration, "load_duration": answer.load_duration}
+    vars(embeddings).update({name: value for name, value in said.items() if value is not None})
+    return embeddings
+
+
+def _row(index: int, vector: msgspec.Raw) -> Embedding:
+    row = Embedding(index=index)
+    # The field takes JSON, which it decodes on first reading; its declared type is what is read from it.
+    row.embedding = vector  # type: ignore[assignment]
+    return row
+
+
+EMBEDDING: Codec[CreateEmbeddingResponse, None] = Codec(encode=encode_embedding, decode=decode_embedding)
+"""The operation `embedding`."""
