@@ -128,15 +128,16 @@ def _read_headers(data: bytes) -> Iterator[tuple[str, str]]:
             name_end = place + 1 + data[place]
             name = data[place + 1 : name_end].decode()
             kind = data[name_end]
-            value_start = name_end + 1
+            start = name_end + 1
             if kind in _SIZED:
-                value_start += _LENGTH.size
-                place = value_start + _LENGTH.unpack_from(data, value_start - _LENGTH.size)[0]
+                start += _LENGTH.size
+                size = _LENGTH.unpack_from(data, start - _LENGTH.size)[0]
             else:
-                place = value_start + _SIZES[kind]
-            if place > len(data):
-                raise IndexError(place)
+                size = _SIZES[kind]
+            place = start + size
             if kind == _STRING:
-                yield name, data[value_start:place].decode()
+                yield name, data[start:place].decode()
     except (IndexError, KeyError, UnicodeDecodeError, struct.error) as error:
         raise MalformedResponseError("The stream holds a message whose headers cannot be read") from error
+    if place > len(data):
+        raise MalformedResponseError("The stream holds a message whose last header is cut")
