@@ -120,10 +120,12 @@ def _tools(config: JSONObject) -> JSONObject:
         function = {"name": spec["name"], "parameters": spec["inputSchema"]["json"]}
         function |= {name: spec[name] for name in ("description", "strict") if name in spec}
         tools.append({"type": "function", "function": function})
-    (kind, named), *_ = [*config.get("toolChoice", {}).items(), (None, None)]
     choices: JSONObject = {"any": "required", "auto": "auto"}
-    choice = {"type": "function", "function": named} if kind == "tool" else choices.get(kind)
-    return ({"tools": tools} if tools else {}) | ({"tool_choice": choice} if kind else {})
+    chosen = [
+        {"type": "function", "function": named} if kind == "tool" else choices[kind]
+        for kind, named in config.get("toolChoice", {}).items()
+    ]
+    return ({"tools": tools} if tools else {}) | ({"tool_choice": chosen[0]} if chosen else {})
 
 
 def _form(config: JSONObject | None) -> JSONObject:
