@@ -56,9 +56,9 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
 
 
 def _texts(headers: JSON) -> Mapping[str, str]:
-    for name, value in headers.items() if is_mapping(headers) else [("extra_headers", headers)]:
-        if not isinstance(value, str):
-            raise InvalidRequestError(f"extra_headers[{name!r}] is {value!r}; it must be a text", param="extra_headers")
+    wrong = headers if not is_mapping(headers) else [value for value in headers.values() if not isinstance(value, str)]
+    if wrong:
+        raise InvalidRequestError(f"extra_headers holds {wrong!r}; it must be names and texts", param="extra_headers")
     return headers
 
 
