@@ -15,6 +15,7 @@ from any_llm import AnyLLM, Timeouts
 from any_llm.exceptions import InvalidRequestError, LengthFinishReasonError, ResponseFormatError
 from any_llm.types.completion import ChatCompletion
 from any_llm.types.json import JSON
+from any_llm.types.message_blocks import TextBlock
 from tests.client.answers import KEY, MESSAGES, answer, completion, say
 from tests.client.conftest import Client, client_of
 from tests.transport.conftest import Serve
@@ -203,6 +204,7 @@ async def test_every_module_function_answers(serve: Serve) -> None:
     assert list(vectors.data[0].embedding) == [0.5, 1.0]
     assert [model.id for model in models] == ["m1", "m2"]
     assert response.output_text == "hello"
+    assert isinstance(message.content[0], TextBlock)
     assert message.content[0].text == "hello"
 
 

@@ -261,7 +261,9 @@ def _compatible_class(name: str) -> type[AnyLLM]:
 
 def _configured(client_args: dict[str, JSON]) -> tuple[Settings, Handler]:
     check_client_arguments(client_args, _ARGUMENTS)
-    settings = client_args.get("settings") or defaults().settings
+    settings = client_args.get("settings")
+    if settings is None:
+        settings = defaults().settings
     if not isinstance(settings, Settings):
         raise ConfigurationError(f"settings is {settings!r}; give an any_llm.Settings")
     changes = {name: value for name, value in client_args.items() if name in _SETTINGS}

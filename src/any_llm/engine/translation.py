@@ -111,10 +111,10 @@ def _find_unwritable(tree: JSON, place: str, depth: int) -> tuple[str, str] | No
     for inner, value in _members(tree, place):
         if found := _find_unwritable(value, inner, depth - 1):
             return found
-    if isinstance(tree, Mapping | list | tuple) or hasattr(tree, "model_dump"):
+    if hasattr(tree, "model_dump"):
         return None
     try:
-        msgspec.json.encode(tree)
+        msgspec.json.encode(dict.fromkeys(tree) if is_mapping(tree) else [] if isinstance(tree, list | tuple) else tree)
     except (TypeError, ValueError) as error:
         return place, f"{type(tree).__name__} {repr(tree)[:_SHOWN]} ({error})"
     return None
