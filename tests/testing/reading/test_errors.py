@@ -4,7 +4,7 @@ import pytest
 
 from any_llm import exceptions
 from any_llm.testing.reading import errors
-from any_llm.testing.reading.errors import read_failure
+from any_llm.testing.reading.errors import failure_of, read_failure
 from any_llm.testing.reading.values import Failure
 from tests.testing.reading.bodies import whole
 
@@ -98,3 +98,18 @@ def test_every_error_named_is_one_of_ours() -> None:
     tables = (errors._BY_WORD, errors._BY_STATUS, errors._BY_GENERAL_WORD)
     names = {name for table in tables for name in table.values()} | {errors.MALFORMED, errors.TRUNCATED}
     assert all(issubclass(getattr(exceptions, name), exceptions.AnyLLMError) for name in names)
+
+
+def test_a_code_among_the_details_counts() -> None:
+    details = {"error_code": "enforced_spend_limit_reached"}
+    failure = failure_of(429, {"type": "error", "error": {"type": "rate_limit_error", "details": details}})
+    assert (failure.error, failure.code) == ("QuotaExhaustedError", "enforced_spend_limit_reached")
+
+
+def test_a_list_of_errors_is_read_by_its_first() -> None:
+    failure = failure_of(400, {"success": False, "errors": [{"code": 7003, "message": "Why"}, {"message": "Else"}]})
+    assert (failure.error, failure.code, failure.message) == ("InvalidRequestError", "7003", "Why")
+
+
+def test_a_status_given_as_text_inside_a_stream_counts() -> None:
+    assert failure_of(200, {"error": {"code": "429", "message": "Slow"}}).error == "RateLimitError"

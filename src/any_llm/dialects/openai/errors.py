@@ -14,12 +14,14 @@ from any_llm.exceptions import (
     AuthenticationError,
     ContentFilterError,
     ContextLengthExceededError,
+    GatewayTimeoutError,
     InsufficientFundsError,
     ModelNotFoundError,
     OverloadedError,
-    ProviderError,
+    PermissionDeniedError,
     QuotaExhaustedError,
     RateLimitError,
+    RequestTooLargeError,
 )
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
@@ -33,28 +35,35 @@ CODES: Mapping[str, type[AnyLLMError]] = {
     "invalid_api_key": AuthenticationError,
     "authentication_error": AuthenticationError,
     "account_deactivated": AuthenticationError,
+    "permission_error": PermissionDeniedError,
     "model_not_found": ModelNotFoundError,
     "invalid_model": ModelNotFoundError,
-    "DeploymentNotFound": ModelNotFoundError,
+    "not_found_error": ModelNotFoundError,
+    "deploymentnotfound": ModelNotFoundError,
     "context_length_exceeded": ContextLengthExceededError,
     "exceed_context_size_error": ContextLengthExceededError,
     "too_many_prompt_tokens": ContextLengthExceededError,
+    "request_too_large": RequestTooLargeError,
     "content_filter": ContentFilterError,
     "content_policy_violation": ContentFilterError,
-    "ResponsibleAIPolicyViolation": ContentFilterError,
+    "responsibleaipolicyviolation": ContentFilterError,
     "moderation_blocked": ContentFilterError,
+    "data_inspection_failed": ContentFilterError,
+    "datainspectionfailed": ContentFilterError,
     "insufficient_quota": QuotaExhaustedError,
     "billing_hard_limit_reached": QuotaExhaustedError,
     "billing_not_active": QuotaExhaustedError,
+    "billing_error": InsufficientFundsError,
     "insufficient_balance": InsufficientFundsError,
     "rate_limit_exceeded": RateLimitError,
     "rate_limit_error": RateLimitError,
-    "RateLimitReached": RateLimitError,
+    "ratelimitreached": RateLimitError,
     "overloaded_error": OverloadedError,
+    "engine_overloaded_error": OverloadedError,
     "service_unavailable": OverloadedError,
-    "server_error": ProviderError,
+    "timeout_error": GatewayTimeoutError,
 }
-"""The vendors' own codes and types that say more than the HTTP status, or stand where there is none."""
+"""The vendors' own codes and types that say more than the HTTP status, or stand where there is none; in lower case."""
 
 
 def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
@@ -74,8 +83,9 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     code, kind = _text(facts.get("code")), _text(facts.get("type"))
     inner = facts.get("innererror")
     finest = _text(inner.get("code")) if is_object(inner) else None
-    named = next((CODES[word] for word in (finest, code, kind) if word and word in CODES), None)
-    effective = status if status >= _FIRST_ERROR else _status_inside(code, kind)
+    words = [word.lower() for word in (finest, code, kind) if word]
+    named = next((CODES[word] for word in words if word in CODES), None)
+    effective = status if status >= _FIRST_ERROR else _status_inside(_text(facts.get("status_code")) or code, kind)
     fitting = named or error_for_status(effective)
     message = _text(facts.get("message")) or f"HTTP {status} without an explanation"
     return fitting(
@@ -104,7 +114,7 @@ def _status_inside(code: str | None, kind: str | None) -> int:
     """Return the status that an error inside a successful answer would have had."""
     if code and code.isdigit() and _FIRST_ERROR <= int(code) < _LAST_ERROR:
         return int(code)
-    return _FIRST_ERROR if kind == "invalid_request_error" else _SERVER_ERROR
+    return _FIRST_ERROR if (kind or code) == "invalid_request_error" else _SERVER_ERROR
 
 
 def _facts(tree: JSON) -> JSONObject:
@@ -116,12 +126,11 @@ def _facts(tree: JSON) -> JSONObject:
     told: JSON = tree.get("error", tree.get("errors"))
     if is_list(told) and told:
         told = told[0]
-    if is_object(told):
-        return told
     if isinstance(told, str):
         return {**tree, "message": told}
-    said = tree.get("message", tree.get("detail"))
-    return {**tree, "message": said if said is None or isinstance(said, str) else _compact(said)}
+    facts = told if is_object(told) else tree
+    said = facts.get("message") or facts.get("detail")
+    return {**facts, "message": said if said is None or isinstance(said, str) else _compact(said)}
 
 
 def _compact(value: JSON) -> str:

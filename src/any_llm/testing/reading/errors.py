@@ -14,6 +14,8 @@ _BY_WORD: Mapping[str, str] = {
     "insufficient_quota": "QuotaExhaustedError",
     "billing_hard_limit_reached": "QuotaExhaustedError",
     "invalid_api_key": "AuthenticationError",
+    "account_deactivated": "AuthenticationError",
+    "billing_not_active": "QuotaExhaustedError",
     "model_not_found": "ModelNotFoundError",
     "rate_limit_exceeded": "RateLimitError",
     "content_filter": "ContentFilterError",
@@ -35,11 +37,23 @@ _BY_WORD: Mapping[str, str] = {
     "rate_limit_error": "RateLimitError",
     "timeout_error": "GatewayTimeoutError",
     "overloaded_error": "OverloadedError",
+    # and its `details.error_code`
+    "contract_spend_limit_reached": "QuotaExhaustedError",
+    "enforced_spend_limit_reached": "QuotaExhaustedError",
+    "linked_organization_spend_limit_reached": "QuotaExhaustedError",
+    "linked_organization_billing_unavailable": "InsufficientFundsError",
+    "user_profile_not_billable": "InsufficientFundsError",
+    "organization_on_hold": "PermissionDeniedError",
+    "ramp_limit_exceeded": "RateLimitError",
+    "request_body_too_large_after_decoding": "RequestTooLargeError",
     # llama.cpp, Perplexity, Mistral, Moonshot
     "exceed_context_size_error": "ContextLengthExceededError",
     "too_many_prompt_tokens": "ContextLengthExceededError",
     "invalid_model": "ModelNotFoundError",
     "engine_overloaded_error": "OverloadedError",
+    # Gateways
+    "insufficient_balance": "InsufficientFundsError",
+    "service_unavailable": "OverloadedError",
 }
 _BY_STATUS: Mapping[int, str] = {
     400: "InvalidRequestError",
@@ -77,7 +91,8 @@ def read_failure(status: int, body: bytes) -> Failure:
 def failure_of(status: int, document: Json) -> Failure:
     """Read an error from a parsed body or event; a success status (an error in a stream) says nothing of its kind."""
     error = _error_fields(document)
-    code, kind = _word(error.get("code")), _word(error.get("type"))
+    code = _word(error.get("code")) or _word(fields(error.get("details")).get("error_code"))
+    kind = _word(error.get("type"))
     return Failure(
         error=_classify(status, error, code, kind),
         status=status,
@@ -104,7 +119,10 @@ def _error_fields(document: Json) -> Fields:
         # Google's OpenAI-compatible endpoint wraps its errors in an array.
         return _error_fields(items(document)[0])
     body = fields(document)
-    inner = body.get("error")
+    inner = body.get("error", body.get("errors"))
+    if items(inner):
+        # Cloudflare lists its errors.
+        inner = items(inner)[0]
     if isinstance(inner, str):
         return {**body, "message": inner}
     # An event of the kind `error` may carry the error's own fields beside its kind.
@@ -118,10 +136,14 @@ def _classify(status: int, error: Fields, code: str | None, kind: str | None) ->
             return _BY_WORD[word.lower()]
     if not 200 <= status < 300:
         return _error_of_status(status)
-    sent = integer(error.get("status_code")) or integer(error.get("code"))
-    if sent is not None and sent >= 400:
+    sent = _number(error.get("status_code")) or _number(error.get("code"))
+    if sent is not None and 400 <= sent < 600:
         return _error_of_status(sent)
     return _BY_GENERAL_WORD.get(kind or code or "", "ProviderError")
+
+
+def _number(value: Json) -> int | None:
+    return int(value) if isinstance(value, str) and value.isdecimal() else integer(value)
 
 
 def _error_of_status(status: int) -> str:

@@ -100,6 +100,8 @@ def _form_of_message(reading: Reading, word: Callable[[Choice], str | None]) -> 
     form = _form_of_chat(reading, word)
     for choice in form["choices"]:
         choice["tool_calls"] = [_parsed(call) for call in choice["tool_calls"]]
+    # Messages does not say a total.
+    del form["usage"]["total"]
     return form
 
 
