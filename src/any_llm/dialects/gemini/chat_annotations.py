@@ -40,7 +40,8 @@ def _grounded(grounding: JSONObject, text: str) -> list[JSONObject]:
 
 def _annotation(source: JSONObject, start: int, end: int) -> JSONObject:
     """Return the annotation of a source, an object whose one member names its kind (`web`, `retrievedContext`, …)."""
-    kind, told = next(((kind, members(told)) for kind, told in source.items()), ("unknown", {}))
+    kind = next(iter(source), "unknown")
+    told = members(source.get(kind))
     place = {"start_index": start, "end_index": end}
     url = text_of(told.get("uri"))
     if not url:

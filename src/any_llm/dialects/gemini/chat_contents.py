@@ -78,7 +78,7 @@ def _add_content(conversation: Conversation, role: str, parts: list[JSONObject],
     if not parts:
         conversation.warnings.append(CallWarning("dropped", where, "a message without content cannot be sent"))
         return
-    last = conversation.contents[-1]["parts"] if conversation.contents else []
+    last = entries(conversation.contents[-1]["parts"]) if conversation.contents else []
     if role == "tool" and last and "functionResponse" in last[0]:
         last.extend(parts)
         return

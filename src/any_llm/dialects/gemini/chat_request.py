@@ -11,7 +11,7 @@ from any_llm.dialects.gemini.chat_parts import invalid
 from any_llm.dialects.gemini.chat_tools import add_tools
 from any_llm.dialects.gemini.families import family_of
 from any_llm.dialects.gemini.thinking import add_thinking
-from any_llm.dialects.gemini.wire import members, path
+from any_llm.dialects.gemini.wire import entries, members, path
 from any_llm.schemas.shapes import is_mapping, is_object
 from any_llm.spec.dialect import Encoded, Options, Target
 from any_llm.types.json import JSON, JSONObject
@@ -89,9 +89,7 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     warnings = conversation.warnings
     body, config = _own(options)
     body["contents"] = conversation.contents
-    if conversation.system:
-        given = members(body.get("systemInstruction")).get("parts") or []
-        body["systemInstruction"] = {"parts": [*given, *conversation.system]}
+    _add_system(body, conversation.system)
     config |= {ours: options[name] for name, ours in _CONFIG.items() if options.get(name) is not None}
     _add_stops(config, options.get("stop"))
     _add_format(config, options.get("response_format"))
@@ -130,6 +128,14 @@ def _own(options: Options) -> tuple[JSONObject, JSONObject]:
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+def _add_system(body: JSONObject, parts: list[JSONObject]) -> None:
+    """Say the system instruction, after one that was given in the vendor's words."""
+    given = body.get("systemInstruction")
+    own = [{"text": given}] if isinstance(given, str) else entries(members(given).get("parts"))
+    if own or parts:
+        body["systemInstruction"] = {"parts": [*own, *parts]}
 
 
 def _add_stops(config: JSONObject, stop: JSON) -> None:

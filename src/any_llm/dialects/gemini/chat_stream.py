@@ -84,7 +84,8 @@ class ChatStream:
     def end(self) -> Sequence[ChatCompletionChunk]:
         """Return the last chunks, whether or not the vendor said how the answer ended."""
         last = self._chunk([candidate.end() for candidate in self._candidates.values()])
-        vars(last).update(self._facts)
+        for name, value in self._facts.items():
+            setattr(last, name, value)
         last.service_tier = text_of(self._usage.get("serviceTier")) or None
         usage = completion_usage(self._usage) if self._usage else None
         if usage is not None and self._usage_apart:

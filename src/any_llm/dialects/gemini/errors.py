@@ -24,6 +24,7 @@ from any_llm.exceptions import (
     QuotaExhaustedError,
     RateLimitError,
 )
+from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.types.http import HttpResponse
@@ -88,7 +89,7 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     """Turn a parsed error body, of a response or inside a stream, into the error it means."""
     body = members(next(iter(entries(tree)), None) or tree)
     told: JSON = body.get("error")
-    facts: JSONObject = told if isinstance(told, dict) else {"message": told or body.get("message")}
+    facts = told if is_object(told) else {"message": told or body.get("message")}
     details = {_kind(detail): members(detail) for detail in entries(facts.get("details"))}
     reason, kind = text_of(details.get("ErrorInfo", {}).get("reason")), text_of(facts.get("status"))
     inner: JSON = facts.get("code")

@@ -32,7 +32,9 @@ def add_thinking(config: JSONObject, effort: JSON, family: Family, warnings: lis
     """
     if effort in (None, "auto") or "thinkingConfig" in config:
         return
-    effort = effort if effort in _ORDER else "high"
+    if effort not in _ORDER:
+        warnings.append(CallWarning("approximated", _PARAMETER, f"'high' was sent for {effort!r}"))
+        effort = "high"
     if family.levels:
         config["thinkingConfig"] = _by_level(effort, family.levels, warnings)
     elif family.budget is not None:

@@ -141,11 +141,12 @@ def completion_usage(usage: Mapping[str, JSON]) -> CompletionUsage:
         counted.prompt_tokens_details = PromptTokensDetails(cached_tokens=cached, audio_tokens=heard)
     spoken = _modality(usage, "candidatesTokensDetails", "AUDIO")
     drawn = _modality(usage, "candidatesTokensDetails", "IMAGE")
-    if "thoughtsTokenCount" in usage or spoken is not None or drawn is not None:
+    if usage.get("thoughtsTokenCount") is not None or spoken is not None or drawn is not None:
         counted.completion_tokens_details = CompletionTokensDetails(
             reasoning_tokens=thought, audio_tokens=spoken, image_tokens=drawn
         )
-    vars(counted).update({name: value for name, value in usage.items() if name not in _COUNTED})
+    for name in usage.keys() - _COUNTED:
+        setattr(counted, name, usage[name])
     return counted
 
 
