@@ -80,15 +80,15 @@ def test_a_place_told_twice_is_malformed(again: str) -> None:
         writer.write(text(again, "x"))
 
 
-NAMES = st.text(alphabet="abcxyz_ é-", min_size=1)
+NAMES = st.text(alphabet="abcxyz_ é-", min_size=1, max_size=4)
 TREES: st.SearchStrategy[JSON] = st.recursive(
-    st.text() | st.integers(-(2**53), 2**53) | st.booleans(),
+    st.text(max_size=6) | st.integers(-(2**53), 2**53) | st.booleans(),
     lambda inner: st.lists(inner, min_size=1, max_size=3) | st.dictionaries(NAMES, inner, min_size=1, max_size=3),
-    max_leaves=8,
+    max_leaves=4,
 )
 
 
-@given(tree=st.dictionaries(NAMES, TREES), cut=st.integers(0, 3))
+@given(tree=st.dictionaries(NAMES, TREES, max_size=3), cut=st.integers(0, 3))
 def test_any_object_told_in_order_is_written(tree: JSONObject, cut: int) -> None:
     assert written(*_pieces(tree, "$", cut)) == tree
 

@@ -102,6 +102,13 @@ def test_a_result_without_its_call_is_refused(identity: JSON) -> None:
     assert caught.value.param == "messages[2].tool_call_id"
 
 
+def test_a_result_may_name_its_function_itself() -> None:
+    encoded = encode(messages=[HELLO, {"role": "tool", "name": "look", "content": "blue"}])
+    parts = body_of(encoded)["contents"][1]["parts"]
+    assert parts == [{"functionResponse": {"name": "look", "response": {"result": "blue"}}}]
+    assert encoded.warnings == ()
+
+
 def test_empty_messages_are_left_out_with_a_warning() -> None:
     encoded = encode(messages=[HELLO, {"role": "assistant", "content": ""}, {"role": "user", "content": ""}])
     assert len(body_of(encoded)["contents"]) == 1

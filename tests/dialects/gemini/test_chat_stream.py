@@ -153,6 +153,15 @@ def test_sources_come_when_the_whole_text_is_known() -> None:
     assert extra_of(answer) == {"groundingMetadata": grounding}
 
 
+def test_what_the_vendor_says_in_pieces_is_put_together() -> None:
+    _, answer = play(
+        piece({"text": "a"}, groundingMetadata={"webSearchQueries": ["q"]}),
+        piece(groundingMetadata={}, finishMessage=None),
+        piece(reason="STOP", groundingMetadata={"groundingChunks": []}),
+    )
+    assert extra_of(answer) == {"groundingMetadata": {"webSearchQueries": ["q"], "groundingChunks": []}}
+
+
 @pytest.mark.parametrize("bodies", [[], [{"usageMetadata": {}}], [piece({"text": "a"})]])
 def test_a_stream_that_was_cut_never_looks_finished(bodies: list[JSONObject]) -> None:
     with pytest.raises(StreamTruncatedError):

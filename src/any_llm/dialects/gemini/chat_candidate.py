@@ -12,6 +12,7 @@ from any_llm.dialects.gemini.chat_annotations import annotations_of
 from any_llm.dialects.gemini.chat_arguments import ArgumentsWriter
 from any_llm.dialects.gemini.chat_replay import PARTS, SIGNATURE
 from any_llm.dialects.gemini.wire import MADE_ID, VENDOR, entries, finish_reason, members, reason_name, text_of
+from any_llm.schemas.shapes import is_object
 from any_llm.types.completion import (
     ChoiceDelta,
     ChoiceDeltaToolCall,
@@ -48,7 +49,8 @@ class Candidate:
     def read(self, piece: JSONObject, answer: str) -> ChunkChoice | None:
         """Return what a piece adds to the choice, if anything; `answer` is the id of the whole answer."""
         self.reason = reason_name(piece.get("finishReason")) or self.reason
-        self._facts |= {name: value for name, value in piece.items() if name not in _READ and value not in (None, {})}
+        for name in piece.keys() - _READ:
+            self._learn(name, piece[name])
         parts = entries(members(piece.get("content")).get("parts"))
         delta = ChoiceDelta(role=None if self._begun else "assistant")
         for part in parts:
@@ -69,6 +71,13 @@ class Candidate:
         delta.extra_content = self._extra()
         reason = finish_reason(self.reason, calling=self._calls > 0)
         return ChunkChoice(index=self._index, delta=delta, finish_reason=reason)
+
+    def _learn(self, name: str, value: JSON) -> None:
+        """Keep what the vendor says of the candidate; the members of an object may come in several pieces."""
+        if is_object(value):
+            value = members(self._facts.get(name)) | value
+        if value not in (None, {}):
+            self._facts[name] = value
 
     def _extra(self) -> JSONObject | None:
         """Return `extra_content` with what the candidate says beyond OpenAI's words."""

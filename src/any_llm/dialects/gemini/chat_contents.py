@@ -21,6 +21,7 @@ _SYSTEM = frozenset({"system", "developer"})
 _READ = frozenset(
     {"role", "content", "tool_calls", "tool_call_id", "is_error", "extra_content", "refusal", "reasoning", "images"}
 )
+_NAMED = ("name", "tool")
 _ANSWERED = frozenset({"annotations", "audio", "function_call", "reasoning_content", "parsed"})
 """Fields that stand in an answer; those the next request does not need are not worth a warning."""
 
@@ -89,7 +90,7 @@ def _warn_of_unread(message: JSONObject, where: str, warnings: list[CallWarning]
     warnings.extend(
         CallWarning("dropped", f"{where}.{name}", "the API has no such field")
         for name, value in message.items()
-        if name not in _READ and name not in _ANSWERED and value is not None
+        if name not in _READ and name not in _ANSWERED and value is not None and (name, message["role"]) != _NAMED
     )
 
 
@@ -106,17 +107,18 @@ def _encode_assistant(conversation: Conversation, message: JSONObject, where: st
 
 def _encode_tool(conversation: Conversation, message: JSONObject, where: str) -> list[JSONObject]:
     """Return the result of a function, which the API wants by the function's name."""
-    call = message.get("tool_call_id")
-    if not isinstance(call, str) or call not in conversation.names:
-        detail = f"the id of an earlier message's tool call is needed, found {call!r:.100}"
+    call = text_of(message.get("tool_call_id"))
+    name = conversation.names.get(call) or message.get("name")
+    if not name:
+        detail = f"the id of an earlier message's tool call is needed, found {message.get('tool_call_id')!r:.100}"
         raise invalid(f"{where}.tool_call_id", detail)
     content = message.get("content") or ""
     text, media = _split(encode_parts(content, f"{where}.content", conversation.warnings))
     result: JSONObject = {
-        "name": conversation.names[call],
+        "name": name,
         "response": _as_object(text, failed=message.get("is_error")),
     }
-    if not call.startswith(MADE_ID):
+    if call and not call.startswith(MADE_ID):
         result["id"] = call
     if media and conversation.family.media_results:
         return [{"functionResponse": result | {"parts": media}}]
