@@ -51,13 +51,16 @@ def encode_conversation(messages: Sequence[JSON]) -> Conversation:
         message = plain(given)
         if not is_object(message):
             raise invalid(where, f"a message is an object with a 'role', not {given!r:.100}")
-        role: JSON = message.get("role")
+        given_role: JSON = message.get("role")
+        role = given_role if isinstance(given_role, str) else ""
         if role in _SYSTEM:
             _add_system(conversation, message, where)
             continue
-        encode = _ENCODERS.get(role) if isinstance(role, str) else None
+        encode = _ENCODERS.get(role)
         if encode is None:
-            raise invalid(f"{where}.role", f"one of system, developer, user, assistant, tool is needed, found {role!r}")
+            raise invalid(
+                f"{where}.role", f"one of system, developer, user, assistant, tool is needed, found {given_role!r}"
+            )
         _warn_of_unread(message, where, conversation.warnings)
         blocks = encode(message, where, conversation.warnings)
         if blocks:
