@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import resource
 import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
+import aiohttp
 import pytest
 import trustme
 
@@ -190,6 +193,33 @@ def test_a_loop_that_was_closed_by_hand_is_no_obstacle(serve: Serve, way: str) -
     assert server.settled(0, PROMPT)
 
 
+def test_an_answer_that_came_whole_outlives_a_loop_closed_by_hand(serve: Serve) -> None:
+    server = serve(answer_at_once)
+    pool = Pool()
+    loop = asyncio.new_event_loop()
+    exchange = loop.run_until_complete(pool.send(HttpRequest("POST", server.url(), {}, b"{}"), LIMITS))
+    loop.close()
+    del exchange
+    gc.collect()
+    assert server.settled(0, PROMPT)
+
+
+def test_a_users_session_is_left_alone_when_its_loop_was_closed_by_hand(serve: Serve) -> None:
+    server = serve(stream_for_ever)
+    loop = asyncio.new_event_loop()
+
+    async def begin() -> tuple[aiohttp.ClientSession, PooledExchange]:
+        session = aiohttp.ClientSession()
+        return session, await start(Pool(session=session), server)
+
+    session, exchange = loop.run_until_complete(begin())
+    loop.close()
+    exchange.close()
+    assert server.settled(0, PROMPT)
+    assert not session.closed
+    session.detach()
+
+
 async def test_ten_thousand_abandoned_answers_leave_nothing(serve: Serve) -> None:
     server = serve(one_event)
     pool = Pool()
@@ -215,8 +245,7 @@ async def test_ten_thousand_abandoned_answers_leave_nothing(serve: Serve) -> Non
 
 
 def resident_bytes() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * 4096
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
 
 
 async def test_finished_answers_leave_nothing(pool: Pool, serve: Serve) -> None:
@@ -226,9 +255,7 @@ async def test_finished_answers_leave_nothing(pool: Pool, serve: Serve) -> None:
     gc.disable()
     try:
         for _ in range(100):
-            exchange = await pool.send(HttpRequest("POST", server.url(), {}, b"{}"), LIMITS)
-            await exchange.read()
-        del exchange
+            await (await pool.send(HttpRequest("POST", server.url(), {}, b"{}"), LIMITS)).read()
         await asyncio.sleep(0)
         kept = [found for found in gc.get_objects() if isinstance(found, PooledExchange) and id(found) not in known]
     finally:

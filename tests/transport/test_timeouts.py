@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -156,6 +157,7 @@ async def test_a_task_goes_on_after_a_timeout(pool: Pool, serve: Serve) -> None:
 async def test_a_cancellation_from_outside_wins_over_a_timeout() -> None:
     loop = asyncio.get_running_loop()
     watchdog = Watchdog(loop, Timeouts(first_token=0.01), "there")
+    failures: list[object] = []
 
     async def wait() -> None:
         watchdog.begin()
@@ -164,15 +166,32 @@ async def test_a_cancellation_from_outside_wins_over_a_timeout() -> None:
             await loop.create_future()
         except asyncio.CancelledError as error:
             watchdog.end()
-            assert watchdog.failure(error) is None
+            failures.append(watchdog.failure(error))
             raise
 
     task = asyncio.create_task(wait())
     await asyncio.sleep(0)
+    # Scheduled last, and due at the same turn of the loop as the limit, or one before or after it.
     loop.call_later(0.01, task.cancel)
     with pytest.raises(asyncio.CancelledError):
         await task
     assert task.cancelled()
+    assert failures == [None]
+
+
+async def test_only_a_cancellation_gives_way_to_one_from_outside() -> None:
+    loop = asyncio.get_running_loop()
+    watchdog = Watchdog(loop, Timeouts(first_token=0.01), "there")
+
+    async def wait() -> object:
+        watchdog.begin()
+        watchdog.awaiting()
+        with suppress(asyncio.CancelledError):
+            await loop.create_future()
+        watchdog.end()
+        return watchdog.failure(OSError())
+
+    assert isinstance(await asyncio.create_task(wait()), FirstTokenTimeoutError)
 
 
 async def test_an_exchange_needs_a_task() -> None:

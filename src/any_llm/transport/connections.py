@@ -14,7 +14,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar
 from ssl import SSLContext
-from typing import Final, Literal
+from typing import Final, NamedTuple
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -56,8 +57,28 @@ ATTEMPT: Final[ContextVar[Attempt]] = ContextVar("any_llm_attempt")
 """The attempt that the current task is making; how the connector knows for whom it connects."""
 
 
+class ConnectorSettings(NamedTuple):
+    """How to connect: the most connections, the seconds an idle one is kept and a resolved name counts, and TLS."""
+
+    max_connections: int
+    keep_alive: float
+    name_lifetime: int
+    tls: SSLContext | bool
+
+
 class QuietConnector(aiohttp.TCPConnector):
     """A connector that reports to the `ATTEMPT`, and says nothing when it is dropped."""
+
+    def __init__(self, settings: ConnectorSettings, resolver: NameResolver) -> None:
+        # aiohttp types an address, which is of no concern here, as an open tuple.
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            limit=settings.max_connections,
+            keepalive_timeout=settings.keep_alive,
+            ttl_dns_cache=settings.name_lifetime,
+            ssl=settings.tls,
+            resolver=resolver,
+        )
+        self._made: WeakSet[ResponseHandler] = WeakSet()
 
     @override
     async def connect(
@@ -79,6 +100,7 @@ class QuietConnector(aiohttp.TCPConnector):
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> ResponseHandler:
         protocol = await super()._create_connection(req, traces, timeout)
+        self._made.add(protocol)
         ATTEMPT.get().fresh = True
         return protocol
 
@@ -87,8 +109,10 @@ class QuietConnector(aiohttp.TCPConnector):
         """Say nothing: whoever drops a connector here has closed it, or cannot any more."""
 
     def discard(self) -> None:
-        """Forget every connection of a closed event loop."""
+        """Forget every connection of a closed event loop, so that nothing here holds its transport."""
         self._close()
+        for protocol in self._made:
+            protocol.transport = None
 
     def disown(self) -> None:
         """Forget every connection without touching one: they belong to the process this one was forked from."""
@@ -118,20 +142,11 @@ class LoopConnections:
         self._closing: Task[None] | None = None
 
     @classmethod
-    def open(cls, limits: tuple[int, float, int], tls: SSLContext | Literal[True, False]) -> LoopConnections:
-        """Make an empty set of connections for the running loop.
-
-        `limits` are the most connections, the seconds an idle one is kept, and the seconds a resolved name counts.
-        """
+    def open(cls, settings: ConnectorSettings) -> LoopConnections:
+        """Make an empty set of connections for the running loop."""
         loop = asyncio.get_running_loop()
         resolver = NameResolver()
-        connector = QuietConnector(
-            limit=limits[0],
-            keepalive_timeout=limits[1],
-            ttl_dns_cache=limits[2],
-            ssl=tls,
-            resolver=resolver,
-        )
+        connector = QuietConnector(settings, resolver)
         session = aiohttp.ClientSession(
             connector=connector,
             connector_owner=False,
@@ -229,9 +244,8 @@ class LoopConnections:
             self._connector.discard()
         for response in self.live:
             response.close()
-            if (connection := response.connection) is not None:
-                if connection.protocol is not None:
-                    connection.protocol.transport = None
+            if (connection := response.connection) is not None and (protocol := connection.protocol) is not None:
+                protocol.transport = None
                 connection.close()
         self.live.clear()
         with warnings.catch_warnings():
@@ -241,9 +255,9 @@ class LoopConnections:
     def _disown(self) -> None:
         # After a fork the sockets and the selector are shared with the parent: closing a transport here would take
         # it out of the parent's selector. They die with this process, silently.
-        if self._connector is not None:
-            self.session.detach()
-            self._connector.disown()
+        assert self._connector is not None, "a borrowed session is not closed at exit"
+        self.session.detach()
+        self._connector.disown()
         warnings.filterwarnings("ignore", "unclosed", ResourceWarning)
 
 

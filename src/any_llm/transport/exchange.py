@@ -94,7 +94,8 @@ class PooledExchange:
 
     async def chunk(self) -> bytes:
         """Return what has arrived of the body, waiting for at least one byte; `b""` at its proper end."""
-        if self._response is None:
+        response = self._response
+        if response is None:
             return self._end_again()
         watchdog = self._watchdog
         watchdog.begin()
@@ -107,14 +108,15 @@ class PooledExchange:
         if data:
             watchdog.streaming()
             return data
-        self._finish()
+        self._finish(response)
         return data
 
     async def read(self) -> bytes:
         """Read the rest of the body and release the connection."""
-        if self._response is not None and self._content.is_eof() and self._content.exception() is None:
+        response = self._response
+        if response is not None and self._content.is_eof() and self._content.exception() is None:
             data = self._content.read_nowait()
-            self._finish()
+            self._finish(response)
             return data
         pieces: list[bytes] = []
         while piece := await self.chunk():
@@ -142,11 +144,10 @@ class PooledExchange:
         else:
             self._connections.abort_from_outside(response, self._watchdog)
 
-    def _finish(self) -> None:
-        response, self._response = self._response, None
+    def _finish(self, response: aiohttp.ClientResponse) -> None:
+        self._response = None
         self._watchdog.stop()
-        if response is not None:
-            self._connections.live.discard(response)
+        self._connections.live.discard(response)
         if self._lost is not None and self._lost.done() and self._lost.exception() is not None:
             raise ConnectionFailedError(f"The connection to {self._watchdog.where} broke inside the answer's body")
 
@@ -186,5 +187,4 @@ def _watch_for_loss(response: aiohttp.ClientResponse) -> Future[None] | None:
 
 
 def _retrieve(lost: Future[None]) -> None:
-    if not lost.cancelled():
-        lost.exception()
+    lost.exception()

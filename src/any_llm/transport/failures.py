@@ -32,7 +32,6 @@ _TABLE: Final[Mapping[str, tuple[type[AnyLLMError], str]]] = MappingProxyType(
         "HttpProcessingError": (MalformedResponseError, "What {where} answered is not HTTP; check the base URL"),
         "ClientError": (ConnectionFailedError, "The connection to {where} failed"),
         "InvalidURL": (ConfigurationError, "{where} is not a URL that can be called; check the base URL"),
-        "UnsupportedProtocol": (ConfigurationError, "{where} is not a URL that can be called; check the base URL"),
         "LocalProtocolError": (ConfigurationError, "The request to {where} cannot be sent; check its headers"),
         "ProxyError": (ConnectionFailedError, "The proxy to {where} failed; check the client's proxy"),
         "RemoteProtocolError": (ConnectionFailedError, "The connection to {where} broke, or what it said is not HTTP"),
@@ -76,6 +75,19 @@ def raise_from(failure: AnyLLMError | None, error: BaseException) -> None:
 def closed_here(where: str) -> StreamClosedError:
     """Return the error for reading an answer that this program closed."""
     return StreamClosedError(f"The answer of {where} was closed by this program; make the call again")
+
+
+def not_callable(url: str) -> ConfigurationError:
+    """Return the error for a URL that no request can be sent to."""
+    return ConfigurationError(
+        f"The URL {without_credentials(url)!r} cannot be called; give it in full, as 'https://host/path'"
+    )
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL without its query and without a user and password, either of which may be a secret."""
+    scheme, separator, rest = url.partition("?")[0].partition("://")
+    return scheme + separator + rest.rpartition("@")[2] if separator else scheme.rpartition("@")[2]
 
 
 def _build(ours: type[AnyLLMError], text: str, error: BaseException) -> AnyLLMError:

@@ -10,7 +10,7 @@ from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from any_llm.exceptions import AnyLLMError
-from any_llm.transport.failures import closed_here, find_failure, raise_from
+from any_llm.transport.failures import closed_here, find_failure, not_callable, raise_from
 from any_llm.transport.headers import join_headers
 from any_llm.transport.watchdog import Watchdog
 from any_llm.types.http import HttpRequest, Timeouts
@@ -76,8 +76,7 @@ class HttpxTransport(Generic[RequestT]):
 
     async def send(self, request: HttpRequest, timeouts: Timeouts) -> HttpxExchange:
         """Send a request and return when the head of its answer has arrived; see `Transport.send`."""
-        parts = urlsplit(request.url)
-        watchdog = Watchdog(asyncio.get_running_loop(), timeouts, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+        watchdog = Watchdog(asyncio.get_running_loop(), timeouts, _find_origin(request.url))
         watchdog.begin()
         watchdog.awaiting()
         try:
@@ -130,11 +129,8 @@ class HttpxExchange:
             return self._end_again()
         watchdog = self._watchdog
         watchdog.begin()
-        data = b""
         try:
-            async for data in self._pieces:
-                if data:
-                    break
+            data = await anext(self._pieces, b"")
         # See `HttpxTransport.send`.
         except BaseException as error:
             raise_from(self._failure(error), error)
@@ -188,3 +184,16 @@ class HttpxExchange:
 
 async def _close(response: HttpxResponse) -> None:
     await response.aclose()
+
+
+def _find_origin(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        # Reading the port checks it.
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError as error:
+        raise not_callable(url) from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise not_callable(url)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"

@@ -1,8 +1,9 @@
-"""Host names to addresses, without a thread on the way."""
+"""Host names to addresses, without a thread of ours on the way."""
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Final
 
 import aiohttp
@@ -16,13 +17,18 @@ class NameResolver(AbstractResolver):
     """Resolves host names on the event loop itself.
 
     `localhost` and names below it are the loopback addresses, as RFC 6761 says. Other names are asked of the name
-    servers by `aiodns`. Only a name they do not know (or any name, where `aiodns` is not installed) goes to the
-    operating system, whose look-up blocks and therefore runs in the loop's executor.
+    servers, which `direct` does by the package `aiodns`. Only a name they do not know (or any name, where `aiodns` is
+    not installed) goes to the operating system, whose look-up blocks and therefore runs in the loop's executor.
     """
 
-    def __init__(self) -> None:
-        self._direct: aiohttp.AsyncResolver | None = None
-        self._system: aiohttp.ThreadedResolver | None = None
+    def __init__(
+        self,
+        direct: Callable[[], AbstractResolver] = aiohttp.AsyncResolver,
+        system: Callable[[], AbstractResolver] = aiohttp.ThreadedResolver,
+    ) -> None:
+        self._make_direct = direct
+        self._make_system = system
+        self._direct: AbstractResolver | None = None
 
     @override
     async def resolve(
@@ -38,20 +44,18 @@ class NameResolver(AbstractResolver):
             return [_found(host, address, port, kind) for address, kind in _LOOPBACK if family in {0, kind}]
         try:
             if self._direct is None:
-                self._direct = aiohttp.AsyncResolver()
+                self._direct = self._make_direct()
             return await self._direct.resolve(host, port, family)
         except (OSError, RuntimeError):
             # RuntimeError: aiodns is not installed; OSError: a name that only the operating system may know.
-            if self._system is None:
-                self._system = aiohttp.ThreadedResolver()
-            return await self._system.resolve(host, port, family)
+            return await self._make_system().resolve(host, port, family)
 
     @override
     async def close(self) -> None:
         """Release the name servers' sockets."""
-        if self._direct is not None:
-            await self._direct.close()
-            self._direct = None
+        direct, self._direct = self._direct, None
+        if direct is not None:
+            await direct.close()
 
 
 def _found(hostname: str, address: str, port: int, family: int) -> ResolveResult:

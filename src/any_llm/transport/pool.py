@@ -16,9 +16,9 @@ from typing_extensions import override
 from yarl import URL
 
 from any_llm.exceptions import ConfigurationError
-from any_llm.transport.connections import ATTEMPT, Attempt, LoopConnections, connect_timeout
+from any_llm.transport.connections import ATTEMPT, Attempt, ConnectorSettings, LoopConnections, connect_timeout
 from any_llm.transport.exchange import Body, PooledExchange
-from any_llm.transport.failures import find_failure, raise_from
+from any_llm.transport.failures import find_failure, not_callable, raise_from, without_credentials
 from any_llm.transport.proxies import Proxies
 from any_llm.transport.watchdog import Watchdog
 from any_llm.types.http import HttpRequest, Timeouts
@@ -47,7 +47,7 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @override
     def __repr__(self) -> str:
-        proxy = self.proxy and _without_credentials(self.proxy)
+        proxy = self.proxy and without_credentials(self.proxy)
         values = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "proxy")
         return f"PoolSettings(proxy={proxy!r}, {', '.join(values)})"
 
@@ -113,8 +113,9 @@ class Pool:
         if self._session is not None:
             connections = LoopConnections.borrow(self._session)
         else:
-            limits = (settings.max_connections, settings.keep_alive, settings.name_lifetime)
-            connections = LoopConnections.open(limits, self._tls)
+            connections = LoopConnections.open(
+                ConnectorSettings(settings.max_connections, settings.keep_alive, settings.name_lifetime, self._tls)
+            )
         keeper = connections.close_with_loop()
         await anext(keeper)
         self._held[connections.loop] = (connections, keeper)
@@ -125,9 +126,9 @@ class Pool:
             url = URL(text, encoded=_CLEAN_URL.fullmatch(text) is not None)
             where = str(url.origin())
         except (ValueError, TypeError) as error:
-            raise _not_callable(text) from error
+            raise not_callable(text) from error
         if url.scheme not in {"http", "https"} or not url.raw_host:
-            raise _not_callable(text)
+            raise not_callable(text)
         route = _Route(url, self._proxies.find(url.scheme, url.raw_host), where)
         if len(self._routes) >= _MAX_ROUTES:
             self._routes.clear()
@@ -170,17 +171,6 @@ def _died_while_kept(attempt: Attempt, error: Exception) -> bool:
     if attempt.fresh or not attempt.connected or isinstance(error, aiohttp.ClientConnectorError):
         return False
     return not isinstance(error, aiohttp.ServerDisconnectedError) or isinstance(error.message, str)
-
-
-def _not_callable(url: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"The URL {_without_credentials(url)!r} cannot be called; give it in full, as 'https://host/path'"
-    )
-
-
-def _without_credentials(url: str) -> str:
-    scheme, separator, rest = url.partition("?")[0].partition("://")
-    return scheme + separator + rest.rpartition("@")[2] if separator else scheme.rpartition("@")[2]
 
 
 def _tls(settings: PoolSettings) -> ssl.SSLContext | bool:
