@@ -216,7 +216,9 @@ class AnyLLM(BlockingOperations):
     @classmethod
     def get_provider_metadata(cls, provider: str | LLMProvider | None = None) -> ProviderMetadata:
         """Return what a provider (by default this class's own) offers, without calling it."""
-        return metadata(cls.PROVIDER if provider is None else _record(str(provider), default_settings()))
+        if provider is None:
+            return metadata(cls.PROVIDER).model_copy(update={"class_name": cls.__name__})
+        return metadata(_record(str(provider), default_settings()))
 
     @staticmethod
     def get_all_provider_metadata() -> Sequence[ProviderMetadata]:

@@ -118,8 +118,6 @@ class AsyncOperations:
             AnyLLMError: the subclass says what went wrong.
         """
         request = said(messages=check_messages(messages), stream=stream or None, **options)
-        if request.get("reasoning_effort") == "auto":
-            del request["reasoning_effort"]
         if "session_label" in request:
             del request["session_label"]
             warnings.warn("session_label has no effect any more; leave it out", DeprecationWarning, stacklevel=2)
@@ -128,7 +126,7 @@ class AsyncOperations:
             params, rest = _divide(CompletionParams, request, model_id=model)
             value = await self._acompletion(params, **rest)
         else:
-            value = await self._call(Operation.COMPLETION, model, request)
+            value = await self._call(Operation.COMPLETION, model, _without_auto(request))
         return self._finish(value, parse_completion, parser if not stream else None)
 
     @overload
@@ -312,7 +310,7 @@ class AsyncOperations:
         return await self._answer(Operation.LIST_MODELS, "", said(**options))
 
     async def _acompletion(self, params: CompletionParams, **rest: JSON) -> JSON:
-        request = params.options()
+        request = _without_auto(params.options())
         return await self._answer(Operation.COMPLETION, request.pop("model_id"), {**request, **rest})
 
     async def _aresponses(self, params: ResponsesParams, **rest: JSON) -> JSON:
@@ -347,6 +345,13 @@ class AsyncOperations:
             except AnyLLMError as error:
                 raise error.with_facts(**_facts_of(value, self.PROVIDER.name)) from error.__cause__
         return _with_sdk_types(value) if self._settings.sdk_types else value
+
+
+def _without_auto(request: JSONObject) -> JSONObject:
+    """Leave the effort to the provider where the caller does."""
+    if request.get("reasoning_effort") == "auto":
+        del request["reasoning_effort"]
+    return request
 
 
 def _prepare(request: JSONObject, name: str, form: JSON) -> Callable[[str], JSON] | None:
