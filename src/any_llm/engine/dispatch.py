@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from any_llm.auth.headers import SIGNERS
+from any_llm.auth.signers import request_signer
 from any_llm.engine.codecs import codec_of, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.translation import decode, encode, with_members
@@ -123,7 +124,9 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
         headers["Content-Type"] = "application/json"
     if call.request_id:
         headers["X-Client-Request-Id"] = call.request_id
-    SIGNERS[target.provider.auth](headers, target.key)
+    sign = SIGNERS.get(target.provider.auth)
+    if sign is not None:
+        sign(headers, target.key)
     for more in (target.provider.headers, encoded.headers, call.headers):
         if more:
             _add(headers, more)
@@ -131,7 +134,10 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     if call.query:
         url += ("&" if "?" in url else "?") + urlencode(call.query, doseq=True)
     body = with_members(encoded.body, call.extra_body) if call.extra_body else encoded.body
-    return HttpRequest("POST" if body else "GET", url, headers, body)
+    request = HttpRequest("POST" if body else "GET", url, headers, body)
+    if sign is None:
+        _add(headers, request_signer(target.provider.auth)(request, target.key))
+    return request
 
 
 def _add(headers: dict[str, str], more: Mapping[str, str]) -> None:

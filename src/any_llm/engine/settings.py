@@ -15,6 +15,7 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.auth.headers import SIGNERS
+from any_llm.auth.signers import REQUEST_SIGNERS
 from any_llm.engine.order import arrange
 from any_llm.engine.plugins import MIDDLEWARE, found, load
 from any_llm.exceptions import ConfigurationError
@@ -162,7 +163,7 @@ def _found(tree: JSON, error: msgspec.ValidationError) -> str:
         if is_list(tree):
             tree = tree[int(name)]
         elif is_mapping(tree):
-            tree = tree.get(name, next(iter(tree.values()), None) if name == "..." else None)
+            tree = tree.get(name)
     return f", found {tree!r}" if place else ""
 
 
@@ -178,7 +179,7 @@ def _provider(path: Path | None, name: str, entry: JSONObject) -> Provider:
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{where} is not valid: {error}{_found(entry, error)}") from error
     choices: Mapping[str, Sequence[str]] = {
-        "auth": tuple(SIGNERS),
+        "auth": (*SIGNERS, *REQUEST_SIGNERS),
         "framing": tuple(FRAMINGS),
         "transport": TRANSPORTS,
     }

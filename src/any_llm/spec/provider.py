@@ -50,7 +50,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         key_page: the vendor's page where keys are made.
         dialect: the wire format, a folder of `any_llm.dialects` or a plug-in's name.
         transport: how it is reached: `http`, or `local` for the model inside this process.
-        auth: how requests are signed: `bearer`, `x-api-key`, `api-key`, `x-goog-api-key` or `none`.
+        auth: how requests are signed: `bearer`, `x-api-key`, `api-key`, `x-goog-api-key`, `aws` or `none`.
         framing: how streams are framed: a name of `any_llm.transport.framing.FRAMINGS`.
         headers: headers of every request.
         operations: what it offers natively; what its dialect has beyond is not asked of it.
