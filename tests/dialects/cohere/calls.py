@@ -18,8 +18,9 @@ from any_llm.types.json import JSON, JSONObject
 MODEL = "command-a-03-2025"
 PROVIDER = Provider(name="cohere", base_url="https://api.cohere.com", dialect="cohere")
 HELLO = {"role": "user", "content": "Hello"}
-TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
-OTHER = {"type": "function", "function": {"name": "subtract", "parameters": {"type": "object", "properties": {}}}}
+PARAMETERS = {"type": "object", "properties": {"a": {"type": "integer"}}}
+TOOL = {"type": "function", "function": {"name": "add", "parameters": PARAMETERS}}
+OTHER = {"type": "function", "function": {"name": "subtract", "parameters": PARAMETERS}}
 CALL = {"id": "add_1", "type": "function", "function": {"name": "add", "arguments": '{"a":1}'}}
 USAGE = {"billed_units": {"input_tokens": 1, "output_tokens": 2}, "tokens": {"input_tokens": 30, "output_tokens": 4}}
 

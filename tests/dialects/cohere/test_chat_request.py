@@ -7,7 +7,7 @@ import pytest
 from any_llm.dialects.cohere import COMPLETION
 from any_llm.exceptions import InvalidMessageError
 from any_llm.types.json import JSON
-from tests.dialects.cohere.calls import HELLO, MODEL, OTHER, TOOL, body_of, encode, target, warned
+from tests.dialects.cohere.calls import HELLO, MODEL, OTHER, PARAMETERS, TOOL, body_of, encode, target, warned
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
 
@@ -122,7 +122,7 @@ def test_tools_are_functions_with_parameters() -> None:
 
 
 def test_strictness_binds_all_tools() -> None:
-    strict = {"type": "function", "function": {**TOOL["function"], "strict": True}}  # type: ignore[dict-item]
+    strict = {"type": "function", "function": {"name": "add", "parameters": PARAMETERS, "strict": True}}
     alone, mixed = encode(tools=[strict]), encode(tools=[strict, OTHER])
     assert (body_of(alone)["strict_tools"], warned(alone)) == (True, [])
     assert (body_of(mixed)["strict_tools"], warned(mixed)) == (True, [("approximated", "tools")])

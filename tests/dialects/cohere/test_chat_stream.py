@@ -17,13 +17,13 @@ def test_a_text_comes_in_pieces() -> None:
         frames(
             begin(),
             adding("content-start", content={"type": "text", "text": ""}),
-            adding("content-delta", content={"text": "Hel"}),
-            adding("content-delta", content={"text": "lo"}),
+            adding("content-delta", content={"text": "He"}),
+            adding("content-delta", content={"text": "llo"}),
             {"type": "content-end", "index": 0},
             end(),
         )
     )
-    assert [chunk.choices[0].delta.content for chunk in chunks] == ["", "Hel", "lo", None]
+    assert [chunk.choices[0].delta.content for chunk in chunks] == ["", "He", "llo", None]
     assert {(chunk.id, chunk.model) for chunk in chunks} == {("1", MODEL)}
     assert chunks[0].choices[0].delta.role == "assistant"
     assert answer == whole({"content": [{"type": "text", "text": "Hello"}]})

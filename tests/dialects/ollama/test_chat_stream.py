@@ -13,8 +13,8 @@ from tests.dialects.ollama.calls import CALL, MODEL, line, play, target, whole
 
 
 def test_a_text_comes_in_pieces() -> None:
-    chunks, answer = play([line("Hel"), line("lo"), line(done=True)])
-    assert [chunk.choices[0].delta.content for chunk in chunks] == ["Hel", "lo", None]
+    chunks, answer = play([line("He"), line("llo"), line(done=True)])
+    assert [chunk.choices[0].delta.content for chunk in chunks] == ["He", "llo", None]
     assert [chunk.choices[0].delta.role for chunk in chunks] == ["assistant", None, None]
     assert [chunk.choices[0].finish_reason for chunk in chunks] == [None, None, "stop"]
     assert {(chunk.created, chunk.model) for chunk in chunks} == {(1_785_917_464, MODEL)}

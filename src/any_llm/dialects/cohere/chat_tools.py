@@ -9,7 +9,7 @@ from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
 _MODES: Mapping[str, str] = {"none": "NONE", "required": "REQUIRED"}
-_NO_PARAMETERS: JSONObject = {"type": "object", "properties": {}}
+_NO_PARAMETERS: Mapping[str, JSON] = {"type": "object", "properties": {}}
 
 
 def add_tools(body: JSONObject, options: Mapping[str, JSON], warnings: list[CallWarning]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import cast
+
 import msgspec
 
 from any_llm.dialects.cohere.errors import error_from
 from any_llm.dialects.cohere.wire import path
 from any_llm.exceptions import InvalidRequestError, MalformedResponseError
-from any_llm.schemas.shapes import is_list, is_object
+from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.conversation import plain
 from any_llm.types.embedding import CreateEmbeddingResponse, Embedding, EmbeddingUsage
@@ -17,7 +20,7 @@ from any_llm.types.report import Warning as CallWarning
 
 _DEFAULT_TYPE = "float"
 _PREFERRED = ("float", "base64")
-_RENAMED = {"dimensions": "output_dimension"}
+_RENAMED: Mapping[str, str] = {"dimensions": "output_dimension"}
 _TRANSLATED = frozenset({"inputs", "encoding_format", "user"})
 _KEPT = ("id", "texts", "images", "meta", "response_type")
 
@@ -57,7 +60,7 @@ def encode_embedding(target: Target, options: Options) -> Encoded:
 
 def _inputs(given: JSON) -> JSONObject:
     """Return texts as texts, and contents (texts with images) as inputs."""
-    items = [plain(item) for item in given] if is_list(given) or isinstance(given, tuple) else [given]
+    items = [plain(item) for item in cast("Sequence[JSON]", given)] if isinstance(given, list | tuple) else [given]
     if all(isinstance(item, str) for item in items):
         return {"texts": items}
     if all(is_object(item) for item in items):
