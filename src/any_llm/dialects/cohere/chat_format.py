@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from any_llm.dialects.cohere.schema import fit_schema
 from any_llm.schemas.shapes import is_mapping
 from any_llm.types.conversation import invalid, plain, schema_of_format
 from any_llm.types.json import JSON, JSONObject
+from any_llm.types.report import Warning as CallWarning
 
 
-def add_format(body: JSONObject, wanted: JSON) -> None:
+def add_format(body: JSONObject, wanted: JSON, warnings: list[CallWarning]) -> None:
     """Say in a body which form the answer must have; a form in Cohere's own words is passed on as it is.
 
     Raises:
@@ -19,7 +21,11 @@ def add_format(body: JSONObject, wanted: JSON) -> None:
     kind: JSON = form.get("type") if is_mapping(form) else None
     match kind:
         case "json_schema":
-            body["response_format"] = {"type": "json_object", "json_schema": schema_of_format(form)}
+            fitted, loosened = fit_schema(schema_of_format(form))
+            body["response_format"] = {"type": "json_object", "json_schema": fitted}
+            if loosened:
+                detail = "constraints that the API does not know were told to the model in descriptions"
+                warnings.append(CallWarning("approximated", "response_format", detail))
         case "json_object" | "text":
             body["response_format"] = form
         case _:

@@ -80,7 +80,7 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     _add_limits(body, options)
     _fit_ranges(body, warnings)
     _add_thinking(body, options.get("reasoning_effort"))
-    add_format(body, options.get("response_format"))
+    add_format(body, options.get("response_format"), warnings)
     add_tools(body, options, warnings)
     _warn_of_inexpressible(options, warnings)
     return Encoded(path(target, "/chat"), msgspec.json.encode(body), warnings=tuple(warnings))
