@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import TypeAlias
 
 import pytest
 from botocore.eventstream import EventStreamBuffer
@@ -15,33 +14,7 @@ from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
 from any_llm.transport.event_stream import MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, EventStreamFraming
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.http import Frame
-
-HeaderValue: TypeAlias = tuple[int, bytes]
-
-
-def text(value: str) -> HeaderValue:
-    raw = value.encode()
-    return 7, struct.pack("!H", len(raw)) + raw
-
-
-def message(headers: dict[str, HeaderValue], payload: bytes = b"{}") -> bytes:
-    """Return the bytes of one message; a header is the number of its type and its encoded value."""
-    block = b""
-    for name, (kind, value) in headers.items():
-        raw = name.encode()
-        block += bytes([len(raw)]) + raw + bytes([kind]) + value
-    return framed(block, payload)
-
-
-def framed(headers: bytes, payload: bytes) -> bytes:
-    prelude = struct.pack("!II", 16 + len(headers) + len(payload), len(headers))
-    start = prelude + struct.pack("!I", zlib.crc32(prelude)) + headers + payload
-    return start + struct.pack("!I", zlib.crc32(start))
-
-
-def event(name: str, payload: bytes = b"{}") -> bytes:
-    return message({":event-type": text(name), ":message-type": text("event")}, payload)
-
+from tests.transport.event_streams import event, framed, message, text
 
 values = st.one_of(
     st.sampled_from([(0, b""), (1, b"")]),
