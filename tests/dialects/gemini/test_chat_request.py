@@ -139,6 +139,17 @@ def test_an_own_system_instruction_comes_before_system_messages(own: JSON) -> No
     assert body_of(encoded)["systemInstruction"] == {"parts": [{"text": "Be brief."}, {"text": "Be kind."}]}
 
 
+def test_the_user_says_the_instruction_where_the_model_takes_none() -> None:
+    encoded = encode("gemma-3-27b-it", messages=[{"role": "system", "content": "Be kind."}, HELLO])
+    assert [content["parts"] for content in body_of(encoded)["contents"]] == [
+        [{"text": "Be kind."}],
+        [{"text": "Hello"}],
+    ]
+    assert "systemInstruction" not in body_of(encoded)
+    assert warned(encoded) == [("emulated", "messages")]
+    assert encode("gemma-3-27b-it").warnings == ()
+
+
 def test_what_has_no_words_is_warned_about() -> None:
     encoded = encode(user="u", logit_bias={"1": 2}, metadata={"a": "b"}, prediction=None, prompt_cache_key="k")
     assert warned(encoded) == [

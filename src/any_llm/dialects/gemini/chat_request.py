@@ -9,7 +9,7 @@ import msgspec
 from any_llm.dialects.gemini.chat_contents import encode_conversation
 from any_llm.dialects.gemini.chat_parts import invalid
 from any_llm.dialects.gemini.chat_tools import add_tools
-from any_llm.dialects.gemini.families import family_of
+from any_llm.dialects.gemini.families import Family, family_of
 from any_llm.dialects.gemini.thinking import add_thinking
 from any_llm.dialects.gemini.wire import entries, members, path
 from any_llm.schemas.shapes import is_mapping, is_object
@@ -89,7 +89,7 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     warnings = conversation.warnings
     body, config = _own(options)
     body["contents"] = conversation.contents
-    _add_system(body, conversation.system)
+    _add_system(body, conversation.system, family, warnings)
     config |= {ours: options[name] for name, ours in _CONFIG.items() if options.get(name) is not None}
     _add_stops(config, options.get("stop"))
     _add_format(config, options.get("response_format"))
@@ -130,8 +130,13 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _add_system(body: JSONObject, parts: list[JSONObject]) -> None:
+def _add_system(body: JSONObject, parts: list[JSONObject], family: Family, warnings: list[CallWarning]) -> None:
     """Say the system instruction, after one that was given in the vendor's words."""
+    if parts and not family.instructed:
+        body["contents"] = [{"role": "user", "parts": parts}, *body["contents"]]
+        detail = "this model takes no system instruction; the user says it first"
+        warnings.append(CallWarning("emulated", "messages", detail))
+        return
     given = body.get("systemInstruction")
     own = [{"text": given}] if isinstance(given, str) else entries(members(given).get("parts"))
     if own or parts:

@@ -22,6 +22,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         unthinking: whether a budget of 0 turns thinking off.
         signed: whether calls of functions must come back with the vendor's signatures.
         media_results: whether the result of a function may hold images and files.
+        instructed: whether it takes a system instruction.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     unthinking: bool = False
     signed: bool = True
     media_results: bool = True
+    instructed: bool = True
 
 
 def _older(name: str, budget: tuple[int, int] | None = None, *, unthinking: bool = False) -> Family:
@@ -52,6 +54,7 @@ FAMILIES: tuple[Family, ...] = (
     _older("gemini-robotics-er-1", (0, 24_576), unthinking=True),
     _older("gemini-2.0"),
     _older("gemini-1"),
+    Family(name="gemma-3", levels=(), signed=False, media_results=False, instructed=False),
     _older("gemma"),
     _older("learnlm"),
 )
