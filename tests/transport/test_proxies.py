@@ -32,6 +32,7 @@ def tunnel(port: int) -> Script:
     async def script(peer: Peer, received: Received) -> None:
         assert received.method == "CONNECT"
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        # From here on the proxy only passes bytes on.
         peer.data_received = writer.write  # type: ignore[method-assign]
         peer.say(b"HTTP/1.1 200 Connection established\r\n\r\n")
         try:

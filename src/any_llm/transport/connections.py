@@ -10,10 +10,10 @@ import socket
 import warnings
 from asyncio import AbstractEventLoop, Task, Transport
 from collections.abc import AsyncGenerator
-from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar
 from ssl import SSLContext
+from time import monotonic, sleep
 from typing import Final, NamedTuple
 from weakref import WeakSet
 
@@ -27,6 +27,7 @@ from any_llm.transport.names import NameResolver
 from any_llm.transport.watchdog import Watchdog
 
 _SECONDS_AT_EXIT: Final = 1.0
+_SECONDS_BETWEEN_LOOKS: Final = 0.002
 _MAX_HEAD_FIELD_BYTES: Final = 65_536
 _MAX_HEAD_FIELDS: Final = 512
 
@@ -224,16 +225,15 @@ class LoopConnections:
         elif self.loop.is_closed():
             self._discard()
         elif self.loop.is_running():
-            closed: Future[None] = Future()
-            with suppress(TimeoutError, RuntimeError):
-                self.loop.call_soon_threadsafe(self._begin_close, closed)
-                closed.result(_SECONDS_AT_EXIT)
+            self.loop.call_soon_threadsafe(self._begin_close)
+            deadline = monotonic() + _SECONDS_AT_EXIT
+            while (self._closing is None or not self._closing.done()) and monotonic() < deadline:
+                sleep(_SECONDS_BETWEEN_LOOKS)
         else:
             self.loop.run_until_complete(self.close())
 
-    def _begin_close(self, closed: Future[None]) -> None:
+    def _begin_close(self) -> None:
         self._closing = self.loop.create_task(self.close())
-        self._closing.add_done_callback(lambda _: closed.set_result(None))
 
     def _discard(self) -> None:
         # The loop was closed by hand, without closing what ran on it. Its transports can only warn and close their
