@@ -93,6 +93,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeouts: Timeouts = Timeouts()
     on_unsupported: str = "warn"
     headers: dict[str, str] = {}
+    sdk_types: bool = False
     proxy: str | None = None
     ca: str | None = None
     max_connections: int = 1_000
@@ -131,10 +132,15 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         headers=file.headers,
         providers=providers,
         middleware=_load_middleware(path, file.middleware),
+        sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
         proxy=file.proxy,
         ca=environment.get("ANY_LLM_CA") or file.ca,
         max_connections=file.max_connections,
     )
+
+
+def _says_yes(word: str | None) -> bool:
+    return (word or "").strip().lower() in {"1", "true", "yes", "on"}
 
 
 @cache
