@@ -180,13 +180,16 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         vars(value).update({name: given for name, given in values.items() if name not in known})
         return value
 
-    construct = model_construct
+    @classmethod
+    def construct(cls, _fields_set: set[str] | None = None, **values: object) -> Self:
+        """The same as `model_construct`, as the vendors' SDKs call it."""
+        return cls.model_construct(_fields_set, **values)
 
     @classmethod
     def model_json_schema(cls, **_options: object) -> JSONObject:
         """Return the JSON schema of this type."""
-        schema: JSONObject = msgspec.json.schema(cls)
-        for definition in schema.get("$defs", {}).values():
+        schema: JSONObject = msgspec.json.schema(cls, schema_hook=_schema_of)
+        for definition in schema["$defs"].values():
             definition["properties"].pop(SHOWN_TAG, None)
         return schema
 
@@ -255,6 +258,11 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
             for name, value in tree.items():
                 if name not in known and name != tag:
                     vars(self).setdefault(name, value)
+
+
+def _schema_of(kind: type) -> JSONObject:
+    """Return the schema of one of the library's scalar types, which stand on the wire as texts."""
+    return {"type": "string"} if issubclass(kind, str) else {}
 
 
 def _restore(kind: type[V], values: dict[str, object]) -> V:
