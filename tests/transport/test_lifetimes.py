@@ -174,10 +174,12 @@ async def test_what_belongs_to_the_process_before_a_fork_is_not_touched(serve: S
 
 
 PROGRAM = """
-import asyncio, gc, os, sys
+import asyncio, gc, logging, os, sys
 from any_llm.transport.pool import Pool, PoolSettings, shared_pool
 from any_llm.types.http import HttpRequest, Timeouts
 
+# The loop's debug mode warns of slow callbacks, which on a busy machine are nobody's fault; its errors are heard.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 request = HttpRequest("POST", sys.argv[1], {}, b"{}")
 pool = shared_pool(PoolSettings())
 
