@@ -173,8 +173,8 @@ def test_files_may_stand_elsewhere(tmp_path: Path, environment: pytest.MonkeyPat
 
 
 def test_an_unknown_profile_is_named(profiles: Path, environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("AWS_PROFILE", "wrok")
-    with pytest.raises(ConfigurationError, match="no AWS profile 'wrok'"):
+    environment.setenv("AWS_PROFILE", "play")
+    with pytest.raises(ConfigurationError, match="no AWS profile 'play'"):
         find_credentials(os.environ)
 
 

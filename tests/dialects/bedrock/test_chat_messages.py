@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import UserDict
 
 import pytest
 
@@ -94,6 +95,11 @@ def test_blocks_of_converses_own_are_sent_as_they_are() -> None:
     guarded = {"guardContent": {"text": {"text": "Tokyo", "qualifiers": ["query"]}}}
     (turn,) = turns({"role": "user", "content": [guarded, POINT, {"text": "x", "cache_control": MARK}]})
     assert turn["content"] == [guarded, POINT, {"text": "x"}, POINT]
+
+
+def test_parts_of_other_libraries_are_read() -> None:
+    (turn,) = turns({"role": "user", "content": [UserDict(type="text", text="x")]})
+    assert turn["content"] == [{"text": "x"}]
 
 
 def test_texts_that_say_nothing_are_left_out() -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import UserDict
-
 import pytest
 
 from any_llm.dialects.bedrock import COMPLETION
-from any_llm.dialects.bedrock.wire import plain
 from any_llm.exceptions import InvalidRequestError, MalformedResponseError, ProviderError
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSONObject
 from tests.dialects.bedrock.calls import HELLO, MODEL, decode, respond, target, turns, whole
 
 CALL = {"toolUse": {"toolUseId": "c1", "name": "look", "input": {"a": 1}, "type": "tool_use"}}
@@ -165,13 +162,6 @@ def test_odd_members_do_not_lose_the_answer(body: JSONObject) -> None:
     completion = COMPLETION.decode(target(), respond(body))
     assert completion.choices[0].message.role == "assistant"
     assert completion.choices[0].message.tool_calls is None
-
-
-def test_plain_values_are_not_copied() -> None:
-    message: JSON = {"role": "user", "content": [{"type": "text", "text": "x"}]}
-    assert plain(message) is message
-    assert plain(UserDict(a=1)) == {"a": 1}
-    assert plain({"content": [UserDict(a=1)]}) == {"content": [{"a": 1}]}
 
 
 def test_a_body_of_an_answer_has_its_blocks() -> None:

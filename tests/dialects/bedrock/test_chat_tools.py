@@ -61,7 +61,6 @@ def test_tools_of_other_types_are_named() -> None:
         ("required", {"any": {}}),
         ({"type": "any"}, {"any": {}}),
         ({"type": "function", "function": {"name": "time"}}, {"tool": {"name": "time"}}),
-        ({"tool": {"name": "time"}}, {"tool": {"name": "time"}}),
         (None, None),
     ],
 )
@@ -72,11 +71,17 @@ def test_a_choice_has_its_word(choice: JSON, sent: JSON) -> None:
 
 
 def test_a_choice_may_be_restricted() -> None:
-    choice = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [TIME, "x", {"function": 1}]}}
+    choice = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [TIME, "x", {"function": 1}]}}
     assert body(tools=[WEATHER, TIME], tool_choice=choice)["toolConfig"] == {
         "tools": [{"toolSpec": {"name": "time", "inputSchema": {"json": {"type": "object", "properties": {}}}}}],
-        "toolChoice": {"any": {}},
+        "toolChoice": {"auto": {}},
     }
+
+
+def test_several_allowed_tools_are_any_of_them() -> None:
+    choice = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [TIME, WEATHER]}}
+    config = body(tools=[WEATHER, TIME, {"function": {"name": "other"}}], tool_choice=choice)["toolConfig"]
+    assert (len(config["tools"]), config["toolChoice"]) == (2, {"any": {}})
 
 
 def test_forbidden_tools_are_not_named() -> None:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 import msgspec
 
 from any_llm.dialects.bedrock.families import Family
-from any_llm.dialects.bedrock.wire import FORM_TOOL, invalid, member
+from any_llm.dialects.bedrock.wire import FORM_TOOL, member
 from any_llm.schemas.closed import fit_schema
 from any_llm.schemas.shapes import is_mapping, is_object
+from any_llm.types.conversation import invalid
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 

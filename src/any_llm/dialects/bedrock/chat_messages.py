@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from any_llm.dialects.bedrock.chat_parts import cache_points, encode_parts
-from any_llm.dialects.bedrock.wire import VENDOR, invalid, member, members, plain
-from any_llm.schemas.shapes import is_list, is_mapping, is_object
+from any_llm.dialects.bedrock.wire import VENDOR, member, members
+from any_llm.schemas.shapes import is_list, is_object
+from any_llm.types.conversation import invalid, parse_arguments, plain_call, plain_message, thought_of
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -48,19 +49,14 @@ def encode_conversation(messages: Sequence[JSON]) -> Conversation:
     conversation = Conversation()
     for index, given in enumerate(messages):
         where = f"messages[{index}]"
-        message = plain(given)
-        if not is_object(message):
-            raise invalid(where, f"a message is an object with a 'role', not {given!r:.100}")
-        given_role: JSON = message.get("role")
-        role = given_role if isinstance(given_role, str) else ""
+        message = plain_message(given, where)
+        role: str = message["role"]
         if role in _SYSTEM:
             _add_system(conversation, message, where)
             continue
         encode = _ENCODERS.get(role)
         if encode is None:
-            raise invalid(
-                f"{where}.role", f"one of system, developer, user, assistant, tool is needed, found {given_role!r}"
-            )
+            raise invalid(f"{where}.role", f"one of system, developer, user, assistant, tool is needed, found {role!r}")
         _warn_of_unread(message, where, conversation.warnings)
         blocks = encode(message, where, conversation.warnings)
         if blocks:
@@ -161,7 +157,7 @@ def _encode_assistant(message: JSONObject, where: str, warnings: list[CallWarnin
     said = encode_parts(parts, f"{where}.content", warnings)
     calls: list[JSONObject] = []
     for index, call in enumerate(message.get("tool_calls") or ()):
-        calls += _encode_call(plain(call), f"{where}.tool_calls[{index}]")
+        calls += _encode_call(call, f"{where}.tool_calls[{index}]")
     extra = message.get("extra_content")
     exact: JSON = member(extra, VENDOR).get("content")
     if is_list(exact) and _says_the_same(exact, said, calls):
@@ -190,8 +186,7 @@ def _thought(message: JSONObject, extra: JSON, where: str, warnings: list[CallWa
     """Return the blocks of what was thought, which Claude takes back only with its signatures."""
     blocks = members(member(extra, VENDOR), "reasoning_blocks")
     blocks = blocks or [_translated(block) for block in members(member(extra, _FOREIGN), "thinking_blocks")]
-    text = message.get("reasoning") or message.get("reasoning_content")
-    if not blocks and text:
+    if not blocks and thought_of(message):
         detail = "thoughts are taken back only as the blocks that extra_content keeps"
         warnings.append(CallWarning("dropped", f"{where}.reasoning", detail))
     return blocks
@@ -205,30 +200,14 @@ def _translated(block: JSONObject) -> JSONObject:
     return {"reasoningContent": {"reasoningText": kept}}
 
 
-def _encode_call(call: JSON, where: str) -> list[JSONObject]:
-    function = call.get("function") if is_object(call) else None
-    if not is_mapping(function):
-        raise invalid(where, f"a call of a function is needed, found {call!r:.100}")
-    for name, value in (("id", call.get("id")), ("function.name", function.get("name"))):
-        if not isinstance(value, str) or not value:
-            raise invalid(f"{where}.{name}", f"a text is needed, found {value!r}")
-    arguments = _parse_arguments(function.get("arguments"), f"{where}.function.arguments")
-    block = {"toolUse": {"toolUseId": call["id"], "name": function["name"], "input": arguments}}
+def _encode_call(given: JSON, where: str) -> list[JSONObject]:
+    call, function = plain_call(given, where)
+    call_id: JSON = call.get("id")
+    if not isinstance(call_id, str) or not call_id:
+        raise invalid(f"{where}.id", f"a text is needed, found {call_id!r}")
+    arguments = parse_arguments(function.get("arguments"), f"{where}.function.arguments")
+    block = {"toolUse": {"toolUseId": call_id, "name": function["name"], "input": arguments}}
     return [block, *cache_points(call.get("cache_control"))]
-
-
-def _parse_arguments(arguments: JSON, where: str) -> JSONObject:
-    """Return the arguments of a call, for which no text at all means none."""
-    if isinstance(arguments, str):
-        try:
-            arguments = msgspec.json.decode(arguments) if arguments.strip() else {}
-        except msgspec.DecodeError as error:
-            raise invalid(where, f"not JSON ({error}): {arguments!r:.100}") from error
-    if arguments is None:
-        return {}
-    if not is_object(arguments):
-        raise invalid(where, f"the arguments are a JSON object, not {arguments!r:.100}")
-    return arguments
 
 
 _ENCODERS: Mapping[str, Callable[[JSONObject, str, list[CallWarning]], list[JSONObject]]] = {

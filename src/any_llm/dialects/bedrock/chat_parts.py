@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from any_llm.dialects.bedrock.media import audio_block, file_block, image_block, video_block
-from any_llm.dialects.bedrock.wire import invalid
 from any_llm.schemas.shapes import is_list, is_mapping
+from any_llm.types.conversation import invalid, plain
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -26,7 +26,7 @@ def encode_parts(parts: JSON, where: str, warnings: list[CallWarning]) -> list[J
     if not is_list(parts):
         raise invalid(where, f"a content is a text or a list of parts, not {parts!r:.100}")
     blocks: list[JSONObject] = []
-    for index, part in enumerate(parts):
+    for index, part in enumerate(map(plain, parts)):
         block = _encode_part(part, f"{where}[{index}]", warnings)
         if block != {"text": ""}:
             blocks += [block, *cache_points(part.get("cache_control") if is_mapping(part) else None)]

@@ -7,17 +7,14 @@ from collections.abc import Mapping, Sequence
 from any_llm.dialects.bedrock.chat_messages import called_tools
 from any_llm.dialects.bedrock.chat_parts import cache_points
 from any_llm.dialects.bedrock.families import Family
-from any_llm.dialects.bedrock.wire import invalid, member, plain
-from any_llm.schemas.shapes import is_mapping, is_object
+from any_llm.dialects.bedrock.wire import member
+from any_llm.schemas.shapes import is_object
+from any_llm.types.conversation import ToolChoice, invalid, plain, plain_tool, read_tool_choice
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
-_MODES: Mapping[str, str] = {"auto": "auto", "none": "none", "required": "any", "any": "any"}
 _OWN = frozenset({"toolSpec", "systemTool", "cachePoint"})
 _ANYTHING: Mapping[str, str] = {"type": "object"}
-
-Choice = Mapping[str, Mapping[str, str]]
-"""Converse's `toolChoice`, empty for none given; the word `none`, which it lacks, stands here until it is sent."""
 
 
 def add_tools(body: JSONObject, options: Mapping[str, JSON], family: Family, warnings: list[CallWarning]) -> None:
@@ -31,34 +28,40 @@ def add_tools(body: JSONObject, options: Mapping[str, JSON], family: Family, war
     tools: list[JSONObject] = []
     for index, tool in enumerate(options.get("tools") or ()):
         tools += _encode_tool(plain(tool), f"tools[{index}]", family, warnings)
-    choice, allowed = _encode_choice(options.get("tool_choice"))
-    if allowed is not None:
-        tools = [tool for tool in tools if member(tool, "toolSpec").get("name") in allowed]
-    forbidden = "none" in choice
+    choice = read_tool_choice(options.get("tool_choice"))
+    if choice is not None and choice.names is not None and not _names_one(choice):
+        tools = [tool for tool in tools if member(tool, "toolSpec").get("name") in choice.names]
+    forbidden = choice is not None and choice.mode == "none"
     called = called_tools(body["messages"])
     if all("cachePoint" in tool for tool in tools):
-        if choice and not forbidden:
+        if choice is not None and not forbidden:
             warnings.append(CallWarning("dropped", "tool_choice", "there are no tools to choose from"))
         _describe_called(body, called, warnings)
     elif called or not forbidden:
         # Of a forbidden tool the model is told only when it has been called.
-        choice = _possible(choice, family, warnings)
-        body["toolConfig"] = {"tools": tools} | ({"toolChoice": choice} if choice else {})
+        chosen = _encode_choice(choice, family, warnings) if choice is not None else None
+        body["toolConfig"] = {"tools": tools} | ({"toolChoice": chosen} if chosen else {})
         if options.get("parallel_tool_calls") is False:
             detail = "Converse cannot limit calls to one at a time"
             warnings.append(CallWarning("dropped", "parallel_tool_calls", detail))
 
 
-def _possible(choice: Choice, family: Family, warnings: list[CallWarning]) -> Choice:
-    """Return the choice as far as it can be said, no choice where it cannot."""
-    if "none" in choice:
+def _names_one(choice: ToolChoice) -> bool:
+    return choice.mode == "required" and choice.names is not None and len(choice.names) == 1
+
+
+def _encode_choice(choice: ToolChoice, family: Family, warnings: list[CallWarning]) -> JSONObject | None:
+    """Return a choice as far as it can be said, nothing where it cannot."""
+    if choice.mode == "auto":
+        return {"auto": {}}
+    if choice.mode == "none":
         detail = "Converse cannot forbid calls in a conversation that has some; the model was left to choose"
-    elif choice and "auto" not in choice and not family.forced_tools:
+    elif not family.forced_tools:
         detail = "a tool call cannot be demanded of this model; it was left to choose"
     else:
-        return choice
+        return {"tool": {"name": choice.names[0]}} if choice.names and _names_one(choice) else {"any": {}}
     warnings.append(CallWarning("approximated", "tool_choice", detail))
-    return {}
+    return None
 
 
 def _describe_called(body: JSONObject, called: Sequence[str], warnings: list[CallWarning]) -> None:
@@ -71,16 +74,13 @@ def _describe_called(body: JSONObject, called: Sequence[str], warnings: list[Cal
 
 def _encode_tool(tool: JSON, where: str, family: Family, warnings: list[CallWarning]) -> list[JSONObject]:
     """Return one tool, and the cache point behind it; tools in Converse's own words are passed on as they are."""
-    if not is_object(tool):
-        raise invalid(where, f"a tool is an object with a 'type', not {tool!r:.100}")
-    if _OWN & tool.keys():
+    if is_object(tool) and _OWN & tool.keys():
         return [tool]
+    tool = plain_tool(tool, where)
     if tool.get("type", "function") != "function":
         warnings.append(CallWarning("dropped", where, f"Converse has no tools of the type {tool['type']!r}"))
         return []
-    function = tool.get("function")
-    if not is_mapping(function) or not isinstance(function.get("name"), str):
-        raise invalid(f"{where}.function", f"an object with a 'name' is needed, found {function!r:.100}")
+    function: JSONObject = tool["function"]
     spec = _encode_function(function, f"{where}.function", family, warnings)
     return [{"toolSpec": spec}, *cache_points(tool.get("cache_control") or function.get("cache_control"))]
 
@@ -100,30 +100,3 @@ def _encode_function(
     elif function.get("strict"):
         warnings.append(CallWarning("dropped", f"{where}.strict", "this model cannot be held to a tool's schema"))
     return spec
-
-
-def _encode_choice(choice: JSON) -> tuple[Choice, Sequence[str] | None]:
-    """Return the choice, and the names of the tools it is restricted to, if it is."""
-    said: Mapping[str, JSON] = choice if is_mapping(choice) else {"type": choice}
-    kind: JSON = said.get("type")
-    named: JSON = said.get(kind) if isinstance(kind, str) else None
-    match kind, named:
-        case str(), _ if kind in _MODES:
-            return {_MODES[kind]: {}}, None
-        case "function", {"name": str(name)}:
-            return {"tool": {"name": name}}, None
-        case "allowed_tools", {"tools": [*tools]}:
-            return {_MODES.get(str(named.get("mode")), "auto"): {}}, [_name_of(tool) for tool in tools]
-        case None, _ if choice is None or (len(said) == 1 and said.keys() <= {"auto", "any", "tool"}):
-            return ({} if choice is None else dict(said)), None
-        case _:
-            raise invalid(
-                "tool_choice",
-                "one of 'auto', 'none', 'required' or {'type': 'function', 'function': {'name': …}} is needed, "
-                f"found {choice!r:.100}",
-            )
-
-
-def _name_of(tool: JSON) -> str:
-    named: JSON = tool.get("function", tool) if is_mapping(tool) else None
-    return str(named.get("name", "")) if is_mapping(named) else ""

@@ -94,7 +94,9 @@ def _listed(embeddings: msgspec.Raw) -> Sequence[msgspec.Raw]:
     raw = bytes(embeddings)
     if raw[:1] == b"{":
         return msgspec.json.decode(raw, type=_ByType).floats
-    rows = msgspec.json.decode(raw, type=list[msgspec.Raw] | None) or []
+    if embeddings == _NOTHING:
+        return ()
+    rows = msgspec.json.decode(raw, type=list[msgspec.Raw])
     return [msgspec.json.decode(row, type=_Row).embedding if bytes(row)[:1] == b"{" else row for row in rows]
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
-from any_llm.dialects.bedrock.wire import invalid
+from any_llm.types.conversation import invalid
 from any_llm.types.json import JSON, JSONObject
 
 _S3 = "s3://"

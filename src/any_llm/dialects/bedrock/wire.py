@@ -8,8 +8,8 @@ from urllib.parse import quote
 import msgspec
 
 from any_llm.dialects.bedrock.errors import error_from
-from any_llm.exceptions import InvalidMessageError, MalformedResponseError
-from any_llm.schemas.shapes import is_list, is_mapping, is_object
+from any_llm.exceptions import MalformedResponseError
+from any_llm.schemas.shapes import is_list, is_object
 from any_llm.spec.dialect import Target
 from any_llm.types.completion import CompletionUsage, PromptTokensDetails
 from any_llm.types.http import HttpResponse
@@ -41,29 +41,6 @@ _EXCERPT = 2_000
 def path(target: Target, route: str) -> str:
     """Return the path of a model's route, in which the model's id or ARN is one segment."""
     return f"/model/{quote(target.model, safe='')}/{route}"
-
-
-def invalid(where: str, message: str) -> InvalidMessageError:
-    """Return the error of a malformed item, by its path."""
-    return InvalidMessageError(f"{where}: {message}", param=where)
-
-
-def plain(value: JSON) -> JSON:
-    """Return a value, ours or of another library, as plain dictionaries and lists; what is plain already is not copied.
-
-    Parsed JSON comes back as it is; objects inside messages and their content become dictionaries without nulls.
-    """
-    if is_list(value):
-        items = [plain(item) for item in value]
-        return value if all(made is item for made, item in zip(items, value, strict=True)) else items
-    if is_object(value):
-        content: JSON = value.get("content")
-        made = plain(content) if is_list(content) else content
-        return value if made is content else {**value, "content": made}
-    dump = getattr(value, "model_dump", None)
-    if callable(dump):
-        return dump(exclude_none=True)
-    return dict(value) if is_mapping(value) else value
 
 
 def decode_object(response: HttpResponse, wanted: str) -> JSONObject:
