@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import signal
 import subprocess
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from any_llm.cli.asking import tell_warnings
+from any_llm.types.report import Report, Warning  # noqa: A004  # its name
 from tests.cli.conftest import KEY, Command, Terminal
-from tests.cli.provider import MARKDOWN, LoopbackProvider
+from tests.cli.provider import MARKDOWN, Handler, LoopbackProvider
 
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*3[0-7]m")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
@@ -235,6 +238,36 @@ def test_what_the_provider_cannot_express_is_a_warning(
     assert done.code == 0
     assert done.err.startswith("any-llm: warning: seed was dropped")
     assert any_llm("chat", "-m", "mine:echo", "-o", "seed=3", "Hi", "--json").err == done.err
+
+
+def test_limit_that_a_vendor_demands_is_news_only_to_those_who_gave_one(capsys: pytest.CaptureFixture[str]) -> None:
+    added = Warning("emulated", "max_tokens", "the API demands a limit")
+    report = Report(warnings=(added, Warning("emulated", "tools"), Warning("dropped", "seed")))
+    tell_warnings(report, {"seed": 3})
+    others = "any-llm: warning: tools was emulated\nany-llm: warning: seed was dropped\n"
+    assert capsys.readouterr().err == others
+    tell_warnings(report, {"max_tokens": 5})
+    assert capsys.readouterr().err == f"any-llm: warning: {added}\n{others}"
+
+
+def test_limit_that_a_vendor_demands_stays_in_json(any_llm: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.cli.provider.Handler.do_POST", answer_as_anthropic)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    base = ("--api-base", os.environ["OPENAI_BASE_URL"].removesuffix("/v1"))
+    asked = ("-m", "anthropic:claude-sonnet-4-5", *base, "Hi")
+    assert any_llm("chat", *asked, "--no-stream") == (0, "Hello\n", "")
+    done = any_llm("chat", *asked, "--json")
+    assert done.err == ""
+    (warning,) = json.loads(done.out)["warnings"]
+    assert warning.startswith("max_tokens was emulated")
+
+
+def answer_as_anthropic(handler: Handler) -> None:
+    handler.rfile.read(int(handler.headers["Content-Length"]))
+    content = [{"type": "text", "text": "Hello"}]
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    whole = {"id": "m1", "type": "message", "role": "assistant", "model": "m", "content": content}
+    handler.answer(200, {**whole, "stop_reason": "end_turn", "usage": usage})
 
 
 def test_text_goes_through_a_real_pipe(shell: Command) -> None:

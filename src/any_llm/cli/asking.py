@@ -11,10 +11,13 @@ import msgspec
 import any_llm
 from any_llm.cli.target import ModelChoice
 from any_llm.cli.terminal import note
+from any_llm.cli.wishes import Request
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Report
+
+_LIMIT_ADDED = ("emulated", "max_tokens")
 
 
 class Writer(Protocol):
@@ -33,12 +36,20 @@ class Writer(Protocol):
         ...
 
 
-def read_options(pairs: Sequence[str]) -> JSONObject:
-    """Read further parameters given as `NAME=VALUE`; a value that is JSON is taken as that, any other as text.
+def read_options(request: Request) -> JSONObject:
+    """Return the parameters that were given, under the names that the public functions have for them.
+
+    In those given as `NAME=VALUE` a value that is JSON is taken as that, any other as text.
 
     Raises:
-        ConfigurationError: one of them has no `=`.
+        ConfigurationError: a pair has no `=`, or the schema cannot be read.
     """
+    schema = {"response_format": _read_schema(request.schema)} if request.schema else {}
+    given = {name: value for name, value in request.parameters.items() if value is not None}
+    return given | schema | _read_pairs(request.pairs)
+
+
+def _read_pairs(pairs: Sequence[str]) -> JSONObject:
     options: JSONObject = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -52,12 +63,7 @@ def read_options(pairs: Sequence[str]) -> JSONObject:
     return options
 
 
-def read_schema(path: str) -> JSONObject:
-    """Read a JSON schema from a file.
-
-    Raises:
-        ConfigurationError: the file cannot be read, or holds no JSON object.
-    """
+def _read_schema(path: str) -> JSONObject:
     try:
         return msgspec.json.decode(Path(path).read_bytes(), type=dict[str, JSON])
     except OSError as error:
@@ -73,7 +79,7 @@ async def ask(choice: ModelChoice, messages: Sequence[JSONObject], options: Mapp
     said: JSONObject = {"model": choice.reference, "messages": list(messages), "stream": False, **options}
     answer = await cast("Awaitable[object]", any_llm.acompletion(**said))
     assert isinstance(answer, ChatCompletion)  # not a stream
-    tell_warnings(answer.report)
+    tell_warnings(answer.report, options)
     return answer
 
 
@@ -91,7 +97,7 @@ async def ask_streaming(
                 _write_chunks(chunks, writer)
     finally:
         writer.finish()
-    tell_warnings(stream.report)
+    tell_warnings(stream.report, options)
     answer: ChatCompletion = stream.response
     return answer
 
@@ -106,10 +112,14 @@ def _write_chunks(chunks: Sequence[ChatCompletionChunk], writer: Writer) -> None
         writer.text(said)
 
 
-def tell_warnings(report: Report) -> None:
-    """Tell what the provider could not take as it was said."""
+def tell_warnings(report: Report, options: Mapping[str, JSON]) -> None:
+    """Tell what the provider could not take as it was said.
+
+    Some vendors demand a limit for the answer; that they got one which nobody asked about is no news.
+    """
     for warning in report.warnings:
-        note(f"warning: {warning}")
+        if (warning.kind, warning.parameter) != _LIMIT_ADDED or _LIMIT_ADDED[1] in options:
+            note(f"warning: {warning}")
 
 
 def summary(choice: ModelChoice, answer: ChatCompletion) -> JSONObject:

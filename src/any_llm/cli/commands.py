@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """A command: its name, `module:attribute` of the function or application behind it, and what it does."""
+    """A command: its name, `module:attribute` of its signature (a function or an application), and what it does."""
 
     name: str
     target: str
@@ -17,15 +17,15 @@ class Command(NamedTuple):
 
 
 COMMANDS: Sequence[Command] = (
-    Command("chat", "any_llm.cli.chat:chat", "Ask a model, or talk with it."),
-    Command("complete", "any_llm.cli.complete:complete", "Go on with a text where it stops."),
-    Command("embed", "any_llm.cli.embed:embed", "Turn texts into vectors."),
-    Command("models", "any_llm.cli.models:application", "List models; fetch and remove local ones."),
-    Command("providers", "any_llm.cli.providers:providers", "List providers, and whose keys are set."),
-    Command("wire", "any_llm.cli.wire:wire", "Replay recorded exchanges and compare."),
-    Command("doctor", "any_llm.cli.doctor:doctor", "Find out what works here and what to do about the rest."),
+    Command("chat", "any_llm.cli.signatures:chat", "Ask a model, or talk with it."),
+    Command("complete", "any_llm.cli.signatures:complete", "Go on with a text where it stops."),
+    Command("embed", "any_llm.cli.signatures:embed", "Turn texts into vectors."),
+    Command("models", "any_llm.cli.signatures:models", "List models; fetch and remove local ones."),
+    Command("providers", "any_llm.cli.signatures:providers", "List providers, and whose keys are set."),
+    Command("wire", "any_llm.cli.signatures:wire", "Replay recorded exchanges and compare."),
+    Command("doctor", "any_llm.cli.signatures:doctor", "Find out what works here and what to do about the rest."),
 )
-"""Every command, in the order of the overview. A line here is all that a new one needs."""
+"""Every command, in the order of the overview. A new one needs a line here, a signature, and a line in `bodies`."""
 
 EXIT_CODES = (
     "Exit codes: 0 done, 1 unexpected failure, 2 usage or configuration, 3 key, 4 request refused, 5 rate limit or "
@@ -46,15 +46,26 @@ _EXAMPLES = (
 )
 
 
+def page_width() -> int:
+    """Return the width of a help, in characters."""
+    return min(shutil.get_terminal_size().columns, 100)
+
+
+def two_columns(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
+    """Set names and what they mean side by side, or below each other where a name is too long for that."""
+    column = min(max(len(name) for name, _ in rows) + 4, width // 3)
+    indent = " " * column
+    told = [textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent) for _, text in rows]
+    return [
+        f"  {name}\n{text}" if len(name) + 4 > column else f"  {name}".ljust(column) + text[column:]
+        for (name, _), text in zip(rows, told, strict=True)
+    ]
+
+
 def overview() -> str:
     """Return what `any-llm --help` shows."""
-    width = min(shutil.get_terminal_size().columns, 100)
-    rows = [*((command.name, command.summary) for command in COMMANDS), *_FLAGS]
-    column = max(len(name) for name, _ in rows) + 4
-    told = [
-        textwrap.fill(text, width, initial_indent=f"  {name}".ljust(column), subsequent_indent=" " * column)
-        for name, text in rows
-    ]
+    width = page_width()
+    told = two_columns([*((command.name, command.summary) for command in COMMANDS), *_FLAGS], width)
     return "\n".join(
         [
             "Usage: any-llm COMMAND [ARGUMENTS]\n",

@@ -1,12 +1,14 @@
-"""`any-llm doctor`."""
+"""What `any-llm doctor` does."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -23,31 +25,23 @@ from any_llm.spec.provider import Operation, Provider
 from any_llm.types.json import JSONObject
 
 _PACKAGES = ("any-llm", "aiohttp", "msgspec", "xllamacpp", "openai", "anthropic", "pydantic")
+_RESOLVER = "RES_OPTIONS"
 _STAND_IN = "any-llm-doctor"
 """What is sent as a key to a provider whose key is not set, to see whether anybody answers."""
 
 
-def doctor(
-    *,
-    all: bool = False,  # noqa: A002  # the flag's name
-    timeout: float = 5.0,
-    json: bool = False,
-) -> int:
-    """Find out what works here and what to do about the rest.
-
-    Providers whose key is set, and those that need none, are asked for their
-    list of models, all at once. The exit code is 0 when some model can be
-    used and no key that is set fails, else 1.
+def doctor(*, everyone: bool, timeout: float, json: bool) -> int:
+    """Find out what works here and what to do about the rest, and return the exit code.
 
     Args:
-        all: Ask the other providers too, without a key, to see whether they can be reached from here.
-        timeout: Seconds to wait for each provider.
-        json: Print one JSON object: python, platform, packages, default_model, local (runtime_installed, cache,
-            models), providers (as of any-llm providers, with status, detail and seconds), advice.
+        everyone: whether to ask providers too whose key is not set.
+        timeout: seconds to wait for each provider.
+        json: whether to print JSON.
     """
     if draws(sys.stderr):
         note("asking providers …")
-    checked = asyncio.run(_check_all(records(), everyone=all, timeout=timeout))
+    with _short_look_ups():
+        checked = asyncio.run(_check_all(records(), everyone=everyone, timeout=timeout))
     report: JSONObject = {
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -68,6 +62,23 @@ def doctor(
     works = report["local"]["runtime_installed"] or any(entry["status"] == "answers" for entry in checked)
     fails = any(entry["status"] in {"key refused", "fails"} for entry in checked if entry["key_set"])
     return Exit.DONE if works and not fails else Exit.UNEXPECTED
+
+
+@contextmanager
+def _short_look_ups() -> Generator[None, None, None]:
+    """Have the operating system give up on name servers that do not answer before the user does.
+
+    A look-up of its runs in a thread that nothing can stop, and that the end of the process would wait for: 20 seconds
+    with two dead name servers. What the user has set himself stays. (resolv.conf(5))
+    """
+    if _RESOLVER in os.environ:
+        yield
+        return
+    os.environ[_RESOLVER] = "timeout:3 attempts:1"
+    try:
+        yield
+    finally:
+        del os.environ[_RESOLVER]
 
 
 async def _check_all(found: Sequence[Provider], *, everyone: bool, timeout: float) -> list[JSONObject]:

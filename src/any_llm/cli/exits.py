@@ -1,23 +1,8 @@
-"""What the exit code says about a failure."""
+"""The exit codes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import IntEnum
-
-from any_llm.exceptions import (
-    AnyLLMError,
-    AuthenticationError,
-    ConfigurationError,
-    ConnectionFailedError,
-    ContentFilterFinishReasonError,
-    InsufficientFundsError,
-    LengthFinishReasonError,
-    MissingApiKeyError,
-    RateLimitError,
-    RequestTimeoutError,
-    ResponseFormatError,
-)
 
 
 class Exit(IntEnum):
@@ -35,22 +20,3 @@ class Exit(IntEnum):
     ANSWER = 9
     INTERRUPTED = 130
     PIPE = 141
-
-
-_CODES: Sequence[tuple[type[AnyLLMError] | tuple[type[AnyLLMError], ...], Exit]] = (
-    ((MissingApiKeyError, AuthenticationError), Exit.KEY),
-    (ConfigurationError, Exit.USAGE),
-    ((RateLimitError, InsufficientFundsError), Exit.LIMIT),
-    (RequestTimeoutError, Exit.TIMEOUT),
-    (ConnectionFailedError, Exit.NETWORK),
-    ((LengthFinishReasonError, ContentFilterFinishReasonError, ResponseFormatError), Exit.ANSWER),
-)
-"""Classes of errors and their codes; the first that fits counts. What is in none is the caller's or the provider's."""
-
-
-def exit_code(error: AnyLLMError) -> Exit:
-    """Return the exit code of an error."""
-    for kinds, code in _CODES:
-        if isinstance(error, kinds):
-            return code
-    return Exit.REQUEST if error.caller_fault else Exit.PROVIDER

@@ -1,11 +1,10 @@
-"""`any-llm models`."""
+"""What `any-llm models` and the commands below it do."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-
-from cyclopts import App
+from collections.abc import Sequence
 
 import any_llm
 from any_llm.cli.target import fetch_with_bar, runs_here
@@ -18,26 +17,9 @@ from any_llm.types.json import JSONObject
 
 _MEGABYTE = 1_000_000
 
-application = App(
-    name="models",
-    help="List a provider's models; without a provider the local ones, installed and to be had.",
-)
 
-
-@application.default
-def models(
-    provider: str | None = None,
-    *,
-    api_base: str | None = None,
-    json: bool = False,
-) -> None:
-    """List a provider's models; without a provider the local ones, installed and to be had.
-
-    Args:
-        provider: The provider's name; `any-llm providers` lists them.
-        api_base: Where the provider's API begins, instead of the usual place.
-        json: Print a JSON array of objects: id, and what the provider says about each model.
-    """
+def models(provider: str | None, *, api_base: str | None, json: bool) -> None:
+    """List a provider's models; without a provider the local ones, installed and to be had."""
     if provider is None or runs_here(any_llm.AnyLLM.get_provider_class(provider).PROVIDER):
         list_local(json=json)
         return
@@ -50,13 +32,8 @@ def models(
     table("", ("model", "owner", "created"), rows)
 
 
-@application.command(name="list")
-def list_local(*, json: bool = False) -> None:
-    """List the local models, installed and to be had.
-
-    Args:
-        json: Print a JSON array of objects: id, installed, bytes, licence, attribution, path (`null` unless installed).
-    """
+def list_local(*, json: bool) -> None:
+    """List the local models, installed and to be had."""
     entries = local_entries()
     if json:
         write_json(entries)
@@ -74,26 +51,16 @@ def list_local(*, json: bool = False) -> None:
     table("", ("model", "installed", "size", "licence", "by"), rows)
 
 
-@application.command
-def pull(*names: str) -> None:
-    """Fetch local models, so that they answer without a network.
-
-    Args:
-        names: Names from `any-llm models`, URLs of `.gguf` files, or hf:owner/repo/file.gguf; without one the default.
-    """
+def pull(names: Sequence[str]) -> None:
+    """Fetch local models, or the default one if none is named."""
     for name in names or (DEFAULT_MODEL,):
         model = find_model(name)
         fetch_with_bar(model)
         write(f"{model.name} is installed\n")
 
 
-@application.command
-def remove(*names: str) -> None:
-    """Delete local models from this machine.
-
-    Args:
-        names: Names from `any-llm models`.
-    """
+def remove(names: Sequence[str]) -> None:
+    """Delete local models from this machine."""
     for name in names:
         path = remove_model(name)
         write(f"{name} is removed from {path}\n")

@@ -1,4 +1,4 @@
-"""`any-llm providers`."""
+"""What `any-llm providers` does."""
 
 from __future__ import annotations
 
@@ -13,14 +13,8 @@ from any_llm.spec.provider import Provider
 from any_llm.types.json import JSONObject
 
 
-def providers(*, with_key: bool = False, json: bool = False) -> None:
-    """List providers: the name to write in front of a model, whether the key is set, where the API is.
-
-    Args:
-        with_key: Only those that can be called right now: their key is set, or they need none.
-        json: Print a JSON array of objects: name, ready, key_variable, key_set, key_page, base_url, base_url_variable,
-            docs, dialect, operations, tier.
-    """
+def providers(*, with_key: bool, json: bool) -> None:
+    """List all providers, or those that can be called right now."""
     found = [describe(record) for record in records()]
     shown = [entry for entry in found if entry["ready"] or not with_key]
     if json:

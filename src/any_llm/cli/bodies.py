@@ -1,0 +1,58 @@
+"""What the commands do, each loaded when it is first called.
+
+Reading flags and showing help need signatures alone (`any_llm.cli.signatures`), and must be quick; what a command does
+needs the client, the engine and an event loop, which take longer to load than the help takes to show. This table is the
+only place where one meets the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from any_llm.cli.chat import chat
+    from any_llm.cli.complete import complete
+    from any_llm.cli.doctor import doctor
+    from any_llm.cli.embed import embed
+    from any_llm.cli.failures import tell_failure
+    from any_llm.cli.models import list_local, models, pull, remove
+    from any_llm.cli.providers import providers
+    from any_llm.cli.wire import wire
+
+_HOMES: Mapping[str, str] = {
+    "chat": "any_llm.cli.chat",
+    "complete": "any_llm.cli.complete",
+    "doctor": "any_llm.cli.doctor",
+    "embed": "any_llm.cli.embed",
+    "list_local": "any_llm.cli.models",
+    "models": "any_llm.cli.models",
+    "providers": "any_llm.cli.providers",
+    "pull": "any_llm.cli.models",
+    "remove": "any_llm.cli.models",
+    "tell_failure": "any_llm.cli.failures",
+    "wire": "any_llm.cli.wire",
+}
+
+__all__ = [
+    "chat",
+    "complete",
+    "doctor",
+    "embed",
+    "list_local",
+    "models",
+    "providers",
+    "pull",
+    "remove",
+    "tell_failure",
+    "wire",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(home), name)

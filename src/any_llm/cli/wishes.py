@@ -1,0 +1,36 @@
+"""What the flags of a command say, as it goes from the signature of the command to its body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class Question(NamedTuple):
+    """What is asked: words, what the model is told to be, pictures, files; `stdin` says whether to wait for more."""
+
+    words: Sequence[str]
+    system: str | None
+    images: Sequence[str]
+    files: Sequence[str]
+    stdin: bool | None
+
+
+class Request(NamedTuple):
+    """Who is asked, and under which parameters; those that are `None` were not given.
+
+    `pairs` are further parameters as `NAME=VALUE`, and win. `schema` is the path of a JSON schema.
+    """
+
+    model: str | None
+    parameters: Mapping[str, str | float | Sequence[str] | None]
+    pairs: Sequence[str] = ()
+    schema: str | None = None
+
+
+class Manner(NamedTuple):
+    """How the answer is shown."""
+
+    stream: bool
+    plain: bool
+    json: bool
