@@ -17,6 +17,7 @@ from any_llm.exceptions import MissingApiKeyError, RateLimitError, StreamTruncat
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.completion import ChatCompletion
 from any_llm.types.json import JSONObject
+from any_llm.types.messages import MessageResponse
 from tests.dialects.bedrock.calls import HELLO, MODEL, events, whole
 from tests.transport.conftest import Serve, serve
 from tests.transport.event_streams import event, message, text
@@ -160,3 +161,18 @@ async def test_without_credentials_nothing_is_sent(serve: Serve) -> None:
     with pytest.raises(MissingApiKeyError, match="AWS_BEARER_TOKEN_BEDROCK"):
         await Bedrock(None, server.url("/")).acompletion(model=MODEL, messages=[HELLO])
     assert heard == []
+
+
+async def test_messages_are_carried_with_their_signed_thoughts(serve: Serve) -> None:
+    heard: list[Received] = []
+    thought = {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "c2ln+/=="}}}
+    server = serve(say(whole(thought, {"text": "Hi"}), heard))
+    client = Bedrock("ABSKx", server.url("/"))
+    first = await client.amessages(MODEL, [HELLO], 9_000)
+    assert isinstance(first, MessageResponse)
+    assert [block.type for block in first.content] == ["thinking", "text"]
+    turn = {"role": "assistant", "content": [block.model_dump() for block in first.content]}
+    await client.amessages(MODEL, [HELLO, turn, HELLO], 9_000)
+    sent = json.loads(heard[1].body)
+    assert sent["messages"][1] == {"role": "assistant", "content": [thought, {"text": "Hi"}]}
+    assert sent["inferenceConfig"] == {"maxTokens": 9_000}
