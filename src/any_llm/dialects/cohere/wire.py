@@ -92,20 +92,24 @@ def completion_usage(usage: JSON) -> CompletionUsage | None:
         return None
     billed: JSON = usage.get("billed_units") or {}
     tokens: JSON = usage.get("tokens") or billed
-    prompt = _count(tokens, "input_tokens") + _count(tokens, "image_tokens")
-    output = _count(tokens, "output_tokens")
+    images, cached = _count(tokens, "image_tokens"), _count(usage, "cached_tokens")
+    prompt = (_count(tokens, "input_tokens") or 0) + (images or 0)
+    output = _count(tokens, "output_tokens") or 0
     counted = CompletionUsage(prompt_tokens=prompt, completion_tokens=output, total_tokens=prompt + output)
-    if usage.get("cached_tokens") is not None or "image_tokens" in tokens:
-        details = counted.prompt_tokens_details = PromptTokensDetails(cached_tokens=usage.get("cached_tokens"))
-        vars(details).update({name: tokens[name] for name in ("image_tokens",) if name in tokens})
-    if tokens.get("reasoning_tokens") is not None:
-        counted.completion_tokens_details = CompletionTokensDetails(reasoning_tokens=tokens["reasoning_tokens"])
+    if cached is not None or images is not None:
+        counted.prompt_tokens_details = PromptTokensDetails(cached_tokens=cached)
+        vars(counted.prompt_tokens_details).update({"image_tokens": images} if images is not None else {})
+    reasoning = _count(tokens, "reasoning_tokens")
+    if reasoning is not None:
+        counted.completion_tokens_details = CompletionTokensDetails(reasoning_tokens=reasoning)
     vars(counted).update({name: value for name, value in usage.items() if name not in _COUNTED})
     return counted
 
 
-def _count(tokens: Mapping[str, JSON], name: str) -> int:
-    return int(tokens.get(name) or 0)
+def _count(tokens: Mapping[str, JSON], name: str) -> int | None:
+    """Return a count, which the API's schema allows to be a float; `None` for what was not counted."""
+    counted = tokens.get(name)
+    return None if counted is None else int(counted)
 
 
 def annotation(citation: JSON) -> JSONObject:

@@ -79,7 +79,7 @@ def seconds(date: JSON) -> int:
     """Return an RFC 3339 date as seconds since 1970, 0 for what is none."""
     try:
         return int(datetime.fromisoformat(date).timestamp())
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return 0
 
 
