@@ -34,17 +34,24 @@ class LlamaServer:
     """A context manager around a running llama.cpp server.
 
     `model` is fetched into the cache first, as for the local provider; `api_key` is what the server asks for (none: any
-    key will do); `embedding` serves embeddings instead of text; `context` is the tokens of each of its two slots.
+    key will do); `embedding` serves embeddings instead of text; `context` is the tokens of each of its two slots;
+    `template` is a Jinja template that writes the conversation for the model, instead of the model's own.
 
     >>> with LlamaServer("smollm2") as server:
     ...     client = AnyLLM.create_openai_compatible("llama", api_base=server.api_base, api_key="none")
     """
 
     def __init__(
-        self, model: str = "smollm2", *, api_key: str = "", embedding: bool = False, context: int = 4096
+        self,
+        model: str = "smollm2",
+        *,
+        api_key: str = "",
+        embedding: bool = False,
+        context: int = 4096,
+        template: str = "",
     ) -> None:
         self._model = model
-        self._options = {"api_key": api_key, "embedding": embedding, "context": context}
+        self._options = {"api_key": api_key, "embedding": embedding, "context": context, "template": template}
         self._process: subprocess.Popen[bytes] | None = None
         self._url = ""
 
@@ -126,6 +133,7 @@ def serve(options: str) -> None:
     parameters.n_ctx = 2 * arguments["context"]
     for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
         cpu.n_threads = 1
+    parameters.chat_template = arguments["template"]
     parameters.ui = False
     parameters.fit_params = False
     parameters.endpoint_metrics = parameters.endpoint_props = parameters.endpoint_slots = True
@@ -133,6 +141,8 @@ def serve(options: str) -> None:
         parameters.api_keys = [arguments["api_key"]]
     if arguments["embedding"]:
         parameters.embedding = True
+        # With a cache for each slot, the texts of a request are cut to equal lengths, and the mean is of the last cut.
+        parameters.kv_unified = True
         parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     server = xllamacpp.Server(parameters)
     sys.stdout.write(f"{server.listening_address}\n")

@@ -92,6 +92,18 @@ def test_a_cache_key_is_dropped_with_a_warning() -> None:
     assert warned(encoded) == [("dropped", "prompt_cache_key")]
 
 
+def test_tools_in_openais_shape_become_the_apis_own() -> None:
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    own = {"type": "web_search_20250305", "name": "web_search"}
+    function = {"name": "f", "description": "F", "parameters": schema}
+    openai = {"type": "function", "function": function, "cache_control": {"type": "ephemeral"}}
+    custom = {"type": "custom", "custom": {"name": "c"}}
+    encoded = MESSAGES.encode(target(), {"messages": [HELLO], "tools": [own, openai, custom]})
+    translated = {"name": "f", "description": "F", "input_schema": schema, "cache_control": {"type": "ephemeral"}}
+    assert body_of(encoded)["tools"] == [own, translated]
+    assert warned(encoded) == [("dropped", "tools[2]")]
+
+
 def test_an_earlier_answer_can_stand_among_the_messages() -> None:
     blocks: list[JSONObject] = [
         {"type": "thinking", "thinking": "", "signature": "EqQ+/="},
@@ -208,6 +220,12 @@ def test_another_message_inside_a_message_means_that_the_first_was_cut() -> None
 def test_an_error_in_a_stream_is_raised(event: JSONObject, error: type[AnyLLMError]) -> None:
     with pytest.raises(error):
         play(CODEC, frames(event))
+
+
+def test_an_error_that_only_the_frame_names_is_raised() -> None:
+    with pytest.raises(ProviderError, match="It broke") as caught:
+        play(CODEC, [Frame("error", b'{"code":500,"message":"It broke","type":"server_error"}')])
+    assert (caught.value.code, caught.value.error_type) == ("500", "server_error")
 
 
 @pytest.mark.parametrize("data", [b"{", b"[1]", b'"text"'])

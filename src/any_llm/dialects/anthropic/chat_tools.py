@@ -23,7 +23,7 @@ def add_tools(body: JSONObject, options: Mapping[str, JSON], family: Family, war
     tools = [
         encoded
         for index, tool in enumerate(options.get("tools") or ())
-        if (encoded := _encode_tool(plain(tool), f"tools[{index}]", warnings)) is not None
+        if (encoded := encode_tool(plain(tool), f"tools[{index}]", warnings)) is not None
     ]
     choice, allowed = _encode_choice(options.get("tool_choice"))
     if allowed is not None:
@@ -53,8 +53,12 @@ def _loosen(tools: list[JSONObject]) -> bool:
     return bool(strict)
 
 
-def _encode_tool(tool: JSON, where: str, warnings: list[CallWarning]) -> JSONObject | None:
-    """Return one tool; those of the vendor's own formats are passed on as they are."""
+def encode_tool(tool: JSON, where: str, warnings: list[CallWarning]) -> JSONObject | None:
+    """Return one tool, or nothing with a warning; those of the vendor's own formats are passed on as they are.
+
+    Raises:
+        InvalidMessageError: the tool is malformed; the error's `param` is its path, which begins with `where`.
+    """
     if not is_object(tool):
         raise invalid(where, f"a tool is an object with a 'type', not {tool!r:.100}")
     if "custom" in tool:

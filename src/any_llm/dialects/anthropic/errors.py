@@ -73,7 +73,9 @@ def error_from(tree: JSON, status: int, headers: Mapping[str, str] | None = None
     body: JSONObject = tree if is_object(tree) else {}
     facts = body.get("error")
     if not is_object(facts):
-        facts = {"message": facts if isinstance(facts, str) else body.get("message")}
+        # llama.cpp writes the facts at the top in its streams; a `type` there that says just "error" says nothing.
+        told = {name: value for name, value in body.items() if value != "error"}
+        facts = {"message": facts} if isinstance(facts, str) else told
     kind, code = _text(facts.get("type")), _code(facts)
     fitting = CODES.get(code or "") or TYPES.get(kind or "") or _by_status(status, kind)
     return fitting(

@@ -10,6 +10,7 @@ from typing import cast
 
 import msgspec
 
+from any_llm.dialects.anthropic.chat_tools import encode_tool
 from any_llm.dialects.anthropic.errors import error_from
 from any_llm.dialects.anthropic.wire import STRUCTURED_OUTPUTS_BETA, decode_answer, headers, path, plain
 from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
@@ -33,6 +34,7 @@ def encode_messages(target: Target, options: Options) -> Encoded:
     """Encode a request: the parameters become the body, `betas` a header.
 
     `output_format` becomes `output_config.format`, where the API has it today, unless `betas` asks for the former API.
+    Tools in OpenAI's shape, which is also that of Python functions by now, become the API's own.
     """
     body: JSONObject = {"model": target.model} | {
         name: plain(value) for name, value in options.items() if name not in _NOT_SENT
@@ -45,10 +47,24 @@ def encode_messages(target: Target, options: Options) -> Encoded:
             body["output_format"] = output_format
         else:
             body["output_config"] = {**(body.get("output_config") or {}), "format": output_format}
-    warnings: tuple[CallWarning, ...] = ()
+    warnings: list[CallWarning] = []
     if options.get("prompt_cache_key") is not None:
-        warnings = (CallWarning("dropped", "prompt_cache_key", "the API caches by `cache_control` markers"),)
-    return Encoded(path(target, "/messages"), msgspec.json.encode(body), headers(betas), warnings)
+        warnings.append(CallWarning("dropped", "prompt_cache_key", "the API caches by `cache_control` markers"))
+    if options.get("tools"):
+        body["tools"] = _own_tools(options["tools"], warnings)
+    return Encoded(path(target, "/messages"), msgspec.json.encode(body), headers(betas), tuple(warnings))
+
+
+def _own_tools(tools: Sequence[JSON], warnings: list[CallWarning]) -> list[JSON]:
+    """Return tools with those in OpenAI's shape, which nests them under their type, as this API writes them."""
+    own: list[JSON] = []
+    for index, given in enumerate(tools):
+        tool = plain(given)
+        if is_object(tool) and ("function" in tool or "custom" in tool):
+            tool = encode_tool(tool, f"tools[{index}]", warnings)
+        if tool is not None:
+            own.append(tool)
+    return own
 
 
 def _own_form(wanted: JSON) -> JSON:
@@ -84,16 +100,17 @@ def parse_event(frame: Frame) -> MessageStreamEvent | None:
     try:
         return _EVENTS.decode(frame.data)
     except msgspec.DecodeError:
-        return _parse_unusual(frame.data)
+        return _parse_unusual(frame)
 
 
-def _parse_unusual(data: bytes) -> MessageStreamEvent | None:
-    """Read what is no event of a known shape."""
+def _parse_unusual(frame: Frame) -> MessageStreamEvent | None:
+    """Read what is no event of a known shape; llama.cpp names an error in the frame, and not in its data."""
+    data = frame.data
     if data.strip() in {b"", _DONE}:
         return None
     try:
         tree = msgspec.json.decode(data)
-        if is_object(tree) and (tree.get("type") == "error" or "error" in tree):
+        if is_object(tree) and ("error" in (frame.event, tree.get("type")) or "error" in tree):
             raise error_from(tree, 200)
         return revive(cast("type[MessageStreamEvent]", MessageStreamEvent), tree)
     except msgspec.DecodeError as error:
