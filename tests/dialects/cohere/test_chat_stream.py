@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from any_llm.dialects.cohere.chat_stream import ChatStream
-from any_llm.exceptions import ProviderError, StreamTruncatedError
+from any_llm.exceptions import MalformedResponseError, ProviderError, StreamTruncatedError
 from any_llm.types.http import Frame
 from any_llm.types.json import JSON
 from tests.dialects.cohere.calls import CALL, MODEL, adding, begin, end, frames, play, target, whole
@@ -118,3 +118,17 @@ def test_an_error_inside_a_stream_is_raised(event: JSON, words: str) -> None:
 def test_a_stream_without_its_end_is_truncated(sent: list[Frame]) -> None:
     with pytest.raises(StreamTruncatedError):
         play(sent)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        adding("content-delta", content={"text": 1}),
+        adding("content-delta", content={"thinking": ["x"]}),
+        adding("tool-plan-delta", tool_plan={}),
+        adding("tool-call-start", tool_calls={"function": {"arguments": {"a": 1}}}),
+    ],
+)
+def test_a_text_that_is_none_is_malformed(event: JSON) -> None:
+    with pytest.raises(MalformedResponseError, match="not a text"):
+        ChatStream(target(), {}).feed(Frame("", msgspec.json.encode(event)))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from any_llm.dialects.ollama.chat_stream import ChatStream
-from any_llm.exceptions import ProviderError, StreamTruncatedError
+from any_llm.exceptions import MalformedResponseError, ProviderError, StreamTruncatedError
 from any_llm.types.http import Frame
 from any_llm.types.json import JSONObject
 from tests.dialects.ollama.calls import CALL, MODEL, line, play, target, whole
@@ -74,3 +74,9 @@ def test_an_error_inside_a_stream_is_raised() -> None:
 def test_a_stream_without_its_end_is_truncated(sent: list[JSONObject]) -> None:
     with pytest.raises(StreamTruncatedError):
         play(sent)
+
+
+@pytest.mark.parametrize("sent", [line(thinking=1), {"message": {"content": ["x"]}}])
+def test_a_text_that_is_none_is_malformed(sent: JSONObject) -> None:
+    with pytest.raises(MalformedResponseError, match="not a text"):
+        play([sent])

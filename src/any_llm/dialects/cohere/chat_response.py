@@ -9,6 +9,7 @@ from any_llm.dialects.cohere.wire import (
     failure_of,
     finish_reason,
     read_answer,
+    text_of,
     vendor_extra,
 )
 from any_llm.schemas.shapes import is_list
@@ -50,7 +51,7 @@ def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
         logprobs=choice_logprobs(answer.get("logprobs")),
     )
     completion = ChatCompletion(
-        id=str(answer.get("id") or ""),
+        id=text_of(answer, "id"),
         model=target.model,
         choices=[choice],
         usage=completion_usage(answer.get("usage")),
@@ -60,10 +61,10 @@ def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
 
 
 def _message(message: JSONObject, reason: JSON) -> ChatCompletionMessage:
-    plan = str(message.get("tool_plan") or "")
+    plan = text_of(message, "tool_plan")
     blocks = _blocks(message.get("content"))
-    texts = [str(block["text"]) for block in blocks if block.get("text") is not None]
-    thoughts = "".join(str(block["thinking"]) for block in blocks if block.get("thinking"))
+    texts = [text_of(block, "text") for block in blocks if block.get("text") is not None]
+    thoughts = "".join(text_of(block, "thinking") for block in blocks)
     return ChatCompletionMessage(
         content=plan + "".join(texts) if plan or texts else None,
         reasoning=Reasoning(thoughts) if thoughts else None,
@@ -82,6 +83,6 @@ def _blocks(content: JSON) -> list[JSONObject]:
 def _call(call: JSONObject) -> ChatCompletionMessageToolCall:
     function: JSONObject = call.get("function") or {}
     return ChatCompletionMessageToolCall(
-        id=str(call.get("id") or ""),
-        function=Function(name=str(function.get("name") or ""), arguments=dump_arguments(function.get("arguments"))),
+        id=text_of(call, "id"),
+        function=Function(name=text_of(function, "name"), arguments=dump_arguments(function.get("arguments"))),
     )

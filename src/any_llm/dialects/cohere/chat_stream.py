@@ -13,6 +13,7 @@ from any_llm.dialects.cohere.wire import (
     completion_usage,
     failure_of,
     finish_reason,
+    text_of,
     vendor_extra,
 )
 from any_llm.exceptions import StreamTruncatedError
@@ -92,12 +93,12 @@ class ChatStream:
         )
 
     def _begin(self, event: JSONObject) -> Sequence[ChatCompletionChunk]:
-        self._id = str(event.get("id") or "")
+        self._id = text_of(event, "id")
         return (self._chunk(ChoiceDelta(role="assistant", content="")),)
 
     def _write(self, event: JSONObject) -> Sequence[ChatCompletionChunk]:
         block: JSONObject = _message(event).get("content") or {}
-        text, thought = block.get("text"), block.get("thinking")
+        text, thought = text_of(block, "text"), text_of(block, "thinking")
         if thought:
             return (self._chunk(ChoiceDelta(reasoning=Reasoning(thought))),)
         if not text:
@@ -109,7 +110,7 @@ class ChatStream:
         return (chunk,)
 
     def _write_plan(self, event: JSONObject) -> Sequence[ChatCompletionChunk]:
-        piece = str(_message(event).get("tool_plan") or "")
+        piece = text_of(_message(event), "tool_plan")
         self._plan.append(piece)
         return (self._chunk(ChoiceDelta(content=piece)),) if piece else ()
 
@@ -118,21 +119,21 @@ class ChatStream:
         self._calls += 1
         call: JSONObject = _message(event).get("tool_calls") or {}
         function: JSONObject = call.get("function") or {}
-        arguments = function.get("arguments") or ""
+        arguments = text_of(function, "arguments")
         if not arguments:
             self._unwritten.add(number)
         piece = ChoiceDeltaToolCall(
             index=number,
-            id=call.get("id"),
+            id=text_of(call, "id"),
             type="function",
-            function=ChoiceDeltaToolCallFunction(name=function.get("name"), arguments=arguments),
+            function=ChoiceDeltaToolCallFunction(name=text_of(function, "name"), arguments=arguments),
         )
         return (self._chunk(ChoiceDelta(tool_calls=[piece])),)
 
     def _write_arguments(self, event: JSONObject) -> Sequence[ChatCompletionChunk]:
         call: JSONObject = _message(event).get("tool_calls") or {}
         function: JSONObject = call.get("function") or {}
-        piece = function.get("arguments")
+        piece = text_of(function, "arguments")
         return (self._arguments(self._numbers[_index(event)], piece),) if piece else ()
 
     def _end_call(self, event: JSONObject) -> Sequence[ChatCompletionChunk]:

@@ -58,6 +58,18 @@ def read_answer(response: HttpResponse, wanted: str) -> JSONObject:
     )
 
 
+def text_of(held: Mapping[str, JSON], name: str) -> str:
+    """Return a member that is a text, empty where there is none.
+
+    Raises:
+        MalformedResponseError: it is something else.
+    """
+    text = held.get(name)
+    if text is not None and not isinstance(text, str):
+        raise MalformedResponseError(f"{name!r} of the answer is {text!r:.100}, not a text")
+    return text or ""
+
+
 def finish_reason(reason: JSON, *, calling: bool) -> str:
     """Return a finish reason in OpenAI's words; an unknown one is kept."""
     if isinstance(reason, str) and reason:

@@ -10,6 +10,7 @@ from any_llm.dialects.ollama.wire import (
     finish_reason,
     read_answer,
     seconds,
+    text_of,
 )
 from any_llm.spec.dialect import Target
 from any_llm.types.completion import (
@@ -47,7 +48,7 @@ def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
     )
     completion = ChatCompletion(
         created=seconds(moment),
-        model=str(answer.get("model") or target.model),
+        model=text_of(answer, "model") or target.model,
         choices=[choice],
         usage=completion_usage(answer),
     )
@@ -56,11 +57,11 @@ def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
 
 
 def _message(message: JSONObject, moment: JSON) -> ChatCompletionMessage:
-    thought = message.get("thinking")
+    thought = text_of(message, "thinking")
     calls = [_call(call, moment, number) for number, call in enumerate(message.get("tool_calls") or ())]
     return ChatCompletionMessage(
-        role=str(message.get("role") or "assistant"),
-        content=message.get("content"),
+        role=text_of(message, "role") or "assistant",
+        content=text_of(message, "content"),
         reasoning=Reasoning(thought) if thought else None,
         tool_calls=calls or None,
     )
@@ -70,5 +71,5 @@ def _call(call: JSONObject, moment: JSON, number: int) -> ChatCompletionMessageT
     function: JSONObject = call.get("function") or {}
     return ChatCompletionMessageToolCall(
         id=call_id(call, moment, number),
-        function=Function(name=str(function.get("name") or ""), arguments=dump_arguments(function.get("arguments"))),
+        function=Function(name=text_of(function, "name"), arguments=dump_arguments(function.get("arguments"))),
     )

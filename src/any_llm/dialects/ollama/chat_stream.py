@@ -8,7 +8,7 @@ import msgspec
 
 from any_llm.dialects.ollama.chat_response import READ
 from any_llm.dialects.ollama.errors import error_from
-from any_llm.dialects.ollama.wire import call_id, choice_logprobs, completion_usage, finish_reason, seconds
+from any_llm.dialects.ollama.wire import call_id, choice_logprobs, completion_usage, finish_reason, seconds, text_of
 from any_llm.exceptions import StreamTruncatedError
 from any_llm.schemas.shapes import is_mapping
 from any_llm.spec.dialect import Options, Target
@@ -52,7 +52,7 @@ class ChatStream:
         if line.get("error"):
             raise error_from(line, 200)
         self._created = self._created or seconds(line.get("created_at"))
-        self._model = str(line.get("model") or self._model)
+        self._model = text_of(line, "model") or self._model
         chunk = self._chunk(line)
         if not line.get("done"):
             return (chunk,)
@@ -76,7 +76,7 @@ class ChatStream:
 
     def _chunk(self, line: JSONObject) -> ChatCompletionChunk:
         message: JSONObject = line.get("message") or {}
-        thought, text = message.get("thinking"), message.get("content")
+        thought, text = text_of(message, "thinking"), text_of(message, "content")
         moment = line.get("created_at")
         delta = ChoiceDelta(
             role=None if self._begun else "assistant",
@@ -100,6 +100,6 @@ class ChatStream:
             id=call_id(call, moment, number),
             type="function",
             function=ChoiceDeltaToolCallFunction(
-                name=function.get("name"), arguments=dump_arguments(function.get("arguments"))
+                name=text_of(function, "name"), arguments=dump_arguments(function.get("arguments"))
             ),
         )

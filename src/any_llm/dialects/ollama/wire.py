@@ -51,6 +51,18 @@ def read_answer(response: HttpResponse, wanted: str) -> JSONObject:
     )
 
 
+def text_of(held: Mapping[str, JSON], name: str) -> str:
+    """Return a member that is a text, empty where there is none.
+
+    Raises:
+        MalformedResponseError: it is something else.
+    """
+    text = held.get(name)
+    if text is not None and not isinstance(text, str):
+        raise MalformedResponseError(f"{name!r} of the answer is {text!r:.100}, not a text")
+    return text or ""
+
+
 def finish_reason(reason: JSON, *, calling: bool) -> str:
     """Return a reason in OpenAI's words, where one that stopped to call tools did not just stop; an unknown is kept."""
     word = FINISH_REASONS.get(reason, reason) if isinstance(reason, str) and reason else "stop"
