@@ -78,6 +78,14 @@ def test_server_embeds() -> None:
         ask(again)
 
 
+def test_server_writes_the_conversation_with_the_template_given() -> None:
+    with (
+        LlamaServer("smollm2", template="{% for message in messages %}<{{ message.content }}>{% endfor %}") as server,
+        ask(request(server, "/apply-template", {"messages": [{"role": "user", "content": "Hi"}]})) as answer,
+    ):
+        assert json.loads(answer.read()) == {"prompt": "<Hi>"}
+
+
 def test_file_that_is_no_model_is_an_error(tmp_path: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF nonsense")
