@@ -33,6 +33,7 @@ async def cpu(work: Callable[[], Awaitable[object]], times: int, concurrency: in
     """Return the microseconds of CPU time that one piece of work takes, of `times` with so many at once."""
 
     async def worker() -> None:
+        """Do one worker's share."""
         for _ in range(times // concurrency):
             await work()
 

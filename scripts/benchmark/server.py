@@ -1,4 +1,4 @@
-"""A server that costs nearly nothing, so that what is measured is the client: `server.py PORT`, on a core of its own."""
+"""A server that costs nearly nothing, so that what is measured is the client: `server.py [PORT]`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import cast
 
 import aiohttp
 import openai
@@ -90,7 +89,7 @@ def _ours(origin: str) -> Subject:
 
 async def _openai_stream(client: openai.AsyncOpenAI) -> None:
     count = 0
-    messages = cast("list[ChatCompletionUserMessageParam]", MESSAGES)
+    messages: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": MESSAGES[0]["content"]}]
     answer = await client.chat.completions.create(model="m", messages=messages, stream=True)
     async for chunk in answer:
         count += chunk.choices[0].delta.content is not None

@@ -10,7 +10,7 @@ from any_llm.engine.settings import load_settings
 
 
 @pytest.mark.parametrize(("word", "on"), [("1", True), ("TRUE", True), ("yes", True), ("0", False), ("", False)])
-def test_environment_switches_sdk_types(word: str, on: bool, tmp_path: Path) -> None:  # noqa: FBT001  # a table's column
+def test_environment_switches_sdk_types(word: str, on: bool, tmp_path: Path) -> None:
     assert load_settings({"XDG_CONFIG_HOME": str(tmp_path), "ANY_LLM_SDK_TYPES": word}).sdk_types is on
 
 

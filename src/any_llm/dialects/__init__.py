@@ -1,0 +1,1 @@
+"""How it is spelled: one folder a wire format, each pure."""

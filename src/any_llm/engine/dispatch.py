@@ -34,6 +34,7 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
     """Return the centre of the pipeline; `transport_for` gives the transport that a provider's record names."""
 
     async def dispatch(call: Call) -> Reply:
+        """Make one attempt."""
         started = time.monotonic()
         provider = call.target.provider
         facts = Facts(call, started)

@@ -1,0 +1,1 @@
+"""What may be implemented: protocols and records."""

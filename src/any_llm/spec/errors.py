@@ -41,4 +41,4 @@ def error_for_status(status: int) -> type[AnyLLMError]:
     """Return the error class of an HTTP status."""
     if status in STATUS_ERRORS:
         return STATUS_ERRORS[status]
-    return InvalidRequestError if 400 <= status < 500 else ProviderError  # noqa: PLR2004  # HTTP's own classes
+    return InvalidRequestError if 400 <= status < 500 else ProviderError

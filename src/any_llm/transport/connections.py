@@ -85,6 +85,7 @@ class QuietConnector(aiohttp.TCPConnector):
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Connection:
+        """Return a connection, a fresh one where the attempt demands it."""
         attempt = ATTEMPT.get()
         connection = await super().connect(req, traces, timeout)
         while attempt.demand_fresh and not attempt.fresh:

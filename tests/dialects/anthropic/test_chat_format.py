@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_llm.schemas.closed import fit_schema
 from any_llm.exceptions import InvalidMessageError
+from any_llm.schemas.closed import fit_schema
 from any_llm.types.json import JSON, JSONObject
 from tests.dialects.anthropic.calls import HELLO, body_of, encode, warned
 

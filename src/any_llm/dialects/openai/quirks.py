@@ -19,9 +19,9 @@ def replay_reasoning(body: JSONObject, messages: Sequence[JSON]) -> list[CallWar
     https://api-docs.deepseek.com/guides/thinking_mode
     """
     for index, message in enumerate(messages):
-        thought = member(message, "reasoning")
-        if thought and member(message, "tool_calls") and not member(message, "reasoning_content"):
-            body["messages"][index] = {**body["messages"][index], "reasoning_content": str(thought)}
+        thought, sent = member(message, "reasoning"), body["messages"][index]
+        if thought and member(message, "tool_calls") and "reasoning_content" not in sent:
+            body["messages"][index] = {**sent, "reasoning_content": str(thought)}
     return []
 
 
