@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from any_llm.client.anyllm import AnyLLM
     from any_llm.client.blocking import Stream
     from any_llm.client.blocking_functions import completion, embedding, list_models, messages, responses
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOMES = {
+_HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.client.anyllm": ("AnyLLM",),
     "any_llm.client.blocking": ("Stream",),
     "any_llm.client.blocking_functions": ("completion", "embedding", "list_models", "messages", "responses"),
@@ -69,7 +71,7 @@ _HOMES = {
     "any_llm.types.http": ("Timeouts",),
     "any_llm.types.responses": ("ParsedResponse",),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AnyLLM",

@@ -55,9 +55,7 @@ async def test_an_unknown_provider_names_the_closest(name: str, hint: str) -> No
     assert "openai" in caught.value.supported_providers
 
 
-@pytest.mark.parametrize(
-    "name", ["azure", "bedrock", "sagemaker", "vertexai", "vertexaianthropic", "voyage", "watsonx"]
-)
+@pytest.mark.parametrize("name", ["azure", "sagemaker", "vertexai", "vertexaianthropic", "voyage", "watsonx"])
 def test_a_provider_that_cannot_be_called_yet_says_so(name: str) -> None:
     with pytest.raises(UnsupportedProviderError, match=f"'{name}' cannot be called yet"):
         AnyLLM.create(name)
@@ -180,6 +178,29 @@ WELL_FORMED: list[JSON] = [
 ]
 
 
+class Foreign:
+    """A message or tool call of somebody else's type."""
+
+    def __init__(self, **members: object) -> None:
+        self.members = members
+
+    def model_dump(self, *, exclude_none: bool = False) -> dict[str, object]:
+        """Return the members."""
+        return self.members
+
+
+async def test_messages_and_calls_of_other_types_are_sent(serve: Serve) -> None:
+    server = serve(answer)
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    messages: JSON = [
+        Foreign(role="user", content="x"),
+        {"role": "assistant", "content": None, "tool_calls": [Foreign(**call)]},
+    ]
+    await client_of(server).acompletion("m", messages)
+    sent = json.loads(server.requests[0].body)["messages"]
+    assert sent == [{"role": "user", "content": "x"}, {"role": "assistant", "content": None, "tool_calls": [call]}]
+
+
 @pytest.mark.parametrize("messages", WELL_FORMED)
 async def test_what_may_be_right_is_sent(serve: Serve, messages: JSON) -> None:
     server = serve(answer)
@@ -228,6 +249,26 @@ async def test_what_json_cannot_hold_is_named(options: JSON, place: str) -> None
         await client.acompletion("m", MESSAGES, **options)
     assert place in caught.value.message
     assert caught.value.provider_name == "openai"
+
+
+async def test_a_request_that_cannot_be_encoded_for_another_reason_says_why() -> None:
+    class Secretive(Foreign):
+        @override
+        def model_dump(self, *, exclude_none: bool = False) -> dict[str, object]:
+            raise KeyError("content")
+
+    client = AnyLLM.create("openai", KEY, "http://192.0.2.1/v1")
+    messages: JSON = [Secretive()]
+    with pytest.raises(InvalidMessageError, match=r"The request cannot be encoded: KeyError\('content'\)"):
+        await client.acompletion("m", messages)
+
+
+async def test_a_dialects_own_refusal_of_a_request_is_kept() -> None:
+    document = {"type": "document", "source": {"type": "nonsense"}}
+    client = AnyLLM.create("openai", KEY, "http://192.0.2.1/v1")
+    with pytest.raises(AnyLLMError) as caught:
+        await client.amessages("m", [{"role": "user", "content": [document]}], 5)
+    assert caught.value.operation == "messages"
 
 
 async def test_an_operation_that_a_provider_lacks_is_refused_in_words() -> None:

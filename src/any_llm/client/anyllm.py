@@ -25,7 +25,7 @@ from any_llm.spec.provider import Operation, Provider
 from any_llm.types.provider import ProviderMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -137,7 +137,8 @@ class AnyLLM(BlockingOperations):
             MissingApiKeyError: no key was given and none is in the environment.
             ConfigurationError: something else about the set-up is wrong.
         """
-        return cls.get_provider_class(provider)(api_key=api_key, api_base=api_base, **client_args)
+        kind = _own_class(str(provider), client_args) if client_args else None
+        return (kind or cls.get_provider_class(provider))(api_key=api_key, api_base=api_base, **client_args)
 
     @classmethod
     def create_openai_compatible(
@@ -235,6 +236,14 @@ def _record(name: str, settings: Settings) -> Provider:
         if plugged is None:
             raise unsupported(key, AnyLLM.get_supported_providers()) from None
         return plugged
+
+
+def _own_class(name: str, client_args: Mapping[str, JSON]) -> type[AnyLLM] | None:
+    """Return the class of a provider that the arguments of `create` bring with them."""
+    settings = client_args.get("settings")
+    given = client_args.get("providers") or (settings.providers if isinstance(settings, Settings) else None)
+    record = given.get(name.strip().lower()) if given else None
+    return _make_class(record) if record else None
 
 
 @lru_cache(maxsize=1_024)

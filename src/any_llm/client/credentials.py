@@ -57,8 +57,16 @@ def find_base_url(
         if required and not provider.base_url:
             remedy = f"pass api_base= or set {variable}" if variable else "pass api_base="
             raise ConfigurationError(f"{provider.name} needs a base URL: {remedy}", provider_name=provider.name)
-        return provider.base_url
+        return _in_region(provider.base_url, environment)
     return provider.base_url if provider.transport != "http" else _whole_url(given.strip(), provider)
+
+
+def _in_region(base_url: str, environment: Mapping[str, str]) -> str:
+    if "{region}" not in base_url:
+        return base_url
+    from any_llm.auth.aws import find_region  # noqa: PLC0415  # reads files, for the one cloud that has regions
+
+    return base_url.replace("{region}", find_region(environment))
 
 
 @lru_cache(maxsize=1_024)
@@ -70,6 +78,7 @@ def _whole_url(given: str, provider: Provider) -> str:
             f"The {provider.name} base URL is {given!r}; it must look like https://host/path",
             provider_name=provider.name,
         )
+    url = url.rstrip("/").removesuffix(provider.base_strip)
     if provider.base_path and parts.path in {"", "/"}:
         url = url.rstrip("/") + provider.base_path
     return url.rstrip("/")

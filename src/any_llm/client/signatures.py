@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 F = TypeVar("F", bound=Callable[..., object])
 
-_DEFAULTS = {"reasoning_effort": "auto"}
+_DEFAULTS: Mapping[str, str] = {"reasoning_effort": "auto"}
 
 
 def spell_out(options: type, *more: str) -> Callable[[F], F]:

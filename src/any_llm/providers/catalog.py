@@ -71,6 +71,21 @@ CATALOG: tuple[Provider, ...] = (
         tier="verified",
     ),
     _entry(
+        "bedrock",
+        "https://bedrock-runtime.{region}.amazonaws.com",
+        "AWS_BEARER_TOKEN_BEDROCK",
+        key_optional=True,
+        base_url_variable="AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+        dialect="bedrock",
+        auth="aws",
+        framing="event_stream",
+        docs="https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html",
+        key_page="https://console.aws.amazon.com/bedrock/home#/api-keys",
+        offers="completion embedding",
+        can="streaming reasoning image pdf",
+        tier="verified",
+    ),
+    _entry(
         "cascadia",
         "http://localhost:9090/v1",
         "CASCADIA_API_KEY",
@@ -91,14 +106,15 @@ CATALOG: tuple[Provider, ...] = (
     ),
     _entry(
         "cohere",
-        "https://api.cohere.ai/compatibility/v1",
+        "https://api.cohere.com",
         "COHERE_API_KEY",
         base_url_variable="COHERE_BASE_URL",
-        docs="https://docs.cohere.com/docs/compatibility-api",
+        base_strip="/compatibility/v1",
+        dialect="cohere",
+        docs="https://docs.cohere.com/reference/about",
         key_page="https://dashboard.cohere.com/api-keys",
-        offers="completion embedding",
-        can="streaming reasoning",
-        quirks=("float_embeddings",),
+        offers="completion embedding rerank list_models",
+        can="streaming reasoning image",
     ),
     _entry(
         "dashscope",
@@ -163,15 +179,17 @@ CATALOG: tuple[Provider, ...] = (
     ),
     _entry(
         "gemini",
-        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "https://generativelanguage.googleapis.com",
         "GEMINI_API_KEY",
         key_alternatives=("GOOGLE_API_KEY",),
         base_url_variable="GOOGLE_GEMINI_BASE_URL",
-        docs="https://ai.google.dev/gemini-api/docs/openai",
+        base_strip="/openai",
+        dialect="gemini",
+        auth="x-goog-api-key",
+        docs="https://ai.google.dev/api",
         key_page="https://aistudio.google.com/apikey",
-        offers="completion responses embedding list_models",
+        offers="completion embedding list_models",
         can="streaming reasoning image pdf",
-        quirks=("replay_extra_content", "float_embeddings"),
         tier="verified",
     ),
     _entry(
@@ -362,15 +380,16 @@ CATALOG: tuple[Provider, ...] = (
     ),
     _entry(
         "ollama",
-        "http://127.0.0.1:11434/v1",
+        "http://127.0.0.1:11434",
         "OLLAMA_API_KEY",
         key_optional=True,
         base_url_variable="OLLAMA_HOST",
-        base_path="/v1",
-        docs="https://docs.ollama.com/api/openai-compatibility",
+        base_strip="/v1",
+        dialect="ollama",
+        framing="json_lines",
+        docs="https://docs.ollama.com/api",
         offers="completion embedding list_models",
-        can="streaming reasoning image pdf",
-        quirks=("float_embeddings",),
+        can="streaming reasoning image",
         tier="verified",
     ),
     _entry(
@@ -524,7 +543,5 @@ CATALOG: tuple[Provider, ...] = (
 BY_NAME: Mapping[str, Provider] = {provider.name: provider for provider in CATALOG}
 """The built-in providers by name."""
 
-PLANNED: frozenset[str] = frozenset(
-    {"azure", "bedrock", "sagemaker", "vertexai", "vertexaianthropic", "voyage", "watsonx"}
-)
+PLANNED: frozenset[str] = frozenset({"azure", "sagemaker", "vertexai", "vertexaianthropic", "voyage", "watsonx"})
 """Providers that are known by name, but whose formats are not spoken yet."""

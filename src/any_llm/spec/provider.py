@@ -46,6 +46,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         key_optional: a missing key is no error (servers of one's own).
         base_url_variable: the environment variable that overrides `base_url`.
         base_path: what is added to a user's base URL that names only a host.
+        base_strip: what is taken off a user's base URL that was meant for another API of the same server.
         docs: the vendor's page about its API.
         key_page: the vendor's page where keys are made.
         dialect: the wire format, a folder of `any_llm.dialects` or a plug-in's name.
@@ -69,6 +70,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     key_optional: bool = False
     base_url_variable: str = ""
     base_path: str = ""
+    base_strip: str = ""
     docs: str = ""
     key_page: str = ""
     dialect: str = "openai"

@@ -239,8 +239,8 @@ class ParsedChatCompletionMessage(ChatCompletionMessage, Generic[T]):
 class ParsedChoice(Choice, Generic[T]):
     """A choice with a parsed message."""
 
+    # Narrower than the whole answer's, on purpose, as in the vendor's SDK.
     message: ParsedChatCompletionMessage[T] = msgspec.field(  # pyright: ignore[reportIncompatibleVariableOverride]
-        # Narrower than the whole answer's, on purpose, as in the vendor's SDK.
         default_factory=ParsedChatCompletionMessage[T]
     )
 
