@@ -317,6 +317,22 @@ def test_the_bases_of_the_environment_count_for_every_provider_that_names_one(mo
             assert AnyLLM.create(record.name, KEY)._base_url == "http://127.0.0.1:1/own", record.name
 
 
+def test_a_subclass_that_only_says_where_it_is_keeps_the_rest() -> None:
+    moved: JSON = type("Moved", (AnyLLM,), {"API_BASE": "https://moved.example"})
+    assert (moved.PROVIDER.base_url, moved.PROVIDER.key) == ("https://moved.example", "OPENAI_COMPATIBLE_API_KEY")
+
+
+async def test_the_model_inside_this_process_is_reached_without_a_network() -> None:
+    client = AnyLLM.create("local")
+    assert "qwen2.5-coder-0.5b" in [model.id for model in await client.alist_models()]
+
+
+async def test_a_transport_that_nobody_knows_is_named() -> None:
+    odd: JSON = type("Odd", (AnyLLM,), {"PROVIDER": Provider(name="odd", base_url="x://y", transport="pigeon")})
+    with pytest.raises(any_llm.AnyLLMError, match="transport is 'pigeon'; it must be one of http, local"):
+        await odd().acompletion("m", MESSAGES)
+
+
 def test_settings_show_no_secret() -> None:
     shown = repr(Settings(headers={"Authorization": "Bearer abc"}, proxy="http://user:password@proxy:3128"))
     assert "abc" not in shown

@@ -36,6 +36,7 @@ from any_llm.exceptions import (
     UnsupportedOperationError,
     UnsupportedProviderError,
 )
+from any_llm.providers.catalog import PLANNED
 from any_llm.types.json import JSON
 from tests.client.answers import KEY, MESSAGES, answer, completion, say
 from tests.client.conftest import Client, client_of
@@ -55,7 +56,7 @@ async def test_an_unknown_provider_names_the_closest(name: str, hint: str) -> No
     assert "openai" in caught.value.supported_providers
 
 
-@pytest.mark.parametrize("name", ["azure", "sagemaker", "vertexai", "vertexaianthropic", "voyage", "watsonx"])
+@pytest.mark.parametrize("name", sorted(PLANNED))
 def test_a_provider_that_cannot_be_called_yet_says_so(name: str) -> None:
     with pytest.raises(UnsupportedProviderError, match=f"'{name}' cannot be called yet"):
         AnyLLM.create(name)

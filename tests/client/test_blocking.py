@@ -11,6 +11,7 @@ import threading
 import types
 
 import pytest
+from typing_extensions import override
 
 from any_llm.client import blocking
 from any_llm.client.blocking import Runner, run
@@ -183,8 +184,20 @@ def test_an_interrupt_cancels_the_call(monkeypatch: pytest.MonkeyPatch, late: bo
 
 
 def test_an_interrupted_call_that_fails_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+
     async def fail() -> None:
-        raise KeyError("nobody hears this")
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise KeyError("nobody hears this")
+
+    class InterruptedLater(InterruptedLock):
+        @override
+        def acquire(self) -> None:
+            assert begun.wait(5)
+            super().acquire()
 
     complaints: list[object] = []
 
@@ -197,7 +210,7 @@ def test_an_interrupted_call_that_fails_says_nothing(monkeypatch: pytest.MonkeyP
 
     def make(coroutine: JSON) -> object:
         waiting: JSON = build(coroutine)
-        waiting._done = InterruptedLock()
+        waiting._done = InterruptedLater()
         waiting.abandoned = False
         return waiting
 

@@ -7,6 +7,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import openai.types
 import openai.types.chat as sdk
 import pytest
 
@@ -89,6 +90,7 @@ async def test_a_whole_answer_knows_how_its_call_went(client: Client) -> None:
     assert (report.provider, report.model, report.operation, report.status) == ("openai", "m", "completion", 200)
     assert report.request_id == answered.request_id == "req-7"
     assert report.elapsed is not None
+    assert json.loads(answered.raw)["id"] == "chatcmpl-1"
     assert len(report.client_request_id or "") == 16
 
 
@@ -182,6 +184,11 @@ async def test_a_parsed_answer_comes_in_the_sdks_own_type_too(client: Client) ->
     asked = client(say(completion('{"city": "Paris"}')), sdk_types=True)
     answered: object = await asked.acompletion("m", MESSAGES, response_format=Capital)
     assert isinstance(answered, sdk.ChatCompletion)
+
+
+async def test_models_come_in_the_sdks_own_type_too(client: Client) -> None:
+    models: list[object] = list(await client(say({"data": [{"id": "m"}]}), sdk_types=True).alist_models())
+    assert [type(model) for model in models] == [openai.types.Model]
 
 
 async def script_of_operations(peer: Peer, received: Received) -> None:

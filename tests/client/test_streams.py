@@ -34,6 +34,7 @@ from tests.client.answers import (
     end_early,
     event,
     say,
+    streamed,
     talk_for_ever,
 )
 from tests.client.conftest import Client, client_of
@@ -69,6 +70,8 @@ async def test_a_stream_gives_its_pieces_and_adds_up_to_the_whole(client: Client
     assert stream.usage is not None
     assert stream.usage.total_tokens == 5
     assert stream.report.time_to_first_chunk is not None
+    assert stream.report.elapsed is not None
+    assert stream.report.elapsed >= stream.report.time_to_first_chunk
 
 
 def test_a_blocking_stream_does_the_same(client: Client) -> None:
@@ -248,6 +251,18 @@ def test_leaving_a_blocking_stream_early_closes_the_connection(serve: Serve) -> 
     assert server.settled(0, CLOSED_WITHIN)
     with pytest.raises(StreamClosedError, match="closed by this program"):
         next(stream)
+
+
+async def keep_open(peer: Peer, received: Received) -> None:
+    """Say that the answer is complete, and keep the body open."""
+    peer.say(HEAD + streamed("hello"))
+
+
+async def test_a_body_that_stays_open_after_the_last_word_is_not_waited_for(serve: Serve) -> None:
+    server = serve(keep_open)
+    stream = await open_stream(client_of(server))
+    assert text([chunk async for chunk in stream]) == "hello"
+    assert await server.reaches(0)
 
 
 def test_another_thread_may_close_a_stream_that_is_being_read(serve: Serve) -> None:

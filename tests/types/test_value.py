@@ -71,6 +71,7 @@ def test_named_fields_are_typed_and_others_are_kept(answer: ChatCompletion) -> N
 
 
 def test_a_whole_dump_is_what_was_sent(answer: ChatCompletion) -> None:
+    assert answer.raw == RAW
     assert answer.to_dict() == answer.model_dump(exclude_unset=True) == BODY
     assert msgspec.json.decode(answer.to_json()) == BODY
     assert "\n  " in answer.to_json()
@@ -245,6 +246,7 @@ def test_an_answer_that_came_from_nowhere_has_an_empty_report() -> None:
     warning = CallWarning("dropped", "seed", "not accepted")
     made.report = Report(warnings=(warning,), request_id="r")
     assert (made.warnings, made.request_id, made.model_extra) == ((warning,), "r", {})
+    assert made.raw == b""
     assert str(warning) == "seed was dropped: not accepted"
     assert str(CallWarning("emulated", "n")) == "n was emulated"
 

@@ -77,7 +77,7 @@ async def _receive(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, rep
             "A stream was asked for, but the provider answered with a whole JSON body",
             response_excerpt=facts.excerpt(response.body),
         )
-    report.elapsed = time.monotonic() - facts.started
+    _note_elapsed(report, facts.started)
     if hasattr(value, "report"):
         value.report = report
     return Reply(value=value, report=report)
@@ -96,9 +96,14 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     decoder = codec.stream(call.target, call.options)
     framing = FRAMINGS[call.target.provider.framing]()
     stream = EventStream(HttpUpstream(exchange, framing, decoder, facts.explain), fold=codec.fold, report=report)
+    stream.tap(on_end=lambda _: _note_elapsed(report, facts.started))
     await stream.prime()
     report.time_to_first_chunk = time.monotonic() - facts.started
     return Reply(value=stream, report=report)
+
+
+def _note_elapsed(report: Report, started: float) -> None:
+    report.elapsed = time.monotonic() - started
 
 
 def _is_json(content_type: str) -> bool:

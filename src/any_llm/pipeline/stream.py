@@ -179,7 +179,7 @@ class EventStream(Generic[E]):
             if self._fold is not None:
                 self._unfolded.append(item)
                 if len(self._unfolded) >= _FOLD_AFTER:
-                    self._fold_now()
+                    self._add_up(self._fold)
             for on_item in self._on_item:
                 on_item(item)
             return item if self.convert is None else self.convert(item)
@@ -190,16 +190,15 @@ class EventStream(Generic[E]):
     def _whole(self) -> JSON:
         if self._fold is None:
             raise TypeError("This operation's stream does not add up to a whole answer")
-        self._fold_now()
+        self._add_up(self._fold)
         whole = self._fold.result()
         whole.report = self.report
         return whole
 
-    def _fold_now(self) -> None:
-        if self._fold is not None:
-            for item in self._unfolded:
-                self._fold.add(item)
-            self._unfolded.clear()
+    def _add_up(self, fold: Fold[E, JSON]) -> None:
+        for item in self._unfolded:
+            fold.add(item)
+        self._unfolded.clear()
 
     def _end(self, outcome: Outcome, *, release: bool = True) -> None:
         try:

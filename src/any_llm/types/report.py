@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 from typing_extensions import override
 
-from any_llm.types.value import Value
+from any_llm.types.value import Source, Value
 
 
 class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word for it, as in Vercel's `warnings`
@@ -53,6 +53,12 @@ class Reported(Value):
     @report.setter
     def report(self, report: Report) -> None:
         vars(self)["_report"] = report
+
+    @property
+    def raw(self) -> bytes:
+        """The answer's body as it came; empty for an answer that did not come whole."""
+        place = vars(self).get("_source")
+        return place.raw if isinstance(place, Source) else b""
 
     @property
     def warnings(self) -> tuple[Warning, ...]:
