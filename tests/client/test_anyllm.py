@@ -284,7 +284,9 @@ def test_a_key_is_looked_for_in_the_argument_then_in_the_environment(
 def test_a_provider_without_keys_needs_none() -> None:
     assert find_key(Provider(name="p"), None, {}) is None
     assert find_key(Provider(name="p", key="K", auth="none"), None, {}) is None
-    assert find_key(Provider(name="p", key="K", key_optional=True), None, {}) is None
+    optional = Provider(name="p", key="K", key_optional=True)
+    assert find_key(optional, None, {}) is None
+    assert find_key(optional, None, {"K": "sk-environment"}) == Secret("sk-environment")
 
 
 @pytest.mark.parametrize(

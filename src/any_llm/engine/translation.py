@@ -73,14 +73,14 @@ def decode(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> JSON
         ) from error
 
 
-def decode_frame(decoder: StreamDecoder[E], frame: Frame) -> list[E]:
-    """Decode one frame of a stream.
+def decode_frame(decoder: StreamDecoder[E], frame: Frame, items: list[E]) -> None:
+    """Decode one frame of a stream, and add what it means to `items`.
 
     Raises:
         MalformedResponseError: it is not the JSON it should be; the error has the beginning of it.
     """
     try:
-        return list(decoder.feed(frame))
+        items.extend(decoder.feed(frame))
     except AnyLLMError as error:
         if error.response_excerpt is None:
             error.response_excerpt = Facts.excerpt(frame.data)
@@ -111,10 +111,10 @@ def _find_unwritable(tree: JSON, place: str, depth: int) -> tuple[str, str] | No
     for inner, value in _members(tree, place):
         if found := _find_unwritable(value, inner, depth - 1):
             return found
-    if hasattr(tree, "model_dump"):
+    if hasattr(tree, "model_dump") or isinstance(tree, list | tuple):
         return None
     try:
-        msgspec.json.encode(dict.fromkeys(tree) if is_mapping(tree) else [] if isinstance(tree, list | tuple) else tree)
+        msgspec.json.encode(dict.fromkeys(tree) if is_mapping(tree) else tree)
     except (TypeError, ValueError) as error:
         return place, f"{type(tree).__name__} {repr(tree)[:_SHOWN]} ({error})"
     return None

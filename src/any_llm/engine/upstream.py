@@ -54,7 +54,7 @@ class HttpUpstream(Generic[E]):
             return None
         items: list[E] = []
         try:
-            await self._read(items)
+            self._take(await self._exchange.chunk(), items)
         except AnyLLMError as error:
             if self._unread and error.response_excerpt is None:
                 error.response_excerpt = Facts.excerpt(self._unread)
@@ -68,11 +68,10 @@ class HttpUpstream(Generic[E]):
         """Release the connection."""
         self._exchange.close()
 
-    async def _read(self, items: list[E]) -> None:
-        """Add the items of what arrives next; those before an error are there when it is raised."""
-        data = await self._exchange.chunk()
+    def _take(self, data: bytes, items: list[E]) -> None:
+        """Add the items of what has arrived; those before an error are there when it is raised."""
         for frame in self._framing.feed(data) if data else self._framing.finish():
-            items += decode_frame(self._decoder, frame)
+            decode_frame(self._decoder, frame, items)
         if not data:
             self._ended = True
             items += self._decoder.finish()
