@@ -18,7 +18,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "format": ("ruff", "format", "--check", "."),
     "lint": ("ruff", "check", "."),
     "mypy": ("mypy",),
-    "pyright": ("basedpyright",),
+    "pyright": ("basedpyright", "--pythonpath", sys.executable),
     "imports": ("lint-imports",),
     "dependencies": ("deptry", "."),
     "dead code": ("vulture",),
