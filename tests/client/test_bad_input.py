@@ -466,6 +466,7 @@ async def test_what_a_provider_cannot_express_follows_the_policy(serve: Serve) -
         assert len(answered.warnings) == warned
         assert json.loads(server.requests[-1].body) == {"model": "m", "messages": MESSAGES, "max_new": 2}
     strict: AnyLLM = kind(settings=Settings(on_unsupported="error"))
+    assert (await strict.acompletion("m", MESSAGES, max_tokens=2)).warnings == ()
     with pytest.raises(any_llm.UnsupportedParameterError, match="'seed' is not supported for picky") as caught:
         await strict.acompletion("m", MESSAGES, seed=1)
     assert caught.value.param == "seed"

@@ -97,7 +97,7 @@ def test_there_is_one_background_thread_however_many_call_first() -> None:
         thread.join()
     loop = runner._loop
     assert runner.run(one()) == 1
-    assert runner._loop is loop
+    assert runner._loop is runner._start() is loop
     runner.stop()
 
 

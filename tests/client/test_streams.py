@@ -253,6 +253,31 @@ def test_leaving_a_blocking_stream_early_closes_the_connection(serve: Serve) -> 
         next(stream)
 
 
+async def trail(peer: Peer, received: Received) -> None:
+    """Send more after the last word."""
+    peer.say(HEAD + streamed("hello"))
+    await asyncio.sleep(0.02)
+    peer.say(piece(b": that was it\n\n"))
+    await asyncio.sleep(0.02)
+    peer.say(END)
+
+
+async def end_without_a_last_word(peer: Peer, received: Received) -> None:
+    """Finish every choice and end the body, without `[DONE]`."""
+    peer.say(HEAD + event(chunk("hello")) + event(chunk(finish="stop")) + END)
+
+
+@pytest.mark.parametrize("script", [trail, end_without_a_last_word])
+async def test_a_stream_that_ends_in_its_own_way_is_complete_and_its_connection_is_kept(
+    serve: Serve, script: Script
+) -> None:
+    server = serve(script)
+    client = client_of(server)
+    for _ in range(3):
+        assert text([chunk async for chunk in await open_stream(client)]) == "hello"
+    assert server.accepted == 1
+
+
 async def keep_open(peer: Peer, received: Received) -> None:
     """Say that the answer is complete, and keep the body open."""
     peer.say(HEAD + streamed("hello"))

@@ -83,6 +83,9 @@ def test_a_dump_can_be_cut_as_pydantics(answer: ChatCompletion) -> None:
     assert full["service_tier"] is None
     assert "service_tier" not in answer.model_dump(exclude_none=True)
     assert "object" not in answer.model_dump(exclude_defaults=True)
+    bare = Model.model_validate({"id": "m", "extra": None})
+    assert "extra" in bare.model_dump()
+    assert "extra" not in bare.model_dump(exclude_none=True)
     assert set(answer.model_dump(include={"id", "model"})) == {"id", "model"}
     assert "choices" not in answer.model_dump(exclude={"choices"})
     assert answer.model_dump(mode="json", by_alias=True, round_trip=True, warnings=False) == full

@@ -28,9 +28,9 @@ def encoded(options: JSONObject, provider: Provider | None = None) -> tuple[JSON
     return json.loads(request.body), [str(warning) for warning in request.warnings]
 
 
-def sent(*messages: JSON, provider: str = "openai") -> list[JSONObject]:
-    """Return messages as they are sent."""
-    return encoded({"messages": list(messages)}, BY_NAME[provider])[0]["messages"]
+def sent(*messages: JSON, quirk: str = "") -> list[JSONObject]:
+    """Return messages as they are sent to a provider with a quirk."""
+    return encoded({"messages": list(messages)}, Provider(name="p", quirks=(quirk,)))[0]["messages"]
 
 
 def test_options_go_into_the_body_by_their_names() -> None:
@@ -122,29 +122,29 @@ def test_parts_may_be_objects() -> None:
 
 @pytest.mark.parametrize("message", [ANSWER, ANSWER.model_dump()])
 def test_google_gets_its_signatures_back(message: JSON) -> None:
-    (again,) = sent(message, provider="gemini")
+    (again,) = sent(message, quirk="replay_extra_content")
     assert again["extra_content"] == {"google": {"thought_signature": "m"}}
     assert [call.get("extra_content") for call in again["tool_calls"]] == [{"google": {"thought_signature": "s"}}, None]
-    assert sent(USER, provider="gemini") == [USER]
+    assert sent(USER, quirk="replay_extra_content") == [USER]
 
 
 @pytest.mark.parametrize(
     "message", [ANSWER, {k: v for k, v in ANSWER.model_dump().items() if k != "reasoning_content"}]
 )
 def test_deepseek_gets_back_what_it_thought_before_a_call(message: JSON) -> None:
-    assert sent(message, provider="deepseek")[0]["reasoning_content"] == "Hm."
-    assert sent(USER, provider="deepseek") == [USER]
+    assert sent(message, quirk="replay_reasoning")[0]["reasoning_content"] == "Hm."
+    assert sent(USER, quirk="replay_reasoning") == [USER]
 
 
 def test_what_was_thought_is_sent_again_once() -> None:
     own = {"role": "assistant", "content": "", "tool_calls": [], "reasoning": "a", "reasoning_content": "b"}
-    assert sent(own, provider="deepseek")[0]["reasoning_content"] == "b"
+    assert sent(own, quirk="replay_reasoning")[0]["reasoning_content"] == "b"
 
 
 def test_mistral_gets_back_the_parts_of_its_answer() -> None:
     parts = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, {"type": "text", "text": "hi"}]
     message = ChatCompletionMessage(content="hi", extra_content={"content": parts})
-    assert sent(message, USER, provider="mistral") == [{"role": "assistant", "content": parts}, USER]
+    assert sent(message, USER, quirk="replay_parts") == [{"role": "assistant", "content": parts}, USER]
 
 
 @pytest.mark.parametrize(
