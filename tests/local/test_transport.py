@@ -254,7 +254,7 @@ async def _cancelled(exchange: RunningExchange) -> None:
 
 
 async def _timed_out(exchange: RunningExchange) -> None:
-    exchange._clock = Clock(Timeouts(total=0))
+    exchange._clock = Clock(Timeouts(total=1e-6))
     with pytest.raises(TotalTimeoutError):
         await exchange.read()
 
