@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -93,9 +94,9 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
             response_excerpt=facts.excerpt(body),
         )
     assert codec.stream is not None
-    decoder = codec.stream(call.target, call.options)
+    fresh = partial(codec.stream, call.target, call.options)
     framing = FRAMINGS[call.target.provider.framing]()
-    stream = EventStream(HttpUpstream(exchange, framing, decoder, facts.explain), fold=codec.fold, report=report)
+    stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
     stream.tap(on_end=lambda _: _note_elapsed(report, facts.started))
     await stream.prime()
     report.time_to_first_chunk = time.monotonic() - facts.started

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -11,6 +12,7 @@ from any_llm.engine.translation import decode_frame
 from any_llm.exceptions import AnyLLMError
 from any_llm.spec.dialect import StreamDecoder
 from any_llm.spec.transport import Exchange, Framing
+from any_llm.types.http import Frame
 
 E = TypeVar("E")
 
@@ -24,18 +26,20 @@ class HttpUpstream(Generic[E]):
     known about the call.
     """
 
-    __slots__ = ("_decoder", "_ended", "_exchange", "_explain", "_failure", "_framing", "_unread")
+    __slots__ = ("_decoder", "_ended", "_exchange", "_explain", "_failure", "_frames", "_framing", "_fresh", "_unread")
 
     def __init__(
         self,
         exchange: Exchange,
         framing: Framing,
-        decoder: StreamDecoder[E],
+        fresh: Callable[[], StreamDecoder[E]],
         explain: Callable[[AnyLLMError], AnyLLMError],
     ) -> None:
         self._exchange = exchange
         self._framing = framing
-        self._decoder = decoder
+        self._fresh = fresh
+        self._decoder = fresh()
+        self._frames: list[Frame] = []
         self._explain = explain
         self._failure: AnyLLMError | None = None
         self._ended = False
@@ -68,9 +72,24 @@ class HttpUpstream(Generic[E]):
         """Release the connection."""
         self._exchange.close()
 
+    def again(self, count: int) -> list[E]:
+        """Return the first items of the stream once more, decoded anew: frames are far lighter to keep than items."""
+        items: list[E] = []
+        decoder = self._fresh()
+        # The error that ended a stream comes again; what stood before it in its frame was handed out.
+        with contextlib.suppress(AnyLLMError):
+            for frame in self._frames:
+                if len(items) >= count:
+                    break
+                decode_frame(decoder, frame, items)
+            if len(items) < count:
+                items += decoder.finish()
+        return items[:count]
+
     def _take(self, data: bytes, items: list[E]) -> None:
         """Add the items of what has arrived; those before an error are there when it is raised."""
         for frame in self._framing.feed(data) if data else self._framing.finish():
+            self._frames.append(frame)
             decode_frame(self._decoder, frame, items)
         if not data:
             self._ended = True

@@ -69,7 +69,10 @@ class EventStream(Generic[E]):
         self._latch: list[None] = [None]
         self._on_item: list[Callable[[E], None]] = []
         self._on_end: list[Callable[[Outcome], None]] = []
-        self._fold = fold() if fold else None
+        self._fold = fold
+        self._again: Callable[[int], list[E]] | None = getattr(upstream, "again", None)
+        self._taken = 0
+        self._adding: Fold[E, JSON] | None = None
         self._unfolded: list[E] = []
 
     def __aiter__(self) -> Self:
@@ -176,10 +179,10 @@ class EventStream(Generic[E]):
 
     def _take(self, item: E) -> E:
         try:
-            if self._fold is not None:
-                self._unfolded.append(item)
-                if len(self._unfolded) >= _FOLD_AFTER:
-                    self._add_up(self._fold)
+            if self._again is not None and self._adding is None and not self._on_item:
+                self._taken += 1
+            elif self._fold is not None:
+                self._keep(item, self._fold)
             for on_item in self._on_item:
                 on_item(item)
             return item if self.convert is None else self.convert(item)
@@ -190,15 +193,30 @@ class EventStream(Generic[E]):
     def _whole(self) -> JSON:
         if self._fold is None:
             raise TypeError("This operation's stream does not add up to a whole answer")
-        self._add_up(self._fold)
-        whole = self._fold.result()
+        if self._adding is None and self._again is not None:
+            adding = self._fold()
+            for item in self._again(self._taken):
+                adding.add(item)
+        else:
+            adding = self._add_up(self._fold)
+        whole = adding.result()
         whole.report = self.report
         return whole
 
-    def _add_up(self, fold: Fold[E, JSON]) -> None:
+    def _keep(self, item: E, fold: Callable[[], Fold[E, JSON]]) -> None:
+        """Keep a piece that cannot be had again, or that somebody who watches may have changed."""
+        if self._adding is None and self._again is not None:
+            self._unfolded = self._again(self._taken)
+        self._unfolded.append(item)
+        if self._adding is None or len(self._unfolded) >= _FOLD_AFTER:
+            self._add_up(fold)
+
+    def _add_up(self, fold: Callable[[], Fold[E, JSON]]) -> Fold[E, JSON]:
+        adding = self._adding = self._adding or fold()
         for item in self._unfolded:
-            fold.add(item)
+            adding.add(item)
         self._unfolded.clear()
+        return adding
 
     def _end(self, outcome: Outcome, *, release: bool = True) -> None:
         try:

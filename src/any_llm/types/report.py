@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 from typing_extensions import override
 
-from any_llm.types.value import Source, Value
+from any_llm.types.source import Source
+from any_llm.types.value import Value
 
 
 class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word for it, as in Vercel's `warnings`

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from array import array
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast, get_args
 
@@ -19,6 +19,7 @@ from typing_extensions import override
 from any_llm.types.decode import SHOWN_TAG, convert, decoder, field_types, lenient
 from any_llm.types.interop import pydantic_schema, to_sdk
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
+from any_llm.types.source import Place, Source, tree_at
 
 if TYPE_CHECKING:
     from typing import Literal, Self
@@ -27,45 +28,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", bound="Value")
 
-_HIDDEN = frozenset({"_source", "_settled", "_report", "__orig_class__"})
-
-
-class Source:
-    """The JSON from which a value and all values inside it were decoded; parsed as a whole at most once."""
-
-    __slots__ = ("_raw", "_tree")
-
-    def __init__(self, raw: bytes = b"", tree: object = None) -> None:
-        self._raw = raw
-        self._tree = tree
-
-    @property
-    def raw(self) -> bytes:
-        """The exact bytes, empty for a value that was made from plain values."""
-        return self._raw
-
-    def tree(self) -> JSON:
-        """Return the parsed JSON."""
-        if self._tree is None and self._raw:
-            self._tree = msgspec.json.decode(self._raw)
-        return self._tree
-
-
-Place: TypeAlias = "Source | tuple[Place, str] | tuple[Place, str, int]"
-"""Where a value stands: a source, or a key (and an index) within another place."""
-
-
-def _tree_at(place: Place) -> JSON:
-    """Return the parsed JSON of a place, or `None` when there is none."""
-    if isinstance(place, Source):
-        return place.tree()
-    tree = _tree_at(place[0])
-    try:
-        for key in place[1:]:
-            tree = tree[key]
-    except (KeyError, IndexError, TypeError):
-        return None
-    return tree
+_HIDDEN = frozenset({"_source", "_settled", "_report", "__orig_class__", "_parse"})
 
 
 class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_defaults=True):
@@ -90,7 +53,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         A value that was made here, rather than decoded, has set every field that is not `None`.
         """
         place = vars(self).get("_source")
-        tree = _tree_at(place) if place is not None else None
+        tree = tree_at(place) if place is not None else None
         sent = tree if is_object(tree) else {}
         return {
             name
@@ -203,12 +166,21 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
+            if "_parse" in vars(self) and name in self.__struct_fields__:
+                self._read()
+                return getattr(self, name)
             if "_source" in vars(self) and "_settled" not in vars(self) and name not in _HIDDEN:
                 self._settle()
                 if name in vars(self):
                     return vars(self)[name]
             msg = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(msg)
+
+    @override
+    def __repr__(self) -> str:
+        if "_parse" in vars(self):
+            self._read()
+        return super().__repr__()
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -245,13 +217,21 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
     def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> object:
         return pydantic_schema(cls.model_validate)
 
+    def _read(self) -> None:
+        """Parse the JSON of a value that was made by `defer`."""
+        source, parse = vars(self)["_source"], vars(self)["_parse"]
+        parsed = parse(source.raw)
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(parsed, name))
+        vars(self).pop("_parse", None)
+
     def _settle(self) -> None:
         """Move the unnamed fields of the source into the value."""
         place = vars(self).get("_source")
         if place is None or "_settled" in vars(self):
             return
         vars(self)["_settled"] = True
-        tree = _tree_at(place)
+        tree = tree_at(place)
         if is_object(tree):
             known = field_types(type(self))
             tag = self.__struct_config__.tag_field
@@ -280,6 +260,18 @@ def decode(kind: type[V], raw: bytes) -> V:
     except msgspec.ValidationError:
         value = revive(kind, msgspec.json.decode(raw))
     link(value, Source(raw))
+    return value
+
+
+def defer(kind: type[V], raw: bytes, parse: Callable[[bytes], V]) -> V:
+    """Return a value that parses its JSON when one of its fields is first read: large answers are not always read.
+
+    `parse` may raise what the value's reader shall see.
+    """
+    value = kind()
+    for name in kind.__struct_fields__:
+        delattr(value, name)
+    vars(value).update(_source=Source(raw), _parse=parse)
     return value
 
 

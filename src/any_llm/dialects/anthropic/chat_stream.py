@@ -43,7 +43,8 @@ from any_llm.types.messages import (
     ToolUseBlock,
 )
 from any_llm.types.messages_fold import MessagesFold
-from any_llm.types.value import Source, link
+from any_llm.types.source import Source
+from any_llm.types.value import link
 
 _NAMED_IN_FULL = (TextDelta, InputJSONDelta, ThinkingDelta)
 

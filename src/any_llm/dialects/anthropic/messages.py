@@ -22,7 +22,8 @@ from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import MessageResponse, MessageStartEvent, MessageStopEvent, MessageStreamEvent
 from any_llm.types.messages_fold import MessagesFold
 from any_llm.types.report import Warning as CallWarning
-from any_llm.types.value import Source, link, revive
+from any_llm.types.source import Source
+from any_llm.types.value import link, revive
 
 _DONE = b"[DONE]"
 _SHOWN = 200

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+
 from any_llm.dialects.openai.errors import error_from
 from any_llm.dialects.openai.wire import (
     settle_details,
@@ -14,20 +19,41 @@ from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Target
 from any_llm.types.completion import ChatCompletion
 from any_llm.types.http import HttpResponse
-from any_llm.types.value import decode
+from any_llm.types.value import decode, defer
+
+_LARGE = 65_536
+_BEGINNING = 4_096
+_EXCERPT = 2_000
+_SPACE = b" \t\r\n"
 
 
 def decode_completion(_target: Target, response: HttpResponse) -> ChatCompletion:
-    """Decode a whole answer.
+    """Decode a whole answer; a large one when it is first read.
 
     Raises:
         AnyLLMError: the answer is an error in spite of its HTTP status.
         MalformedResponseError: the answer has neither choices nor an error.
     """
     raw = response.body
+    parse = partial(_parse, status=response.status)
+    if len(raw) < _LARGE or b'"choices"' not in raw[:_BEGINNING] or not raw.rstrip(_SPACE).endswith(b"}"):
+        return parse(raw)
+    return defer(ChatCompletion, raw, partial(_parse_late, parse))
+
+
+def _parse_late(parse: Callable[[bytes], ChatCompletion], raw: bytes) -> ChatCompletion:
+    try:
+        return parse(raw)
+    except msgspec.DecodeError as error:
+        excerpt = raw[:_EXCERPT].decode("utf-8", "replace")
+        message = f"The answer ({len(raw)} bytes) is not the JSON it should be: {error}"
+        raise MalformedResponseError(message, error, response_excerpt=excerpt) from error
+
+
+def _parse(raw: bytes, status: int) -> ChatCompletion:
     completion = decode(ChatCompletion, raw)
     if not completion.choices:
-        _refuse_error(completion, response.status)
+        _refuse_error(completion, status)
     for choice in completion.choices:
         settle_message(choice.message)
         if b'"reasoning_details"' in raw:
@@ -35,7 +61,7 @@ def decode_completion(_target: Target, response: HttpResponse) -> ChatCompletion
         reason = settle_finish(choice.finish_reason)
         choice.finish_reason = reason or unsaid_finish(calling=bool(choice.message.tool_calls))
         if choice.finish_reason == "error" and isinstance(choice.model_extra.get("error"), dict):
-            raise error_from({"error": choice.model_extra["error"]}, response.status)
+            raise error_from({"error": choice.model_extra["error"]}, status)
     if completion.usage is not None:
         settle_usage(completion.usage, raw)
     return completion

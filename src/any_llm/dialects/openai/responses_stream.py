@@ -29,7 +29,8 @@ from any_llm.types.responses import (
     ResponseUsage,
 )
 from any_llm.types.responses_whole import InputTokensDetails, OutputTokensDetails
-from any_llm.types.value import Source, link, revive
+from any_llm.types.source import Source
+from any_llm.types.value import link, revive
 
 _KIND = cast("type[ResponseStreamEvent]", ResponseStreamEvent)
 _FINAL = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
