@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from any_llm.bridges.messages import bridge_messages
 from any_llm.bridges.responses import bridge_responses
-from any_llm.bridges.signatures import PREFIX, Carried, unwrap, wrap
+from any_llm.bridges.signatures import Carried, unwrap, wrap
 from any_llm.dialects.openai import DIALECT as OPENAI
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
+from any_llm.types.foreign import FOREIGN_SIGNATURE
 from any_llm.types.json import JSON, JSONObject
 from tests.bridges.chat import ACME, CHAT, answered, asked, call, chunk, folded, streamed, target
 
@@ -58,7 +59,17 @@ def test_wrapping_is_reversible(origin: str, message: JSONObject, calls: dict[st
     assert unwrap(wrap(carried)) == carried
 
 
-@pytest.mark.parametrize("signature", ["", "EqQBCkgIARAB", PREFIX, PREFIX + "!", PREFIX + "AAAA", PREFIX + "bnVsbA=="])
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "",
+        "EqQBCkgIARAB",
+        FOREIGN_SIGNATURE,
+        FOREIGN_SIGNATURE + "!",
+        FOREIGN_SIGNATURE + "AAAA",
+        FOREIGN_SIGNATURE + "bnVsbA==",
+    ],
+)
 def test_what_is_not_ours_is_not_unwrapped(signature: str) -> None:
     assert unwrap(signature) is None
 
@@ -147,7 +158,7 @@ def test_what_messages_has_no_words_for_is_wrapped(extra: JSONObject) -> None:
     events = streamed(MESSAGES, [chunk({"reasoning": "Hm", "extra_content": extra}), chunk({"content": "Hi"}, "stop")])
     answer = folded(MESSAGES, events)
     assert answer.content[0].thinking == "Hm"
-    assert answer.content[0].signature.startswith(PREFIX)
+    assert answer.content[0].signature.startswith(FOREIGN_SIGNATURE)
     message, _ = replayed_message(answer)
     assert message["extra_content"] == extra
 

@@ -11,10 +11,11 @@ from any_llm.bridges.assistant import AssistantTurn
 from any_llm.bridges.items import as_objects, text_of, unknown
 from any_llm.bridges.media import plain_text, text_part, with_marker
 from any_llm.bridges.message_blocks import BLOCKS, part_of, parts_of
-from any_llm.bridges.signatures import PREFIX, Thoughts
+from any_llm.bridges.signatures import Thoughts
 from any_llm.bridges.tool_results import ToolResults
 from any_llm.bridges.warnings import Warnings
 from any_llm.spec.dialect import Target
+from any_llm.types.foreign import FOREIGN_SIGNATURE
 from any_llm.types.json import JSON, JSONObject
 
 _SERVER_RUN = frozenset({"server_tool_use", "mcp_tool_use", "mcp_tool_result", "container_upload", "compaction"})
@@ -110,7 +111,7 @@ def _add_thought(thoughts: Thoughts, block: JSONObject, path: str) -> None:
     signature = block.get("signature")
     if not signature:
         return
-    if str(signature).startswith(PREFIX):
+    if str(signature).startswith(FOREIGN_SIGNATURE):
         thoughts.add_signature(signature, f"{path}.signature")
     else:
         thoughts.add_block(block, f"{path}.signature")

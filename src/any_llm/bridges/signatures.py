@@ -18,10 +18,8 @@ from any_llm.bridges.items import object_in, objects_in
 from any_llm.bridges.warnings import Warnings
 from any_llm.spec.dialect import Target
 from any_llm.types.completion_fold import merge_members
+from any_llm.types.foreign import FOREIGN_SIGNATURE
 from any_llm.types.json import JSONObject
-
-PREFIX = "any-llm:"
-"""How a wrapped signature begins, so that others can tell that it is not theirs."""
 
 NATIVE = "anthropic"
 """The member of `extra_content` whose content is Messages' own."""
@@ -52,15 +50,15 @@ _CARRIED = msgspec.json.Decoder(Carried)
 
 def wrap(carried: Carried) -> str:
     """Return a signature that holds what is carried."""
-    return PREFIX + base64.urlsafe_b64encode(msgspec.json.encode(carried)).decode()
+    return FOREIGN_SIGNATURE + base64.urlsafe_b64encode(msgspec.json.encode(carried)).decode()
 
 
 def unwrap(signature: str) -> Carried | None:
     """Return what a wrapped signature holds, `None` when it is not one of ours."""
-    if not signature.startswith(PREFIX):
+    if not signature.startswith(FOREIGN_SIGNATURE):
         return None
     try:
-        return _CARRIED.decode(base64.urlsafe_b64decode(signature[len(PREFIX) :]))
+        return _CARRIED.decode(base64.urlsafe_b64decode(signature[len(FOREIGN_SIGNATURE) :]))
     except (msgspec.DecodeError, binascii.Error):
         return None
 

@@ -17,6 +17,7 @@ from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
 from any_llm.schemas.shapes import is_mapping, is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.decode import decoder
+from any_llm.types.foreign import without_foreign_blocks
 from any_llm.types.http import Frame, HttpResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import MessageResponse, MessageStartEvent, MessageStopEvent, MessageStreamEvent
@@ -40,7 +41,8 @@ def encode_messages(target: Target, options: Options) -> Encoded:
     body: JSONObject = {"model": target.model} | {
         name: plain(value) for name, value in options.items() if name not in _NOT_SENT
     }
-    body["messages"] = [_turn(plain(message)) for message in options["messages"]]
+    warnings: list[CallWarning] = []
+    body["messages"] = without_foreign_blocks([_turn(plain(message)) for message in options["messages"]], warnings)
     betas = options.get("betas")
     output_format = _own_form(options.get("output_format"))
     if output_format is not None:
@@ -48,7 +50,6 @@ def encode_messages(target: Target, options: Options) -> Encoded:
             body["output_format"] = output_format
         else:
             body["output_config"] = {**(body.get("output_config") or {}), "format": output_format}
-    warnings: list[CallWarning] = []
     if options.get("prompt_cache_key") is not None:
         warnings.append(CallWarning("dropped", "prompt_cache_key", "the API caches by `cache_control` markers"))
     if options.get("tools"):

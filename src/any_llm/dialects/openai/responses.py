@@ -16,6 +16,7 @@ from any_llm.dialects.openai.responses_stream import ResponsesStream, settle_res
 from any_llm.exceptions import MalformedResponseError
 from any_llm.schemas.shapes import is_list, is_mapping, is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
+from any_llm.types.foreign import without_foreign_thoughts
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
@@ -35,6 +36,8 @@ def encode_responses(target: Target, options: Options) -> Encoded:
     if "tool_choice" in body:
         body["tool_choice"] = _flatten(body["tool_choice"])
     warnings = _place_format(body)
+    if is_list(body["input"]):
+        body["input"] = without_foreign_thoughts(body["input"], "encrypted_content", "input_data", warnings)
     warnings += adapt(body, target.provider)
     return Encoded("/responses", msgspec.json.encode(body), warnings=tuple(warnings))
 
