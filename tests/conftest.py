@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
 
 from hypothesis import HealthCheck, settings
@@ -36,5 +37,12 @@ def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:
         raise RuntimeError(message)
 
 
+def _hear_interrupts() -> None:
+    """Undo what a shell does to commands in the background: they, and what they start, ignore Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 _forget_the_developers_own_settings()
+_hear_interrupts()
 sys.addaudithook(_refuse_the_network)
