@@ -24,10 +24,11 @@ from scripts.benchmark import fresh  # noqa: E402  # the path must be there firs
 from scripts.benchmark.measure import Row, compare, row  # noqa: E402  # as above
 from scripts.benchmark.subjects import Subject, subjects  # noqa: E402  # as above
 
-CALLS: Sequence[tuple[str, Callable[[Subject], object], int, int, float]] = (
+CALLS: Sequence[tuple[str, Callable[[Subject], object], int, int, float | None]] = (
     ("1 KB call", lambda subject: subject.small, 400, 1, 1.25),
     ("1 KB call, 50 at once", lambda subject: subject.small, 1_500, 50, 1.25),
-    ("256 KB answer", lambda subject: subject.large, 60, 1, 0.7),
+    ("256 KB answer that nobody reads", lambda subject: subject.large, 60, 1, 0.7),
+    ("256 KB answer, read", lambda subject: subject.large_read, 60, 1, None),
     ("stream of 200 chunks", lambda subject: subject.stream, 15, 1, 1.1),
     ("stream of 200 chunks, 50 at once", lambda subject: subject.stream, 50, 50, 1.0),
 )

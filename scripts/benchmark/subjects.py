@@ -12,6 +12,7 @@ import openai
 from openai.types.chat import ChatCompletionUserMessageParam
 
 import any_llm
+from any_llm.types.completion import ChatCompletion
 from scripts.benchmark.server import CHUNKS
 
 KEY = "sk-benchmark"
@@ -22,11 +23,12 @@ Work = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Subject:
-    """Somebody's way to make one small call, one large one, and to read one stream."""
+    """Somebody's way to make one small call, one large one, unread and read, and to read one stream."""
 
     name: str
     small: Work
     large: Work
+    large_read: Work
     stream: Work
 
 
@@ -45,6 +47,7 @@ async def subjects(origin: str) -> AsyncIterator[list[Subject]]:
             Subject(
                 "openai SDK",
                 lambda: client.chat.completions.create(model="m", messages=MESSAGES),  # type: ignore[arg-type]  # plain dictionaries
+                lambda: large_client.chat.completions.create(model="m", messages=MESSAGES),  # type: ignore[arg-type]  # as above
                 lambda: large_client.chat.completions.create(model="m", messages=MESSAGES),  # type: ignore[arg-type]  # as above
                 lambda: _openai_stream(client),
             ),
@@ -68,13 +71,21 @@ def _bare(session: aiohttp.ClientSession, origin: str) -> Subject:
                     count += json.loads(line[6:])["choices"][0]["delta"]["content"] is not None
         _expect(count)
 
-    return Subject("aiohttp", lambda: post("/v1/chat/completions"), lambda: post("/large/v1/chat/completions"), stream)
+    return Subject(
+        "aiohttp",
+        lambda: post("/v1/chat/completions"),
+        lambda: post("/large/v1/chat/completions"),
+        lambda: post("/large/v1/chat/completions"),
+        stream,
+    )
 
 
 def _ours(origin: str) -> Subject:
+    async def ask(path: str) -> ChatCompletion:
+        return await any_llm.acompletion("openai:m", MESSAGES, api_key=KEY, api_base=origin + path)
+
     async def call(path: str) -> object:
-        base = origin + path
-        answer = await any_llm.acompletion("openai:m", MESSAGES, api_key=KEY, api_base=base)
+        answer = await ask(path)
         return answer.choices[0].message.content
 
     async def stream() -> None:
@@ -84,7 +95,7 @@ def _ours(origin: str) -> Subject:
             count += chunk.choices[0].delta.content is not None
         _expect(count)
 
-    return Subject("any-llm", lambda: call("/v1"), lambda: call("/large/v1"), stream)
+    return Subject("any-llm", lambda: call("/v1"), lambda: ask("/large/v1"), lambda: call("/large/v1"), stream)
 
 
 async def _openai_stream(client: openai.AsyncOpenAI) -> None:
