@@ -27,7 +27,7 @@ class ModelChoice(NamedTuple):
 
 
 def runs_here(provider: Provider) -> bool:
-    """Say whether a provider's models run inside this process."""
+    """Say whether a provider's models run on this machine."""
     return provider.transport != "http"
 
 

@@ -82,7 +82,7 @@ async def acompletion(
 
     Args:
         model: `provider:model`, or the model's name when `provider` is given; without one, the default model, which is
-            small, runs in this process and needs no key.
+            small, runs on this machine and needs no key.
         messages: the conversation so far, oldest first, in OpenAI's shape.
         stream: whether to return a stream of chunks instead of the whole answer.
         response_format: a JSON schema, or a type that the answer shall fit; the answer then has `.parsed`.

@@ -44,7 +44,7 @@ def forget_defaults() -> None:
 
 @cache
 def local_transport() -> Transport:
-    """Return the one way to the models inside this process."""
+    """Return the one way to the local models."""
     return LocalTransport()
 
 

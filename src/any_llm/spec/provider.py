@@ -50,7 +50,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         docs: the vendor's page about its API.
         key_page: the vendor's page where keys are made.
         dialect: the wire format, a folder of `any_llm.dialects` or a plug-in's name.
-        transport: how it is reached: `http`, or `local` for the model inside this process.
+        transport: how it is reached: `http`, or `local` for the model beside this process.
         auth: how requests are signed: `bearer`, `x-api-key`, `api-key`, `x-goog-api-key`, `aws` or `none`.
         framing: how streams are framed: a name of `any_llm.transport.framing.FRAMINGS`.
         headers: headers of every request.
