@@ -43,16 +43,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncOperations:
-    """The operations of one provider with one credential. The only state is the connection pool, which all share."""
-
-    PROVIDER: ClassVar[Provider]
-
-    _key: Secret | None
-    _base_url: str
-    _settings: Settings
-    _handler: Handler
-    _overridden: ClassVar[frozenset[str]] = frozenset()
+class AsyncOperations(TextOperations, MediaOperations, StoredOperations):
+    """The operations of one provider with one credential."""
 
     @overload
     async def acompletion(
@@ -328,24 +320,6 @@ class AsyncOperations:
     async def _alist_models(self, **rest: JSON) -> Sequence[Model]:
         return await self._answer(Operation.LIST_MODELS, "", rest)
 
-    async def _answer(self, operation: Operation, model: str, request: JSONObject) -> JSON:
-        """Make a call and return its answer, or the stream of its pieces, in the types that the settings ask for."""
-        return self._finish(await self._call(operation, model, request))
-
-    async def _call(self, operation: Operation, model: str, request: JSONObject) -> JSON:
-        target = Target(provider=self.PROVIDER, model=model, base_url=self._base_url, key=self._key)
-        reply = await self._handler(build_call(operation, target, request, self._settings))
-        return reply.value
-
-    def _finish(self, value: JSON, parse: Callable[..., JSON] | None = None, parser: JSON = None) -> JSON:
-        """Return an answer parsed, if it is to be, and in the types that the settings ask for."""
-        if parse is not None and parser is not None:
-            try:
-                value = parse(value, parser)
-            except AnyLLMError as error:
-                raise error.with_facts(**_facts_of(value, self.PROVIDER.name)) from error.__cause__
-        return _with_sdk_types(value) if self._settings.sdk_types else value
-
 
 def _without_auto(request: JSONObject) -> JSONObject:
     """Leave the effort to the provider where the caller does."""
@@ -363,29 +337,6 @@ def _prepare(request: JSONObject, name: str, form: JSON) -> Callable[[str], JSON
     encoded: Format[JSON] = encode_format(form)
     request[name] = encoded.wire
     return encoded.parser
-
-
-def _facts_of(value: JSON, provider_name: str) -> JSONObject:
-    report = getattr(value, "report", None) or Report()
-    return {
-        "provider_name": provider_name,
-        "model": report.model or None,
-        "operation": report.operation or None,
-        "status_code": report.status,
-        "request_id": report.request_id,
-        "client_request_id": report.client_request_id,
-        "elapsed": report.elapsed,
-    }
-
-
-def _with_sdk_types(value: JSON) -> JSON:
-    """Return an answer, or every piece of a stream, as the vendor SDK's own type."""
-    if is_stream(value):
-        value.convert = _with_sdk_types
-        return value
-    if is_list(value):
-        return [_with_sdk_types(item) for item in value]
-    return value.to_openai()
 
 
 def _divide(kind: type[T], request: JSONObject, **first: JSON) -> tuple[T, JSONObject]:

@@ -2,33 +2,72 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode, urlsplit
 
-from any_llm.auth.headers import SIGNERS
+import msgspec
+
+from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
 from any_llm.engine.codecs import codec_of, dialect_of
 from any_llm.engine.facts import Facts
-from any_llm.engine.translation import decode, encode, with_members
+from any_llm.engine.translation import decode, encode, follow_up, with_members
 from any_llm.engine.upstream import HttpUpstream
-from any_llm.exceptions import AnyLLMError, MalformedResponseError, UnsupportedParameterError
+from any_llm.exceptions import (
+    AnyLLMError,
+    MalformedResponseError,
+    TotalTimeoutError,
+    UnsupportedParameterError,
+)
 from any_llm.pipeline.call import Call, Handler, Reply
 from any_llm.pipeline.stream import EventStream
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
-from any_llm.types.http import HttpRequest, HttpResponse
+from any_llm.types.http import HttpRequest, HttpResponse, Timeouts
 from any_llm.types.report import Report
 
 if TYPE_CHECKING:
-    from any_llm.spec.dialect import Codec, Encoded
+    from any_llm.spec.dialect import Codec, Encoded, Target
     from any_llm.types.json import JSON
     from any_llm.types.report import Warning as CallWarning
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
+
+
+class Trip(NamedTuple):
+    """One attempt on its way: what all its requests share."""
+
+    call: Call
+    codec: Codec[JSON, JSON]
+    transport: Transport
+    report: Report
+    facts: Facts
+
+    def meet(self, exchange: Exchange) -> int:
+        """Note the head of an answer, and return its status."""
+        self.report.status = self.facts.status = exchange.status
+        self.report.headers = self.facts.headers = exchange.headers
+        self.report.request_id = self.facts.request_id()
+        return exchange.status
+
+    def timeouts_after(self, wait: float) -> Timeouts:
+        """Return the limits of a request that is sent after waiting so many seconds.
+
+        Raises:
+            TotalTimeoutError: the limit of the whole call is reached before that.
+        """
+        timeouts = self.call.timeouts
+        if timeouts.total is None:
+            return timeouts
+        left = timeouts.total - (time.monotonic() - self.facts.started) - wait
+        if left <= 0:
+            raise TotalTimeoutError(f"The answer is not ready within {timeouts.total} s; pass a larger timeout=")
+        return msgspec.structs.replace(timeouts, total=left)
 
 
 def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
@@ -50,9 +89,10 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
                 warnings=_allowed(call, encoded) if encoded.warnings else (),
                 client_request_id=call.request_id,
             )
-            exchange = await transport_for(provider.transport).send(request, call.timeouts)
+            transport = transport_for(provider.transport)
+            exchange = await transport.send(request, call.timeouts)
             try:
-                return await _receive(call, codec, exchange, report, facts)
+                return await _receive(Trip(call, codec, transport, report, facts), exchange)
             except BaseException:
                 exchange.close()
                 raise
@@ -62,26 +102,51 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
     return dispatch
 
 
-async def _receive(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report: Report, facts: Facts) -> Reply:
-    status = report.status = facts.status = exchange.status
-    headers = report.headers = facts.headers = exchange.headers
-    report.request_id = facts.request_id()
+async def _receive(trip: Trip, exchange: Exchange) -> Reply:
+    call, codec, report = trip.call, trip.codec, trip.report
+    status = trip.meet(exchange)
     streamed = call.stream and codec.stream is not None and status < _FIRST_REDIRECT
-    if streamed and not _is_json(headers.get("content-type", "")):
-        return await _open(call, codec, exchange, report, facts)
-    response = HttpResponse(status, headers, await exchange.read())
-    if status >= _FIRST_REDIRECT:
-        raise _refusal(call, response)
+    if streamed and not _is_json(exchange.headers.get("content-type", "")):
+        return await _open(call, codec, exchange, report, trip.facts)
+    response = await _read(trip, exchange)
+    if codec.follow_up is not None:
+        response = await _follow(trip, response)
     value = decode(codec, call, response)
     if streamed:
         raise MalformedResponseError(
             "A stream was asked for, but the provider answered with a whole JSON body",
-            response_excerpt=facts.excerpt(response.body),
+            response_excerpt=Facts.excerpt(response.body),
         )
-    _note_elapsed(report, facts.started)
+    _note_elapsed(report, trip.facts.started)
     if hasattr(value, "report"):
         value.report = report
     return Reply(value=value, report=report)
+
+
+async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
+    """Read an answer to its end; an unsuccessful one is raised."""
+    response = HttpResponse(exchange.status, exchange.headers, await exchange.read(), earlier)
+    if response.status >= _FIRST_REDIRECT:
+        raise _refusal(trip.call, response)
+    return response
+
+
+async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
+    """Ask what an operation asks after its first answer, until there is nothing more to ask, and return the last."""
+    call = msgspec.structs.replace(trip.call, query={}, extra_body={})
+    while (step := follow_up(trip.codec, call, response)) is not None:
+        earlier = (*response.earlier, msgspec.structs.replace(response, earlier=()))
+        timeouts = trip.timeouts_after(step.wait)
+        await asyncio.sleep(step.wait)
+        request = trip.facts.request = _request(call, step.encoded)
+        exchange = await trip.transport.send(request, timeouts)
+        try:
+            trip.meet(exchange)
+            response = await _read(trip, exchange, earlier)
+        except BaseException:
+            exchange.close()
+            raise
+    return response
 
 
 async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report: Report, facts: Facts) -> Reply:
@@ -95,7 +160,7 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
         )
     assert codec.stream is not None
     fresh = partial(codec.stream, call.target, call.options)
-    framing = FRAMINGS[call.target.provider.framing]()
+    framing = FRAMINGS[codec.framing or call.target.provider.framing]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
     stream.tap(on_end=lambda _: _note_elapsed(report, facts.started))
     await stream.prime()
@@ -131,20 +196,29 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
         headers["Content-Type"] = "application/json"
     if call.request_id:
         headers["X-Client-Request-Id"] = call.request_id
-    sign = SIGNERS.get(target.provider.auth)
+    url, ours = _place(target, encoded.path)
+    sign = SIGNERS.get(target.provider.auth) if ours else unsigned
     if sign is not None:
         sign(headers, target.key)
-    for more in (target.provider.headers, encoded.headers, call.headers):
+    for more in (target.provider.headers, encoded.headers, call.headers) if ours else (encoded.headers,):
         if more:
             _add(headers, more)
-    url = target.base_url + encoded.path
     if call.query:
         url += ("&" if "?" in url else "?") + urlencode(call.query, doseq=True)
     body = with_members(encoded.body, call.extra_body) if call.extra_body else encoded.body
-    request = HttpRequest("POST" if body else "GET", url, headers, body)
+    request = HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
     if sign is None:
         _add(headers, request_signer(target.provider.auth)(request, target.key))
     return request
+
+
+def _place(target: Target, path: str) -> tuple[str, bool]:
+    """Return the URL of a request, and whether it is the provider's own, so that the key may go there."""
+    if not path.startswith(("https://", "http://")):
+        return target.base_url + path, True
+    theirs, own = urlsplit(path), urlsplit(target.base_url)
+    same = (theirs.scheme, theirs.netloc) == (own.scheme, own.netloc)
+    return path, same or (theirs.scheme == "https" and theirs.netloc in target.provider.hosts)
 
 
 def _add(headers: dict[str, str], more: Mapping[str, str]) -> None:

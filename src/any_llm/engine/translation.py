@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
@@ -13,10 +14,11 @@ from any_llm.types.json import JSON, is_mapping
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call
-    from any_llm.spec.dialect import Codec, Encoded, StreamDecoder
+    from any_llm.spec.dialect import Codec, Encoded, FollowUp, StreamDecoder
     from any_llm.types.http import Frame, HttpResponse
 
 E = TypeVar("E")
+T = TypeVar("T")
 
 # What code meets that reads a foreign tree and finds a wrong shape; msgspec's own errors are among the last.
 _STUMBLES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
@@ -57,8 +59,23 @@ def decode(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> JSON
     Raises:
         MalformedResponseError: it is not the JSON it should be; the error has the beginning of it.
     """
+    return _understand(partial(codec.decode, call.target, response), response)
+
+
+def follow_up(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> FollowUp | None:
+    """Return what an operation asks next after a successful answer; `None` when that answer is its last.
+
+    Raises:
+        MalformedResponseError: the answer is not the JSON it should be; the error has the beginning of it.
+    """
+    if codec.follow_up is None:
+        return None
+    return _understand(partial(codec.follow_up, call.target, call.options, response), response)
+
+
+def _understand(read: Callable[[], T], response: HttpResponse) -> T:
     try:
-        return codec.decode(call.target, response)
+        return read()
     except AnyLLMError as error:
         if error.response_excerpt is None:
             error.response_excerpt = Facts.excerpt(response.body)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from any_llm.spec.provider import Capability, Operation, Provider
+from any_llm.spec.provider import GROUPS, Capability, Operation, Provider
 
 
 def _entry(name: str, base_url: str, key: str, *, offers: str, can: str = "", **rest: object) -> Provider:
-    operations = frozenset(map(Operation, offers.split()))
+    operations = frozenset(operation for word in offers.split() for operation in GROUPS.get(word) or (Operation(word),))
     listed = {Capability(name) for name in ("embedding", "responses", "list_models") if Operation(name) in operations}
     values: dict[str, object] = {"base_url_variable": f"{name.upper()}_API_BASE", **rest}
     return msgspec.structs.replace(

@@ -36,14 +36,23 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 class Encoded(msgspec.Struct, frozen=True):
     """A request in the vendor's words: a path below the base URL, a body, and what could not be said as it was meant.
 
-    `headers` holds only what the operation itself needs (such as a beta flag); `method` is `POST` unless the body is
-    empty.
+    `headers` holds only what the operation itself needs (such as a beta flag). `method` is `POST` where there is a body
+    and `GET` where there is none, unless it is said. A path may be a whole URL, which a vendor gave to go on at; the
+    key goes along only to the provider's own hosts.
     """
 
     path: str
     body: bytes = b""
     headers: Mapping[str, str] = {}
     warnings: tuple[CallWarning, ...] = ()
+    method: str = ""
+
+
+class FollowUp(msgspec.Struct, frozen=True):
+    """What is to be asked next, and after how many seconds."""
+
+    encoded: Encoded
+    wait: float = 0.0
 
 
 class StreamDecoder(Protocol[E_co]):
@@ -87,22 +96,31 @@ class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
     """One operation in one wire format.
 
     `stream` and `fold` are absent where the operation has no streamed form. A decoder is made for each stream, and told
-    the target and the options of its call.
+    the target and the options of its call. `framing` is how the stream is framed, where that is not how the provider
+    frames its streams: `raw` hands on bytes as they come.
+
+    `follow_up` is there for what takes more than one request, such as a job that is asked about until it is done: it is
+    told each answer, and says what to ask next, or `None` when that answer is the one to decode. The answers before it
+    are its `earlier`.
     """
 
     encode: Callable[[Target, Options], Encoded]
     decode: Callable[[Target, HttpResponse], R]
     stream: Callable[[Target, Options], StreamDecoder[E]] | None = None
     fold: Callable[[], Fold[E, R]] | None = None
+    framing: str = ""
+    follow_up: Callable[[Target, Options, HttpResponse], FollowUp | None] | None = None
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """A wire format: its operations, and how its errors read.
 
     `decode_error` turns any unsuccessful HTTP answer (or one that is not JSON at all) into the fitting error; facts
-    about the call that the answer does not hold are filled in by the engine.
+    about the call that the answer does not hold are filled in by the engine. `inline_batches` says that the requests of
+    a batch go into the request that creates it, rather than into a file.
     """
 
     name: str
     operations: Mapping[Operation, Codec[JSON, JSON]]
     decode_error: Callable[[Target, HttpResponse], AnyLLMError]
+    inline_batches: bool = False

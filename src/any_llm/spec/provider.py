@@ -15,9 +15,65 @@ class Operation(StrEnum):
     COMPLETION = "completion"
     RESPONSES = "responses"
     MESSAGES = "messages"
+    TEXT_COMPLETION = "text_completion"
     EMBEDDING = "embedding"
     RERANK = "rerank"
+    MODERATION = "moderation"
+    COUNT_TOKENS = "count_tokens"
+    OCR = "ocr"
+    IMAGE_GENERATION = "image_generation"
+    IMAGE_EDIT = "image_edit"
+    IMAGE_VARIATION = "image_variation"
+    SPEECH = "speech"
+    TRANSCRIPTION = "transcription"
+    TRANSLATION = "translation"
+    VIDEO_GENERATION = "video_generation"
+    RETRIEVE_VIDEO = "retrieve_video"
+    DOWNLOAD_VIDEO = "download_video"
+    UPLOAD_FILE = "upload_file"
+    LIST_FILES = "list_files"
+    RETRIEVE_FILE = "retrieve_file"
+    DELETE_FILE = "delete_file"
+    DOWNLOAD_FILE = "download_file"
+    CREATE_BATCH = "create_batch"
+    RETRIEVE_BATCH = "retrieve_batch"
+    CANCEL_BATCH = "cancel_batch"
+    LIST_BATCHES = "list_batches"
+    RETRIEVE_BATCH_RESULTS = "retrieve_batch_results"
+    RETRIEVE_RESPONSE = "retrieve_response"
+    CANCEL_RESPONSE = "cancel_response"
+    DELETE_RESPONSE = "delete_response"
+    COMPACT_RESPONSE = "compact_response"
     LIST_MODELS = "list_models"
+    RETRIEVE_MODEL = "retrieve_model"
+    PULL_MODEL = "pull_model"
+    REQUEST = "request"
+
+
+GROUPS: Mapping[str, tuple[Operation, ...]] = {
+    "videos": (Operation.VIDEO_GENERATION, Operation.RETRIEVE_VIDEO, Operation.DOWNLOAD_VIDEO),
+    "files": (
+        Operation.UPLOAD_FILE,
+        Operation.LIST_FILES,
+        Operation.RETRIEVE_FILE,
+        Operation.DELETE_FILE,
+        Operation.DOWNLOAD_FILE,
+    ),
+    "batches": (
+        Operation.CREATE_BATCH,
+        Operation.RETRIEVE_BATCH,
+        Operation.CANCEL_BATCH,
+        Operation.LIST_BATCHES,
+        Operation.RETRIEVE_BATCH_RESULTS,
+    ),
+    "stored_responses": (
+        Operation.RETRIEVE_RESPONSE,
+        Operation.CANCEL_RESPONSE,
+        Operation.DELETE_RESPONSE,
+        Operation.COMPACT_RESPONSE,
+    ),
+}
+"""Operations that come together, by the word that stands for them in the catalogue and in tables."""
 
 
 class Capability(StrEnum):
@@ -54,6 +110,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         auth: how requests are signed: `bearer`, `x-api-key`, `api-key`, `x-goog-api-key`, `aws` or `none`.
         framing: how streams are framed: a name of `any_llm.transport.framing.FRAMINGS`.
         headers: headers of every request.
+        hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at.
         operations: what it offers natively; what its dialect has beyond is not asked of it.
         capabilities: what its models may do.
         stream_usage: it accepts `stream_options` and then tells the usage at the end of a stream.
@@ -78,6 +135,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     auth: str = "bearer"
     framing: str = "sse"
     headers: Mapping[str, str] = {}
+    hosts: tuple[str, ...] = ()
     operations: frozenset[Operation] = frozenset({Operation.COMPLETION, Operation.LIST_MODELS})
     capabilities: frozenset[Capability] = frozenset({Capability.STREAMING, Capability.LIST_MODELS})
     stream_usage: bool = True

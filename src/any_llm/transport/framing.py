@@ -145,8 +145,22 @@ class JsonLinesFraming:
             self._parts.append(data)
 
 
+class RawFraming:
+    """Bytes as they come: what has arrived is one frame."""
+
+    __slots__ = ()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return what has arrived as a frame."""
+        return [Frame("", data)]
+
+    def finish(self) -> list[Frame]:
+        """Return nothing: nothing is held back."""
+        return []
+
+
 FRAMINGS: Final[Mapping[str, Callable[[], Framing]]] = MappingProxyType(
-    {"sse": SseFraming, "json_lines": JsonLinesFraming, "event_stream": EventStreamFraming}
+    {"sse": SseFraming, "json_lines": JsonLinesFraming, "event_stream": EventStreamFraming, "raw": RawFraming}
 )
 """Framings by the name a provider record uses."""
 

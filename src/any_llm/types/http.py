@@ -31,11 +31,15 @@ class HttpRequest(msgspec.Struct, frozen=True):
 
 
 class HttpResponse(msgspec.Struct, frozen=True):
-    """One HTTP response, whole in memory; `headers` has lower-case names."""
+    """One HTTP response, whole in memory; `headers` has lower-case names.
+
+    `earlier` are the answers to the requests that led to this one, where an operation takes several.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    earlier: tuple[HttpResponse, ...] = ()
 
 
 class Frame(NamedTuple):

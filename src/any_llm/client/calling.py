@@ -1,0 +1,72 @@
+"""How an operation becomes a call, and its answer what the caller gets: what all operations share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from any_llm.client.arguments import build_call
+from any_llm.exceptions import AnyLLMError
+from any_llm.pipeline.stream import is_stream
+from any_llm.spec.dialect import Target
+from any_llm.spec.provider import Operation, Provider
+from any_llm.types.json import JSON, JSONObject, is_list
+from any_llm.types.report import Report
+
+if TYPE_CHECKING:
+    from any_llm.engine.settings import Settings
+    from any_llm.pipeline.call import Handler
+    from any_llm.types.secret import Secret
+
+
+class Calling:
+    """One provider with one credential. The only state is the connection pool, which all share."""
+
+    PROVIDER: ClassVar[Provider]
+
+    _key: Secret | None
+    _base_url: str
+    _settings: Settings
+    _handler: Handler
+    _overridden: ClassVar[frozenset[str]] = frozenset()
+
+    async def _answer(self, operation: Operation, model: str, request: JSONObject) -> JSON:
+        """Make a call and return its answer, or the stream of its pieces, in the types that the settings ask for."""
+        return self._finish(await self._call(operation, model, request))
+
+    async def _call(self, operation: Operation, model: str, request: JSONObject) -> JSON:
+        target = Target(provider=self.PROVIDER, model=model, base_url=self._base_url, key=self._key)
+        reply = await self._handler(build_call(operation, target, request, self._settings))
+        return reply.value
+
+    def _finish(self, value: JSON, parse: Callable[..., JSON] | None = None, parser: JSON = None) -> JSON:
+        """Return an answer parsed, if it is to be, and in the types that the settings ask for."""
+        if parse is not None and parser is not None:
+            try:
+                value = parse(value, parser)
+            except AnyLLMError as error:
+                raise error.with_facts(**_facts_of(value, self.PROVIDER.name)) from error.__cause__
+        return _with_sdk_types(value) if self._settings.sdk_types else value
+
+
+def _facts_of(value: JSON, provider_name: str) -> JSONObject:
+    report = getattr(value, "report", None) or Report()
+    return {
+        "provider_name": provider_name,
+        "model": report.model or None,
+        "operation": report.operation or None,
+        "status_code": report.status,
+        "request_id": report.request_id,
+        "client_request_id": report.client_request_id,
+        "elapsed": report.elapsed,
+    }
+
+
+def _with_sdk_types(value: JSON) -> JSON:
+    """Return an answer, or every piece of a stream, as the vendor SDK's own type."""
+    if is_stream(value):
+        value.convert = _with_sdk_types
+        return value
+    if is_list(value):
+        return [_with_sdk_types(item) for item in value]
+    return value.to_openai()

@@ -1,0 +1,307 @@
+"""The operations on what a provider keeps: files, batches, answers, models. Natively async, one short method each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, overload
+
+import msgspec
+
+from any_llm.client.arguments import said
+from any_llm.client.calling import Calling
+from any_llm.client.signatures import spell_out
+from any_llm.engine.codecs import dialect_of
+from any_llm.exceptions import InvalidRequestError
+from any_llm.pipeline.stream import EventStream
+from any_llm.spec.provider import Operation
+from any_llm.types.answer import Answer
+from any_llm.types.batch import Batch, BatchResult
+from any_llm.types.binary import Binary
+from any_llm.types.files import FileDeleted, FileMetadata, FilePage
+from any_llm.types.json import JSON, JSONObject
+from any_llm.types.media import FileInput, as_media
+from any_llm.types.model import Model
+from any_llm.types.options import CallOptions
+from any_llm.types.pulling import PullProgress
+from any_llm.types.responses import Response
+from any_llm.types.stored_options import (
+    CompactResponseOptions,
+    CreateBatchOptions,
+    ListBatchesOptions,
+    ListFilesOptions,
+    RequestOptions,
+    UploadFileOptions,
+)
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+
+class StoredOperations(Calling):
+    """Files, batches, stored answers and models of a provider, and any other request to it."""
+
+    @spell_out(UploadFileOptions)
+    async def aupload_file(self, file: FileInput, **options: Unpack[UploadFileOptions]) -> FileMetadata:
+        """Give the provider a file to keep; it is read in pieces, however large it is.
+
+        Args:
+            file: a path, bytes or an open file.
+            **options: see `UploadFileOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        request = said(**options)
+        media = as_media(file, filename=request.pop("filename", None), media_type=request.pop("media_type", None))
+        return await self._answer(Operation.UPLOAD_FILE, "", {"file": media, **request})
+
+    @spell_out(ListFilesOptions)
+    async def alist_files(self, **options: Unpack[ListFilesOptions]) -> FilePage:
+        """List the files that the provider keeps.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.LIST_FILES, "", said(**options))
+
+    @spell_out(CallOptions)
+    async def aretrieve_file(self, file_id: str, **options: Unpack[CallOptions]) -> FileMetadata:
+        """Ask about a file that the provider keeps.
+
+        Args:
+            file_id: its `id`.
+            **options: see `CallOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.RETRIEVE_FILE, "", said(file_id=file_id, **options))
+
+    @spell_out(CallOptions)
+    async def adelete_file(self, file_id: str, **options: Unpack[CallOptions]) -> FileDeleted:
+        """Have the provider forget a file.
+
+        Args:
+            file_id: its `id`.
+            **options: see `CallOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.DELETE_FILE, "", said(file_id=file_id, **options))
+
+    @overload
+    async def adownload_file(
+        self, file_id: str, *, stream: Literal[True], **options: Unpack[CallOptions]
+    ) -> EventStream[bytes]: ...
+    @overload
+    async def adownload_file(
+        self, file_id: str, *, stream: Literal[False] | None = None, **options: Unpack[CallOptions]
+    ) -> Binary: ...
+    @overload
+    async def adownload_file(
+        self, file_id: str, *, stream: bool | None = None, **options: Unpack[CallOptions]
+    ) -> Binary | EventStream[bytes]: ...
+    @spell_out(CallOptions)
+    async def adownload_file(
+        self, file_id: str, *, stream: bool | None = None, **options: Unpack[CallOptions]
+    ) -> Binary | EventStream[bytes]:
+        """Fetch the content of a file that the provider keeps.
+
+        Args:
+            file_id: its `id`.
+            stream: whether to return a stream of bytes, for a file that memory should not hold.
+            **options: see `CallOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        request = said(file_id=file_id, stream=stream or None, **options)
+        return await self._answer(Operation.DOWNLOAD_FILE, "", request)
+
+    @spell_out(CreateBatchOptions)
+    async def acreate_batch(
+        self,
+        input_file_path: str | Path | None = None,
+        endpoint: str = "/v1/chat/completions",
+        **options: Unpack[CreateBatchOptions],
+    ) -> Batch:
+        """Have many requests answered within a day, for less.
+
+        Args:
+            input_file_path: a file of JSON lines, each with `custom_id` and `body` in the shape of the endpoint.
+            endpoint: what the requests ask for.
+            **options: see `CreateBatchOptions`; `requests` holds them in memory, instead of a file.
+
+        Raises:
+            InvalidRequestError: neither a file nor requests are given, or both, or the file is not of JSON lines.
+            AnyLLMError: the subclass says what went wrong.
+        """
+        request = said(endpoint=endpoint, **options)
+        if (input_file_path is None) == ("requests" not in request):
+            raise InvalidRequestError("create_batch() needs either input_file_path= or requests=", param="requests")
+        if input_file_path is not None and dialect_of(self.PROVIDER).inline_batches:
+            request["requests"] = _lines_of(Path(input_file_path))
+        elif input_file_path is not None:
+            request["file"] = as_media(Path(input_file_path), media_type="application/jsonl")
+        return await self._answer(Operation.CREATE_BATCH, request.pop("model", ""), request)
+
+    @spell_out(CallOptions)
+    async def aretrieve_batch(self, batch_id: str, **options: Unpack[CallOptions]) -> Batch:
+        """Ask how far a batch is.
+
+        Args:
+            batch_id: its `id`.
+            **options: see `CallOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.RETRIEVE_BATCH, "", said(batch_id=batch_id, **options))
+
+    @spell_out(CallOptions)
+    async def acancel_batch(self, batch_id: str, **options: Unpack[CallOptions]) -> Batch:
+        """Stop a batch; what is answered by then can still be had.
+
+        Args:
+            batch_id: its `id`.
+            **options: see `CallOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.CANCEL_BATCH, "", said(batch_id=batch_id, **options))
+
+    @spell_out(ListBatchesOptions)
+    async def alist_batches(self, **options: Unpack[ListBatchesOptions]) -> Sequence[Batch]:
+        """List the batches of this key.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.LIST_BATCHES, "", said(**options))
+
+    @spell_out(CallOptions)
+    async def aretrieve_batch_results(self, batch_id: str, **options: Unpack[CallOptions]) -> BatchResult:
+        """Fetch what became of the requests of a batch.
+
+        Args:
+            batch_id: its `id`.
+            **options: see `CallOptions`.
+
+        Raises:
+            BatchNotCompleteError: it is not done yet.
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.RETRIEVE_BATCH_RESULTS, "", said(batch_id=batch_id, **options))
+
+    @spell_out(CallOptions)
+    async def aretrieve_response(self, response_id: str, **options: Unpack[CallOptions]) -> Response:
+        """Fetch an answer of the Responses API that the provider keeps, or one that is made in the background.
+
+        Args:
+            response_id: its `id`.
+            **options: see `CallOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.RETRIEVE_RESPONSE, "", said(response_id=response_id, **options))
+
+    @spell_out(CallOptions)
+    async def acancel_response(self, response_id: str, **options: Unpack[CallOptions]) -> Response:
+        """Stop an answer that is made in the background.
+
+        Args:
+            response_id: its `id`.
+            **options: see `CallOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.CANCEL_RESPONSE, "", said(response_id=response_id, **options))
+
+    @spell_out(CallOptions)
+    async def adelete_response(self, response_id: str, **options: Unpack[CallOptions]) -> Answer:
+        """Have the provider forget an answer.
+
+        Args:
+            response_id: its `id`.
+            **options: see `CallOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.DELETE_RESPONSE, "", said(response_id=response_id, **options))
+
+    @spell_out(CompactResponseOptions)
+    async def acompact_response(
+        self, model: str, input_data: str | Sequence[JSON], **options: Unpack[CompactResponseOptions]
+    ) -> Response:
+        """Shorten a conversation of the Responses API to fewer items that mean the same to the model.
+
+        Args:
+            model: the model's name at this provider.
+            input_data: the items so far.
+            **options: see `CompactResponseOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        request = said(input_data=input_data, **options)
+        return await self._answer(Operation.COMPACT_RESPONSE, model, request)
+
+    @spell_out(CallOptions)
+    async def aretrieve_model(self, model: str, **options: Unpack[CallOptions]) -> Model:
+        """Ask the provider about one of its models.
+
+        Args:
+            model: the model's name at this provider.
+            **options: see `CallOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.RETRIEVE_MODEL, model, said(**options))
+
+    @spell_out(CallOptions)
+    async def apull_model(self, model: str, **options: Unpack[CallOptions]) -> EventStream[PullProgress]:
+        """Have a server of one's own fetch a model, and return the stream of its progress.
+
+        Args:
+            model: the model's name.
+            **options: see `CallOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.PULL_MODEL, model, said(stream=True, **options))
+
+    @spell_out(RequestOptions)
+    async def arequest(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Answer:
+        """Make any other request to the provider, signed and with this library's errors.
+
+        Args:
+            method: the HTTP method.
+            path: the path below the base URL, such as `/vector_stores`.
+            **options: see `RequestOptions`.
+
+        Raises:
+            AnyLLMError: the subclass says what went wrong.
+        """
+        return await self._answer(Operation.REQUEST, "", said(method=method, path=path, **options))
+
+
+def _lines_of(path: Path) -> list[JSONObject]:
+    """Return the requests of a file of JSON lines."""
+    requests: list[JSONObject] = []
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                requests += [msgspec.json.decode(line, type=dict[str, JSON])] if line.strip() else []
+            except msgspec.DecodeError as error:
+                raise InvalidRequestError(
+                    f"Line {number} of {str(path)!r} is not a JSON object: {error}", param="input_file_path"
+                ) from error
+    return requests
