@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from any_llm.types.json import JSON
 from any_llm.types.report import Reported
 
 
 class Answer(Reported):
-    """Any successful answer: its JSON as `json`, and its members, where it is an object, as attributes too.
+    """Any successful answer; the members of a JSON object are its attributes."""
 
-    What is no JSON is the text itself.
-    """
-
-    json: JSON = None
+    @property
+    def json(self) -> JSON:
+        """The answer's JSON; the text itself where it is no JSON, `None` where it is empty."""
+        raw = self.raw
+        if not raw.strip():
+            return None
+        try:
+            return msgspec.json.decode(raw)
+        except msgspec.DecodeError:
+            return raw.decode("utf-8", "replace")
