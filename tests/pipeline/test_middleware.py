@@ -79,7 +79,9 @@ async def test_one_middleware_changes_the_call_and_sees_the_end_of_both_kinds_of
         assert told == []
         assert len([piece async for piece in answer]) == 3  # type: ignore[union-attr]  # a stream was asked for
     assert [outcome.ending for outcome in told] == ["complete"]
-    assert json.loads(transport.requests[0].body)["seed"] == 7
+    sent = transport.requests[0].body
+    assert isinstance(sent, bytes)
+    assert json.loads(sent)["seed"] == 7
     assert transport.open == 0
 
 

@@ -15,7 +15,8 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from any_llm.types.http import HttpRequest
+from any_llm.exceptions import ConfigurationError
+from any_llm.types.http import HttpRequest, Upload
 from any_llm.types.secret import Secret
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -95,9 +96,15 @@ def _canonical(request: HttpRequest, signed: Mapping[str, str], names: str) -> s
             *(f"{name}:{value}" for name, value in signed.items()),
             "",
             names,
-            _sha256(request.body),
+            _sha256(_whole(request.body)),
         )
     )
+
+
+def _whole(body: bytes | Upload) -> bytes:
+    if isinstance(body, Upload):
+        raise ConfigurationError("A request whose body is read from files cannot be signed for AWS; give it as bytes")
+    return body
 
 
 def _plain_path(path: str) -> str:

@@ -15,7 +15,8 @@ from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
 from any_llm.engine.codecs import codec_of, dialect_of
 from any_llm.engine.facts import Facts
-from any_llm.engine.translation import decode, encode, follow_up, with_members
+from any_llm.engine.forms import encode_body
+from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import HttpUpstream
 from any_llm.exceptions import (
     AnyLLMError,
@@ -192,8 +193,9 @@ def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
 def _request(call: Call, encoded: Encoded) -> HttpRequest:
     target = call.target
     headers = {"User-Agent": _USER_AGENT, "Accept": "text/event-stream" if call.stream else "application/json"}
-    if encoded.body:
-        headers["Content-Type"] = "application/json"
+    content_type, body = encode_body(encoded, call.extra_body)
+    if content_type:
+        headers["Content-Type"] = content_type
     if call.request_id:
         headers["X-Client-Request-Id"] = call.request_id
     url, ours = _place(target, encoded.path)
@@ -205,7 +207,6 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
             _add(headers, more)
     if call.query:
         url += ("&" if "?" in url else "?") + urlencode(call.query, doseq=True)
-    body = with_members(encoded.body, call.extra_body) if call.extra_body else encoded.body
     request = HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
     if sign is None:
         _add(headers, request_signer(target.provider.auth)(request, target.key))

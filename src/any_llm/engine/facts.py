@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from any_llm.types.http import size_of
 from any_llm.types.retry_after import parse_retry_after
 from any_llm.types.secret import redact
 
@@ -51,7 +52,7 @@ class Facts:
             client_request_id=call.request_id or None,
             retry_after=parse_retry_after(self.headers, time.time()) if self.headers else None,
             elapsed=round(time.monotonic() - self.started, 6),
-            request_excerpt=self.excerpt(request.body) if request is not None and request.body else None,
+            request_excerpt=_shown(request) if request is not None and request.body else None,
         )
         self._redact(error)
         return error
@@ -72,3 +73,8 @@ class Facts:
     def excerpt(body: bytes) -> str:
         """Return the beginning of a body as text."""
         return body[:_EXCERPT].decode("utf-8", "replace")
+
+
+def _shown(request: HttpRequest) -> str:
+    body = request.body
+    return Facts.excerpt(body) if isinstance(body, bytes) else f"(a body of {size_of(body)} bytes, read from files)"

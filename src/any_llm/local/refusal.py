@@ -7,6 +7,7 @@ from typing import TypeGuard, TypeVar, cast
 
 import msgspec
 
+from any_llm.types.http import Upload
 from any_llm.types.json import JSON, JSONObject
 
 T = TypeVar("T")
@@ -96,12 +97,14 @@ def _wrong_type(value: JSON, kind: type, param: str) -> RefusedError:
     return RefusedError(f"{param} must be {_NAMES[kind]}, and is {describe(value)}", code="invalid_type", param=param)
 
 
-def parse_object(body: bytes) -> JSONObject:
+def parse_object(body: bytes | Upload) -> JSONObject:
     """Read the JSON object that a request's body holds.
 
     Raises:
         RefusedError: it holds anything else.
     """
+    if isinstance(body, Upload):
+        raise RefusedError("The body is read from files, and not JSON", code="invalid_json")
     try:
         tree = msgspec.json.decode(body)
     except msgspec.DecodeError as error:

@@ -9,7 +9,7 @@ import msgspec
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.spec.provider import Operation, Provider
-from any_llm.types.http import Frame, HttpResponse
+from any_llm.types.http import FormPart, Frame, HttpResponse, Upload
 from any_llm.types.json import JSON
 from any_llm.types.report import Warning as CallWarning
 from any_llm.types.secret import Secret
@@ -36,9 +36,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 class Encoded(msgspec.Struct, frozen=True):
     """A request in the vendor's words: a path below the base URL, a body, and what could not be said as it was meant.
 
-    `headers` holds only what the operation itself needs (such as a beta flag). `method` is `POST` where there is a body
-    and `GET` where there is none, unless it is said. A path may be a whole URL, which a vendor gave to go on at; the
-    key goes along only to the provider's own hosts.
+    `headers` holds only what the operation itself needs (such as a beta flag, or the content type of a body that is not
+    JSON). `method` is `POST` where there is a body and `GET` where there is none, unless it is said. A path may be a
+    whole URL, which a vendor gave to go on at; the key goes along only to the provider's own hosts.
+
+    Instead of `body`, `form` says the fields of a `multipart/form-data` body, and `upload` one that is sent as it is;
+    files in either are read while they are sent.
     """
 
     path: str
@@ -46,6 +49,8 @@ class Encoded(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = {}
     warnings: tuple[CallWarning, ...] = ()
     method: str = ""
+    form: tuple[FormPart, ...] = ()
+    upload: Upload | None = None
 
 
 class FollowUp(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import Future
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import closing
 from typing import Final
 
 import aiohttp
@@ -16,7 +17,9 @@ from any_llm.exceptions import AnyLLMError, ConnectionFailedError
 from any_llm.transport.connections import LoopConnections
 from any_llm.transport.failures import closed_here, find_failure, raise_from
 from any_llm.transport.headers import join_headers
+from any_llm.transport.uploads import read_blocks
 from any_llm.transport.watchdog import Watchdog
+from any_llm.types.http import Upload
 
 _SLICE_BYTES: Final = 256 * 1024
 
@@ -49,6 +52,35 @@ class Body(Payload):
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """Return the body as text."""
         return self._bytes.decode(encoding, errors)
+
+
+class UploadBody(Payload):
+    """A request's body whose files are read while it is written, so that it costs the memory of one block."""
+
+    _autoclose = True
+
+    def __init__(self, value: Upload, watchdog: Watchdog) -> None:
+        super().__init__(value)
+        self._size = value.size
+        self._upload = value
+        self._watchdog = watchdog
+
+    @override
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write the whole body, and tell the watchdog how it goes."""
+        with closing(read_blocks(self._upload)) as blocks:
+            for block in blocks:
+                self._watchdog.uploading()
+                await writer.write(block)
+                await writer.drain()
+                # A fast server never makes the writer wait, and other tasks want their turn.
+                await asyncio.sleep(0)
+        self._watchdog.awaiting()
+
+    @override
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return what the body is made of; the HTTP library shows it, and never sends it."""
+        return repr(self._upload)
 
 
 class PooledExchange:

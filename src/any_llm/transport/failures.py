@@ -55,6 +55,15 @@ def find_failure(error: BaseException, watchdog: Watchdog) -> AnyLLMError | None
         return timeout
     if isinstance(error, AnyLLMError):
         return None
+    cause = error.__cause__
+    if isinstance(cause, AnyLLMError):
+        # The body could not be read while it was sent; the HTTP library only knows that sending failed.
+        error.__cause__ = None
+        return cause
+    return _translate(error, watchdog)
+
+
+def _translate(error: BaseException, watchdog: Watchdog) -> AnyLLMError | None:
     for kind in type(error).__mro__:
         if kind.__name__ in _CONNECT_TIMEOUTS:
             return watchdog.connect_failure()

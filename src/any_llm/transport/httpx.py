@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Task
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from any_llm.exceptions import AnyLLMError
 from any_llm.transport.failures import closed_here, find_failure, not_callable, raise_from
 from any_llm.transport.headers import join_headers
+from any_llm.transport.uploads import iterate_blocks
 from any_llm.transport.watchdog import Watchdog
-from any_llm.types.http import HttpRequest, Timeouts
+from any_llm.types.http import HttpRequest, Timeouts, Upload
 
 RequestT = TypeVar("RequestT")
 _HttpxTimeout: TypeAlias = tuple[float | None, float | None, float | None, float | None]
@@ -53,7 +54,13 @@ class HttpxClient(Protocol[RequestT]):
     """What is used of `httpx2.AsyncClient`."""
 
     def build_request(
-        self, method: str, url: str, *, content: bytes, headers: Mapping[str, str], timeout: _HttpxTimeout
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes | AsyncIterable[bytes],
+        headers: Mapping[str, str],
+        timeout: _HttpxTimeout,
     ) -> RequestT:
         """Make a request with the client's defaults."""
         ...
@@ -79,12 +86,15 @@ class HttpxTransport(Generic[RequestT]):
         watchdog = Watchdog(asyncio.get_running_loop(), timeouts, _find_origin(request.url))
         watchdog.begin()
         watchdog.awaiting()
+        body, headers = request.body, request.headers
+        if isinstance(body, Upload) and (size := body.size) is not None:
+            headers = {**headers, "Content-Length": str(size)}
         try:
             outgoing = self._client.build_request(
                 request.method,
                 request.url,
-                content=request.body,
-                headers=request.headers,
+                content=body if isinstance(body, bytes) else iterate_blocks(body, watchdog),
+                headers=headers,
                 timeout=(timeouts.connect, None, None, timeouts.connect),
             )
             response = await self._client.send(outgoing, stream=True, follow_redirects=False)

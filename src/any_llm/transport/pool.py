@@ -17,11 +17,11 @@ from yarl import URL
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.transport.connections import ATTEMPT, Attempt, ConnectorSettings, LoopConnections, connect_timeout
-from any_llm.transport.exchange import Body, PooledExchange
+from any_llm.transport.exchange import Body, PooledExchange, UploadBody
 from any_llm.transport.failures import find_failure, not_callable, raise_from, without_credentials
 from any_llm.transport.proxies import Proxies
 from any_llm.transport.watchdog import Watchdog
-from any_llm.types.http import HttpRequest, Timeouts
+from any_llm.types.http import HttpRequest, Timeouts, Upload
 
 _MAX_ROUTES: Final = 1_024
 _CLEAN_URL: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
@@ -87,7 +87,7 @@ class Pool:
             try:
                 response = await _request(connections, request, route, attempt)
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionResetError) as error:
-                if not _died_while_kept(attempt, error):
+                if not _died_while_kept(attempt, error) or (isinstance(request.body, Upload) and request.body.spent):
                     raise
                 attempt = Attempt(watchdog, demand_fresh=True)
                 response = await _request(connections, request, route, attempt)
@@ -151,7 +151,7 @@ async def _request(
         return await connections.session.request(
             request.method,
             route.url,
-            data=Body(body, attempt.watchdog) if body else None,
+            data=_payload(body, attempt.watchdog) if body else None,
             headers=request.headers,
             allow_redirects=False,
             proxy=route.proxy,
@@ -163,6 +163,10 @@ async def _request(
     finally:
         ATTEMPT.reset(token)
         attempt.forget()
+
+
+def _payload(body: bytes | Upload, watchdog: Watchdog) -> Body | UploadBody:
+    return Body(body, watchdog) if isinstance(body, bytes) else UploadBody(body, watchdog)
 
 
 def _died_while_kept(attempt: Attempt, error: Exception) -> bool:

@@ -168,7 +168,7 @@ class Compared(NamedTuple):
 
 def compare_requests(recorded: RecordedRequest, body: JSONObject, ours: HttpRequest, provider: Provider) -> Compared:
     """Compare a recorded request, with its parsed body, and one that this library sent."""
-    sent: JSONObject = msgspec.json.decode(ours.body) if ours.body else {}
+    sent: JSONObject = msgspec.json.decode(ours.body) if isinstance(ours.body, bytes) and ours.body else {}
     sides = Sides(dict(body), dict(sent), provider, recorded.url)
     applied = [rule.name for rule in EQUIVALENCES if rule.apply(sides)]
     found = [difference(sides.recorded, sides.ours, "body"), *_compare_heads(recorded, ours)]
