@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, overload
 
+import msgspec
+
 from any_llm.client.arguments import build_call, said
 from any_llm.client.messages_check import check_messages
 from any_llm.client.signatures import spell_out
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from any_llm.engine.settings import Settings
     from any_llm.pipeline.call import Handler
     from any_llm.types.model import Model
-    from any_llm.types.secret import Secret
 
 T = TypeVar("T")
 
@@ -48,8 +49,7 @@ class AsyncOperations:
 
     PROVIDER: ClassVar[Provider]
 
-    _key: Secret | None
-    _base_url: str
+    _target: Target
     _settings: Settings
     _handler: Handler
     _overridden: ClassVar[frozenset[str]] = frozenset()
@@ -333,7 +333,7 @@ class AsyncOperations:
         return self._finish(await self._call(operation, model, request))
 
     async def _call(self, operation: Operation, model: str, request: JSONObject) -> JSON:
-        target = Target(provider=self.PROVIDER, model=model, base_url=self._base_url, key=self._key)
+        target = msgspec.structs.replace(self._target, model=model)
         reply = await self._handler(build_call(operation, target, request, self._settings))
         return reply.value
 
