@@ -1,4 +1,7 @@
-"""Every operation of a provider, natively async: one short method each."""
+"""The operations of chat providers, natively async: one short method each.
+
+As in the modules beside it, `scripts/surfaces.py` makes the other forms of each operation.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 from any_llm.client.arguments import said
+from any_llm.client.calling import Calling
 from any_llm.client.messages_check import check_messages
-from any_llm.client.operations_media import MediaOperations
-from any_llm.client.operations_stored import StoredOperations
-from any_llm.client.operations_text import TextOperations
-from any_llm.client.signatures import spell_out
+from any_llm.client.signatures import omissible, spell_out
 from any_llm.pipeline.stream import EventStream
 from any_llm.schemas.formats import Format, encode_format
 from any_llm.schemas.parsing import parse_completion, parse_message, parse_response
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncOperations(TextOperations, MediaOperations, StoredOperations):
-    """The operations of one provider with one credential."""
+class AsyncOperations(Calling):
+    """Conversations in three shapes, vectors, and the list of models."""
 
     @overload
     async def acompletion(
@@ -84,6 +85,7 @@ class AsyncOperations(TextOperations, MediaOperations, StoredOperations):
         **options: Unpack[CompletionOptions],
     ) -> ChatCompletion | EventStream[ChatCompletionChunk]: ...
     @spell_out(CompletionOptions)
+    @omissible(messages=())
     async def acompletion(
         self,
         model: str,
@@ -159,6 +161,7 @@ class AsyncOperations(TextOperations, MediaOperations, StoredOperations):
         **options: Unpack[ResponsesOptions],
     ) -> Response | EventStream[ResponseStreamEvent]: ...
     @spell_out(ResponsesOptions)
+    @omissible(input_data="")
     async def aresponses(
         self,
         model: str,

@@ -155,17 +155,9 @@ class ClientOptions(TypedDict, total=False):
     client_args: Mapping[str, JSON] | None
 
 
-class CompletionCallOptions(CompletionOptions, ClientOptions, total=False):
-    """Parameters of the function `completion`."""
+class ReachOptions(TypedDict, total=False):
+    """What the module functions that name a provider first take to reach it; see `ClientOptions`."""
 
-
-class ResponsesCallOptions(ResponsesOptions, ClientOptions, total=False):
-    """Parameters of the function `responses`."""
-
-
-class MessagesCallOptions(MessagesOptions, ClientOptions, total=False):
-    """Parameters of the function `messages`."""
-
-
-class EmbeddingCallOptions(EmbeddingOptions, ClientOptions, total=False):
-    """Parameters of the function `embedding`."""
+    api_key: str | None
+    api_base: str | None
+    client_args: Mapping[str, JSON] | None
