@@ -186,7 +186,7 @@ class Stream(Generic[E]):
         """The tokens used so far, as far as the provider has said; final once the iteration has ended."""
         return self._events.usage
 
-    def partials(self) -> BlockingPartials[E]:
+    def partials(self) -> BlockingPartials:
         """Iterate over the values that a JSON answer passes through, instead of over its pieces."""
         return BlockingPartials(self._events.partials(), self._runner)
 
@@ -209,10 +209,10 @@ class Stream(Generic[E]):
         self.close()
 
 
-class BlockingPartials(Generic[E]):
+class BlockingPartials:
     """The values that a streamed JSON answer passes through, for blocking code; see `any_llm.pipeline.partials`."""
 
-    def __init__(self, partials: Partials[E], runner: Runner) -> None:
+    def __init__(self, partials: Partials, runner: Runner) -> None:
         self._partials = partials
         self._runner = runner
 

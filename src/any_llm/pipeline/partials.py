@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Protocol
 
 from any_llm.exceptions import ResponseFormatError
 from any_llm.schemas.partial import PartialJson
@@ -12,10 +12,6 @@ from any_llm.types.json import JSON
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
-
-    from any_llm.pipeline.stream import EventStream
-
-E = TypeVar("E")
 
 
 def text_in(item: JSON) -> str:
@@ -61,13 +57,23 @@ class Grown:
         return self._last
 
 
-class Partials(Generic[E]):
+class Pieces(Protocol):
+    """The pieces of one streamed answer."""
+
+    def __aiter__(self) -> AsyncIterator[object]: ...
+
+    def close(self) -> None:
+        """Release the connection."""
+        ...
+
+
+class Partials:
     """Each value that a streamed JSON answer passes through: plain dictionaries, lists and texts, ever more complete.
 
     The last is the whole answer; `stream.response` then has it parsed. Closing this closes the stream.
     """
 
-    def __init__(self, stream: EventStream[E], unwrap: Callable[[JSON], JSON]) -> None:
+    def __init__(self, stream: Pieces, unwrap: Callable[[JSON], JSON]) -> None:
         self._stream = stream
         self._grown = Grown(unwrap)
 

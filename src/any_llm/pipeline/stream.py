@@ -144,7 +144,7 @@ class EventStream(Generic[E]):
             whole = self.form.parse(whole)
         return whole if self.convert is None else self.convert(whole)
 
-    def partials(self) -> Partials[E]:
+    def partials(self) -> Partials:
         """Iterate over the values that a JSON answer passes through, instead of over its pieces.
 
         Each is the answer so far, with what is open closed where it stands: made for forms that fill.
