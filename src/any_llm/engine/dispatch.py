@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
-_FORMS = {
+_FORMS: Mapping[Operation, str] = {
     Operation.COMPLETION: "response_format",
     Operation.RESPONSES: "response_format",
     Operation.MESSAGES: "output_format",

@@ -7,12 +7,13 @@ member whose value has not begun, a name, and a number or word that may go on do
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
 from any_llm.types.json import JSON
 
-_CLOSERS = {"{": "}", "[": "]"}
+_CLOSERS: Mapping[str, str] = {"{": "}", "[": "]"}
 _SPACE = " \t\r\n"
 _BROKEN = re.compile(r"(?<!\\)(?:\\\\)*(?P<escape>(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?:\\(?:u[0-9a-fA-F]{0,3})?)?)$")
 """An escape at the end that may go on: a backslash, one with some of its digits, the first half of a pair."""
