@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from any_llm.cli.embed import embed
     from any_llm.cli.failures import tell_failure
     from any_llm.cli.models import list_local, models, pull, remove
+    from any_llm.cli.plugins import list_plugins, new_plugin, verify_plugins
     from any_llm.cli.providers import providers
     from any_llm.cli.wire import wire
 
@@ -27,11 +28,14 @@ _HOMES: Mapping[str, str] = {
     "doctor": "any_llm.cli.doctor",
     "embed": "any_llm.cli.embed",
     "list_local": "any_llm.cli.models",
+    "list_plugins": "any_llm.cli.plugins",
     "models": "any_llm.cli.models",
+    "new_plugin": "any_llm.cli.plugins",
     "providers": "any_llm.cli.providers",
     "pull": "any_llm.cli.models",
     "remove": "any_llm.cli.models",
     "tell_failure": "any_llm.cli.failures",
+    "verify_plugins": "any_llm.cli.plugins",
     "wire": "any_llm.cli.wire",
 }
 
@@ -41,11 +45,14 @@ __all__ = [
     "doctor",
     "embed",
     "list_local",
+    "list_plugins",
     "models",
+    "new_plugin",
     "providers",
     "pull",
     "remove",
     "tell_failure",
+    "verify_plugins",
     "wire",
 ]
 
