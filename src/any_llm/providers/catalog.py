@@ -105,6 +105,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "cohere",
@@ -147,6 +148,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://deepinfra.com/dash/api_keys",
         offers="completion embedding list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
     ),
     _entry(
         "deepseek",
@@ -178,6 +180,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "gemini",
@@ -225,6 +228,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "huggingface",
@@ -234,6 +238,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://huggingface.co/settings/tokens",
         offers="completion responses list_models",
         can="streaming",
+        quirks=("think_tags",),
     ),
     _entry(
         "inception",
@@ -272,6 +277,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "llamafile",
@@ -282,6 +288,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="reasoning",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "lmstudio",
@@ -294,6 +301,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "local",
@@ -325,6 +333,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion",
         can="streaming reasoning",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "mistral",
@@ -370,6 +379,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "neosantara",
@@ -414,7 +424,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://openrouter.ai/settings/keys",
         offers="completion responses embedding list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object",),
+        quirks=("reasoning_object", "think_tags"),
         tier="verified",
     ),
     _entry(
@@ -436,6 +446,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://endpoints.ai.cloud.ovh.net",
         offers="completion list_models",
         can="streaming",
+        quirks=("think_tags",),
     ),
     _entry(
         "perplexity",
@@ -458,6 +469,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning image pdf",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "qiniu",
@@ -467,6 +479,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.qiniu.com/ai-inference/api-key",
         offers="completion embedding list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
     ),
     _entry(
         "requesty",
@@ -486,7 +499,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://cloud.sambanova.ai/apis",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("float_embeddings",),
+        quirks=("float_embeddings", "think_tags"),
         tier="verified",
     ),
     _entry(
@@ -497,6 +510,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.telnyx.com/#/app/api-keys",
         offers="completion list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
     ),
     _entry(
         "together",
@@ -507,6 +521,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "vllm",
@@ -516,6 +531,7 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server",
         offers="completion embedding list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
     ),
     _entry(
         "xai",
