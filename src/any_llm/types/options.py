@@ -8,6 +8,7 @@ from typing import TypeAlias, TypedDict
 from any_llm.types.completion import ReasoningEffort
 from any_llm.types.http import Timeouts
 from any_llm.types.json import JSON
+from any_llm.types.provider_options import ProviderOptions
 from any_llm.types.value import Value
 
 Message: TypeAlias = "Mapping[str, JSON] | Value"
@@ -30,7 +31,7 @@ class CallOptions(TypedDict, total=False):
     extra_body: Mapping[str, JSON] | None
 
 
-class CompletionOptions(CallOptions, total=False):
+class CompletionOptions(CallOptions, ProviderOptions, total=False):
     """Parameters of `completion`.
 
     https://platform.openai.com/docs/api-reference/chat/create
@@ -68,7 +69,7 @@ class CompletionOptions(CallOptions, total=False):
     prompt_cache_retention: str | None
 
 
-class ResponsesOptions(CallOptions, total=False):
+class ResponsesOptions(CallOptions, ProviderOptions, total=False):
     """Parameters of `responses`.
 
     https://platform.openai.com/docs/api-reference/responses/create
@@ -104,7 +105,7 @@ class ResponsesOptions(CallOptions, total=False):
     prompt: Mapping[str, JSON] | None
 
 
-class MessagesOptions(CallOptions, total=False):
+class MessagesOptions(CallOptions, ProviderOptions, total=False):
     """Parameters of `messages`.
 
     https://platform.claude.com/docs/en/api/messages
@@ -128,7 +129,7 @@ class MessagesOptions(CallOptions, total=False):
     output_config: Mapping[str, JSON] | None
 
 
-class EmbeddingOptions(CallOptions, total=False):
+class EmbeddingOptions(CallOptions, ProviderOptions, total=False):
     """Parameters of `embedding`.
 
     https://platform.openai.com/docs/api-reference/embeddings/create
