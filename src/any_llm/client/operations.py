@@ -6,7 +6,7 @@ As in the modules beside it, `scripts/surfaces.py` makes the other forms of each
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 from any_llm.client.arguments import said
@@ -14,7 +14,7 @@ from any_llm.client.calling import Calling
 from any_llm.client.messages_check import check_messages
 from any_llm.client.signatures import omissible, spell_out
 from any_llm.pipeline.stream import EventStream
-from any_llm.schemas.formats import Format, encode_format
+from any_llm.schemas.formats import Format, Parser, encode_format
 from any_llm.schemas.parsing import parse_completion, parse_message, parse_response
 from any_llm.spec.provider import Operation
 from any_llm.tools import prepare_tools
@@ -118,7 +118,7 @@ class AsyncOperations(Calling):
             value = await self._acompletion(params, **rest)
         else:
             value = await self._call(Operation.COMPLETION, model, _without_auto(request))
-        return self._finish(value, parse_completion, parser if not stream else None)
+        return self._finish(value, parse_completion, parser)
 
     @overload
     async def aresponses(
@@ -191,7 +191,7 @@ class AsyncOperations(Calling):
             value = await self._aresponses(params, **rest)
         else:
             value = await self._call(Operation.RESPONSES, model, request)
-        return self._finish(value, parse_response, parser if not stream else None)
+        return self._finish(value, parse_response, parser)
 
     @overload
     async def amessages(
@@ -269,7 +269,7 @@ class AsyncOperations(Calling):
             value = await self._amessages(params, **rest)
         else:
             value = await self._call(Operation.MESSAGES, model, request)
-        return self._finish(value, parse_message, parser if not stream else None)
+        return self._finish(value, parse_message, parser)
 
     @spell_out(EmbeddingOptions)
     async def aembedding(
@@ -328,7 +328,7 @@ def _without_auto(request: JSONObject) -> JSONObject:
     return request
 
 
-def _prepare(request: JSONObject, name: str, form: JSON) -> Callable[[str], JSON] | None:
+def _prepare(request: JSONObject, name: str, form: JSON) -> Parser[JSON] | None:
     """Put tools and the format of the answer into a request in OpenAI's words; return what parses the answer."""
     if "tools" in request:
         request["tools"] = prepare_tools(request["tools"])

@@ -34,6 +34,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion messages list_models",
         can="streaming reasoning image pdf",
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "atlascloud",
@@ -56,6 +57,7 @@ CATALOG: tuple[Provider, ...] = (
         auth="x-api-key",
         offers="completion messages",
         can="streaming reasoning image pdf",
+        caching="breakpoints",
     ),
     _entry(
         "azureopenai",
@@ -70,6 +72,7 @@ CATALOG: tuple[Provider, ...] = (
         auth="api-key",
         rename={"max_tokens": "max_completion_tokens"},
         tier="verified",
+        caching="key",
     ),
     _entry(
         "bedrock",
@@ -86,6 +89,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding",
         can="streaming reasoning image pdf",
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "cascadia",
@@ -106,6 +110,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning",
         tier="verified",
         quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "cohere",
@@ -128,6 +133,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming image pdf",
         quirks=("float_embeddings",),
+        caching="automatic",
     ),
     _entry(
         "databricks",
@@ -159,8 +165,9 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         rename={"max_completion_tokens": "max_tokens"},
-        quirks=("replay_reasoning",),
+        quirks=("replay_reasoning", "json_object_only"),
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "edenai",
@@ -181,6 +188,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image",
         tier="verified",
         quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "gemini",
@@ -196,6 +204,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image pdf",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "github",
@@ -229,6 +238,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image",
         tier="verified",
         quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "huggingface",
@@ -249,6 +259,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming",
         tier="verified",
+        quirks=("no_response_format",),
     ),
     _entry(
         "kenari",
@@ -278,6 +289,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image",
         tier="verified",
         quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "llamafile",
@@ -288,7 +300,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="reasoning",
         tier="verified",
-        quirks=("think_tags",),
+        quirks=("think_tags", "no_response_format"),
+        caching="automatic",
     ),
     _entry(
         "lmstudio",
@@ -302,6 +315,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning",
         tier="verified",
         quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "local",
@@ -314,6 +328,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "meta",
@@ -323,6 +338,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://ai.meta.com/api-keys",
         offers="completion responses list_models",
         can="streaming image pdf",
+        caching="key",
     ),
     _entry(
         "minimax",
@@ -333,7 +349,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion",
         can="streaming reasoning",
         tier="verified",
-        quirks=("think_tags",),
+        quirks=("think_tags", "no_response_format"),
+        caching="automatic",
     ),
     _entry(
         "mistral",
@@ -359,6 +376,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning",
         quirks=("replay_reasoning",),
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "mzai",
@@ -403,6 +421,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "openai",
@@ -415,6 +434,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming image pdf",
         rename={"max_tokens": "max_completion_tokens"},
         tier="verified",
+        caching="key",
     ),
     _entry(
         "openrouter",
@@ -426,6 +446,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image pdf",
         quirks=("reasoning_object", "think_tags"),
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "otari",
@@ -437,6 +458,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image pdf",
         rename={"max_completion_tokens": "max_tokens"},
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "ovhcloud",
@@ -532,6 +554,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "xai",
@@ -542,6 +565,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "zai",
@@ -552,8 +576,9 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://z.ai/manage-apikey/apikey-list",
         offers="completion list_models",
         can="streaming reasoning",
-        quirks=("replay_reasoning",),
+        quirks=("replay_reasoning", "json_object_only"),
         tier="verified",
+        caching="automatic",
     ),
 )
 """The built-in providers, in alphabetical order."""

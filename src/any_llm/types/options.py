@@ -34,6 +34,7 @@ class CallOptions(TypedDict, total=False):
 class CompletionOptions(CallOptions, ProviderOptions, total=False):
     """Parameters of `completion`.
 
+    `cache="auto"` has the provider keep the beginning of the conversation, in its own way.
     https://platform.openai.com/docs/api-reference/chat/create
     """
 
@@ -67,6 +68,7 @@ class CompletionOptions(CallOptions, ProviderOptions, total=False):
     web_search_options: Mapping[str, JSON] | None
     safety_identifier: str | None
     prompt_cache_retention: str | None
+    cache: str | None
 
 
 class ResponsesOptions(CallOptions, ProviderOptions, total=False):
@@ -103,6 +105,7 @@ class ResponsesOptions(CallOptions, ProviderOptions, total=False):
     top_logprobs: int | None
     stream_options: Mapping[str, JSON] | None
     prompt: Mapping[str, JSON] | None
+    cache: str | None
 
 
 class MessagesOptions(CallOptions, ProviderOptions, total=False):
@@ -127,6 +130,7 @@ class MessagesOptions(CallOptions, ProviderOptions, total=False):
     betas: Sequence[str] | None
     container: str | Mapping[str, JSON] | None
     output_config: Mapping[str, JSON] | None
+    cache: str | None
 
 
 class EmbeddingOptions(CallOptions, ProviderOptions, total=False):

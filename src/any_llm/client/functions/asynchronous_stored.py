@@ -145,10 +145,12 @@ async def acreate_batch(
         provider: the provider's name.
         input_file_path: a file of JSON lines, each with `custom_id` and `body` in the shape of the endpoint.
         endpoint: what the requests ask for.
-        **options: see `CreateBatchOptions` and `ReachOptions`; `requests` holds them in memory, instead of a file.
+        **options: see `CreateBatchOptions` and `ReachOptions`; `requests` holds them in memory, and `input_file_id`
+            names a file that was uploaded before.
 
     Raises:
-        InvalidRequestError: neither a file nor requests are given, or both, or the file is not of JSON lines.
+        InvalidRequestError: not exactly one of a file, requests and a file's id is given, or the file is not of
+            JSON lines.
         AnyLLMError: the subclass says what went wrong.
     """
     client = client_of(provider, options)
