@@ -1,11 +1,13 @@
 """Write the names of well-known models that editors complete, `src/any_llm/types/known_models.py`.
 
-Usage: `python scripts/known_models.py` writes; with `--check` it says that the file is stale and ends with 1. The names
-are those of the `genai-prices` package, in the version that `requirements/dev.txt` pins, for providers of our catalogue.
+Usage: `python scripts/known_models.py` writes; with `--check` it says that the file is stale and ends with 1. The
+names are those of the `genai-prices` package, in the version that `requirements/dev.txt` pins, for providers of our
+catalogue.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +20,13 @@ from any_llm.providers.catalog import BY_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "src" / "any_llm" / "types" / "known_models.py"
-NAMES: Mapping[str, str] = {"aws": "bedrock", "google": "gemini", "moonshotai": "moonshot", "voyageai": "voyage", "x-ai": "xai"}
+NAMES: Mapping[str, str] = {
+    "aws": "bedrock",
+    "google": "gemini",
+    "moonshotai": "moonshot",
+    "voyageai": "voyage",
+    "x-ai": "xai",
+}
 """Providers that the package calls by another name than the catalogue does."""
 
 TOP = 40
@@ -29,6 +37,9 @@ MAKERS = frozenset({
     "moonshot", "openai", "perplexity", "voyage", "xai", "zai",
 })  # fmt: skip
 """Providers whose models bear the provider's own names for them, in numbers that a list can hold."""
+
+NAME = re.compile(r"(?!ft:)[\w@][\w.:/@-]*\w")
+DOT = re.compile(r"(?<=\d)\.(?=\d)")
 
 HEAD = '''"""Names of well-known models, which editors complete; any other name is as good.
 
@@ -58,10 +69,11 @@ def _exact(match: MatchLogic) -> Iterator[str]:
             yield from _exact(each)
 
 
-def _names(models: Sequence[ModelInfo]) -> Iterator[str]:
-    for model in models:
-        if not model.deprecated:
-            yield from sorted({*_exact(model.match)} or {model.id})
+def _names(models: Sequence[ModelInfo]) -> list[str]:
+    """Return the names of models that are offered, without prefixes and without other spellings of the same name."""
+    found = {name for model in models if not model.deprecated for name in ({*_exact(model.match)} or {model.id})}
+    dashed = {DOT.sub("-", name) for name in found if DOT.search(name)}
+    return sorted(name for name in found - dashed if name.isascii() and NAME.fullmatch(name))
 
 
 def known() -> list[str]:
@@ -70,9 +82,9 @@ def known() -> list[str]:
     for provider in providers:
         name = NAMES.get(provider.id, provider.id)
         if name in BY_NAME:
-            names = list(_names(provider.models))
-            found += [f"{name}:{model}" for model in (names if name in MAKERS else names[:TOP])]
-    return sorted({name for name in found if name.isprintable() and not name.isspace()})
+            models = _names(provider.models)
+            found += [f"{name}:{model}" for model in (models if name in MAKERS else models[:TOP])]
+    return sorted(found)
 
 
 def source(names: Sequence[str]) -> str:
@@ -80,7 +92,7 @@ def source(names: Sequence[str]) -> str:
     listed = "".join(f"        {name!r},\n" for name in names)
     text = f'{HEAD}{listed}    ]\n    """A model as `provider:model`."""\n'
     ruff = Path(sys.executable).parent / "ruff"
-    command = [ruff, "format", "--config", ROOT / "pyproject.toml", "--stdin-filename", FILE, "-"]
+    command = [str(ruff), "format", "--config", str(ROOT / "pyproject.toml"), "--stdin-filename", str(FILE), "-"]
     return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
