@@ -14,8 +14,8 @@ from typing import IO, Any, Self
 class LanguageServer:
     """basedpyright's language server over its standard input and output."""
 
-    def __init__(self, folder: Path, *places: Path) -> None:
-        self._folder, self._places, self._asked = folder, places, 0
+    def __init__(self, folder: Path, *places: Path, python: str = sys.executable) -> None:
+        self._folder, self._places, self._python, self._asked = folder, places, python, 0
         command = [str(Path(sys.executable).parent / "basedpyright-langserver"), "--stdio"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._ask(
@@ -62,7 +62,7 @@ class LanguageServer:
     def _answer(self, heard: Mapping[str, Any]) -> object:
         if heard["method"] != "workspace/configuration":
             return None
-        settings = {"pythonPath": sys.executable, "analysis": {"extraPaths": [str(place) for place in self._places]}}
+        settings = {"pythonPath": self._python, "analysis": {"extraPaths": [str(place) for place in self._places]}}
         return [settings for _ in heard["params"]["items"]]
 
     def _say(self, message: Mapping[str, object]) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from any_llm.cli.failures import tell_failure
     from any_llm.cli.models import list_local, models, pull, remove
     from any_llm.cli.providers import providers
+    from any_llm.cli.stubs import stubs
     from any_llm.cli.wire import wire
 
 _HOMES: Mapping[str, str] = {
@@ -31,6 +32,7 @@ _HOMES: Mapping[str, str] = {
     "providers": "any_llm.cli.providers",
     "pull": "any_llm.cli.models",
     "remove": "any_llm.cli.models",
+    "stubs": "any_llm.cli.stubs",
     "tell_failure": "any_llm.cli.failures",
     "wire": "any_llm.cli.wire",
 }
@@ -45,6 +47,7 @@ __all__ = [
     "providers",
     "pull",
     "remove",
+    "stubs",
     "tell_failure",
     "wire",
 ]

@@ -22,6 +22,7 @@ COMMANDS: Sequence[Command] = (
     Command("embed", "any_llm.cli.signatures:embed", "Turn texts into vectors."),
     Command("models", "any_llm.cli.signatures:models", "List models; fetch and remove local ones."),
     Command("providers", "any_llm.cli.signatures:providers", "List providers, and whose keys are set."),
+    Command("stubs", "any_llm.cli.signatures:stubs", "Tell editors about your own providers."),
     Command("wire", "any_llm.cli.signatures:wire", "Replay recorded exchanges and compare."),
     Command("doctor", "any_llm.cli.signatures:doctor", "Find out what works here and what to do about the rest."),
 )
