@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from any_llm.cli.models import list_local, models, pull, remove
     from any_llm.cli.plugins import list_plugins, new_plugin, verify_plugins
     from any_llm.cli.providers import providers
+    from any_llm.cli.stubs import stubs
     from any_llm.cli.wire import wire
 
 _HOMES: Mapping[str, str] = {
@@ -34,6 +35,7 @@ _HOMES: Mapping[str, str] = {
     "providers": "any_llm.cli.providers",
     "pull": "any_llm.cli.models",
     "remove": "any_llm.cli.models",
+    "stubs": "any_llm.cli.stubs",
     "tell_failure": "any_llm.cli.failures",
     "verify_plugins": "any_llm.cli.plugins",
     "wire": "any_llm.cli.wire",
@@ -51,6 +53,7 @@ __all__ = [
     "providers",
     "pull",
     "remove",
+    "stubs",
     "tell_failure",
     "verify_plugins",
     "wire",

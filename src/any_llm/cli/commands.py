@@ -26,6 +26,7 @@ COMMANDS: Sequence[Command] = (
     Command("models", "any_llm.cli.signatures:models", "List models; fetch and remove local ones."),
     Command("providers", "any_llm.cli.signatures:providers", "List providers, and whose keys are set."),
     Command("plugins", "any_llm.cli.plugin_signatures:plugins", "List, begin and check plug-ins."),
+    Command("stubs", "any_llm.cli.signatures:stubs", "Tell editors about your own providers."),
     Command("wire", "any_llm.cli.signatures:wire", "Replay recorded exchanges and compare."),
     Command("doctor", "any_llm.cli.signatures:doctor", "Find out what works here and what to do about the rest."),
 )

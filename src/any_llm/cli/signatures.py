@@ -194,6 +194,23 @@ def providers(*, with_key: bool = False, json: bool = False) -> None:
     bodies.providers(with_key=with_key, json=json)
 
 
+def stubs(*names: str, output: Path | None = None, live: bool = False, json: bool = False) -> None:
+    """Tell type checkers and editors about providers of your own.
+
+    Names of models that such a provider's record lists are completed, and
+    options addressed to it (`completion(…, acme={…})`) are known. The stubs
+    are a package of their own, which the installed one stays without.
+
+    Args:
+        names: Providers; without one, all that are configured or plugged in.
+        output: The folder to write to, such as `typings` for pyright; by default where packages are installed, which
+            every type checker reads.
+        live: Ask each provider for its models, too.
+        json: Print a JSON object: folder, files, providers.
+    """
+    bodies.stubs(names, output=output, live=live, json=json)
+
+
 def wire(
     directory: Path,
     *,

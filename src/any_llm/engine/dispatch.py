@@ -13,6 +13,7 @@ import msgspec
 
 from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
+from any_llm.engine.addressed import with_addressed
 from any_llm.engine.codecs import codec_of, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
@@ -30,7 +31,7 @@ from any_llm.pipeline.stream import EventStream
 from any_llm.spec.provider import Operation
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
-from any_llm.types.http import HttpRequest, HttpResponse, Timeouts
+from any_llm.types.http import HttpRequest, HttpResponse, Timeouts, Upload
 from any_llm.types.report import Report
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...
 
 async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
     """Ask what an operation asks after its first answer, until there is nothing more to ask, and return the last."""
-    call = msgspec.structs.replace(trip.call, query={}, extra_body={})
+    call = msgspec.structs.replace(trip.call, query={}, extra_body={}, addressed={})
     while (step := follow_up(trip.codec, call, response)) is not None:
         earlier = (*response.earlier, msgspec.structs.replace(response, earlier=()))
         timeouts = trip.timeouts_after(step.wait)
@@ -212,7 +213,7 @@ def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
 def _request(call: Call, encoded: Encoded) -> HttpRequest:
     target = call.target
     headers = {"User-Agent": _USER_AGENT, "Accept": "text/event-stream" if call.stream else "application/json"}
-    content_type, body = encode_body(encoded, call.extra_body)
+    content_type, body = _body(call, encoded)
     if content_type:
         headers["Content-Type"] = content_type
     if call.request_id:
@@ -240,6 +241,12 @@ def _place(target: Target, path: str) -> tuple[str, bool]:
     theirs, own = urlsplit(path), urlsplit(target.base_url)
     same = (theirs.scheme, theirs.netloc) == (own.scheme, own.netloc)
     return path, same or (theirs.scheme == "https" and theirs.netloc in target.provider.hosts)
+
+
+def _body(call: Call, encoded: Encoded) -> tuple[str, bytes | Upload]:
+    if not call.addressed:
+        return encode_body(encoded, call.extra_body)
+    return encode_body(*with_addressed(encoded, call.target.provider, call.addressed, call.extra_body))
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:

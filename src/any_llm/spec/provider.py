@@ -156,6 +156,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         rename: parameters that it calls by another name; `operation.parameter` names that of one operation only.
         drop: parameters that it rejects, named likewise; asking for one gives a warning on the response.
         quirks: named deviations from its dialect, looked up in the dialect's `quirks` module.
+        models: names of its models that editors shall complete; see `any-llm stubs`.
+        options: the typed dictionary of parameters that it alone has, as `module:name`; see `any-llm stubs`.
         tier: `verified` or `community`, as in Mozilla's `any_llm`.
     """
 
@@ -185,6 +187,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     rename: Mapping[str, str] = {}
     drop: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    options: str = ""
     tier: str = "community"
 
     @override
