@@ -1,0 +1,132 @@
+"""`capabilities`: what is known about a model, put together from the data, its provider, probes and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from any_llm.client.anyllm import AnyLLM
+from any_llm.client.arguments import split_reference
+from any_llm.client.observations import observed
+from any_llm.engine.codecs import dialect_of
+from any_llm.engine.settings import Settings, default_settings
+from any_llm.exceptions import UnsupportedProviderError
+from any_llm.providers.capabilities import NOTHING, Record, closest, lookup, providers_with_data
+from any_llm.providers.declared import Facts, declared
+from any_llm.providers.offered import offered
+from any_llm.spec.provider import Operation, Provider
+from any_llm.types.capabilities import Capabilities, Conflict, Fact, convert_value
+from any_llm.types.json import JSON
+
+_REMEMBERED = 4_096
+_SETTINGS = "settings"
+
+
+def capabilities(model: str, *, provider: str | None = None, settings: Settings | None = None) -> Capabilities:
+    """Return what is known about a model, without asking anybody: no network, no key.
+
+    A later word goes before an earlier one: the data in this package, what follows from the provider's record and its
+    dialect, what `any-llm probe` saw on this machine, and the user's own word in the settings (`[models."openai:gpt-5"]`
+    in the configuration file). What was said before stands among the conflicts of the fact then.
+
+    A model that nobody knows is no error: `known` is false then, `closest` names those that are spelled like it, and of
+    the facts only those are known that hold for all of the provider's models.
+
+    Args:
+        model: the model as `provider:model`, or by its own name when `provider` is given. Dated snapshots, aliases,
+            regional names, ARNs and names with a vendor in front are understood.
+        provider: the provider's name.
+        settings: instead of the process's own.
+
+    Raises:
+        ConfigurationError: the model is not of the form `provider:model`.
+        UnsupportedProviderError: nobody knows a provider of this name.
+    """
+    name, rest = (provider, model) if provider else split_reference(model)[:2]
+    chosen = settings or default_settings()
+    key = name.strip().lower()
+    own = chosen.providers.get(key)
+    known = _of_record(own, rest) if own else _of_name(key, rest)
+    reference = f"{key}:{rest}"
+    probed = observed(reference)
+    if not probed and not chosen.models:
+        return known
+    facts = {name: fact for name, fact in known if fact.known}
+    facts = overlaid(facts, probed)
+    for said in (f"{key}:{known.entry}", reference) if known.match != "borrowed" else (reference,):
+        facts = overlaid(facts, _user_facts(chosen.models.get(said, {})))
+    return _put_together(known, facts)
+
+
+def overlaid(older: Facts, newer: Mapping[str, Fact[JSON]]) -> Facts:
+    """Return facts with others over them; what they replace stands among their conflicts, or confirms them."""
+    facts = dict(older)
+    for name, fact in newer.items():
+        before = older.get(name)
+        facts[name] = _over(before, fact) if before is not None else fact
+    return facts
+
+
+def _over(before: Fact[JSON], after: Fact[JSON]) -> Fact[JSON]:
+    said = (Conflict(before.value, before.source, before.date, before.kind), *before.conflicts)
+    agreeing = tuple(other.source for other in said if other.value == after.value)
+    also = before.confirmed_by if before.value == after.value else ()
+    return Fact(
+        value=after.value,
+        kind=after.kind,
+        source=after.source,
+        date=after.date,
+        confirmed_by=tuple(dict.fromkeys((*after.confirmed_by, *agreeing, *also))),
+        conflicts=tuple(other for other in (*after.conflicts, *said) if other.value != after.value),
+    )
+
+
+def _user_facts(said: Mapping[str, JSON]) -> Facts:
+    return {name: Fact(value=convert_value(name, value), kind="declared", source=_SETTINGS) for name, value in said.items()}
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_name(name: str, model: str) -> Capabilities:
+    try:
+        record = AnyLLM.get_provider_class(name).PROVIDER
+    except UnsupportedProviderError:
+        if name not in providers_with_data():
+            raise
+        return _put_together(_bare(name, model, found := lookup(name, model)), declared(found))
+    return _of_record(record, model)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_record(provider: Provider, model: str) -> Capabilities:
+    """Return what is known of a model without probes and settings."""
+    record = lookup(provider.name, model)
+    codec = dialect_of(provider).operations.get(Operation.COMPLETION)
+    stated, following = declared(record), offered(provider, codec, model, record)
+    # What cannot be said to a provider cannot be had, whatever its model can; else the data knows the model better.
+    refused = {name: fact for name, fact in following.items() if name in stated and fact.value is False}
+    facts = overlaid({**following, **stated}, refused)
+    if "operations" in following:
+        # The data tells what the model is for, the provider's record as what it can be asked here.
+        facts["operations"] = following["operations"]
+    return _put_together(_bare(provider.name, model, record), facts)
+
+
+def _bare(provider: str, model: str, record: Record) -> Capabilities:
+    return Capabilities(
+        provider=provider,
+        model=model,
+        entry=record.entry,
+        match=record.match,
+        closest=closest(provider, model) if record is NOTHING else (),
+    )
+
+
+def _put_together(bare: Capabilities, facts: Facts) -> Capabilities:
+    return Capabilities(
+        provider=bare.provider,
+        model=bare.model,
+        entry=bare.entry,
+        match=bare.match,
+        closest=bare.closest,
+        **facts,
+    )
