@@ -24,7 +24,7 @@ from any_llm.providers.capabilities import DATA, FORMAT
 from any_llm.types.capabilities import Capabilities
 from scripts.capability_data import genai_prices, litellm, models_dev
 from scripts.capability_data.merging import canonical, count, homes, merge
-from scripts.capability_data.wheels import BY_LETTER, WHEELS, fetch
+from scripts.capability_data.wheels import BY_LETTER, NAMED, WHEELS, fetch
 
 MAKERS = (
     "openai", "anthropic", "gemini", "mistral", "cohere", "deepseek", "xai", "zai", "moonshot", "minimax", "meta",
@@ -63,6 +63,7 @@ def _index(members: Mapping[str, Any]) -> dict[str, Any]:
         letter: {"title": wheel.title, "date": wheel.date, "licence": wheel.licence, "url": wheel.url}
         for letter, wheel in BY_LETTER.items()
     }
+    sources[NAMED] = {"title": "the date in its name", "date": max(wheel.date for wheel in WHEELS), "licence": "", "url": ""}
     return {"format": FORMAT, "sources": sources, "sha256": content.hexdigest()}
 
 
@@ -106,7 +107,7 @@ def _fits(told: Any) -> bool:  # noqa: ANN401  # JSON that is checked here
     chosen, letters, *others = told
     pairs = [[chosen, letters], *others]
     return all(
-        isinstance(pair, list) and len(pair) == 2 and pair[1] and set(pair[1]) <= BY_LETTER.keys() for pair in pairs
+        isinstance(pair, list) and len(pair) == 2 and pair[1] and set(pair[1]) <= {*BY_LETTER, NAMED} for pair in pairs
     )
 
 

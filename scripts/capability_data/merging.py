@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,14 +13,16 @@ from scripts.capability_data.places import Place, places
 from scripts.capability_data.values import Facts, Statements
 from scripts.capability_data.wheels import BY_LETTER
 
-BY_STATEMENT = "mlgr"
+_DAY = re.compile(r"(20[2-3]\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d)")
+
+BY_STATEMENT = "mlgrn"
 """Who is believed first: models.dev states every field of every model, LiteLLM only what somebody knew."""
 
-BY_PRICE = "glmr"
+BY_PRICE = "glmrn"
 """Who is believed first about money: who keeps nothing but prices, then who is the newer."""
 
 
-BY_ADDITION = "lmgr"
+BY_ADDITION = "lmgrn"
 """Who is believed first when LiteLLM, the newer, knows of more modalities: models learn to read, and do not forget."""
 
 
@@ -30,6 +33,7 @@ def merge(stated: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         stated: what each source says, by its letter: statements, or for genai-prices its models with their rules.
     """
     litellm, models_dev, rules = stated["l"], stated["m"], stated["g"]
+    stated = {**stated, "days": _days(stated["r"])}
     merged: dict[str, dict[str, Any]] = {}
     for name, place in places(set(models_dev), set(litellm), set(rules)).items():
         records = _provider(place, models_dev, litellm, stated)
@@ -38,19 +42,35 @@ def merge(stated: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return merged
 
 
+def _days(releases: Statements) -> dict[str, str]:
+    """Return the day on which each model came out anywhere, by its bare name."""
+    days: dict[str, str] = {}
+    for models in releases.values():
+        for model, facts in models.items():
+            days[bare(model)] = min(facts["release_date"], days.get(bare(model), facts["release_date"]))
+    return days
+
+
+def _named_day(model: str) -> Facts:
+    """Return the day that a dated snapshot has in its name."""
+    found = _DAY.search(model)
+    return {"release_date": "-".join(found.groups())} if found else {}
+
+
 def _provider(place: Place, models_dev: Statements, litellm: Statements, stated: Mapping[str, Any]) -> dict[str, Any]:
     one = models_dev.get(place.models_dev, {})
     two = {model: facts for provider in place.litellm for model, facts in litellm.get(provider, {}).items()}
     days = stated["r"].get(place.models_dev, {})
     rules = stated["g"].get(place.genai_prices, [])
     records: dict[str, Any] = {}
-    for model in sorted({*one, *two}):
+    for model in sorted({*one, *two, *(rule["id"] for rule in rules)}):
         if place.only not in model.lower():
             continue
         said = {
             "m": one.get(model, {}),
             "l": two.get(model, {}),
-            "r": days.get(model, {}),
+            "r": days.get(model) or ({"release_date": day} if (day := stated["days"].get(bare(model))) else {}),
+            "n": _named_day(model),
             "g": facts_of(rules, model, BY_LETTER["g"].date) if rules else {},
         }
         records[model] = _record(said)
@@ -95,7 +115,8 @@ def _field(field: str, said: Mapping[str, Facts]) -> list[Any]:
             groups.append((value, letter))
         else:
             groups[place] = (value, groups[place][1] + letter)
-    (chosen, letters), *others = sorted(groups, key=lambda group: -len(group[1]))
+    # A price of 0 is often how a source spells that it does not know.
+    (chosen, letters), *others = sorted(groups, key=lambda group: (group[0] == "0", -len(group[1])))
     return [chosen, letters, *([value, letter] for value, letter in others)]
 
 

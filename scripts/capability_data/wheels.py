@@ -83,6 +83,8 @@ WHEELS = (
     ),
 )
 BY_LETTER = {wheel.letter: wheel for wheel in WHEELS}
+NAMED = "n"
+"""What stands for a date that was read off a model's name."""
 
 
 def fetch(wheel: Wheel, folder: Path) -> bytes:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from any_llm.client.anyllm import AnyLLM
 from any_llm.client.arguments import split_reference
 from any_llm.client.observations import observed
-from any_llm.engine.codecs import dialect_of
+from any_llm.engine.plugins import DIALECTS, PROVIDERS, load
 from any_llm.engine.settings import Settings, default_settings
 from any_llm.exceptions import UnsupportedProviderError
 from any_llm.providers.capabilities import NOTHING, Record, closest, lookup, providers_with_data
 from any_llm.providers.declared import Facts, declared
 from any_llm.providers.offered import offered
+from any_llm.providers.registry import builtin_dialect
+from any_llm.providers.registry import provider as find_provider
+from any_llm.spec.dialect import Codec, Dialect
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.capabilities import Capabilities, Conflict, Fact, convert_value
 from any_llm.types.json import JSON
@@ -45,8 +47,8 @@ def capabilities(model: str, *, provider: str | None = None, settings: Settings 
     name, rest = (provider, model) if provider else split_reference(model)[:2]
     chosen = settings or default_settings()
     key = name.strip().lower()
-    own = chosen.providers.get(key)
-    known = _of_record(own, rest) if own else _of_name(key, rest)
+    record = _provider(key, chosen.providers)
+    known = _of_record(record, rest) if record else _of_data(key, rest)
     reference = f"{key}:{rest}"
     probed = observed(reference)
     if not probed and not chosen.models:
@@ -85,30 +87,45 @@ def _user_facts(said: Mapping[str, JSON]) -> Facts:
     return {name: Fact(value=convert_value(name, value), kind="declared", source=_SETTINGS) for name, value in said.items()}
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _of_name(name: str, model: str) -> Capabilities:
+def _provider(name: str, more: Mapping[str, Provider]) -> Provider | None:
+    """Return a provider's record, or `None` when only the data knows it.
+
+    Raises:
+        UnsupportedProviderError: nobody knows it.
+    """
     try:
-        record = AnyLLM.get_provider_class(name).PROVIDER
+        return find_provider(name, more)
     except UnsupportedProviderError:
-        if name not in providers_with_data():
+        record = load(PROVIDERS, name, Provider)
+        if record is None and name not in providers_with_data():
             raise
-        return _put_together(_bare(name, model, found := lookup(name, model)), declared(found))
-    return _of_record(record, model)
+        return record
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_data(name: str, model: str) -> Capabilities:
+    """Return what is known of a model whose provider cannot be called."""
+    record = lookup(name, model)
+    return _put_together(_bare(name, model, record), declared(record))
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _of_record(provider: Provider, model: str) -> Capabilities:
     """Return what is known of a model without probes and settings."""
     record = lookup(provider.name, model)
-    codec = dialect_of(provider).operations.get(Operation.COMPLETION)
-    stated, following = declared(record), offered(provider, codec, model, record)
+    stated, following = declared(record), offered(provider, _chat(provider), model, record)
     # What cannot be said to a provider cannot be had, whatever its model can; else the data knows the model better.
     refused = {name: fact for name, fact in following.items() if name in stated and fact.value is False}
     facts = overlaid({**following, **stated}, refused)
-    if "operations" in following:
-        # The data tells what the model is for, the provider's record as what it can be asked here.
-        facts["operations"] = following["operations"]
+    # The data tells what the model is for, the provider's record as what it can be asked here.
+    facts["operations"] = following["operations"]
     return _put_together(_bare(provider.name, model, record), facts)
+
+
+def _chat(provider: Provider) -> Codec[JSON, JSON] | None:
+    """Return chat completions in a provider's wire format; `None` when it has none, or the format is not installed."""
+    dialect = builtin_dialect(provider.dialect) or load(DIALECTS, provider.dialect, Dialect)
+    return dialect.operations.get(Operation.COMPLETION) if dialect else None
 
 
 def _bare(provider: str, model: str, record: Record) -> Capabilities:

@@ -16,6 +16,7 @@ _MAKER = re.compile(
     r"^(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|google|qwen|nvidia|xai|zai|moonshotai)\.(?P<rest>.+)$"
 )
 _PATH = re.compile(r"^(?:~)?(?:[^/]+/)+(?P<rest>[^/]+)$")
+_SEPARATOR = re.compile(r"[^a-z0-9+]")
 _UNDATED = re.compile(r"^[-@](?:20\d{6}|20\d\d-\d\d-\d\d)(?:-v\d+:\d+)?$")
 
 _STEPS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -51,7 +52,7 @@ def other_names(model: str) -> Iterator[tuple[str, str]]:
 
 def bare(model: str) -> str:
     """Return a model's name without the vendor in front of it and without how it is spelled."""
-    return model.rpartition("/")[2].lower().replace(".", "-").replace("_", "-")
+    return _SEPARATOR.sub("", model.rpartition("/")[2].lower())
 
 
 def is_snapshot_of(model: str, alias: str) -> bool:

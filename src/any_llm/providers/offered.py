@@ -43,10 +43,8 @@ def offered(provider: Provider, codec: Codec[JSON, JSON] | None, model: str, rec
         record: what the data states about it.
     """
     by_record, by_dialect = f"any-llm (catalogue entry {provider.name})", f"any-llm ({provider.dialect} dialect)"
-    facts: Facts = {}
     operations = _operations(provider, record)
-    if operations:
-        facts["operations"] = _said(operations, by_record)
+    facts: Facts = {"operations": _said(operations, by_record)}
     if provider.transport == _HERE:
         facts.update(dict.fromkeys(_FREE, _said(Decimal(0), by_record)))
     if codec is None or "completion" not in operations:
