@@ -61,7 +61,7 @@ _LIMITS = {
 }
 _MODES = {
     "chat": "completion",
-    "completion": "completion",
+    "completion": "text_completion",
     "responses": "responses",
     "embedding": "embedding",
     "rerank": "rerank",
@@ -90,6 +90,7 @@ _ENDPOINTS = {
 _OUTPUTS = {
     "completion": "text",
     "responses": "text",
+    "text_completion": "text",
     "embedding": "embedding",
     "image_generation": "image",
     "image_edit": "image",
@@ -101,7 +102,7 @@ _OUTPUTS = {
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _USUAL_EFFORTS = frozenset({"low", "medium", "high"})
 _NO_MODES = frozenset({"search", "vector_store", "guardrail", "extraction", "evaluation", "decisions"})
-_PER_TOKEN = frozenset({"completion", "responses", "messages", "embedding", "realtime"})
+_PER_TOKEN = frozenset({"completion", "text_completion", "responses", "messages", "embedding", "realtime"})
 """What is paid by the token; elsewhere a price of 0 for tokens means that something else is paid for."""
 
 _NO_MODEL = re.compile(

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from any_llm.cli.doctor import doctor
     from any_llm.cli.embed import embed
     from any_llm.cli.failures import tell_failure
+    from any_llm.cli.find_models import find_models, show_model
     from any_llm.cli.models import list_local, models, pull, remove
+    from any_llm.cli.probe import probe
     from any_llm.cli.providers import providers
     from any_llm.cli.wire import wire
 
@@ -26,11 +28,14 @@ _HOMES: Mapping[str, str] = {
     "complete": "any_llm.cli.complete",
     "doctor": "any_llm.cli.doctor",
     "embed": "any_llm.cli.embed",
+    "find_models": "any_llm.cli.find_models",
     "list_local": "any_llm.cli.models",
     "models": "any_llm.cli.models",
+    "probe": "any_llm.cli.probe",
     "providers": "any_llm.cli.providers",
     "pull": "any_llm.cli.models",
     "remove": "any_llm.cli.models",
+    "show_model": "any_llm.cli.find_models",
     "tell_failure": "any_llm.cli.failures",
     "wire": "any_llm.cli.wire",
 }
@@ -40,11 +45,14 @@ __all__ = [
     "complete",
     "doctor",
     "embed",
+    "find_models",
     "list_local",
     "models",
+    "probe",
     "providers",
     "pull",
     "remove",
+    "show_model",
     "tell_failure",
     "wire",
 ]

@@ -20,7 +20,7 @@ from any_llm.spec.provider import Operation, Provider
 from any_llm.types.capabilities import Capabilities, Conflict, Fact, convert_value
 from any_llm.types.json import JSON
 
-_REMEMBERED = 4_096
+_REMEMBERED = 16_384
 _SETTINGS = "settings"
 
 
@@ -118,7 +118,7 @@ def _of_record(provider: Provider, model: str) -> Capabilities:
     refused = {name: fact for name, fact in following.items() if name in stated and fact.value is False}
     facts = overlaid({**following, **stated}, refused)
     # The data tells what the model is for, the provider's record as what it can be asked here.
-    facts["operations"] = following["operations"]
+    facts.update({name: fact for name, fact in following.items() if name == "operations"})
     return _put_together(_bare(provider.name, model, record), facts)
 
 

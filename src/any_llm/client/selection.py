@@ -206,7 +206,11 @@ def _reason(verdict: _Verdict) -> str:
 def _told(name: str, fact: Fact[JSON]) -> str:
     if not fact.known:
         return f"{name} is not known"
-    value = ", ".join(map(str, fact.value)) or "none" if isinstance(fact.value, tuple) else fact.value
+    value = fact.value
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    elif isinstance(value, tuple):
+        value = ", ".join(map(str, value)) or "none"
     return f"{name} is {value} ({fact.source}{f', {fact.date}' if fact.date else ''})"
 
 

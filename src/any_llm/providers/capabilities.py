@@ -34,7 +34,7 @@ OF_THE_MODEL = frozenset({
 """What a model can wherever it runs; prices, dates of retirement and the like belong to who offers it."""
 
 _CLOSEST = 3
-_REMEMBERED = 4_096
+_REMEMBERED = 16_384
 
 
 class SourceOfData(msgspec.Struct, frozen=True):

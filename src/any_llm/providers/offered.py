@@ -26,9 +26,11 @@ _BREAKPOINTS = frozenset({"anthropic", "bedrock"})
 _MARKED_FAMILY = "claude"
 """The family whose prompts are cached by breakpoints, whoever passes them on."""
 
+_CHAT, _COUNTED = Operation.COMPLETION.value, Operation.COUNT_TOKENS.value
 _BRIDGED = frozenset({"responses", "messages"})
 """Operations that are carried over chat completions where a provider lacks them."""
 
+_FACT_OF = {"parallel_tool_calls": "parallel_tools"}
 _HERE = "local"
 _FREE = ("input_price", "output_price")
 
@@ -43,32 +45,34 @@ def offered(provider: Provider, codec: Codec[JSON, JSON] | None, model: str, rec
         record: what the data states about it.
     """
     by_record, by_dialect = f"any-llm (catalogue entry {provider.name})", f"any-llm ({provider.dialect} dialect)"
+    facts: Facts = {}
     operations = _operations(provider, record)
-    facts: Facts = {"operations": _said(operations, by_record)}
+    if operations is not None:
+        facts["operations"] = _said(operations, by_record)
     if provider.transport == _HERE:
         facts.update(dict.fromkeys(_FREE, _said(Decimal(0), by_record)))
-    if codec is None or "completion" not in operations:
+    if codec is None or (operations is not None and _CHAT not in operations):
         return facts
-    facts["streaming"] = _said(Capability.STREAMING in provider.capabilities, by_record)
     outcomes = parameters(provider, codec)
+    refused = {_FACT_OF.get(name, name) for name, outcome in outcomes.items() if not _reaches(outcome)}
+    facts.update({name: _said(False, by_dialect) for name in (*_ASKED_FOR, "tools") if name in refused})
+    if operations is None:
+        return facts
     unsure = _SAMPLING if _takes_no_sampling(record) else frozenset[str]()
-    for name in _ASKED_FOR:
-        reaches = _reaches(outcomes[name])
-        if not reaches or name not in unsure:
-            facts[name] = _said(reaches, by_dialect)
-    if not _reaches(outcomes["tools"]):
-        facts["tools"] = _said(False, by_dialect)
-    if record.get("tools") is not False and _reaches(outcomes["tools"]):
-        forms = tool_choices(provider, codec)
-        forced = record.get("forced_tools") is not False
-        allowed = tuple(form for form in forms if forced or form in {"auto", "none"})
-        facts["tool_choice"] = _said(allowed, by_dialect)
-    if record.get("reasoning") is False:
-        facts["reasoning_control"] = _said("none", by_dialect)
-    elif record.get("reasoning"):
-        facts["reasoning_control"] = _said(reasoning_control(provider, codec, model), by_dialect)
+    facts.update({name: _said(True, by_dialect) for name in _ASKED_FOR if name not in refused | unsure})
+    facts["streaming"] = _said(Capability.STREAMING in provider.capabilities, by_record)
+    if record.get("tools") is not False and "tools" not in refused:
+        facts["tool_choice"] = _said(_tool_choices(provider, codec, record), by_dialect)
+    if record.get("reasoning") is not None:
+        control = reasoning_control(provider, codec, model) if record.get("reasoning") else "none"
+        facts["reasoning_control"] = _said(control, by_dialect)
     facts.update(_caching(provider, record, by_dialect))
     return facts
+
+
+def _tool_choices(provider: Provider, codec: Codec[JSON, JSON], record: Record) -> tuple[str, ...]:
+    forced = record.get("forced_tools") is not False
+    return tuple(form for form in tool_choices(provider, codec) if forced or form in {"auto", "none"})
 
 
 def _takes_no_sampling(record: Record) -> bool:
@@ -77,17 +81,16 @@ def _takes_no_sampling(record: Record) -> bool:
     return not temperature if temperature is not None else record.get("reasoning") is not False
 
 
-def _operations(provider: Provider, record: Record) -> tuple[str, ...]:
-    """Return what a model can be asked at a provider; everything the provider offers, when the data does not say."""
-    offers = {operation.value for operation in provider.operations} - {Operation.LIST_MODELS.value}
-    if Operation.COMPLETION in provider.operations:
-        offers |= _BRIDGED
+def _operations(provider: Provider, record: Record) -> tuple[str, ...] | None:
+    """Return what a model can be asked at a provider; `None` when the data does not say what it is for."""
     able: set[str] = set(record.get("operations") or ())
     if not able:
-        return tuple(sorted(offers))
-    if "responses" in able or "completion" in able:
-        # Each of the three shapes of a conversation is carried over another where the provider lacks it.
-        able |= _BRIDGED | ({"completion"} if "completion" in able else set())
+        return None
+    offers = {operation.value for operation in provider.operations}
+    if able & {_CHAT, *_BRIDGED}:
+        # Each of the three shapes of a conversation is carried over chat completions where the provider lacks it.
+        able |= {*_BRIDGED, _COUNTED}
+        offers |= _BRIDGED if _CHAT in offers else set()
     return tuple(sorted(able & offers))
 
 
