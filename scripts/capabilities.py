@@ -63,7 +63,12 @@ def _index(members: Mapping[str, Any]) -> dict[str, Any]:
         letter: {"title": wheel.title, "date": wheel.date, "licence": wheel.licence, "url": wheel.url}
         for letter, wheel in BY_LETTER.items()
     }
-    sources[NAMED] = {"title": "the date in its name", "date": max(wheel.date for wheel in WHEELS), "licence": "", "url": ""}
+    sources[NAMED] = {
+        "title": "the date in its name",
+        "date": max(wheel.date for wheel in WHEELS),
+        "licence": "",
+        "url": "",
+    }
     return {"format": FORMAT, "sources": sources, "sha256": content.hexdigest()}
 
 

@@ -8,7 +8,7 @@ import any_llm
 from any_llm.cli.terminal import draws, note, table, write, write_json
 from any_llm.cli.wishes import Search
 from any_llm.types.capabilities import Capabilities, Conflict, Fact, PriceTier, Selection
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, is_tuple
 
 _OTHERS = 200
 """So many models that do not fit are told with what they lack; more would be read by nobody."""
@@ -96,7 +96,7 @@ def told(value: JSON) -> str:
         case PriceTier():
             prices = msgspec.to_builtins(value)
             return ", ".join(f"{name} {amount}" for name, amount in prices.items())
-        case tuple():
+        case _ if is_tuple(value):
             return ("; " if value and isinstance(value[0], PriceTier) else ", ").join(map(told, value)) or "none"
         case _:
             return str(value)

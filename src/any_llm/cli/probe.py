@@ -26,9 +26,7 @@ def probe(model: str, wish: ProbeWish, *, json: bool) -> None:
     if draws(sys.stderr):
         note(f"asking {chosen.reference} …")
     told: dict[str, JSON] = {"api_base": wish.api_base} if wish.api_base else {}
-    report = asyncio.run(
-        probe_model(chosen.reference, max_cost=wish.max_cost, unknown_price=wish.yes, **told)
-    )
+    report = asyncio.run(probe_model(chosen.reference, max_cost=wish.max_cost, unknown_price=wish.yes, **told))
     if json:
         write_json(msgspec.to_builtins(report))
         return

@@ -175,7 +175,9 @@ def models_of(
 
 
 @models.command(name="show")
-def models_show(model: str, *, everything: Annotated[bool, Parameter(name="--all")] = False, json: bool = False) -> None:
+def models_show(
+    model: str, *, everything: Annotated[bool, Parameter(name="--all")] = False, json: bool = False
+) -> None:
     """Show what is known about a model: each value, where it is from, of which day, and what others say.
 
     Args:

@@ -27,9 +27,9 @@ _SETTINGS = "settings"
 def capabilities(model: str, *, provider: str | None = None, settings: Settings | None = None) -> Capabilities:
     """Return what is known about a model, without asking anybody: no network, no key.
 
-    A later word goes before an earlier one: the data in this package, what follows from the provider's record and its
-    dialect, what `any-llm probe` saw on this machine, and the user's own word in the settings (`[models."openai:gpt-5"]`
-    in the configuration file). What was said before stands among the conflicts of the fact then.
+    A later word goes before an earlier one: what the data in this package and the provider's record say, what
+    `any-llm probe` saw on this machine, and the user's own word in the settings (`[models."openai:gpt-5"]` in the
+    configuration file). What was said before then stands among the conflicts of the fact.
 
     A model that nobody knows is no error: `known` is false then, `closest` names those that are spelled like it, and of
     the facts only those are known that hold for all of the provider's models.
@@ -84,7 +84,9 @@ def _over(before: Fact[JSON], after: Fact[JSON]) -> Fact[JSON]:
 
 
 def _user_facts(said: Mapping[str, JSON]) -> Facts:
-    return {name: Fact(value=convert_value(name, value), kind="declared", source=_SETTINGS) for name, value in said.items()}
+    return {
+        name: Fact(value=convert_value(name, value), kind="declared", source=_SETTINGS) for name, value in said.items()
+    }
 
 
 def _provider(name: str, more: Mapping[str, Provider]) -> Provider | None:

@@ -26,7 +26,9 @@ from any_llm.exceptions import (
     UnsupportedOperationError,
     UnsupportedParameterError,
 )
+from any_llm.pipeline.stream import EventStream
 from any_llm.types.capabilities import Capabilities, Kind
+from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.json import JSON, JSONObject
 
 Outcome: TypeAlias = Literal["yes", "no", "unclear", "not asked", "failed"]
@@ -192,9 +194,7 @@ def _dollars(amount: Decimal | float | str) -> Decimal:
     return dollars
 
 
-async def _run(
-    client: AnyLLM, known: Capabilities, budget: _Budget
-) -> AsyncIterator[tuple[Result, Verdict]]:
+async def _run(client: AnyLLM, known: Capabilities, budget: _Budget) -> AsyncIterator[tuple[Result, Verdict]]:
     for number, trial in enumerate(TRIALS):
         room = budget.room(trial)
         if not room:
@@ -205,17 +205,19 @@ async def _run(
             raise verdict.error or MalformedResponseError(
                 f"{known.provider}:{known.model} gave an empty answer to {trial.messages[0]['content']!r}"
             )
-        cost = None if outcome == "not asked" else budget.pay(trial, seen, room)
+        # Nobody charges for a request that was refused; one that broke off may have been charged as a whole.
+        free = outcome == "not asked" or (verdict.error is not None and outcome == "no")
+        cost = None if free else budget.pay(trial, seen, room)
         took = round(time.monotonic() - started, 3)
         yield Result(trial=trial.name, outcome=outcome, detail=verdict.detail, seconds=took, cost=cost), verdict
 
 
-async def _try(
-    client: AnyLLM, known: Capabilities, trial: Trial, room: int
-) -> tuple[Outcome, Verdict, Seen | None]:
+async def _try(client: AnyLLM, known: Capabilities, trial: Trial, room: int) -> tuple[Outcome, Verdict, Seen | None]:
     options: JSONObject = {"max_tokens": room, **trial.options}
     try:
-        answer = await client.acompletion(model=known.model, messages=list(trial.messages), **options)
+        answer: ChatCompletion | EventStream[ChatCompletionChunk] = await client.acompletion(
+            model=known.model, messages=list(trial.messages), **options
+        )
         seen = await Seen.of(answer)
     except UnsupportedParameterError as error:
         return "not asked", Verdict(detail=error.message, error=error), None
@@ -246,5 +248,3 @@ def _with_form(known: Capabilities, change: JSON) -> list[str]:
     if change:
         return [*forms, *([] if change in forms else [change])]
     return [form for form in forms if form in {"auto", "none"}]
-
-

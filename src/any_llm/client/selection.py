@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from any_llm.client.capabilities import capabilities
@@ -14,7 +13,7 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.providers.capabilities import models_of
 from any_llm.providers.registry import provider_names
 from any_llm.types.capabilities import Capabilities, Fact, Selection
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, is_tuple
 
 Preference: TypeAlias = Literal["price", "context", "newest"]
 """What the best is: the cheapest, the one that takes most, or the one that came out last."""
@@ -83,7 +82,7 @@ class _Verdict(NamedTuple):
     tail: str = ""
 
 
-def select(  # noqa: PLR0913  # each is a wish of its own
+def select(
     needs: Sequence[str] = (),
     *,
     max_price: Decimal | float | str | None = None,
@@ -125,7 +124,7 @@ def select(  # noqa: PLR0913  # each is a wish of its own
         for name in (providers if providers is not None else provider_names(chosen.providers))
         for model in _names(name, chosen)
     ]
-    fitting = sorted(filter(attrgetter("chosen"), judged), key=lambda one: ranking(one.capabilities))[:limit]
+    fitting = sorted((one for one in judged if one.chosen), key=lambda one: ranking(one.capabilities))[:limit]
     dropped = [one for one in judged if not one.chosen] if include_dropped else []
     return [*fitting, *dropped]
 
@@ -206,10 +205,10 @@ def _reason(verdict: _Verdict) -> str:
 def _told(name: str, fact: Fact[JSON]) -> str:
     if not fact.known:
         return f"{name} is not known"
-    value = fact.value
+    value: JSON = fact.value
     if isinstance(value, bool):
         value = "yes" if value else "no"
-    elif isinstance(value, tuple):
+    elif is_tuple(value):
         value = ", ".join(map(str, value)) or "none"
     return f"{name} is {value} ({fact.source}{f', {fact.date}' if fact.date else ''})"
 

@@ -93,7 +93,11 @@ class Trial(NamedTuple):
 def picture() -> str:
     """Return a small green picture as a data URI."""
     rows = (b"\0" + _GREEN * _SIDE) * _SIDE
-    parts = ((b"IHDR", struct.pack(">2I5B", _SIDE, _SIDE, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    parts = (
+        (b"IHDR", struct.pack(">2I5B", _SIDE, _SIDE, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    )
     chunks = b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
     )
@@ -111,9 +115,9 @@ def _answer(seen: Seen) -> Verdict:
     return Verdict(can=bool(seen.text) or None, by_the_way=thought)
 
 
-def _shows(fact: str, value: JSON = True) -> Callable[[Seen], Verdict]:
+def _shows(fact: str) -> Callable[[Seen], Verdict]:
     """Return a judge for parameters that a model either accepts or refuses."""
-    return lambda _: Verdict(can=True, shown={fact: value})
+    return lambda _: Verdict(can=True, shown={fact: True})
 
 
 def _unclear(seen: Seen, reason: str) -> Verdict:

@@ -29,9 +29,7 @@ _POSITIVE = frozenset("l")
 
 def declared(record: Record) -> Facts:
     """Return what the data states about a model; what it does not state is absent."""
-    facts = {
-        field: _fact(field, said, record) for field, said in record.stated.items() if field in _KNOWN and said
-    }
+    facts = {field: _fact(field, said, record) for field, said in record.stated.items() if field in _KNOWN and said}
     for field, (whole, modality) in _MODALITIES.items():
         said = tuple(_memberships(record.stated.get(whole, ()), modality))
         if said:
@@ -51,7 +49,7 @@ def _memberships(lists: Sequence[Statement], modality: str) -> Iterator[Statemen
 
 def _fact(field: str, said: tuple[Statement, ...], record: Record) -> Fact[JSON]:
     chosen, *others = said
-    first, *rest = chosen.letters
+    first, rest = chosen.letters[0], chosen.letters[1:]
     named = sources()
     whose = f", of {record.entry}" if record.match == "borrowed" else ""
     return Fact(

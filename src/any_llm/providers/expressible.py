@@ -21,7 +21,7 @@ Outcome: TypeAlias = Literal["sent", "dropped", "emulated", "approximated", "ref
 """What becomes of a parameter: `sent` as it was said, as a warning calls it, or `refused` with an error."""
 
 _MESSAGES = ({"role": "user", "content": "Hi"},)
-_TOOL = {
+_TOOL: JSONObject = {
     "type": "function",
     "function": {"name": "look", "description": "Look.", "parameters": {"type": "object", "properties": {}}},
 }
@@ -91,9 +91,7 @@ def reasoning_control(provider: Provider, codec: Codec[JSON, JSON], model: str) 
     return next((control for word, control in _CONTROLS if any(word in name for name in added)), "toggle")
 
 
-def _encoded(
-    provider: Provider, codec: Codec[JSON, JSON], model: str, options: Mapping[str, JSON]
-) -> Encoded | None:
+def _encoded(provider: Provider, codec: Codec[JSON, JSON], model: str, options: Mapping[str, JSON]) -> Encoded | None:
     target = Target(provider=provider, model=model, base_url="https://localhost")
     try:
         return codec.encode(target, {"messages": list(_MESSAGES), **options})
@@ -121,5 +119,3 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "emulated": "emulated",
     "approximated": "approximated",
 }
-
-

@@ -55,11 +55,11 @@ def offered(provider: Provider, codec: Codec[JSON, JSON] | None, model: str, rec
         return facts
     outcomes = parameters(provider, codec)
     refused = {_FACT_OF.get(name, name) for name, outcome in outcomes.items() if not _reaches(outcome)}
-    facts.update({name: _said(False, by_dialect) for name in (*_ASKED_FOR, "tools") if name in refused})
+    facts.update({name: _said(value=False, source=by_dialect) for name in (*_ASKED_FOR, "tools") if name in refused})
     if operations is None:
         return facts
     unsure = _SAMPLING if _takes_no_sampling(record) else frozenset[str]()
-    facts.update({name: _said(True, by_dialect) for name in _ASKED_FOR if name not in refused | unsure})
+    facts.update({name: _said(value=True, source=by_dialect) for name in _ASKED_FOR if name not in refused | unsure})
     facts["streaming"] = _said(Capability.STREAMING in provider.capabilities, by_record)
     if record.get("tools") is not False and "tools" not in refused:
         facts["tool_choice"] = _said(_tool_choices(provider, codec, record), by_dialect)
