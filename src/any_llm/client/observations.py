@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from any_llm.exceptions import ConfigurationError
-from any_llm.local.cache import locked, own_folder
+from any_llm.local.cache import locked
 from any_llm.types.capabilities import Fact, Kind, convert_value
 from any_llm.types.json import JSON
 
@@ -31,8 +33,21 @@ class _File(msgspec.Struct):
 
 
 def observations_path() -> Path:
-    """Return the file of what probes saw, which need not exist yet."""
-    return own_folder() / "probes.json"
+    """Return the file of what probes saw, which need not exist yet.
+
+    It is `probes.json` in `ANY_LLM_STATE`, else in `any-llm` in the platform's folder for what programs remember:
+    `XDG_STATE_HOME` or `~/.local/state`, `~/Library/Application Support` on macOS, `LOCALAPPDATA` on Windows.
+    """
+    own = os.environ.get("ANY_LLM_STATE")
+    return (Path(own).expanduser() if own else _platform_state() / "any-llm") / "probes.json"
+
+
+def _platform_state() -> Path:
+    if sys.platform == "win32":  # pragma: no cover  # the tests run on Linux
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":  # pragma: no cover  # the tests run on Linux
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
 
 
 def observed(reference: str) -> Mapping[str, Fact[JSON]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 import msgspec
 
@@ -41,6 +41,9 @@ _MILLION = 1_000_000
 _ROOM, _LEAST = 512, 128
 _ROOM_TO_THINK, _LEAST_TO_THINK = 4_096, 1_024
 """Tokens that an answer may have, and without which it is not worth asking: thinking counts, so more with it."""
+
+
+_Answer: TypeAlias = "ChatCompletion | EventStream[ChatCompletionChunk]"
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,11 +216,10 @@ async def _run(client: AnyLLM, known: Capabilities, budget: _Budget) -> AsyncIte
 
 
 async def _try(client: AnyLLM, known: Capabilities, trial: Trial, room: int) -> tuple[Outcome, Verdict, Seen | None]:
+    ask = cast("Callable[..., Awaitable[_Answer]]", client.acompletion)
     options: JSONObject = {"max_tokens": room, **trial.options}
     try:
-        answer: ChatCompletion | EventStream[ChatCompletionChunk] = await client.acompletion(
-            model=known.model, messages=list(trial.messages), **options
-        )
+        answer = await ask(model=known.model, messages=list(trial.messages), **options)
         seen = await Seen.of(answer)
     except UnsupportedParameterError as error:
         return "not asked", Verdict(detail=error.message, error=error), None

@@ -26,19 +26,14 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX)
 
 
-def own_folder() -> Path:
-    """Return the folder of what this library keeps on a machine, which need not exist yet.
+def cache_folder() -> Path:
+    """Return the folder of model files, which need not exist yet.
 
-    It is `ANY_LLM_CACHE`, else `any-llm` in the platform's cache folder: `XDG_CACHE_HOME` or `~/.cache`,
+    It is `models` in `ANY_LLM_CACHE`, else in `any-llm` in the platform's cache folder: `XDG_CACHE_HOME` or `~/.cache`,
     `~/Library/Caches` on macOS, `LOCALAPPDATA` on Windows.
     """
     own = os.environ.get("ANY_LLM_CACHE")
-    return Path(own).expanduser() if own else _platform_cache() / "any-llm"
-
-
-def cache_folder() -> Path:
-    """Return the folder of model files, which need not exist yet: `models` in the library's own."""
-    return own_folder() / "models"
+    return (Path(own).expanduser() if own else _platform_cache() / "any-llm") / "models"
 
 
 def _platform_cache() -> Path:
