@@ -131,13 +131,15 @@ def _order(field: str, said: Mapping[str, Facts]) -> str:
 def homes(records: Mapping[str, Mapping[str, Any]], first: Sequence[str]) -> dict[str, str]:
     """Return for each bare name of a model the provider whose record tells what the model itself can.
 
-    The providers of `first` make or host models and come first, in this order; the others follow by name.
+    The providers of `first` make or host models and come first, in this order; the others follow by name. A name
+    without a number is none of a model, but of what its provider puts behind it today: `auto`, `large-latest`.
     """
     ranked = [name for name in first if name in records] + sorted(set(records) - set(first))
     found: dict[str, str] = {}
     for provider in ranked:
         for model in records[provider]:
-            found.setdefault(bare(model), f"{provider}:{model}")
+            if any(map(str.isdigit, bare(model))):
+                found.setdefault(bare(model), f"{provider}:{model}")
     return found
 
 

@@ -68,17 +68,14 @@ def places(models_dev: set[str], litellm: set[str], genai_prices: set[str]) -> d
     taken = {
         name for place in PLACES.values() for name in (place.models_dev, *place.litellm, place.genai_prices) if name
     }
-    rest = {
-        name
-        for name in (models_dev | litellm | genai_prices) - taken
-        if name and not any(part in name for part in LEFT_OUT)
-    }
-    same = {
-        name: Place(
-            name if name in models_dev else "",
-            (name,) if name in litellm else (),
-            name if name in genai_prices else "",
-        )
-        for name in rest - PLACES.keys()
-    }
+    same: dict[str, Place] = {}
+    for name in sorted((models_dev | litellm | genai_prices) - taken - PLACES.keys()):
+        if name and not any(part in name for part in LEFT_OUT):
+            key = name.replace("_", "-")
+            place = same.get(key, Place())
+            same[key] = Place(
+                name if name in models_dev else place.models_dev,
+                (*place.litellm, name) if name in litellm else place.litellm,
+                name if name in genai_prices else place.genai_prices,
+            )
     return dict(sorted({**PLACES, **same}.items()))

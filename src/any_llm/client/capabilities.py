@@ -47,7 +47,7 @@ def capabilities(model: str, *, provider: str | None = None, settings: Settings 
     name, rest = (provider, model) if provider else split_reference(model)[:2]
     chosen = settings or default_settings()
     key = name.strip().lower()
-    record = _provider(key, chosen.providers)
+    record = known_provider(key, chosen.providers)
     known = _of_record(record, rest) if record else _of_data(key, rest)
     reference = f"{key}:{rest}"
     probed = observed(reference)
@@ -89,7 +89,7 @@ def _user_facts(said: Mapping[str, JSON]) -> Facts:
     }
 
 
-def _provider(name: str, more: Mapping[str, Provider]) -> Provider | None:
+def known_provider(name: str, more: Mapping[str, Provider]) -> Provider | None:
     """Return a provider's record, or `None` when only the data knows it.
 
     Raises:

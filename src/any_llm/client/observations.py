@@ -13,7 +13,7 @@ import msgspec
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.local.cache import locked
-from any_llm.types.capabilities import Fact, Kind, convert_value
+from any_llm.types.capabilities import FACTS, Fact, Kind, convert_value
 from any_llm.types.json import JSON
 
 SOURCE = "any-llm probe"
@@ -95,6 +95,7 @@ def _facts(path: Path, changed: int, size: int) -> Mapping[str, Mapping[str, Fac
         reference: {
             name: Fact(value=convert_value(name, seen.value), kind=seen.kind, source=SOURCE, date=seen.date)
             for name, seen in told.items()
+            if name in FACTS
         }
         for reference, told in _read(path).models.items()
     }

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
-from any_llm.client.capabilities import capabilities
+from any_llm.client.capabilities import capabilities, known_provider
+from any_llm.engine.plugins import PROVIDERS, found
 from any_llm.engine.settings import Settings, default_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.providers.capabilities import models_of
@@ -119,9 +120,11 @@ def select(
     ranking = _RANKINGS.get(prefer)
     if ranking is None:
         raise ConfigurationError(f"prefer is {prefer!r}; use one of {', '.join(_RANKINGS)}")
+    for name in providers or ():
+        known_provider(name, chosen.providers)
     judged = [
         _judge(capabilities(model, provider=name, settings=chosen), wish, explain=include_dropped)
-        for name in (providers if providers is not None else provider_names(chosen.providers))
+        for name in providers or provider_names({*chosen.providers, *found(PROVIDERS)})
         for model in _names(name, chosen)
     ]
     fitting = sorted((one for one in judged if one.chosen), key=lambda one: ranking(one.capabilities))[:limit]

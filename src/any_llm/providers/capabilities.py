@@ -90,10 +90,14 @@ def lookup(provider: str, model: str) -> Record:
         model: the model's name there, in any of its spellings: with a date, a region, a vendor, as an ARN.
     """
     table = _table(provider)
-    for name, match in other_names(model):
+    names = tuple(other_names(model))
+    for name, match in names:
+        if name in table.records:
+            return _record(provider, name, match)
+    for name, match in names:
         found = table.find(name)
         if found:
-            return _record(provider, found, match if found == name else max(match, "alias", key=_looser))
+            return _record(provider, found, "alias" if match == "exact" else match)
     return _borrowed(model) if model else NOTHING
 
 
@@ -129,9 +133,7 @@ class _Table:
         self._bare: dict[str, str] | None = None
 
     def find(self, name: str) -> str | None:
-        """Return the name of the model that is spelled this way, or whose newest snapshot bears this name."""
-        if name in self.records:
-            return name
+        """Return the model whose name is this one in another spelling, or the newest snapshot of it."""
         if self._bare is None:
             self._bare = {bare(model): model for model in reversed(self.records)}
         if bare(name) in self._bare:
@@ -205,7 +207,3 @@ def _borrowed(model: str) -> Record:
                 reference, "borrowed", {field: said for field, said in stated.items() if field in OF_THE_MODEL}
             )
     return NOTHING
-
-
-def _looser(match: str) -> int:
-    return 0 if match == "exact" else 1 if match == "alias" else 2
