@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 import msgspec
 
@@ -160,6 +160,8 @@ def _number(value: JSON) -> float | None:
 
 def _refusal(response: HttpResponse, who: str, secrets: tuple[Secret | None, ...]) -> AnyLLMError:
     code, detail = _told(response.body)
+    # Who tells what was asked may tell it as the form had it.
+    secrets += tuple(Secret(quote_plus(secret.reveal())) for secret in secrets if secret)
     told = redact(" ".join(": ".join(filter(None, (code, detail))).split())[:_EXCERPT], *secrets)
     message = f"{who} refused with HTTP {response.status}" + (f": {told}" if told else "")
     usual = ProviderError if response.status >= _FIRST_SERVER_ERROR else AuthenticationError
