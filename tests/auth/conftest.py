@@ -18,6 +18,7 @@ from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Provider
 from any_llm.transport.pool import Pool
 from any_llm.types.http import HttpRequest
+from any_llm.types.json import JSON
 from any_llm.types.secret import Secret
 from tests.transport.conftest import Serve, pool, serve
 from tests.transport.peers import Peer, Received, Server, whole
@@ -115,7 +116,7 @@ async def settled(access: TransportAccess) -> None:
             await flight
 
 
-def target(auth: str, key: str | None = None, **rest: object) -> Target:
+def target(auth: str, key: str | None = None, **rest: JSON) -> Target:
     """Return a target that is signed for in a way; `rest` goes to its provider's record, but for `credential`."""
     credential, placeholders = rest.pop("credential", {}), rest.pop("placeholders", {})
     record = Provider(name="cloud", base_url="https://cloud.example", key="CLOUD_API_KEY", auth=auth, **rest)

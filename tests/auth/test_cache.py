@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import pytest
+from typing_extensions import override
 
 from any_llm.auth.cache import CredentialCache
 from any_llm.exceptions import AuthenticationError
@@ -35,9 +36,11 @@ class Source(msgspec.Struct, frozen=True):
     name: str
     bank: Bank
 
+    @override
     def __hash__(self) -> int:
         return hash(self.name)
 
+    @override
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Source) and other.name == self.name
 
@@ -186,14 +189,14 @@ def test_a_loop_that_was_dropped_in_the_middle_of_a_refresh_holds_nobody_up(cloc
     entry = cache._entries[Source("a", bank)]
     dropped = asyncio.new_event_loop()
     dropped.close()
-    entry.flights[dropped] = None
 
     async def use() -> str:
+        entry.flights[dropped] = asyncio.create_task(Source("b", bank).fetch(send, NOW))
         await cache.get(Source("a", bank), send)
         await settle()
         return await cache.get(Source("a", bank), send)
 
-    assert asyncio.run(use()) == "a-2"
+    assert asyncio.run(use()) == "a-3"
     assert not entry.flights
 
 

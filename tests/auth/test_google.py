@@ -239,6 +239,17 @@ async def test_a_metadata_service_that_is_named_must_answer(access: MakeAccess, 
         await sign_for_google(REQUEST, TARGET, access({"GCE_METADATA_HOST": "127.0.0.1:1", "HOME": str(tmp_path)}))
 
 
+async def test_an_endpoint_that_nobody_answers_at_is_an_error(access: MakeAccess, tmp_path: Path) -> None:
+    with pytest.raises(ConnectionFailedError, match=r"127\.0\.0\.1:1"):
+        await sign_for_google(REQUEST, TARGET, access(written(tmp_path, {**USER, "token_uri": "http://127.0.0.1:1"})))
+
+
+async def test_without_a_machine_of_googles_the_error_says_what_to_set(access: MakeAccess, tmp_path: Path) -> None:
+    # The tests' own rule, that nobody talks to another machine, stands in for a machine without a metadata service.
+    with pytest.raises(MissingApiKeyError, match="GOOGLE_APPLICATION_CREDENTIALS"):
+        await sign_for_google(REQUEST, TARGET, access({"HOME": str(tmp_path)}))
+
+
 def test_a_machine_is_asked_at_its_usual_address_unless_that_is_forbidden() -> None:
     assert Metadata.of({}) == Metadata(host="169.254.169.254", certain=False)
     assert Metadata.of({"NO_GCE_CHECK": "True"}) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import sys
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from any_llm.auth.jwt import fingerprint, is_jwt, sign_jwt
-from any_llm.exceptions import ConfigurationError
+from any_llm.exceptions import ConfigurationError, MissingExtraError
 from any_llm.types.secret import Secret
 
 
@@ -66,6 +67,12 @@ def test_what_is_no_rsa_key_is_refused_and_not_shown() -> None:
     other = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with pytest.raises(ConfigurationError, match="it must be an RSA key"):
         sign_jwt({}, Secret(other.decode()))
+
+
+def test_the_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, pem: str) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.serialization", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'any-llm\[google\]'"):
+        sign_jwt({}, Secret(pem))
 
 
 @pytest.mark.parametrize("key", ["sk-123", "eyJhbGciOiJSUzI1NiJ9", "a.b.c", "", "eyJ.b.c d"])

@@ -16,9 +16,8 @@ IMPORTED = "import sys, any_llm.engine.dispatch; print('any_llm.auth.aws' in sys
 
 def test_a_signer_is_found_by_its_name() -> None:
     assert request_signer("aws") is sign_for_aws
-    assert [request_signer(name).__name__ for name in REQUEST_SIGNERS] == [
-        f"sign_for_{name}" for name in REQUEST_SIGNERS
-    ]
+    names = [getattr(request_signer(name), "__name__", "") for name in REQUEST_SIGNERS]
+    assert names == [f"sign_for_{name}" for name in REQUEST_SIGNERS]
 
 
 def test_only_signers_have_arguments_of_their_own() -> None:
