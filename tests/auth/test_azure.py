@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from any_llm.auth.azure import SCOPE, sign_for_azure
+from any_llm.auth.azure_cli import MachineOrPerson
 from any_llm.auth.azure_sources import Credential, ManagedIdentity, find_source
 from any_llm.exceptions import AuthenticationError, ConfigurationError, ConnectionFailedError, MissingApiKeyError
 from any_llm.types.secret import Secret
@@ -172,6 +176,34 @@ async def test_a_machine_has_an_identity_of_its_own(issue: Issue, access: MakeAc
 def test_a_machine_is_asked_at_its_usual_address() -> None:
     source = find_source({}, SCOPE)
     assert source == ManagedIdentity(scope=SCOPE, url="http://169.254.169.254/metadata/identity/oauth2/token")
+
+
+async def test_on_other_machines_the_command_line_is_asked_once(access: MakeAccess, tmp_path: Path) -> None:
+    printed = json.dumps({"accessToken": "t-1", "expires_on": int(NOW) + 3_600, "tenant": "t"})
+    program = tmp_path / "az"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys; open({str(tmp_path / 'asked')!r}, 'a').write(f'{{sys.argv[1:]}}')\n"
+        f"print({printed!r})\n"
+    )
+    program.chmod(0o755)
+    for _ in range(2):
+        signed = await sign_for_azure(REQUEST, TARGET, access({"PATH": str(tmp_path)}))
+        assert signed == {"Authorization": "Bearer t-1"}
+    wanted = ["account", "get-access-token", "--output", "json", "--scope", SCOPE]
+    assert ast.literal_eval((tmp_path / "asked").read_text()) == wanted
+
+
+async def test_a_machine_that_has_an_identity_asks_nobody_else(
+    issue: Issue, access: MakeAccess, tmp_path: Path
+) -> None:
+    machine = issue(lambda _: TOKEN)
+    (tmp_path / "az").write_text("#!/bin/false")
+    (tmp_path / "az").chmod(0o755)
+    environment = {"PATH": str(tmp_path), "AZURE_POD_IDENTITY_AUTHORITY_HOST": machine.origin}
+    assert await sign_for_azure(REQUEST, TARGET, access(environment)) == FETCHED
+    unnamed = ManagedIdentity(scope=SCOPE, url=f"{machine.origin}/metadata/identity/oauth2/token")
+    source = MachineOrPerson.of(unnamed, environment)
+    assert await access().credential(source) == Secret(JWT)
 
 
 async def test_a_machine_that_is_named_must_answer(access: MakeAccess) -> None:

@@ -104,8 +104,8 @@ async def test_an_answer_that_is_no_object_is_malformed(issue: Issue, access: Ma
         ({"expires_in": 3600}, 1_003_600.0),
         ({"expires_in": "60"}, 1_000_060.0),
         ({"expires_on": "2000000"}, 2_000_000.0),
-        ({"expires_in": "soon", "expires_on": True}, None),
-        ({}, None),
+        ({"expires_in": "soon", "expires_on": True}, 1_000_300.0),
+        ({}, 1_000_300.0),
     ],
 )
 def test_a_token_ends_when_its_answer_says(answer: dict[str, object], ends: float | None) -> None:

@@ -5,17 +5,17 @@ https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
+from any_llm.auth.commands import LIMIT, printed_by
 from any_llm.auth.endpoints import ask, ask_json, check_endpoint, parse, parse_time, text
 from any_llm.auth.sigv4 import Credentials
 from any_llm.auth.subject import read_token_file
-from any_llm.exceptions import AuthenticationError, ConfigurationError
+from any_llm.exceptions import ConfigurationError
 from any_llm.spec.auth import Grant, Send
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSONObject
@@ -116,31 +116,16 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     command: str
-    limit: float = 60.0
+    limit: float = LIMIT
 
     async def fetch(self, send: Send, now: float) -> Grant[Credentials]:  # noqa: ARG002  # a process is asked
-        """Run the command; what it writes on standard error is not shown, since it may hold secrets."""
+        """Run the command."""
         who = "credential_process"
         try:
-            process = await asyncio.create_subprocess_exec(
-                *shlex.split(self.command),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"{who} cannot be started ({type(error).__name__}): {self.command!r}") from None
-        try:
-            async with asyncio.timeout(self.limit):
-                printed, _ = await process.communicate()
-        except TimeoutError:
-            raise AuthenticationError(f"{who} took longer than {self.limit:g} s: {self.command!r}") from None
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode:
-            raise AuthenticationError(f"{who} ended with status {process.returncode}: {self.command!r}")
+            command = shlex.split(self.command)
+        except ValueError as error:
+            raise ConfigurationError(f"{who} cannot be started ({error}): {self.command!r}") from None
+        printed = await printed_by(command, who, limit=self.limit)
         answer = parse(printed, who)
         if answer.get("Version") != 1:
             raise ConfigurationError(f"{who} printed version {answer.get('Version')!r}; it must be 1")

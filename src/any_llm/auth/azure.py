@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from any_llm.auth.azure_cli import MachineOrPerson
 from any_llm.auth.azure_sources import Credential, ManagedIdentity, find_source
 from any_llm.auth.jwt import is_jwt
 from any_llm.auth.tokens import provided
@@ -33,7 +34,8 @@ async def sign_for_azure(_request: HttpRequest, target: Target, access: Access) 
 
     With, in this order: the arguments `azure_ad_token_provider`, `azure_ad_token` and `credential` (an object of
     azure-identity's); an API key, in the header that the provider's `auth_options` name as `header`, or a token in its
-    place; a token in the environment; a service principal; a workload's or the machine's own identity.
+    place; a token in the environment; a service principal; a workload's or the machine's own identity; whoever has
+    logged in with `az login`.
 
     Raises:
         MissingApiKeyError: there are no credentials anywhere.
@@ -57,7 +59,8 @@ async def sign_for_azure(_request: HttpRequest, target: Target, access: Access) 
 
 
 async def _fetched(target: Target, access: Access, scope: str) -> Secret:
-    source = find_source(access.environment, scope)
+    found = find_source(access.environment, scope)
+    source = MachineOrPerson.of(found, access.environment) if isinstance(found, ManagedIdentity) else found
     try:
         return await access.credential(source)
     except (ConnectionFailedError, RequestTimeoutError) as error:

@@ -27,6 +27,7 @@ _FORM = "application/x-www-form-urlencoded"
 _NEAR = frozenset({"localhost", "metadata", "metadata.google.internal"})
 _METADATA = ipaddress.ip_address("fd00:ec2::254")
 _EXCERPT = 300
+_UNKNOWN = 300.0
 _BY_STATUS: Mapping[int, type[AnyLLMError]] = {403: PermissionDeniedError, 429: RateLimitError}
 _FIRST_SERVER_ERROR = 500
 
@@ -114,6 +115,8 @@ def parse(body: bytes, who: str) -> JSONObject:
 def token_of(answer: JSONObject, now: float, who: str, *, name: str = "access_token") -> Grant[Secret]:
     """Return the token in an answer of OAuth's (RFC 6749, 5.1); `expires_on` is Azure's.
 
+    Of a token that does not say how long it lasts, a few minutes are believed.
+
     Raises:
         MalformedResponseError: there is none.
     """
@@ -121,8 +124,9 @@ def token_of(answer: JSONObject, now: float, who: str, *, name: str = "access_to
     if not isinstance(token, str) or not token:
         raise MalformedResponseError(f"{who} answered without {name}")
     lasts, ends = _number(answer.get("expires_in")), _number(answer.get("expires_on"))
-    expires_at = now + lasts if lasts is not None else ends
-    return Grant(value=Secret(token), expires_at=expires_at)
+    if lasts is not None or ends is None:
+        ends = now + (_UNKNOWN if lasts is None else lasts)
+    return Grant(value=Secret(token), expires_at=ends)
 
 
 def text(answer: Mapping[str, JSON], name: str, who: str) -> str:
