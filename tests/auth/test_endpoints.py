@@ -28,6 +28,7 @@ from tests.auth.conftest import CANARY, Issue, MakeAccess
         "http://169.254.169.254/latest",
         "http://169.254.170.23/v1",
         "http://[fd00:ec2::254]/latest",
+        "http://[fd00:ec2::23]/v1/credentials",
         "http://metadata.google.internal/x",
     ],
 )

@@ -175,6 +175,13 @@ def test_a_configuration_file_declares_placeholders(tmp_path: Path) -> None:
     assert find_base_url(record, None, {"MINE_RESOURCE": "r-1"}) == "https://r-1.example.com"
 
 
+def test_a_misspelt_item_of_a_placeholder_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "any-llm.toml"
+    file.write_text("[providers.mine.placeholders.zone]\nvariable = 'ZONE'\n", "utf-8")
+    with pytest.raises(ConfigurationError, match="unknown field `variable`"):
+        load_settings({"ANY_LLM_CONFIG": str(file)})
+
+
 def test_records_with_placeholders_can_be_keys() -> None:
     assert hash(CLOUD.placeholders["zone"]) == hash(Placeholder(variables=("CLOUD_ZONE",), default="here"))
     assert hash(BY_NAME["bedrock"]) == hash(BY_NAME["bedrock"])

@@ -18,7 +18,6 @@ from any_llm.exceptions import ConfigurationError
 Source: TypeAlias = Container | Instance | Process | SsoRole | WebIdentity | AssumedRole
 """Where credentials come from that do not last."""
 
-_OF_ENVIRONMENT: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _OF_PROFILE: Final = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 _ELSEWHERE: Final = ("login_session",)
 
@@ -56,15 +55,19 @@ def find_region(environment: Mapping[str, str]) -> str | None:
 
 
 def _of_environment(environment: Mapping[str, str]) -> Credentials | None:
-    older = environment.get("AWS_SECURITY_TOKEN", "")
-    return static_credentials({"AWS_SESSION_TOKEN": older, **environment}, _OF_ENVIRONMENT)
+    return static_credentials(
+        environment.get("AWS_ACCESS_KEY_ID"),
+        environment.get("AWS_SECRET_ACCESS_KEY"),
+        environment.get("AWS_SESSION_TOKEN") or environment.get("AWS_SECURITY_TOKEN"),
+    )
 
 
 def _plain(environment: Mapping[str, str], name: str, settings: Mapping[str, str]) -> Credentials | Source | None:
     """Return what a profile holds without taking on a role."""
     command = settings.get("credential_process")
     found: Credentials | Source | None
-    found = SsoRole.of(environment, settings) or static_credentials(settings, _OF_PROFILE)
+    own = (settings.get(name) for name in _OF_PROFILE)
+    found = SsoRole.of(environment, settings) or static_credentials(*own)
     found = found or (Process(command=command) if command else None)
     elsewhere = next((setting for setting in _ELSEWHERE if setting in settings), None)
     if found is None and elsewhere:

@@ -57,9 +57,8 @@ def profile_region(environment: Mapping[str, str]) -> str | None:
     return read_profile(environment, profile_name(environment)).get("region")
 
 
-def static_credentials(values: Mapping[str, str], names: tuple[str, str, str]) -> Credentials | None:
-    """Return the credentials that stand under three names: the access key, its secret, and the session token."""
-    access, secret, token = (values.get(name) for name in names)
+def static_credentials(access: str | None, secret: str | None, token: str | None) -> Credentials | None:
+    """Return an access key, its secret and its session token as credentials, if they are there."""
     if not access or not secret:
         return None
     return Credentials(access_key=access, secret_key=Secret(secret), session_token=Secret(token) if token else None)

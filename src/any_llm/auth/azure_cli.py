@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -30,7 +31,7 @@ class MachineOrPerson(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, machine: ManagedIdentity, environment: Mapping[str, str]) -> ManagedIdentity | MachineOrPerson:
         """Return the machine alone where there is no command line to ask."""
-        program = None if machine.certain else shutil.which("az", path=environment.get("PATH", ""))
+        program = None if machine.certain else _program(environment.get("PATH", ""))
         return cls(machine=machine, program=program) if program else machine
 
     async def fetch(self, send: Send, now: float) -> Grant[Secret]:
@@ -40,3 +41,8 @@ class MachineOrPerson(msgspec.Struct, frozen=True, kw_only=True):
         except (ConnectionFailedError, RequestTimeoutError):
             command = (self.program, "account", "get-access-token", "--output", "json", "--scope", self.machine.scope)
             return token_of(parse(await printed_by(command, _WHO), _WHO), now, _WHO, name="accessToken")
+
+
+@lru_cache(maxsize=8)
+def _program(path: str) -> str | None:
+    return shutil.which("az", path=path)

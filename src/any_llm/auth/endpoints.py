@@ -25,7 +25,7 @@ from any_llm.types.secret import Secret, redact
 
 _FORM = "application/x-www-form-urlencoded"
 _NEAR = frozenset({"localhost", "metadata", "metadata.google.internal"})
-_METADATA = ipaddress.ip_address("fd00:ec2::254")
+_METADATA = ipaddress.ip_network("fd00:ec2::/32")
 _EXCERPT = 300
 _UNKNOWN = 300.0
 _BY_STATUS: Mapping[int, type[AnyLLMError]] = {403: PermissionDeniedError, 429: RateLimitError}
@@ -50,7 +50,7 @@ def _is_near(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host in _NEAR
-    return address.is_loopback or address.is_link_local or address == _METADATA
+    return address.is_loopback or address.is_link_local or address in _METADATA
 
 
 def form_request(url: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None) -> HttpRequest:

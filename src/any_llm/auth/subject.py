@@ -13,7 +13,7 @@ from any_llm.auth.endpoints import ask, check_endpoint, parse, text
 from any_llm.exceptions import ConfigurationError
 from any_llm.spec.auth import Send
 from any_llm.types.http import HttpRequest
-from any_llm.types.json import JSON, is_mapping
+from any_llm.types.json import JSON, JSONObject, is_mapping
 from any_llm.types.secret import Secret
 
 _WHO = "The credential source"
@@ -51,18 +51,20 @@ def subject_of(source: JSON) -> Subject:
     Raises:
         ConfigurationError: it is of another kind; such as a command, or AWS's.
     """
-    given = source if is_mapping(source) else {}
-    form = given.get("format")
-    form = form if is_mapping(form) else {}
+    given = _members(source)
+    form = _members(given.get("format"))
     field = str(form.get("subject_token_field_name") or "") if form.get("type") == "json" else ""
     if isinstance(given.get("file"), str):
         return Subject(file=given["file"], field=field)
     if isinstance(given.get("url"), str):
         url = check_endpoint(given["url"], "credential_source.url")
-        headers = given.get("headers")
-        pairs = tuple((str(name), Secret(str(value))) for name, value in headers.items()) if is_mapping(headers) else ()
+        pairs = tuple((name, Secret(str(value))) for name, value in _members(given.get("headers")).items())
         return Subject(url=url, headers=pairs, field=field)
     raise ConfigurationError("credential_source must name a file or a url; write the token to a file for other kinds")
+
+
+def _members(value: JSON) -> JSONObject:
+    return dict(value) if is_mapping(value) else {}
 
 
 def read_token_file(path: str, named_by: str) -> Secret:
