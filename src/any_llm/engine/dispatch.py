@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
+from any_llm.auth.access import TransportAccess
 from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
 from any_llm.engine.addressed import with_addressed
@@ -105,6 +106,8 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
                 structured_output=_form_of(call, encoded),
             )
             transport = transport_for(provider.transport)
+            if provider.auth not in SIGNERS:
+                request = facts.request = await _signed(request, call.target, transport)
             exchange = await transport.send(request, call.timeouts)
             try:
                 return await _receive(Trip(call, codec, transport, report, facts), exchange)
@@ -154,6 +157,8 @@ async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
         timeouts = trip.timeouts_after(step.wait)
         await asyncio.sleep(step.wait)
         request = trip.facts.request = _request(call, step.encoded)
+        if call.target.provider.auth not in SIGNERS:
+            request = trip.facts.request = await _signed(request, call.target, trip.transport)
         exchange = await trip.transport.send(request, timeouts)
         try:
             trip.meet(exchange)
@@ -219,18 +224,23 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     if call.request_id:
         headers["X-Client-Request-Id"] = call.request_id
     url, ours = _place(target, encoded.path)
-    sign = SIGNERS.get(target.provider.auth) if ours else unsigned
-    if sign is not None:
-        sign(headers, target.key)
+    sign = SIGNERS.get(target.provider.auth, unsigned) if ours else unsigned
+    sign(headers, target.key)
     for more in (target.provider.headers, encoded.headers, call.headers) if ours else (encoded.headers,):
         if more:
             _add(headers, more)
     if call.query:
         url = _with_query(url, call.query)
-    request = HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
-    if sign is None:
-        _add(headers, request_signer(target.provider.auth)(request, target.key))
-    return request
+    return HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
+
+
+async def _signed(request: HttpRequest, target: Target, transport: Transport) -> HttpRequest:
+    """Return a request with the headers of a signer that must see it whole; unsigned if it is not the provider's."""
+    if not _place(target, request.url)[1]:
+        return request
+    headers = dict(request.headers)
+    _add(headers, await request_signer(target.provider.auth)(request, target, TransportAccess(transport)))
+    return HttpRequest(request.method, request.url, headers, request.body)
 
 
 def _place(target: Target, path: str) -> tuple[str, bool]:

@@ -88,7 +88,7 @@ class Capability(StrEnum):
     LIST_MODELS = "list_models"
 
 
-class Placeholder(msgspec.Struct, frozen=True, kw_only=True):
+class Placeholder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the value of one `{name}` in a base URL comes from, such as a region, a project or an account.
 
     The value is, in this order: the argument `name=` (or one of `aliases`) of `AnyLLM.create`; the first of `variables`
