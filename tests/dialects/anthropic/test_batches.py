@@ -145,7 +145,7 @@ def test_each_result_is_an_answer_or_says_why_there_is_none() -> None:
     answer = batches.RETRIEVE_BATCH_RESULTS.decode(target(), HttpResponse(200, {}, body))
     first, *others = answer.results
     assert (first.custom_id, first.result.choices[0].message.content, first.error) == ("a", "4", None)
-    assert first.message.content[0].text == "4"
+    assert first.model_extra["message"].content[0].text == "4"
     assert [(item.custom_id, item.error.code, item.error.message) for item in others if item.error] == [
         ("b", "invalid_request_error", "no such model"),
         ("c", "expired", ""),

@@ -49,7 +49,9 @@ def test_what_is_no_list_is_an_error() -> None:
 
 def test_one_model_can_be_asked_about() -> None:
     assert RETRIEVE_MODEL.encode(target("claude-opus-4-6"), {}).path == "/v1/models/claude-opus-4-6"
-    model = RETRIEVE_MODEL.decode(target(), respond(LISTED["data"][0]))
+    model = RETRIEVE_MODEL.decode(
+        target(), respond({"type": "model", "id": "claude-opus-4-6", "created_at": "2026-02-05T00:00:00Z"})
+    )
     assert (model.id, model.created, model.owned_by) == ("claude-opus-4-6", 1_770_249_600, "anthropic")
     with pytest.raises(MalformedResponseError, match="'id'"):
         RETRIEVE_MODEL.decode(target(), respond({"data": []}))
