@@ -9,7 +9,8 @@ import msgspec
 
 from any_llm.dialects.gemini.chat_parts import invalid
 from any_llm.dialects.gemini.errors import error_from
-from any_llm.dialects.gemini.wire import completion_usage, path, resource
+from any_llm.dialects.gemini.places import path, resource
+from any_llm.dialects.gemini.wire import completion_usage
 from any_llm.exceptions import MalformedResponseError
 from any_llm.schemas.shapes import is_list, is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target

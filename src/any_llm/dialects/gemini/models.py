@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from any_llm.dialects.gemini.errors import error_from
-from any_llm.dialects.gemini.wire import VENDOR, entries, members, text_of, version
+from any_llm.dialects.gemini.places import version
+from any_llm.dialects.gemini.wire import VENDOR, entries, members, text_of
 from any_llm.exceptions import MalformedResponseError
 from any_llm.schemas.shapes import is_list
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
