@@ -48,6 +48,12 @@ _COUNTED = frozenset(
 )
 
 
+def camel(name: str) -> str:
+    """Return a name of Python's (`top_k`) in the vendor's spelling (`topK`)."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
 def members(value: JSON) -> JSONObject:
     """Return an object, an empty one for whatever is none."""
     return value if is_object(value) else {}
@@ -84,6 +90,16 @@ def finish_reason(reason: str | None, *, calling: bool) -> str:
     """Return how an answer ended in OpenAI's words; an unknown one is kept, one that was not said is made out."""
     word = "stop" if reason is None else FINISH_REASONS.get(reason, reason)
     return "tool_calls" if calling and word == "stop" else word
+
+
+def amount(value: JSON) -> int:
+    """Return a whole number, which JSON of protocol buffers writes as text where it is of 64 bits; else 0.
+
+    https://protobuf.dev/programming-guides/json/
+    """
+    if isinstance(value, str):
+        return int(value) if value.isdigit() else 0
+    return value if isinstance(value, int) else 0
 
 
 def seconds(date: JSON) -> int:
