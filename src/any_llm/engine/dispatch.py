@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
@@ -163,12 +163,18 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
         )
     assert codec.stream is not None
     fresh = partial(codec.stream, call.target, call.options)
-    framing = FRAMINGS[codec.framing or call.target.provider.framing]()
+    framing = FRAMINGS[_framing(codec, call, content_type)]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
     stream.tap(on_end=lambda _: _note_elapsed(report, facts.started))
     await stream.prime()
     report.time_to_first_chunk = time.monotonic() - facts.started
     return Reply(value=stream, report=report)
+
+
+def _framing(codec: Codec[JSON, JSON], call: Call, content_type: str) -> str:
+    """Return how a stream is framed; a vendor that can stream bytes as they are may have been asked for events."""
+    events = codec.framing == "raw" and content_type.startswith("text/event-stream")
+    return call.target.provider.framing if events or not codec.framing else codec.framing
 
 
 def _note_elapsed(report: Report, started: float) -> None:
@@ -208,7 +214,7 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
         if more:
             _add(headers, more)
     if call.query:
-        url += ("&" if "?" in url else "?") + urlencode(call.query, doseq=True)
+        url = _with_query(url, call.query)
     request = HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
     if sign is None:
         _add(headers, request_signer(target.provider.auth)(request, target.key))
@@ -218,10 +224,18 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
 def _place(target: Target, path: str) -> tuple[str, bool]:
     """Return the URL of a request, and whether it is the provider's own, so that the key may go there."""
     if not path.startswith(("https://", "http://")):
-        return target.base_url + path, True
+        base, _, query = target.base_url.partition("?")
+        return base + path + (("&" if "?" in path else "?") + query if query else ""), True
     theirs, own = urlsplit(path), urlsplit(target.base_url)
     same = (theirs.scheme, theirs.netloc) == (own.scheme, own.netloc)
     return path, same or (theirs.scheme == "https" and theirs.netloc in target.provider.hosts)
+
+
+def _with_query(url: str, query: Mapping[str, str]) -> str:
+    """Return a URL with members of a query added; those of its own that have the same names are replaced."""
+    place, _, own = url.partition("?")
+    kept = [(name, value) for name, value in parse_qsl(own, keep_blank_values=True) if name not in query]
+    return f"{place}?{urlencode([*kept, *query.items()], doseq=True)}"
 
 
 def _add(headers: dict[str, str], more: Mapping[str, str]) -> None:

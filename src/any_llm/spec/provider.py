@@ -146,11 +146,13 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         framing: how streams are framed: a name of `any_llm.transport.framing.FRAMINGS`.
         headers: headers of every request.
         hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at.
+        paths: where single operations are, by their names, if not where the dialect has them: below the base URL, or a
+            whole URL; `{model}` stands for the model.
         operations: what it offers natively; what its dialect has beyond is not asked of it.
         capabilities: what its models may do.
         stream_usage: it accepts `stream_options` and then tells the usage at the end of a stream.
-        rename: parameters that it calls by another name.
-        drop: parameters that it rejects; asking for one gives a warning on the response.
+        rename: parameters that it calls by another name; `operation.parameter` names that of one operation only.
+        drop: parameters that it rejects, named likewise; asking for one gives a warning on the response.
         quirks: named deviations from its dialect, looked up in the dialect's `quirks` module.
         tier: `verified` or `community`, as in Mozilla's `any_llm`.
     """
@@ -173,6 +175,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     framing: str = "sse"
     headers: Mapping[str, str] = {}
     hosts: tuple[str, ...] = ()
+    paths: Mapping[str, str] = {}
     operations: frozenset[Operation] = frozenset({Operation.COMPLETION, Operation.LIST_MODELS})
     capabilities: frozenset[Capability] = frozenset({Capability.STREAMING, Capability.LIST_MODELS})
     stream_usage: bool = True
