@@ -125,7 +125,7 @@ class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
     are its `earlier`.
     Only where `redirects` is set, it is told answers that redirect, too; such an answer is an error otherwise.
 
-    `settle` brings a decoded whole answer into the form that the options asked for, where the vendor has no word for it.
+    `settle` brings a decoded whole answer into the form that the options asked for, where the vendor cannot.
     """
 
     encode: Callable[[Target, Options], Encoded]

@@ -78,9 +78,7 @@ def _model(target: Target, requests: Sequence[Mapping[str, JSON]]) -> str:
     return names.pop()
 
 
-def _request(
-    target: Target, given: Mapping[str, JSON], warnings: list[CallWarning], *, embedding: bool
-) -> JSONObject:
+def _request(target: Target, given: Mapping[str, JSON], warnings: list[CallWarning], *, embedding: bool) -> JSONObject:
     options = {name: value for name, value in members(given.get("body")).items() if name not in {"model", "stream"}}
     if embedding:
         options["inputs"] = options.pop("input", None)

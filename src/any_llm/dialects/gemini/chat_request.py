@@ -10,8 +10,8 @@ from any_llm.dialects.gemini.chat_contents import encode_conversation
 from any_llm.dialects.gemini.chat_parts import invalid
 from any_llm.dialects.gemini.chat_tools import add_tools
 from any_llm.dialects.gemini.families import Family, family_of
-from any_llm.dialects.gemini.thinking import add_thinking
 from any_llm.dialects.gemini.places import path
+from any_llm.dialects.gemini.thinking import add_thinking
 from any_llm.dialects.gemini.wire import camel, entries, members
 from any_llm.schemas.shapes import is_mapping, is_object
 from any_llm.spec.dialect import Encoded, Options, Target

@@ -33,6 +33,9 @@ _READ = frozenset({"inputs", "encoding_format"})
 _OF_INSTANCE: Mapping[str, str] = {"taskType": "task_type", "title": "title", "mimeType": "mimeType"}
 """What `predict` is told of each text, and how it spells it; the rest are parameters of the whole request."""
 
+_BILLED = "metadata"
+"""Under which name an answer keeps what `predict` tells of its cost."""
+
 _ALONE = CallWarning("emulated", "inputs", "the method takes one text; each was sent in a request of its own")
 
 
@@ -180,7 +183,7 @@ def decode_embedding(target: Target, response: HttpResponse) -> CreateEmbeddingR
         usage=counted if told else None,
     )
     if answers[-1].metadata:
-        decoded.metadata = answers[-1].metadata
+        setattr(decoded, _BILLED, answers[-1].metadata)
     return decoded
 
 

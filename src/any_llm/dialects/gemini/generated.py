@@ -1,4 +1,4 @@
-"""What a model has made, in the pieces of `generateContent`: images, speech, text, for operations that ask for one kind.
+"""What a model has made, in the pieces of `generateContent`, for operations that ask for one kind of it.
 
 https://ai.google.dev/api/generate-content
 """
@@ -14,6 +14,7 @@ from any_llm.dialects.gemini.wire import FINISH_REASONS, entries, members, reaso
 from any_llm.exceptions import AnyLLMError, ContentFilterError, MalformedResponseError
 from any_llm.schemas.shapes import is_object
 from any_llm.types.json import JSON, JSONObject
+
 
 def read_answer(body: bytes, status: int) -> JSONObject:
     """Return an answer, or a piece of a streamed one, as an object.

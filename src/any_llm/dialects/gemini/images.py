@@ -21,6 +21,7 @@ from any_llm.types.http import HttpResponse
 from any_llm.types.image import Image, ImagesResponse, ImagesUsage, ImagesUsageDetails
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
+from any_llm.types.value import revive
 
 _RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 _SIZES = frozenset({"512px", "1K", "2K", "4K"})
@@ -35,6 +36,9 @@ _INEXPRESSIBLE: Mapping[str, str] = {
     "style": "ask for it in words",
     "user": "the API does not ask who is asking",
 }
+_FILTERED = "raiFilteredReason"
+"""What Imagen says instead of an image that it held back."""
+
 _TRANSLATED = _INEXPRESSIBLE.keys() | {
     "aspect_ratio", "image", "mask", "n", "negative_prompt", "output_format", "prompt", "response_format", "seed",
     "size",
@@ -119,9 +123,7 @@ def _nearest_ratio(size: str) -> str | None:
     return min(_RATIOS, key=lambda ratio: abs(Fraction(*map(int, ratio.split(":"))) / wanted - 1))
 
 
-def _encode_predict(
-    target: Target, options: Options, instance: JSONObject, warnings: list[CallWarning]
-) -> Encoded:
+def _encode_predict(target: Target, options: Options, instance: JSONObject, warnings: list[CallWarning]) -> Encoded:
     shape = _shape(options, warnings)
     parameters: JSONObject = {"sampleCount": options["n"]} if options.get("n") is not None else {}
     parameters |= {"sampleImageSize" if name == "imageSize" else name: value for name, value in shape.items()}
@@ -153,9 +155,7 @@ def _references(options: Options) -> list[JSONObject]:
     return references
 
 
-def _encode_generate(
-    target: Target, options: Options, parts: list[JSONObject], warnings: list[CallWarning]
-) -> Encoded:
+def _encode_generate(target: Target, options: Options, parts: list[JSONObject], warnings: list[CallWarning]) -> Encoded:
     config: JSONObject = {"responseModalities": ["TEXT", "IMAGE"]}
     shape = _shape(options, warnings)
     if options.get("output_format") is not None:
@@ -170,9 +170,11 @@ def _encode_generate(
     if options.get("negative_prompt") is not None:
         warnings.append(CallWarning("dropped", "negative_prompt", "say in words what is not to be shown"))
     if (options.get("n") or 1) > 1:
-        warnings.append(CallWarning("emulated", "n", "the model makes one image at a time; it was asked several times"))
+        warnings.append(CallWarning("emulated", "n", "the model makes one image at a time, so it was asked n times"))
     own = _own(options)
-    body: JSONObject = {name: own.pop(name) for name in ("safetySettings", "systemInstruction", "labels") if name in own}
+    body: JSONObject = {
+        name: own.pop(name) for name in ("safetySettings", "systemInstruction", "labels") if name in own
+    }
     body["contents"] = [{"role": "user", "parts": parts}]
     body["generationConfig"] = config | members(own.pop("generationConfig", None)) | own
     return Encoded(path(target, "generateContent"), msgspec.json.encode(body), warnings=tuple(warnings))
@@ -205,28 +207,30 @@ def _predicted(answer: JSONObject, made: ImagesResponse) -> list[Image]:
     for prediction in map(members, entries(answer["predictions"])):
         data, url = text_of(prediction.get("bytesBase64Encoded")), text_of(prediction.get("gcsUri"))
         if data or url:
-            image = Image(b64_json=data or None, url=url or None, revised_prompt=text_of(prediction.get("prompt")) or None)
-            image.mimeType = text_of(prediction.get("mimeType"))
-            images.append(image)
-        elif "raiFilteredReason" in prediction:
-            made.raiFilteredReason = prediction["raiFilteredReason"]
+            facts = {"revised_prompt": prediction.get("prompt"), "mimeType": prediction.get("mimeType")}
+            images.append(_image(facts, data, url))
+        elif _FILTERED in prediction:
+            setattr(made, _FILTERED, prediction[_FILTERED])
     return images
 
 
 def _drawn(answer: JSONObject) -> list[Image]:
     said = text_in(answer).strip() or None
-    images: list[Image] = []
-    for media, data in data_parts(answer, "image/"):
-        image = Image(b64_json=data, revised_prompt=said)
-        image.mimeType = media
-        images.append(image)
-    return images
+    return [
+        _image({"revised_prompt": said, "mimeType": media}, data, "") for media, data in data_parts(answer, "image/")
+    ]
+
+
+def _image(facts: JSONObject, data: str, url: str) -> Image:
+    image = revive(Image, {name: value for name, value in facts.items() if value is not None})
+    image.b64_json, image.url = data or None, url or None
+    return image
 
 
 def _no_image(answer: JSONObject, made: ImagesResponse) -> Exception:
-    reason = text_of(made.model_extra.get("raiFilteredReason"))
+    reason = text_of(made.model_extra.get(_FILTERED))
     if reason:
-        return ContentFilterError(reason, status_code=200, code="raiFilteredReason")
+        return ContentFilterError(reason, status_code=200, code=_FILTERED)
     if "candidates" in answer or "promptFeedback" in answer or ended(answer):
         return nothing_made(answer, "an image")
     return MalformedResponseError(f"the answer to a request for images has none, but {sorted(answer)}")

@@ -46,7 +46,9 @@ def encode_input(items: Sequence[JSON]) -> Steps:
         InvalidMessageError: an item is malformed; the error's `param` is its path.
     """
     encoded = Steps()
-    given = without_foreign_thoughts([plain(item) for item in items], "encrypted_content", "input_data", encoded.warnings)
+    given = without_foreign_thoughts(
+        [plain(item) for item in items], "encrypted_content", "input_data", encoded.warnings
+    )
     for index, item in enumerate(given):
         where = f"input_data[{index}]"
         if not is_object(item):
@@ -68,7 +70,7 @@ def _encode_message(encoded: Steps, item: JSONObject, where: str) -> JSONObject 
     if isinstance(content, str):
         parts: list[JSONObject] = [{"type": "text", "text": content}]
     elif is_list(content):
-        parts = [_encode_part(part, f"{where}.content[{index}]", encoded) for index, part in enumerate(content)]
+        parts = [_encode_part(part, f"{where}.content[{index}]") for index, part in enumerate(content)]
     else:
         raise invalid(f"{where}.content", f"a text or a list of parts is needed, found {content!r:.100}")
     return {"type": "model_output" if role == "assistant" else "user_input", "content": parts}
@@ -78,7 +80,7 @@ def _texts(content: JSON) -> list[str]:
     return [text_of(members(plain(part)).get("text")) for part in entries(content)]
 
 
-def _encode_part(given: JSON, where: str, encoded: Steps) -> JSONObject:
+def _encode_part(given: JSON, where: str) -> JSONObject:
     part = plain(given)
     if not is_object(part):
         raise invalid(where, f"a part is an object with a 'type', not {given!r:.100}")
@@ -135,7 +137,7 @@ def _encode_result(encoded: Steps, item: JSONObject, where: str) -> JSONObject:
     identity = text_of(item.get("call_id"))
     output = item.get("output")
     if is_list(output):
-        output = [_encode_part(part, f"{where}.output[{index}]", encoded) for index, part in enumerate(output)]
+        output = [_encode_part(part, f"{where}.output[{index}]") for index, part in enumerate(output)]
     step: JSONObject = {"type": "function_result", "call_id": identity, "result": output}
     name = encoded.names.get(identity) or text_of(item.get("name"))
     return step | ({"name": name} if name else {})

@@ -120,8 +120,8 @@ def _videos(operation: JSONObject) -> list[JSONObject]:
     """Return what an operation has made: Gemini's samples, or Vertex AI's videos."""
     answer = members(operation.get("response"))
     samples = entries(members(answer.get("generateVideoResponse")).get("generatedSamples"))
-    found = [members(members(sample).get("video")) for sample in samples] or list(map(members, entries(answer.get("videos"))))
-    return [video for video in found if video]
+    found = [members(sample).get("video") for sample in samples] or entries(answer.get("videos"))
+    return [video for video in map(members, found) if video]
 
 
 def _failure(operation: JSONObject) -> JSONObject:
