@@ -16,6 +16,7 @@ from any_llm.auth.signers import request_signer
 from any_llm.engine.codecs import codec_of, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
+from any_llm.engine.prompt_caching import cached
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import HttpUpstream
 from any_llm.exceptions import (
@@ -26,6 +27,7 @@ from any_llm.exceptions import (
 )
 from any_llm.pipeline.call import Call, Handler, Reply
 from any_llm.pipeline.stream import EventStream
+from any_llm.spec.provider import Operation
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.http import HttpRequest, HttpResponse, Timeouts
@@ -38,6 +40,11 @@ if TYPE_CHECKING:
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
+_FORMS: Mapping[Operation, str] = {
+    Operation.COMPLETION: "response_format",
+    Operation.RESPONSES: "response_format",
+    Operation.MESSAGES: "output_format",
+}
 
 
 class Trip(NamedTuple):
@@ -81,7 +88,12 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
         facts = Facts(call, started)
         try:
             codec = codec_of(provider, call.operation)
-            encoded = encode(codec, call)
+            if "cache" in call.options:
+                call, more = cached(call)
+                encoded = encode(codec, call)
+                encoded = msgspec.structs.replace(encoded, warnings=(*encoded.warnings, *more))
+            else:
+                encoded = encode(codec, call)
             request = facts.request = _request(call, encoded)
             report = Report(
                 provider=provider.name,
@@ -89,6 +101,7 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
                 operation=call.operation,
                 warnings=_allowed(call, encoded) if encoded.warnings else (),
                 client_request_id=call.request_id,
+                structured_output=_form_of(call, encoded),
             )
             transport = transport_for(provider.transport)
             exchange = await transport.send(request, call.timeouts)
@@ -244,6 +257,13 @@ def _add(headers: dict[str, str], more: Mapping[str, str]) -> None:
     for name, value in more.items():
         headers.pop(taken.get(name.lower(), name), None)
         headers[name] = value
+
+
+def _form_of(call: Call, encoded: Encoded) -> str | None:
+    """Return by what means the answer is held to the form that was asked for."""
+    if _FORMS.get(call.operation) not in call.options:
+        return None
+    return next((warning.mode for warning in encoded.warnings if warning.mode), "native")
 
 
 def _allowed(call: Call, encoded: Encoded) -> tuple[CallWarning, ...]:

@@ -34,6 +34,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion messages list_models",
         can="streaming reasoning image pdf",
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "atlascloud",
@@ -56,6 +57,7 @@ CATALOG: tuple[Provider, ...] = (
         auth="x-api-key",
         offers="completion messages",
         can="streaming reasoning image pdf",
+        caching="breakpoints",
     ),
     _entry(
         "azureopenai",
@@ -70,6 +72,7 @@ CATALOG: tuple[Provider, ...] = (
         auth="api-key",
         rename={"max_tokens": "max_completion_tokens"},
         tier="verified",
+        caching="key",
     ),
     _entry(
         "bedrock",
@@ -86,6 +89,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding",
         can="streaming reasoning image pdf",
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "cascadia",
@@ -105,6 +109,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning",
         tier="verified",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "cohere",
@@ -127,6 +133,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming image pdf",
         quirks=("float_embeddings",),
+        caching="automatic",
     ),
     _entry(
         "databricks",
@@ -147,6 +154,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://deepinfra.com/dash/api_keys",
         offers="completion embedding list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
     ),
     _entry(
         "deepseek",
@@ -157,8 +165,9 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         rename={"max_completion_tokens": "max_tokens"},
-        quirks=("replay_reasoning",),
+        quirks=("replay_reasoning", "json_object_only"),
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "edenai",
@@ -178,6 +187,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "gemini",
@@ -193,6 +204,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image pdf",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "github",
@@ -225,6 +237,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "huggingface",
@@ -234,6 +248,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://huggingface.co/settings/tokens",
         offers="completion responses list_models",
         can="streaming",
+        quirks=("think_tags",),
     ),
     _entry(
         "inception",
@@ -244,6 +259,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming",
         tier="verified",
+        quirks=("no_response_format",),
     ),
     _entry(
         "kenari",
@@ -272,6 +288,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "llamafile",
@@ -282,6 +300,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="reasoning",
         tier="verified",
+        quirks=("think_tags", "no_response_format"),
+        caching="automatic",
     ),
     _entry(
         "lmstudio",
@@ -294,6 +314,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning",
         tier="verified",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "local",
@@ -306,6 +328,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "meta",
@@ -315,6 +338,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://ai.meta.com/api-keys",
         offers="completion responses list_models",
         can="streaming image pdf",
+        caching="key",
     ),
     _entry(
         "minimax",
@@ -325,6 +349,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion",
         can="streaming reasoning",
         tier="verified",
+        quirks=("think_tags", "no_response_format"),
+        caching="automatic",
     ),
     _entry(
         "mistral",
@@ -350,6 +376,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning",
         quirks=("replay_reasoning",),
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "mzai",
@@ -370,6 +397,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "neosantara",
@@ -393,6 +421,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "openai",
@@ -405,6 +434,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming image pdf",
         rename={"max_tokens": "max_completion_tokens"},
         tier="verified",
+        caching="key",
     ),
     _entry(
         "openrouter",
@@ -414,8 +444,9 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://openrouter.ai/settings/keys",
         offers="completion responses embedding list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object",),
+        quirks=("reasoning_object", "think_tags"),
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "otari",
@@ -427,6 +458,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image pdf",
         rename={"max_completion_tokens": "max_tokens"},
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "ovhcloud",
@@ -436,6 +468,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://endpoints.ai.cloud.ovh.net",
         offers="completion list_models",
         can="streaming",
+        quirks=("think_tags",),
     ),
     _entry(
         "perplexity",
@@ -458,6 +491,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning image pdf",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "qiniu",
@@ -467,6 +501,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.qiniu.com/ai-inference/api-key",
         offers="completion embedding list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
     ),
     _entry(
         "requesty",
@@ -486,7 +521,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://cloud.sambanova.ai/apis",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("float_embeddings",),
+        quirks=("float_embeddings", "think_tags"),
         tier="verified",
     ),
     _entry(
@@ -497,6 +532,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.telnyx.com/#/app/api-keys",
         offers="completion list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
     ),
     _entry(
         "together",
@@ -507,6 +543,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "vllm",
@@ -516,6 +553,8 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server",
         offers="completion embedding list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "xai",
@@ -526,6 +565,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "zai",
@@ -536,8 +576,9 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://z.ai/manage-apikey/apikey-list",
         offers="completion list_models",
         can="streaming reasoning",
-        quirks=("replay_reasoning",),
+        quirks=("replay_reasoning", "json_object_only"),
         tier="verified",
+        caching="automatic",
     ),
 )
 """The built-in providers, in alphabetical order."""

@@ -151,6 +151,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         operations: what it offers natively; what its dialect has beyond is not asked of it.
         capabilities: what its models may do.
         stream_usage: it accepts `stream_options` and then tells the usage at the end of a stream.
+        caching: how it is told to keep prompts: `key` (`prompt_cache_key`), `breakpoints` (`cache_control` marks),
+            `automatic` (not at all, it does so by itself), or empty where that is not known.
         rename: parameters that it calls by another name; `operation.parameter` names that of one operation only.
         drop: parameters that it rejects, named likewise; asking for one gives a warning on the response.
         quirks: named deviations from its dialect, looked up in the dialect's `quirks` module.
@@ -179,6 +181,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     operations: frozenset[Operation] = frozenset({Operation.COMPLETION, Operation.LIST_MODELS})
     capabilities: frozenset[Capability] = frozenset({Capability.STREAMING, Capability.LIST_MODELS})
     stream_usage: bool = True
+    caching: str = ""
     rename: Mapping[str, str] = {}
     drop: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()
