@@ -1,4 +1,4 @@
-"""Which recorded APIs are replayed, and as which public operation: the table that a new operation is added to."""
+"""How a recorded API is replayed, and as which public operation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         say: where the body's members are not the public function's arguments, what a body and its request mean as
             those; it raises `ValueError` with the reason why they cannot be said.
         means: what a body means, in one spelling, where there are several.
-        shown: what an answer holds that was recorded without its request, if it is of this scope.
+        shown: what a body holds that is of this scope: the request's, or the answer's where that is all there is.
         others: further scopes of the same API, for the recordings that do not fit this one.
     """
 
@@ -68,7 +68,7 @@ FALLBACKS: Mapping[Operation, Mapping[str, object]] = {
 STREAMED = frozenset({Operation.COMPLETION, Operation.MESSAGES, Operation.RESPONSES})
 """The operations whose answer may be a stream."""
 
-_OWN: Mapping[str, Scope] = {
+OWN_SCOPES: Mapping[str, Scope] = {
     "openai.chat": Scope(
         operation=Operation.COMPLETION,
         dialect="openai",
@@ -109,3 +109,4 @@ _OWN: Mapping[str, Scope] = {
         methods=frozenset({"GET"}),
     ),
 }
+"""The scopes of OpenAI's and Anthropic's formats."""
