@@ -142,9 +142,9 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
 
 
 async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
-    """Read an answer to its end; an unsuccessful one is raised."""
+    """Read an answer to its end; an unsuccessful one is raised, unless it redirects and the codec follows."""
     response = HttpResponse(exchange.status, exchange.headers, await exchange.read(), earlier)
-    if response.status >= _FIRST_REDIRECT:
+    if response.status >= (_FIRST_ERROR if trip.codec.redirects else _FIRST_REDIRECT):
         raise _refusal(trip.call, response)
     return response
 
@@ -166,6 +166,8 @@ async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
         except BaseException:
             exchange.close()
             raise
+    if response.status >= _FIRST_REDIRECT:
+        raise _refusal(trip.call, response)
     return response
 
 
