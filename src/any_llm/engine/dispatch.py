@@ -13,7 +13,7 @@ import msgspec
 
 from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
-from any_llm.engine.codecs import codec_of, dialect_of
+from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.translation import decode, encode, follow_up
@@ -80,7 +80,7 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
         provider = call.target.provider
         facts = Facts(call, started)
         try:
-            codec = codec_of(provider, call.operation)
+            codec = codec_for(call.target, call.operation)
             encoded = encode(codec, call)
             request = facts.request = _request(call, encoded)
             report = Report(
