@@ -316,7 +316,7 @@ def test_the_bases_of_the_environment_count_for_every_provider_that_names_one(mo
     for record in CATALOG:
         if record.base_url_variable and record.transport == "http":
             monkeypatch.setitem(os.environ, record.base_url_variable, "http://127.0.0.1:1/own")
-            assert AnyLLM.create(record.name, KEY)._base_url == "http://127.0.0.1:1/own", record.name
+            assert AnyLLM.create(record.name, KEY)._target.base_url == "http://127.0.0.1:1/own", record.name
 
 
 def test_a_subclass_that_only_says_where_it_is_keeps_the_rest() -> None:

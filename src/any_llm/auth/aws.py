@@ -103,6 +103,15 @@ def find_region(environment: Mapping[str, str]) -> str:
     return region
 
 
+def profile_region(environment: Mapping[str, str]) -> str | None:
+    """Return the region of the profile.
+
+    Raises:
+        ConfigurationError: the profile does not exist, or cannot be read.
+    """
+    return _profile(environment).get("region")
+
+
 def _region_of(url: str) -> str | None:
     found = _REGION_IN_HOST.search(urlsplit(url).hostname or "")
     return found["region"] if found else None

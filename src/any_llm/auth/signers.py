@@ -11,6 +11,9 @@ from any_llm.spec.auth import RequestSigner
 REQUEST_SIGNERS: Mapping[str, str] = {"aws": "any_llm.auth.aws:sign_for_aws"}
 """Where the signers are, by the name that a provider's record uses."""
 
+ARGUMENTS: Mapping[str, frozenset[str]] = {}
+"""What a program may give a signer beside a key, by the signer's name: arguments of `AnyLLM.create`."""
+
 
 @cache
 def request_signer(name: str) -> RequestSigner:

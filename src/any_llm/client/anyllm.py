@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import msgspec
 from typing_extensions import override
 
+from any_llm.client.access import NOTHING, access_arguments, take_access
 from any_llm.client.arguments import check_client_arguments, check_seconds, split_reference
 from any_llm.client.blocking_operations import BlockingOperations
 from any_llm.client.credentials import find_base_url, find_key
 from any_llm.client.metadata import adopt_attributes, class_attributes, class_name, metadata
+from any_llm.client.placeholders import find_placeholders
 from any_llm.engine.build import Defaults, build, defaults
 from any_llm.engine.plugins import PROVIDERS, found, load
 from any_llm.engine.settings import Settings, default_settings
@@ -21,6 +23,7 @@ from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
 from any_llm.providers.names import LLMProvider
 from any_llm.providers.registry import provider as find_provider
 from any_llm.providers.registry import provider_names, unsupported
+from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.provider import ProviderMetadata
 
@@ -60,10 +63,19 @@ class AnyLLM(BlockingOperations):
 
     def __init__(self, api_key: str | None = None, api_base: str | None = None, **client_args: JSON) -> None:
         provider = self.PROVIDER
-        self._key = find_key(provider, api_key, os.environ)
-        self._base_url = find_base_url(provider, api_base, os.environ, required=not self._overridden)
+        given = take_access(provider, client_args) if client_args else NOTHING
+        key = find_key(provider, api_key, os.environ)
+        values = find_placeholders(provider, given.placeholders, os.environ) if provider.placeholders else {}
+        self._target = Target(
+            provider=provider,
+            model="",
+            base_url=find_base_url(provider, api_base, os.environ, required=not self._overridden, values=values),
+            key=key,
+            placeholders=values,
+            credential=given.credential,
+        )
         if client_args:
-            self._settings, self._handler = _configured(client_args)
+            self._settings, self._handler = _configured(provider, client_args)
         else:
             usual = defaults()
             self._settings, self._handler = usual.settings, usual.handler
@@ -82,7 +94,8 @@ class AnyLLM(BlockingOperations):
 
     @override
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(api_base={self._base_url!r}, api_key={'********' if self._key else None!r})"
+        base_url, key = self._target.base_url, "********" if self._target.key else None
+        return f"{type(self).__name__}(api_base={base_url!r}, api_key={key!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -130,7 +143,7 @@ class AnyLLM(BlockingOperations):
             api_key: its key, instead of the environment's.
             api_base: where its API begins, instead of the environment's or the usual place.
             **client_args: `settings`, or single ones of `Settings`' fields (`timeouts`, `middleware`, `proxy`, …);
-                `default_headers`; `timeout` in seconds.
+                `default_headers`; `timeout` in seconds; and what the provider's record declares: `region`, `project`, …
 
         Raises:
             UnsupportedProviderError: there is no such provider; the error names the closest.
@@ -270,8 +283,8 @@ def _compatible_class(name: str) -> type[AnyLLM]:
     )
 
 
-def _configured(client_args: dict[str, JSON]) -> tuple[Settings, Handler]:
-    check_client_arguments(client_args, _ARGUMENTS)
+def _configured(provider: Provider, client_args: dict[str, JSON]) -> tuple[Settings, Handler]:
+    check_client_arguments(client_args, _ARGUMENTS, access_arguments(provider))
     settings = client_args.get("settings")
     if settings is None:
         settings = defaults().settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -102,14 +102,15 @@ def split_reference(model: str) -> tuple[str, str, str]:
     return provider, name, model[place]
 
 
-def check_client_arguments(arguments: Mapping[str, JSON], known: frozenset[str]) -> None:
-    """Refuse what a client cannot be told.
+def check_client_arguments(arguments: Mapping[str, JSON], known: frozenset[str], more: Iterable[str] = ()) -> None:
+    """Refuse what a client cannot be told; `more` is what the client of this provider understands and was told.
 
     Raises:
         ConfigurationError: an argument that nothing understands; the error names those that are.
     """
     unknown = sorted(set(arguments) - known)
     if unknown:
+        understood = ", ".join(sorted({*known, *more}))
         raise ConfigurationError(
-            f"AnyLLM.create() does not understand {', '.join(unknown)}; it understands {', '.join(sorted(known))}"
+            f"AnyLLM.create() does not understand {', '.join(unknown)}; it understands {understood}"
         )

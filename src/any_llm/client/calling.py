@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
+
 from any_llm.client.arguments import build_call
 from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.stream import is_stream
@@ -16,7 +18,6 @@ from any_llm.types.report import Report
 if TYPE_CHECKING:
     from any_llm.engine.settings import Settings
     from any_llm.pipeline.call import Handler
-    from any_llm.types.secret import Secret
 
 
 class Calling:
@@ -24,8 +25,7 @@ class Calling:
 
     PROVIDER: ClassVar[Provider]
 
-    _key: Secret | None
-    _base_url: str
+    _target: Target
     _settings: Settings
     _handler: Handler
     _overridden: ClassVar[frozenset[str]] = frozenset()
@@ -35,7 +35,7 @@ class Calling:
         return self._finish(await self._call(operation, model, request))
 
     async def _call(self, operation: Operation, model: str, request: JSONObject) -> JSON:
-        target = Target(provider=self.PROVIDER, model=model, base_url=self._base_url, key=self._key)
+        target = msgspec.structs.replace(self._target, model=model)
         reply = await self._handler(build_call(operation, target, request, self._settings))
         return reply.value
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from any_llm.client.placeholders import fill, find_placeholders
 from any_llm.exceptions import ConfigurationError, MissingApiKeyError
 from any_llm.spec.provider import Provider
 from any_llm.types.secret import Secret
@@ -44,12 +45,19 @@ def _checked(key: str, provider_name: str) -> Secret:
 
 
 def find_base_url(
-    provider: Provider, api_base: str | None, environment: Mapping[str, str], *, required: bool = True
+    provider: Provider,
+    api_base: str | None,
+    environment: Mapping[str, str],
+    *,
+    required: bool = True,
+    values: Mapping[str, str] | None = None,
 ) -> str:
     """Return where a provider's API begins, without a trailing slash; empty if nobody says and it is not `required`.
 
+    `values` are those of its placeholders; without them, they are looked for in the environment.
+
     Raises:
-        ConfigurationError: nobody says where, or what is said is not an HTTP URL.
+        ConfigurationError: nobody says where, or what is said is not an HTTP URL; or a placeholder has no value.
     """
     variable = provider.base_url_variable
     given = api_base or (environment.get(variable) if variable else None)
@@ -57,16 +65,16 @@ def find_base_url(
         if required and not provider.base_url:
             remedy = f"pass api_base= or set {variable}" if variable else "pass api_base="
             raise ConfigurationError(f"{provider.name} needs a base URL: {remedy}", provider_name=provider.name)
-        return _in_region(provider.base_url, environment)
-    return provider.base_url if provider.transport != "http" else _whole_url(given.strip(), provider)
+        url = provider.base_url
+        return url if "{" not in url else _filled(url, provider, values, environment)
+    if provider.transport != "http":
+        return provider.base_url
+    url = given.strip() if "{" not in given else _filled(given.strip(), provider, values, environment)
+    return _whole_url(url, provider)
 
 
-def _in_region(base_url: str, environment: Mapping[str, str]) -> str:
-    if "{region}" not in base_url:
-        return base_url
-    from any_llm.auth.aws import find_region  # noqa: PLC0415  # reads files, for the one cloud that has regions
-
-    return base_url.replace("{region}", find_region(environment))
+def _filled(url: str, provider: Provider, values: Mapping[str, str] | None, environment: Mapping[str, str]) -> str:
+    return fill(url, provider, find_placeholders(provider, {}, environment) if values is None else values)
 
 
 @lru_cache(maxsize=1_024)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
-from any_llm.client.arguments import build_call, said
+from any_llm.client.arguments import said
 from any_llm.client.messages_check import check_messages
+from any_llm.client.operations_media import MediaOperations
+from any_llm.client.operations_stored import StoredOperations
+from any_llm.client.operations_text import TextOperations
 from any_llm.client.signatures import spell_out
-from any_llm.exceptions import AnyLLMError
-from any_llm.pipeline.stream import EventStream, is_stream
+from any_llm.pipeline.stream import EventStream
 from any_llm.schemas.formats import Format, encode_format
 from any_llm.schemas.parsing import parse_completion, parse_message, parse_response
-from any_llm.spec.dialect import Target
-from any_llm.spec.provider import Operation, Provider
+from any_llm.spec.provider import Operation
 from any_llm.tools import prepare_tools
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
 from any_llm.types.embedding import CreateEmbeddingResponse
-from any_llm.types.json import JSON, JSONObject, is_list
+from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
 from any_llm.types.options import (
     CallOptions,
@@ -29,16 +30,12 @@ from any_llm.types.options import (
     ResponsesOptions,
 )
 from any_llm.types.params import CompletionParams, MessagesParams, ResponsesParams
-from any_llm.types.report import Report
 from any_llm.types.responses import ParsedResponse, Response, ResponseStreamEvent
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from any_llm.engine.settings import Settings
-    from any_llm.pipeline.call import Handler
     from any_llm.types.model import Model
-    from any_llm.types.secret import Secret
 
 T = TypeVar("T")
 

@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from any_llm.client.arguments import said
 from any_llm.client.calling import Calling
 from any_llm.client.signatures import spell_out
-from any_llm.pipeline.stream import EventStream
 from any_llm.spec.provider import Operation
-from any_llm.types.audio import Transcription, TranscriptionEvent
-from any_llm.types.binary import Binary
-from any_llm.types.image import ImageEvent, ImagesResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.media import FileInput, Media, as_media
 from any_llm.types.media_options import (
@@ -27,11 +23,17 @@ from any_llm.types.media_options import (
     VideoOptions,
 )
 from any_llm.types.options import CallOptions
-from any_llm.types.ocr import OcrResponse
-from any_llm.types.video import Video
 
 if TYPE_CHECKING:
+    # The values that come back are loaded by the wire format that makes them.
     from typing import Unpack
+
+    from any_llm.pipeline.stream import EventStream
+    from any_llm.types.audio import Transcription, TranscriptionEvent
+    from any_llm.types.binary import Binary
+    from any_llm.types.image import ImageEvent, ImagesResponse
+    from any_llm.types.ocr import OcrResponse
+    from any_llm.types.video import Video
 
 
 class MediaOperations(Calling):
@@ -178,9 +180,7 @@ class MediaOperations(Calling):
         return await self._answer(Operation.TRANSCRIPTION, model, request)
 
     @spell_out(TranslationOptions)
-    async def atranslation(
-        self, model: str, file: FileInput, **options: Unpack[TranslationOptions]
-    ) -> Transcription:
+    async def atranslation(self, model: str, file: FileInput, **options: Unpack[TranslationOptions]) -> Transcription:
         """Write down in English what is said in a recording.
 
         Args:
@@ -277,7 +277,7 @@ class MediaOperations(Calling):
         return await self._answer(Operation.OCR, model, said(document=as_media(document), **options))
 
 
-def _all_media(given: FileInput | Sequence[FileInput]) -> list[Media]:
+def _all_media(given: JSON) -> list[Media]:
     return [as_media(item) for item in given] if isinstance(given, list | tuple) else [as_media(given)]
 
 

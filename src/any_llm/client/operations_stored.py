@@ -13,18 +13,10 @@ from any_llm.client.calling import Calling
 from any_llm.client.signatures import spell_out
 from any_llm.engine.codecs import dialect_of
 from any_llm.exceptions import InvalidRequestError
-from any_llm.pipeline.stream import EventStream
 from any_llm.spec.provider import Operation
-from any_llm.types.answer import Answer
-from any_llm.types.batch import Batch, BatchResult
-from any_llm.types.binary import Binary
-from any_llm.types.files import FileDeleted, FileMetadata, FilePage
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.media import FileInput, as_media
-from any_llm.types.model import Model
 from any_llm.types.options import CallOptions
-from any_llm.types.pulling import PullProgress
-from any_llm.types.responses import Response
 from any_llm.types.stored_options import (
     CompactResponseOptions,
     CreateBatchOptions,
@@ -35,7 +27,17 @@ from any_llm.types.stored_options import (
 )
 
 if TYPE_CHECKING:
+    # The values that come back are loaded by the wire format that makes them.
     from typing import Unpack
+
+    from any_llm.pipeline.stream import EventStream
+    from any_llm.types.answer import Answer
+    from any_llm.types.batch import Batch, BatchResult
+    from any_llm.types.binary import Binary
+    from any_llm.types.files import FileDeleted, FileMetadata, FilePage
+    from any_llm.types.model import Model
+    from any_llm.types.pulling import PullProgress
+    from any_llm.types.responses import Response
 
 
 class StoredOperations(Calling):

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Literal, overload
 from any_llm.client.arguments import said
 from any_llm.client.calling import Calling
 from any_llm.client.signatures import spell_out
-from any_llm.pipeline.stream import EventStream
 from any_llm.spec.provider import Operation
 from any_llm.tools import prepare_tools
 from any_llm.types.json import JSON, JSONObject
-from any_llm.types.moderation import ModerationResponse
 from any_llm.types.options import Message
-from any_llm.types.rerank import RerankResponse
-from any_llm.types.text_completion import TextCompletion
 from any_llm.types.text_options import CountTokensOptions, ModerationOptions, RerankOptions, TextCompletionOptions
-from any_llm.types.tokens import TokenCount
 
 if TYPE_CHECKING:
+    # The values that come back are loaded by the wire format that makes them.
     from typing import Unpack
+
+    from any_llm.pipeline.stream import EventStream
+    from any_llm.types.moderation import ModerationResponse
+    from any_llm.types.rerank import RerankResponse
+    from any_llm.types.text_completion import TextCompletion
+    from any_llm.types.tokens import TokenCount
 
 
 class TextOperations(Calling):

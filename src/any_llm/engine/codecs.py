@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from any_llm.bridges import BRIDGES
 from any_llm.engine.plugins import DIALECTS, load
+from any_llm.engine.requests import REQUEST
 from any_llm.exceptions import ConfigurationError, UnsupportedOperationError
 from any_llm.providers.registry import builtin_dialect
 from any_llm.spec.dialect import Codec, Dialect
@@ -33,6 +34,8 @@ def codec_of(provider: Provider, operation: Operation) -> Codec[JSON, JSON]:
     Raises:
         UnsupportedOperationError: the provider has neither the operation nor the chat completions to carry it.
     """
+    if operation is Operation.REQUEST:
+        return REQUEST
     dialect = dialect_of(provider)
     native = dialect.operations.get(operation)
     if native is not None and operation in provider.operations:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from any_llm.providers.places import AWS_REGION
 from any_llm.spec.provider import GROUPS, Capability, Operation, Provider
 
 
@@ -74,6 +75,7 @@ CATALOG: tuple[Provider, ...] = (
         "bedrock",
         "https://bedrock-runtime.{region}.amazonaws.com",
         "AWS_BEARER_TOKEN_BEDROCK",
+        placeholders={"region": AWS_REGION},
         key_optional=True,
         base_url_variable="AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
         dialect="bedrock",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
+from typing_extensions import override
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.spec.provider import Operation, Provider
@@ -25,12 +26,27 @@ Options = Mapping[str, JSON]
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one attempt goes: provider, model and credential. `base_url` has no trailing slash."""
+    """Where one attempt goes: provider, model and credential.
+
+    Attributes:
+        provider: whom it goes to.
+        model: the model's name there.
+        base_url: where the API begins, without a trailing slash.
+        key: the API key, if there is one.
+        placeholders: the values of the provider's placeholders that are known, by name: region, project, …
+        credential: what else the program gave for its signer, by the arguments' names; texts are `Secret`s.
+    """
 
     provider: Provider
     model: str
     base_url: str
     key: Secret | None = None
+    placeholders: Mapping[str, str] = {}
+    credential: Mapping[str, object] = {}
+
+    @override
+    def __hash__(self) -> int:
+        return hash((self.provider, self.model, self.base_url, self.key))
 
 
 class Encoded(msgspec.Struct, frozen=True):

@@ -88,6 +88,38 @@ class Capability(StrEnum):
     LIST_MODELS = "list_models"
 
 
+class Placeholder(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the value of one `{name}` in a base URL comes from, such as a region, a project or an account.
+
+    The value is, in this order: the argument `name=` (or one of `aliases`) of `AnyLLM.create`; the first of `variables`
+    that is set; what `finder` finds; `default`. Of a placeholder with `of`, it is what `spelled` says for the value of
+    that other one, else `default`; so one location may stand for several forms of a host. A default may itself hold
+    `{names}` of placeholders that stand before it in the record.
+
+    Every value found is in `Target.placeholders`, by its name: codecs may put it into paths and bodies. One that has no
+    value is an error only if the base URL holds it.
+
+    Attributes:
+        variables: environment variables, the first one before the others.
+        default: the value when nothing else says it; empty for none.
+        aliases: other names of the argument, such as those of the vendor's own library.
+        finder: a name in `any_llm.auth.finders`, for values that stand in the vendor's own files.
+        of: the placeholder whose value decides this one; such a one is neither an argument nor a variable.
+        spelled: what this one is for a value of that other.
+    """
+
+    variables: tuple[str, ...] = ()
+    default: str = ""
+    aliases: tuple[str, ...] = ()
+    finder: str = ""
+    of: str = ""
+    spelled: Mapping[str, str] = {}
+
+    @override
+    def __hash__(self) -> int:
+        return hash((self.variables, self.default, self.finder, self.of))
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """A vendor we can reach.
 
@@ -96,7 +128,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: lower case, as in `name:model`.
-        base_url: where its API begins, without a trailing slash; empty when the user must say.
+        base_url: where its API begins, without a trailing slash; empty when the user must say. It may hold `{names}`.
+        placeholders: where the values of those names come from; more are for the dialect, in its target.
         key: the environment variable of the API key, empty when the provider takes none.
         key_alternatives: further variables that are read when `key` is not set.
         key_optional: a missing key is no error (servers of one's own).
@@ -107,7 +140,9 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         key_page: the vendor's page where keys are made.
         dialect: the wire format, a folder of `any_llm.dialects` or a plug-in's name.
         transport: how it is reached: `http`, or `local` for the model beside this process.
-        auth: how requests are signed: `bearer`, `x-api-key`, `api-key`, `x-goog-api-key`, `aws` or `none`.
+        auth: how requests are signed: a name of `any_llm.auth.headers.SCHEMES` (`bearer`, `x-api-key`, …) or of
+            `any_llm.auth.signers.REQUEST_SIGNERS` (`aws`, `azure`, `google`, …), or `none`.
+        auth_options: what its signer must know, such as the `service` that AWS signs for or the `scope` of a token.
         framing: how streams are framed: a name of `any_llm.transport.framing.FRAMINGS`.
         headers: headers of every request.
         hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at.
@@ -122,6 +157,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     base_url: str = ""
+    placeholders: Mapping[str, Placeholder] = {}
     key: str = ""
     key_alternatives: tuple[str, ...] = ()
     key_optional: bool = False
@@ -133,6 +169,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     dialect: str = "openai"
     transport: str = "http"
     auth: str = "bearer"
+    auth_options: Mapping[str, str] = {}
     framing: str = "sse"
     headers: Mapping[str, str] = {}
     hosts: tuple[str, ...] = ()
