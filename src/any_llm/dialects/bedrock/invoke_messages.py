@@ -43,9 +43,7 @@ _EVENTS: msgspec.json.Decoder[MessageStreamEvent] = decoder(cast("type[MessageSt
 def encode_messages(target: Target, options: Options) -> Encoded:
     """Encode a request: the parameters become the body, and `betas` its `anthropic_beta`."""
     warnings = [
-        CallWarning("dropped", name, detail)
-        for name, detail in _INEXPRESSIBLE.items()
-        if options.get(name) is not None
+        CallWarning("dropped", name, detail) for name, detail in _INEXPRESSIBLE.items() if options.get(name) is not None
     ]
     body: JSONObject = {"anthropic_version": VERSION}
     body |= {name: _settled(value) for name, value in options.items() if name not in _NOT_SENT}
