@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -16,6 +16,7 @@ from any_llm.auth.signers import request_signer
 from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
+from any_llm.engine.hosts import is_own
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import HttpUpstream
 from any_llm.exceptions import (
@@ -217,9 +218,7 @@ def _place(target: Target, path: str) -> tuple[str, bool]:
     """Return the URL of a request, and whether it is the provider's own, so that the key may go there."""
     if not path.startswith(("https://", "http://")):
         return target.base_url + path, True
-    theirs, own = urlsplit(path), urlsplit(target.base_url)
-    same = (theirs.scheme, theirs.netloc) == (own.scheme, own.netloc)
-    return path, same or (theirs.scheme == "https" and theirs.netloc in target.provider.hosts)
+    return path, is_own(target, path)
 
 
 def _add(headers: dict[str, str], more: Mapping[str, str]) -> None:

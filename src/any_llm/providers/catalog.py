@@ -83,9 +83,22 @@ CATALOG: tuple[Provider, ...] = (
         framing="event_stream",
         docs="https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html",
         key_page="https://console.aws.amazon.com/bedrock/home#/api-keys",
-        offers="completion embedding",
+        hosts=("bedrock.{region}.amazonaws.com", "bedrock-agent-runtime.{region}.amazonaws.com"),
+        offers="completion messages text_completion embedding rerank count_tokens image_generation list_models "
+        "retrieve_model",
         can="streaming reasoning image pdf",
         tier="verified",
+    ),
+    _entry(
+        "bedrock-mantle",
+        "https://bedrock-mantle.{region}.api.aws/v1",
+        "AWS_BEARER_TOKEN_BEDROCK",
+        placeholders={"region": AWS_REGION},
+        base_url_variable="BEDROCK_MANTLE_API_BASE",
+        docs="https://docs.aws.amazon.com/bedrock/latest/userguide/bedrock-mantle.html",
+        key_page="https://console.aws.amazon.com/bedrock/home#/api-keys",
+        offers="completion responses list_models",
+        can="streaming reasoning image",
     ),
     _entry(
         "cascadia",

@@ -145,7 +145,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         auth_options: what its signer must know, such as the `service` that AWS signs for or the `scope` of a token.
         framing: how streams are framed: a name of `any_llm.transport.framing.FRAMINGS`.
         headers: headers of every request.
-        hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at.
+        hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at;
+            `{names}` in them stand for what has that name in `base_url`.
         operations: what it offers natively; what its dialect has beyond is not asked of it.
         capabilities: what its models may do.
         stream_usage: it accepts `stream_options` and then tells the usage at the end of a stream.

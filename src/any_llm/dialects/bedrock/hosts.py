@@ -13,7 +13,7 @@ def sister(base_url: str, service: str) -> str | None:
     """Return where another of Bedrock's services is, in the region of its models; `None` for a host of one's own."""
     begin, found, rest = base_url.partition(f"//{_RUNTIME}")
     host = rest.partition("/")[0]
-    ours = host.startswith((".", "-fips.")) and ".amazonaws.com" in host
+    ours = host.startswith(".") and ".amazonaws.com" in host
     return f"{begin}//{service}{host}" if found and ours else None
 
 
