@@ -63,7 +63,10 @@ def encode_text_completion(target: Target, options: Options) -> Encoded:
         raise InvalidRequestError(
             f"watsonx.ai takes one prompt in a call, not {len(prompts)}; call it once for each", param="prompt"
         )
-    warnings = dropped(options, _INEXPRESSIBLE | ({} if options.get("n") in (None, 1) else {"n": "one text is given"}))
+    reasons = dict(_INEXPRESSIBLE)
+    if options.get("n") not in (None, 1):
+        reasons["n"] = "the API gives one text; call it several times"
+    warnings = dropped(options, reasons)
     body = {**body_for(target, options), "input": prompts[0]}
     known = {*_NAMES, *_INEXPRESSIBLE, *_PARAMETERS, *_SENT_OTHERWISE}
     body |= {name: value for name, value in options.items() if name not in known and value is not None}
