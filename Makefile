@@ -21,8 +21,8 @@ docs: install ## Build the documentation into site/
 docs-check: install ## Run every snippet of the documentation and check its links
 	$(python) -m pytest -n 2 tests/docs tests/architecture/test_documents.py
 
-tables: install ## Write the generated tables of the documentation anew
-	$(python) scripts/provider_table.py
+tables: install ## Write what is generated anew: tables of the documentation, forms of the operations
+	$(python) scripts/provider_table.py ; $(python) scripts/surfaces.py
 
 fix: install ## Format the source and mend what can be mended by machine
 	.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .

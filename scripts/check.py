@@ -19,6 +19,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "lint": ("ruff", "check", "."),
     "mypy": ("mypy",),
     "pyright": ("basedpyright", "--pythonpath", sys.executable),
+    "surfaces": ("python", "scripts/surfaces.py", "--check"),
     "imports": ("lint-imports",),
     "dependencies": ("deptry", "."),
     "dead code": ("vulture",),

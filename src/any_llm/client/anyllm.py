@@ -12,9 +12,9 @@ from typing_extensions import override
 
 from any_llm.client.access import NOTHING, access_arguments, take_access
 from any_llm.client.arguments import check_client_arguments, check_seconds, split_reference
-from any_llm.client.blocking_operations import BlockingOperations
 from any_llm.client.credentials import find_base_url, find_key
 from any_llm.client.metadata import adopt_attributes, class_attributes, class_name, metadata
+from any_llm.client.methods.every import HOOKS, EveryOperation
 from any_llm.client.placeholders import find_placeholders
 from any_llm.engine.build import Defaults, build, defaults
 from any_llm.engine.plugins import PROVIDERS, found, load
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from any_llm.pipeline.call import Handler
     from any_llm.types.json import JSON
 
-_HOOKS = ("_acompletion", "_aresponses", "_amessages", "_aembedding", "_alist_models")
 _SETTINGS = frozenset(Settings.__struct_fields__)
 _ARGUMENTS = _SETTINGS | {"settings", "default_headers", "timeout", "unified_exceptions", "max_retries"}
 _COMPATIBLE = Provider(
@@ -46,7 +45,7 @@ _COMPATIBLE = Provider(
 )
 
 
-class AnyLLM(BlockingOperations):
+class AnyLLM(EveryOperation):
     """One provider with one credential; every operation as a method, async with an `a` before its name.
 
     Connections belong to the process, not to the instance: make as many as you like, and close none.
@@ -83,7 +82,7 @@ class AnyLLM(BlockingOperations):
     @override
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls._overridden = frozenset(name for name in _HOOKS if getattr(cls, name) is not getattr(AnyLLM, name))
+        cls._overridden = frozenset(name for name in HOOKS if getattr(cls, name) is not getattr(AnyLLM, name))
         own = vars(cls)
         if "PROVIDER" not in own:
             # A class's own record is made here, once, as if it stood in its body.

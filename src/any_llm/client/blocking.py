@@ -20,6 +20,7 @@ from any_llm.types.report import Report
 if TYPE_CHECKING:
     from typing import Self
 
+    from any_llm.pipeline.partials import Partials
     from any_llm.types.completion import CompletionUsage
     from any_llm.types.json import JSON
 
@@ -185,6 +186,10 @@ class Stream(Generic[E]):
         """The tokens used so far, as far as the provider has said; final once the iteration has ended."""
         return self._events.usage
 
+    def partials(self) -> BlockingPartials:
+        """Iterate over the values that a JSON answer passes through, instead of over its pieces."""
+        return BlockingPartials(self._events.partials(), self._runner)
+
     @property
     def closed(self) -> bool:
         """Whether the stream has ended, in whichever way."""
@@ -202,6 +207,30 @@ class Stream(Generic[E]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class BlockingPartials:
+    """The values that a streamed JSON answer passes through, for blocking code; see `any_llm.pipeline.partials`."""
+
+    def __init__(self, partials: Partials, runner: Runner) -> None:
+        self._partials = partials
+        self._runner = runner
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> JSON:
+        value = self._runner.run(self._next())
+        if value is None:
+            raise StopIteration
+        return value
+
+    def close(self) -> None:
+        """End the stream and release its connection."""
+        self._partials.close()
+
+    async def _next(self) -> JSON:
+        return await anext(self._partials, None)
 
 
 RUNNER = Runner()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
 from any_llm.client.arguments import build_call
 from any_llm.exceptions import AnyLLMError
-from any_llm.pipeline.stream import is_stream
+from any_llm.pipeline.stream import StreamForm, is_stream
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.json import JSON, JSONObject, is_list
@@ -18,6 +19,7 @@ from any_llm.types.report import Report
 if TYPE_CHECKING:
     from any_llm.engine.settings import Settings
     from any_llm.pipeline.call import Handler
+    from any_llm.schemas.formats import Parser
 
 
 class Calling:
@@ -39,9 +41,13 @@ class Calling:
         reply = await self._handler(build_call(operation, target, request, self._settings))
         return reply.value
 
-    def _finish(self, value: JSON, parse: Callable[..., JSON] | None = None, parser: JSON = None) -> JSON:
+    def _finish(
+        self, value: JSON, parse: Callable[..., JSON] | None = None, parser: Parser[JSON] | None = None
+    ) -> JSON:
         """Return an answer parsed, if it is to be, and in the types that the settings ask for."""
-        if parse is not None and parser is not None:
+        if parse is not None and parser is not None and is_stream(value):
+            value.form = StreamForm(partial(parse, parser=parser), parser.unwrap)
+        elif parse is not None and parser is not None:
             try:
                 value = parse(value, parser)
             except AnyLLMError as error:

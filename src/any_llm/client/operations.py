@@ -1,19 +1,20 @@
-"""Every operation of a provider, natively async: one short method each."""
+"""The operations of chat providers, natively async: one short method each.
+
+As in the modules beside it, `scripts/surfaces.py` makes the other forms of each operation.
+"""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeVar, overload
 
 from any_llm.client.arguments import said
+from any_llm.client.calling import Calling
 from any_llm.client.messages_check import check_messages
-from any_llm.client.operations_media import MediaOperations
-from any_llm.client.operations_stored import StoredOperations
-from any_llm.client.operations_text import TextOperations
-from any_llm.client.signatures import spell_out
+from any_llm.client.signatures import omissible, spell_out
 from any_llm.pipeline.stream import EventStream
-from any_llm.schemas.formats import Format, encode_format
+from any_llm.schemas.formats import Format, Parser, encode_format
 from any_llm.schemas.parsing import parse_completion, parse_message, parse_response
 from any_llm.spec.provider import Operation
 from any_llm.tools import prepare_tools
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncOperations(TextOperations, MediaOperations, StoredOperations):
-    """The operations of one provider with one credential."""
+class AsyncOperations(Calling):
+    """Conversations in three shapes, vectors, and the list of models."""
 
     @overload
     async def acompletion(
@@ -84,6 +85,7 @@ class AsyncOperations(TextOperations, MediaOperations, StoredOperations):
         **options: Unpack[CompletionOptions],
     ) -> ChatCompletion | EventStream[ChatCompletionChunk]: ...
     @spell_out(CompletionOptions)
+    @omissible(messages=())
     async def acompletion(
         self,
         model: str,
@@ -116,7 +118,7 @@ class AsyncOperations(TextOperations, MediaOperations, StoredOperations):
             value = await self._acompletion(params, **rest)
         else:
             value = await self._call(Operation.COMPLETION, model, _without_auto(request))
-        return self._finish(value, parse_completion, parser if not stream else None)
+        return self._finish(value, parse_completion, parser)
 
     @overload
     async def aresponses(
@@ -159,6 +161,7 @@ class AsyncOperations(TextOperations, MediaOperations, StoredOperations):
         **options: Unpack[ResponsesOptions],
     ) -> Response | EventStream[ResponseStreamEvent]: ...
     @spell_out(ResponsesOptions)
+    @omissible(input_data="")
     async def aresponses(
         self,
         model: str,
@@ -188,7 +191,7 @@ class AsyncOperations(TextOperations, MediaOperations, StoredOperations):
             value = await self._aresponses(params, **rest)
         else:
             value = await self._call(Operation.RESPONSES, model, request)
-        return self._finish(value, parse_response, parser if not stream else None)
+        return self._finish(value, parse_response, parser)
 
     @overload
     async def amessages(
@@ -266,7 +269,7 @@ class AsyncOperations(TextOperations, MediaOperations, StoredOperations):
             value = await self._amessages(params, **rest)
         else:
             value = await self._call(Operation.MESSAGES, model, request)
-        return self._finish(value, parse_message, parser if not stream else None)
+        return self._finish(value, parse_message, parser)
 
     @spell_out(EmbeddingOptions)
     async def aembedding(
@@ -325,7 +328,7 @@ def _without_auto(request: JSONObject) -> JSONObject:
     return request
 
 
-def _prepare(request: JSONObject, name: str, form: JSON) -> Callable[[str], JSON] | None:
+def _prepare(request: JSONObject, name: str, form: JSON) -> Parser[JSON] | None:
     """Put tools and the format of the answer into a request in OpenAI's words; return what parses the answer."""
     if "tools" in request:
         request["tools"] = prepare_tools(request["tools"])

@@ -219,7 +219,10 @@ class MediaOperations(Calling):
         Raises:
             AnyLLMError: the subclass says what went wrong.
         """
-        return await self._answer(Operation.RETRIEVE_VIDEO, "", said(video_id=video_id, **options))
+        video: Video = await self._answer(Operation.RETRIEVE_VIDEO, "", said(video_id=video_id, **options))
+        # Some vendors do not repeat what they were asked about.
+        video.id = video.id or video_id
+        return video
 
     async def await_video(
         self,

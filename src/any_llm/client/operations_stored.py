@@ -11,7 +11,7 @@ import msgspec
 from any_llm.client.arguments import said
 from any_llm.client.calling import Calling
 from any_llm.client.signatures import spell_out
-from any_llm.engine.codecs import dialect_of
+from any_llm.engine.codecs import has_inline_batches
 from any_llm.exceptions import InvalidRequestError
 from any_llm.spec.provider import Operation
 from any_llm.types.json import JSON, JSONObject
@@ -134,16 +134,20 @@ class StoredOperations(Calling):
         Args:
             input_file_path: a file of JSON lines, each with `custom_id` and `body` in the shape of the endpoint.
             endpoint: what the requests ask for.
-            **options: see `CreateBatchOptions`; `requests` holds them in memory, instead of a file.
+            **options: see `CreateBatchOptions`; `requests` holds them in memory, and `input_file_id` names a file that
+                was uploaded before.
 
         Raises:
-            InvalidRequestError: neither a file nor requests are given, or both, or the file is not of JSON lines.
+            InvalidRequestError: not exactly one of a file, requests and a file's id is given, or the file is not of
+                JSON lines.
             AnyLLMError: the subclass says what went wrong.
         """
         request = said(endpoint=endpoint, **options)
-        if (input_file_path is None) == ("requests" not in request):
-            raise InvalidRequestError("create_batch() needs either input_file_path= or requests=", param="requests")
-        if input_file_path is not None and dialect_of(self.PROVIDER).inline_batches:
+        if (input_file_path is not None) + ("requests" in request) + ("input_file_id" in request) != 1:
+            raise InvalidRequestError(
+                "create_batch() needs one of input_file_path=, requests= and input_file_id=", param="requests"
+            )
+        if input_file_path is not None and has_inline_batches(self.PROVIDER):
             request["requests"] = _lines_of(Path(input_file_path))
         elif input_file_path is not None:
             request["file"] = as_media(Path(input_file_path), media_type="application/jsonl")

@@ -117,7 +117,11 @@ class TextOperations(Calling):
         Raises:
             AnyLLMError: the subclass says what went wrong.
         """
-        return await self._answer(Operation.MODERATION, model, said(input=input, **options))
+        answer: ModerationResponse = await self._answer(Operation.MODERATION, model, said(input=input, **options))
+        if options.get("include_raw"):
+            for result in answer.results:
+                result.provider_raw = result.provider_raw or result.to_dict()
+        return answer
 
     @spell_out(CountTokensOptions)
     async def acount_tokens(

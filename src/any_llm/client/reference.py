@@ -31,10 +31,24 @@ def client_for(model: str | None, options: JSON) -> tuple[JSON, str]:
         name = model
     else:
         raise ConfigurationError(f"provider is {provider!r}, but no model is given: pass model=")
-    client = AnyLLM.create(
+    return client_of(provider, options), name
+
+
+def client_of(provider: str, options: JSON) -> JSON:
+    """Make the client of a provider; what only says how to reach it is taken out of `options`.
+
+    Raises:
+        UnsupportedProviderError: there is no such provider.
+        MissingApiKeyError: it needs a key and there is none.
+    """
+    return AnyLLM.create(
         AnyLLM.resolve_provider_key(provider),
         api_key=options.pop("api_key", None),
         api_base=options.pop("api_base", None),
         **(options.pop("client_args", None) or {}),
     )
-    return client, name
+
+
+def private_form(client: JSON, name: str) -> JSON:
+    """Return a blocking method by its private name: programs that replace the client in their tests look for it."""
+    return getattr(client, f"_{name}")

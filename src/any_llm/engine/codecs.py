@@ -15,6 +15,8 @@ from any_llm.spec.dialect import Codec, Dialect, Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.json import JSON
 
+_INLINE_BATCHES = "inline_batches"
+
 
 def dialect_of(provider: Provider) -> Dialect:
     """Return the wire format that a provider speaks.
@@ -71,3 +73,8 @@ def _without(provider: Provider, operation: Operation) -> Provider:
 def is_native(provider: Provider, operation: Operation) -> bool:
     """Say whether a provider has an operation itself, rather than through a bridge."""
     return operation in provider.operations and operation in dialect_of(provider).operations
+
+
+def has_inline_batches(provider: Provider) -> bool:
+    """Say whether the requests of a batch go into requests, rather than into a file that is uploaded."""
+    return dialect_of(provider).inline_batches or _INLINE_BATCHES in provider.quirks

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
@@ -17,6 +17,7 @@ from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
+from any_llm.engine.prompt_caching import cached
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import HttpUpstream
 from any_llm.exceptions import (
@@ -27,6 +28,7 @@ from any_llm.exceptions import (
 )
 from any_llm.pipeline.call import Call, Handler, Reply
 from any_llm.pipeline.stream import EventStream
+from any_llm.spec.provider import Operation
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.http import HttpRequest, HttpResponse, Timeouts
@@ -39,6 +41,11 @@ if TYPE_CHECKING:
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
+_FORMS: Mapping[Operation, str] = {
+    Operation.COMPLETION: "response_format",
+    Operation.RESPONSES: "response_format",
+    Operation.MESSAGES: "output_format",
+}
 
 
 class Trip(NamedTuple):
@@ -82,7 +89,12 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
         facts = Facts(call, started)
         try:
             codec = codec_for(call.target, call.operation)
-            encoded = encode(codec, call)
+            if "cache" in call.options:
+                call, more = cached(call)
+                encoded = encode(codec, call)
+                encoded = msgspec.structs.replace(encoded, warnings=(*encoded.warnings, *more))
+            else:
+                encoded = encode(codec, call)
             request = facts.request = _request(call, encoded)
             report = Report(
                 provider=provider.name,
@@ -90,6 +102,7 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
                 operation=call.operation,
                 warnings=_allowed(call, encoded) if encoded.warnings else (),
                 client_request_id=call.request_id,
+                structured_output=_form_of(call, encoded),
             )
             transport = transport_for(provider.transport)
             exchange = await transport.send(request, call.timeouts)
@@ -162,12 +175,18 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
         )
     assert codec.stream is not None
     fresh = partial(codec.stream, call.target, call.options)
-    framing = FRAMINGS[codec.framing or call.target.provider.framing]()
+    framing = FRAMINGS[_framing(codec, call, content_type)]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
     stream.tap(on_end=lambda _: _note_elapsed(report, facts.started))
     await stream.prime()
     report.time_to_first_chunk = time.monotonic() - facts.started
     return Reply(value=stream, report=report)
+
+
+def _framing(codec: Codec[JSON, JSON], call: Call, content_type: str) -> str:
+    """Return how a stream is framed; a vendor that can stream bytes as they are may have been asked for events."""
+    events = codec.framing == "raw" and content_type.startswith("text/event-stream")
+    return call.target.provider.framing if events or not codec.framing else codec.framing
 
 
 def _note_elapsed(report: Report, started: float) -> None:
@@ -207,7 +226,7 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
         if more:
             _add(headers, more)
     if call.query:
-        url += ("&" if "?" in url else "?") + urlencode(call.query, doseq=True)
+        url = _with_query(url, call.query)
     request = HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
     if sign is None:
         _add(headers, request_signer(target.provider.auth)(request, target.key))
@@ -217,8 +236,16 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
 def _place(target: Target, path: str) -> tuple[str, bool]:
     """Return the URL of a request, and whether it is the provider's own, so that the key may go there."""
     if not path.startswith(("https://", "http://")):
-        return target.base_url + path, True
+        base, _, query = target.base_url.partition("?")
+        return base + path + (("&" if "?" in path else "?") + query if query else ""), True
     return path, is_own(target, path)
+
+
+def _with_query(url: str, query: Mapping[str, str]) -> str:
+    """Return a URL with members of a query added; those of its own that have the same names are replaced."""
+    place, _, own = url.partition("?")
+    kept = [(name, value) for name, value in parse_qsl(own, keep_blank_values=True) if name not in query]
+    return f"{place}?{urlencode([*kept, *query.items()], doseq=True)}"
 
 
 def _add(headers: dict[str, str], more: Mapping[str, str]) -> None:
@@ -227,6 +254,13 @@ def _add(headers: dict[str, str], more: Mapping[str, str]) -> None:
     for name, value in more.items():
         headers.pop(taken.get(name.lower(), name), None)
         headers[name] = value
+
+
+def _form_of(call: Call, encoded: Encoded) -> str | None:
+    """Return by what means the answer is held to the form that was asked for."""
+    if _FORMS.get(call.operation) not in call.options:
+        return None
+    return next((warning.mode for warning in encoded.warnings if warning.mode), "native")
 
 
 def _allowed(call: Call, encoded: Encoded) -> tuple[CallWarning, ...]:

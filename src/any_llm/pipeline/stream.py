@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from typing_extensions import TypeIs
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from any_llm.pipeline.partials import Partials
     from any_llm.spec.dialect import Fold
     from any_llm.types.completion import CompletionUsage
 
@@ -34,6 +35,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     ending: Ending
     error: BaseException | None = None
+
+
+class StreamForm(NamedTuple):
+    """How the text of a streamed answer is read: `parse` the whole, and `unwrap` a value out of what is around it."""
+
+    parse: Callable[[JSON], JSON]
+    unwrap: Callable[[JSON], JSON]
 
 
 class Upstream(Protocol[E]):
@@ -57,11 +65,13 @@ class EventStream(Generic[E]):
     Attributes:
         report: how the call went.
         convert: what is made of each piece, and of the whole answer, as it is handed out, if anything.
+        form: how the text of the answer is read, when a `response_format` was asked for.
     """
 
     def __init__(self, upstream: Upstream[E], *, fold: Callable[[], Fold[E, JSON]] | None, report: Report) -> None:
         self.report = report
         self.convert: Callable[[JSON], JSON] | None = None
+        self.form: StreamForm | None = None
         self._upstream = upstream
         self._ready: deque[E] = deque()
         self._outcome: Outcome | None = None
@@ -130,7 +140,18 @@ class EventStream(Generic[E]):
     def response(self) -> JSON:
         """The whole answer added up from the pieces taken so far; complete once the iteration has ended."""
         whole = self._whole()
+        if self.form is not None and self._outcome is not None and self._outcome.ending == "complete":
+            whole = self.form.parse(whole)
         return whole if self.convert is None else self.convert(whole)
+
+    def partials(self) -> Partials:
+        """Iterate over the values that a JSON answer passes through, instead of over its pieces.
+
+        Each is the answer so far, with what is open closed where it stands: made for forms that fill.
+        """
+        from any_llm.pipeline.partials import Partials  # noqa: PLC0415  # few streams are read so
+
+        return Partials(self, self.form.unwrap if self.form is not None else _as_it_is)
 
     @property
     def usage(self) -> CompletionUsage | None:
@@ -231,6 +252,10 @@ class EventStream(Generic[E]):
             self._on_end.clear()
             if release:
                 self._upstream.close()
+
+
+def _as_it_is(value: JSON) -> JSON:
+    return value
 
 
 def is_stream(value: object) -> TypeIs[EventStream[JSON]]:

@@ -34,6 +34,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion messages list_models",
         can="streaming reasoning image pdf",
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "atlascloud",
@@ -56,6 +57,7 @@ CATALOG: tuple[Provider, ...] = (
         auth="x-api-key",
         offers="completion messages",
         can="streaming reasoning image pdf",
+        caching="breakpoints",
     ),
     _entry(
         "azureopenai",
@@ -70,6 +72,7 @@ CATALOG: tuple[Provider, ...] = (
         auth="api-key",
         rename={"max_tokens": "max_completion_tokens"},
         tier="verified",
+        caching="key",
     ),
     _entry(
         "bedrock",
@@ -88,6 +91,7 @@ CATALOG: tuple[Provider, ...] = (
         "retrieve_model",
         can="streaming reasoning image pdf",
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "bedrock-mantle",
@@ -118,6 +122,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning",
         tier="verified",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "cohere",
@@ -140,6 +146,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming image pdf",
         quirks=("float_embeddings",),
+        caching="automatic",
     ),
     _entry(
         "databricks",
@@ -160,6 +167,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://deepinfra.com/dash/api_keys",
         offers="completion embedding list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
     ),
     _entry(
         "deepseek",
@@ -170,8 +178,9 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         rename={"max_completion_tokens": "max_tokens"},
-        quirks=("replay_reasoning",),
+        quirks=("replay_reasoning", "json_object_only"),
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "edenai",
@@ -191,6 +200,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "gemini",
@@ -206,6 +217,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image pdf",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "github",
@@ -238,6 +250,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "huggingface",
@@ -247,6 +261,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://huggingface.co/settings/tokens",
         offers="completion responses list_models",
         can="streaming",
+        quirks=("think_tags",),
     ),
     _entry(
         "inception",
@@ -257,6 +272,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming",
         tier="verified",
+        quirks=("no_response_format",),
     ),
     _entry(
         "kenari",
@@ -285,6 +301,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "llamafile",
@@ -295,6 +313,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="reasoning",
         tier="verified",
+        quirks=("think_tags", "no_response_format"),
+        caching="automatic",
     ),
     _entry(
         "lmstudio",
@@ -307,6 +327,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning",
         tier="verified",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "local",
@@ -319,6 +341,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "meta",
@@ -328,6 +351,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://ai.meta.com/api-keys",
         offers="completion responses list_models",
         can="streaming image pdf",
+        caching="key",
     ),
     _entry(
         "minimax",
@@ -338,6 +362,8 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion",
         can="streaming reasoning",
         tier="verified",
+        quirks=("think_tags", "no_response_format"),
+        caching="automatic",
     ),
     _entry(
         "mistral",
@@ -363,6 +389,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning",
         quirks=("replay_reasoning",),
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "mzai",
@@ -383,6 +410,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "neosantara",
@@ -406,6 +434,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "openai",
@@ -418,6 +447,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming image pdf",
         rename={"max_tokens": "max_completion_tokens"},
         tier="verified",
+        caching="key",
     ),
     _entry(
         "openrouter",
@@ -427,8 +457,9 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://openrouter.ai/settings/keys",
         offers="completion responses embedding list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object",),
+        quirks=("reasoning_object", "think_tags"),
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "otari",
@@ -440,6 +471,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image pdf",
         rename={"max_completion_tokens": "max_tokens"},
         tier="verified",
+        caching="breakpoints",
     ),
     _entry(
         "ovhcloud",
@@ -449,6 +481,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://endpoints.ai.cloud.ovh.net",
         offers="completion list_models",
         can="streaming",
+        quirks=("think_tags",),
     ),
     _entry(
         "perplexity",
@@ -471,6 +504,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning image pdf",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "qiniu",
@@ -480,6 +514,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.qiniu.com/ai-inference/api-key",
         offers="completion embedding list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
     ),
     _entry(
         "requesty",
@@ -499,7 +534,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://cloud.sambanova.ai/apis",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("float_embeddings",),
+        quirks=("float_embeddings", "think_tags"),
         tier="verified",
     ),
     _entry(
@@ -510,6 +545,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.telnyx.com/#/app/api-keys",
         offers="completion list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
     ),
     _entry(
         "together",
@@ -520,6 +556,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
+        quirks=("think_tags",),
     ),
     _entry(
         "vllm",
@@ -529,6 +566,8 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server",
         offers="completion embedding list_models",
         can="streaming reasoning image",
+        quirks=("think_tags",),
+        caching="automatic",
     ),
     _entry(
         "xai",
@@ -539,6 +578,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
+        caching="automatic",
     ),
     _entry(
         "zai",
@@ -549,8 +589,9 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://z.ai/manage-apikey/apikey-list",
         offers="completion list_models",
         can="streaming reasoning",
-        quirks=("replay_reasoning",),
+        quirks=("replay_reasoning", "json_object_only"),
         tier="verified",
+        caching="automatic",
     ),
 )
 """The built-in providers, in alphabetical order."""

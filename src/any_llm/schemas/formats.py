@@ -29,12 +29,11 @@ _KEYWORDS = frozenset({"properties", "items", "anyOf", "oneOf", "allOf", "enum",
 class Format(NamedTuple, Generic[T]):
     """A response format: `wire` in OpenAI's words, and what makes a value of the answer's text, if anything does.
 
-    `wire` is shared between calls, so nobody may change it. `parser` raises `ResponseFormatError` for a text that does
-    not fit, and for pydantic's types pydantic's own `ValidationError`.
+    `wire` is shared between calls, so nobody may change it.
     """
 
     wire: JSONObject
-    parser: Callable[[str], T] | None
+    parser: Parser[T] | None
 
 
 @overload
@@ -72,7 +71,7 @@ def _encode_dictionary(given: JSONObject) -> Format[JSON]:
     wrapped = given.get("type") != "object"
     schema = _wrap(given) if wrapped else given
     wire = _wire(_name(given.get("title")), schema, strict=strict_form(schema) == schema)
-    return Format(wire, _Parser(_json, wrapped=wrapped))
+    return Format(wire, Parser(_json, wrapped=wrapped))
 
 
 def _check_wire(given: JSONObject) -> JSONObject:
@@ -137,22 +136,26 @@ def _name(title: object) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", title).strip("_")[:64] if isinstance(title, str) and title else "response"
 
 
-def _parser(kind: type[T], *, wrapped: bool) -> Callable[[str], T]:
+def _parser(kind: type[T], *, wrapped: bool) -> Parser[T]:
     if mentions_pydantic(kind):
-        return _Parser(pydantic_parser(kind), wrapped=wrapped)
+        return Parser(pydantic_parser(kind), wrapped=wrapped)
     try:
         decoder = msgspec.json.Decoder(kind)
     except TypeError as error:
         raise InvalidMessageError(f"{_PLACE}: {error}", param=_PLACE) from error
-    return _Parser(decoder.decode, wrapped=wrapped)
+    return Parser(decoder.decode, wrapped=wrapped)
 
 
 def _json(text: str) -> JSON:
     return msgspec.json.decode(text)
 
 
-class _Parser(Generic[T]):
-    """Makes a value of a model's text."""
+class Parser(Generic[T]):
+    """Makes a value of a model's text.
+
+    Calling it raises `ResponseFormatError` for a text that does not fit, and for pydantic's types pydantic's own
+    `ValidationError`.
+    """
 
     __slots__ = ("_decode", "_wrapped")
 
@@ -160,7 +163,12 @@ class _Parser(Generic[T]):
         self._decode = decode
         self._wrapped = wrapped
 
+    def unwrap(self, value: JSON) -> JSON:
+        """Return a value that has only begun without what was put around it."""
+        return value.get(_WRAPPED) if self._wrapped and is_mapping(value) else value
+
     def __call__(self, text: str) -> T:
+        """Return the value of a text."""
         bare = _without_fence(text)
         try:
             return self._decode(_unwrap(bare) if self._wrapped else bare)

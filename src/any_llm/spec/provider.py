@@ -147,11 +147,15 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         headers: headers of every request.
         hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at;
             `{names}` in them stand for what has that name in `base_url`.
+        paths: where single operations are, by their names, if not where the dialect has them: below the base URL, or a
+            whole URL; `{model}` stands for the model.
         operations: what it offers natively; what its dialect has beyond is not asked of it.
         capabilities: what its models may do.
         stream_usage: it accepts `stream_options` and then tells the usage at the end of a stream.
-        rename: parameters that it calls by another name.
-        drop: parameters that it rejects; asking for one gives a warning on the response.
+        caching: how it is told to keep prompts: `key` (`prompt_cache_key`), `breakpoints` (`cache_control` marks),
+            `automatic` (not at all, it does so by itself), or empty where that is not known.
+        rename: parameters that it calls by another name; `operation.parameter` names that of one operation only.
+        drop: parameters that it rejects, named likewise; asking for one gives a warning on the response.
         quirks: named deviations from its dialect, looked up in the dialect's `quirks` module.
         tier: `verified` or `community`, as in Mozilla's `any_llm`.
     """
@@ -174,9 +178,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     framing: str = "sse"
     headers: Mapping[str, str] = {}
     hosts: tuple[str, ...] = ()
+    paths: Mapping[str, str] = {}
     operations: frozenset[Operation] = frozenset({Operation.COMPLETION, Operation.LIST_MODELS})
     capabilities: frozenset[Capability] = frozenset({Capability.STREAMING, Capability.LIST_MODELS})
     stream_usage: bool = True
+    caching: str = ""
     rename: Mapping[str, str] = {}
     drop: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()

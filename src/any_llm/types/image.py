@@ -94,3 +94,33 @@ class ImageEvent(Value):
     quality: str | None = None
     size: str | None = None
     usage: ImagesUsage | None = None
+
+
+class ImagesFold:
+    """Adds up the events of streamed images: those that are finished, else the newest partial one."""
+
+    def __init__(self) -> None:
+        self._finished: list[ImageEvent] = []
+        self._last: ImageEvent | None = None
+
+    def add(self, item: ImageEvent) -> None:
+        """Take one event into account."""
+        self._last = item
+        if item.type.endswith(".completed"):
+            self._finished.append(item)
+
+    def result(self) -> ImagesResponse:
+        """Return the images so far."""
+        last = self._last
+        if last is None:
+            return ImagesResponse()
+        shown = self._finished or [last]
+        return ImagesResponse(
+            created=last.created_at or 0,
+            data=[Image(b64_json=event.b64_json) for event in shown if event.b64_json],
+            background=last.background,
+            output_format=last.output_format,
+            quality=last.quality,
+            size=last.size,
+            usage=last.usage,
+        )

@@ -33,6 +33,7 @@ class CallOptions(TypedDict, total=False):
 class CompletionOptions(CallOptions, total=False):
     """Parameters of `completion`.
 
+    `cache="auto"` has the provider keep the beginning of the conversation, in its own way.
     https://platform.openai.com/docs/api-reference/chat/create
     """
 
@@ -66,6 +67,7 @@ class CompletionOptions(CallOptions, total=False):
     web_search_options: Mapping[str, JSON] | None
     safety_identifier: str | None
     prompt_cache_retention: str | None
+    cache: str | None
 
 
 class ResponsesOptions(CallOptions, total=False):
@@ -102,6 +104,7 @@ class ResponsesOptions(CallOptions, total=False):
     top_logprobs: int | None
     stream_options: Mapping[str, JSON] | None
     prompt: Mapping[str, JSON] | None
+    cache: str | None
 
 
 class MessagesOptions(CallOptions, total=False):
@@ -126,6 +129,7 @@ class MessagesOptions(CallOptions, total=False):
     betas: Sequence[str] | None
     container: str | Mapping[str, JSON] | None
     output_config: Mapping[str, JSON] | None
+    cache: str | None
 
 
 class EmbeddingOptions(CallOptions, total=False):
@@ -155,17 +159,9 @@ class ClientOptions(TypedDict, total=False):
     client_args: Mapping[str, JSON] | None
 
 
-class CompletionCallOptions(CompletionOptions, ClientOptions, total=False):
-    """Parameters of the function `completion`."""
+class ReachOptions(TypedDict, total=False):
+    """What the module functions that name a provider first take to reach it; see `ClientOptions`."""
 
-
-class ResponsesCallOptions(ResponsesOptions, ClientOptions, total=False):
-    """Parameters of the function `responses`."""
-
-
-class MessagesCallOptions(MessagesOptions, ClientOptions, total=False):
-    """Parameters of the function `messages`."""
-
-
-class EmbeddingCallOptions(EmbeddingOptions, ClientOptions, total=False):
-    """Parameters of the function `embedding`."""
+    api_key: str | None
+    api_base: str | None
+    client_args: Mapping[str, JSON] | None

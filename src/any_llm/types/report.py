@@ -15,12 +15,14 @@ class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word fo
     """Something about the request that the provider could not take as it was said.
 
     `kind` is `dropped` (not sent), `emulated` (reached by other means) or `approximated` (sent as the nearest thing).
-    `parameter` is its path, such as `seed` or `messages[2].content[0].cache_control`.
+    `parameter` is its path, such as `seed` or `messages[2].content[0].cache_control`. `mode` says by what the form
+    of an answer was reached: a `tool`, `json_object` or `instructions`.
     """
 
     kind: str
     parameter: str
     detail: str = ""
+    mode: str = ""
 
     @override
     def __str__(self) -> str:
@@ -28,7 +30,11 @@ class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word fo
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """How a call went. Times are seconds."""
+    """How a call went. Times are seconds.
+
+    `structured_output` says how the model was held to a `response_format`: `native`, by a `tool`, by `json_object` and
+    words, or by `instructions` alone; `None` where none was asked for.
+    """
 
     provider: str = ""
     model: str = ""
@@ -40,6 +46,7 @@ class Report(msgspec.Struct, kw_only=True):
     client_request_id: str | None = None
     elapsed: float | None = None
     time_to_first_chunk: float | None = None
+    structured_output: str | None = None
 
 
 class Reported(Value):

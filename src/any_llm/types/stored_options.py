@@ -37,10 +37,13 @@ class ListFilesOptions(CallOptions, total=False):
 class CreateBatchOptions(CallOptions, total=False):
     """Parameters of `create_batch`; `model` is for providers whose batches have one model.
 
+    `input_file_id` names a file of requests that was uploaded before.
+
     https://platform.openai.com/docs/api-reference/batch/create
     """
 
     requests: Sequence[Mapping[str, JSON]] | None
+    input_file_id: str | None
     completion_window: str | None
     metadata: Mapping[str, str] | None
     model: str | None

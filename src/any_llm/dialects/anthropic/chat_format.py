@@ -27,7 +27,9 @@ def add_format(body: JSONObject, wanted: JSON, family: Family, warnings: list[Ca
         return None
     kind: JSON = wanted.get("type") if is_mapping(wanted) else None
     if kind == "json_object":
-        warnings.append(CallWarning("emulated", "response_format", "the model was asked for JSON in words"))
+        warnings.append(
+            CallWarning("emulated", "response_format", "the model was asked for JSON in words", "instructions")
+        )
         return {"type": "text", "text": _ANY_JSON}
     schema = _schema_of(wanted) if kind == "json_schema" else None
     if schema is not None:
@@ -52,7 +54,7 @@ def _add_schema(
 ) -> JSONObject | None:
     if not family.schemas:
         detail = "this model cannot be held to a schema; it was told it in words"
-        warnings.append(CallWarning("emulated", "response_format", detail))
+        warnings.append(CallWarning("emulated", "response_format", detail, "instructions"))
         return {"type": "text", "text": _BY_SCHEMA + msgspec.json.encode(schema).decode()}
     fitted, loosened = fit_schema(schema)
     if loosened:

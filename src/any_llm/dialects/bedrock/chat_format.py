@@ -30,7 +30,9 @@ def add_format(body: JSONObject, wanted: JSON, family: Family, warnings: list[Ca
     """
     kind: JSON = wanted.get("type") if is_mapping(wanted) else None
     if kind == "json_object":
-        warnings.append(CallWarning("emulated", "response_format", "the model was asked for JSON in words"))
+        warnings.append(
+            CallWarning("emulated", "response_format", "the model was asked for JSON in words", "instructions")
+        )
         _ask(body, _ANY_JSON)
         return
     named: JSON = wanted.get("json_schema", wanted) if kind == "json_schema" else None
@@ -58,14 +60,14 @@ def _add_schema(
         text_format = {"type": "json_schema", "structure": {"jsonSchema": definition}}
         body["outputConfig"] = {**member(body, "outputConfig"), "textFormat": text_format}
     elif family.schemas == "tool" and schema.get("type") == "object":
-        warnings.append(CallWarning("emulated", "response_format", "the answer is the input of a tool"))
+        warnings.append(CallWarning("emulated", "response_format", "the answer is the input of a tool", "tool"))
         config = member(body, "toolConfig")
         spec = {"name": FORM_TOOL, "description": _BY_TOOL, "inputSchema": {"json": schema}}
         choice: JSONObject = {"any": {}} if config else {"tool": {"name": FORM_TOOL}}
         body["toolConfig"] = {"tools": [*config.get("tools", ()), {"toolSpec": spec}], "toolChoice": choice}
     else:
         detail = "this model cannot be held to such a schema; it was told it in words"
-        warnings.append(CallWarning("emulated", "response_format", detail))
+        warnings.append(CallWarning("emulated", "response_format", detail, "instructions"))
         _ask(body, _BY_SCHEMA + msgspec.json.encode(schema).decode())
 
 

@@ -7,14 +7,19 @@ from any_llm.types.json import JSONObject
 from any_llm.types.report import Warning as CallWarning
 
 
-def adapt(body: JSONObject, provider: Provider) -> list[CallWarning]:
-    """Rename and drop members of a body, in place, and return a warning for each that is not sent."""
+def adapt(body: JSONObject, provider: Provider, operation: str = "") -> list[CallWarning]:
+    """Rename and drop members of a body, in place, and return a warning for each that is not sent.
+
+    What is said of `operation.parameter` counts in that operation only.
+    """
     warnings: list[CallWarning] = []
-    for name in provider.drop:
+    for said in provider.drop:
+        name = _named(said, operation)
         if name in body:
             del body[name]
             warnings.append(CallWarning("dropped", name, "the provider does not accept it"))
-    for name, theirs in provider.rename.items():
+    for said, theirs in provider.rename.items():
+        name = _named(said, operation)
         if name in body:
             value = body.pop(name)
             if theirs in body:
@@ -22,3 +27,7 @@ def adapt(body: JSONObject, provider: Provider) -> list[CallWarning]:
             else:
                 body[theirs] = value
     return warnings
+
+
+def _named(said: str, operation: str) -> str:
+    return said.removeprefix(f"{operation}.") if operation and "." in said else said

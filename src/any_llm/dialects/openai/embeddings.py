@@ -12,8 +12,10 @@ import msgspec
 
 from any_llm.dialects.openai.adapt import adapt
 from any_llm.dialects.openai.errors import error_from
+from any_llm.dialects.openai.places import place
 from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
+from any_llm.spec.provider import Operation
 from any_llm.types.embedding import CreateEmbeddingResponse, Embedding
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
@@ -34,8 +36,9 @@ def encode_embedding(target: Target, options: Options) -> Encoded:
     body["input"] = body.pop("inputs")
     if "encoding_format" not in body and not _NO_BASE64.intersection(target.provider.quirks):
         body["encoding_format"] = "base64"
-    warnings = adapt(body, target.provider)
-    return Encoded("/embeddings", msgspec.json.encode(body), warnings=tuple(warnings))
+    warnings = adapt(body, target.provider, Operation.EMBEDDING)
+    path = place(target, Operation.EMBEDDING, "/embeddings")
+    return Encoded(path, msgspec.json.encode(body), warnings=tuple(warnings))
 
 
 def decode_embedding(target: Target, response: HttpResponse) -> CreateEmbeddingResponse:

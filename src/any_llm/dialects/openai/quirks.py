@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
+from any_llm.dialects.openai.chat_format import json_object_only, no_response_format
 from any_llm.dialects.openai.chat_messages import member
 from any_llm.types.json import JSON, JSONObject, is_mapping
 from any_llm.types.report import Warning as CallWarning
@@ -74,5 +75,7 @@ REQUEST_QUIRKS: Mapping[str, RequestQuirk] = {
     "replay_extra_content": replay_extra_content,
     "replay_parts": replay_parts,
     "reasoning_object": reasoning_object,
+    "json_object_only": json_object_only,
+    "no_response_format": no_response_format,
 }
 """Quirks of requests by the name that a provider's record uses."""

@@ -12,10 +12,12 @@ import msgspec
 
 from any_llm.dialects.openai.adapt import adapt
 from any_llm.dialects.openai.errors import error_from
+from any_llm.dialects.openai.places import place
 from any_llm.dialects.openai.responses_stream import ResponsesStream, settle_response
 from any_llm.exceptions import MalformedResponseError
 from any_llm.schemas.shapes import is_list, is_mapping, is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
+from any_llm.spec.provider import Operation
 from any_llm.types.foreign import without_foreign_thoughts
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
@@ -29,17 +31,24 @@ _PARSED = frozenset({"parsed", "parsed_arguments"})
 
 def encode_responses(target: Target, options: Options) -> Encoded:
     """Encode a request. Items are sent as they are given, so that those of an earlier answer are replayed exactly."""
+    body, warnings = encode_input(target, options, Operation.RESPONSES)
+    path = place(target, Operation.RESPONSES, "/responses")
+    return Encoded(path, msgspec.json.encode(body), warnings=tuple(warnings))
+
+
+def encode_input(target: Target, options: Options, operation: Operation) -> tuple[JSONObject, list[CallWarning]]:
+    """Return the body of a request that has input items, and what could not be said as it was meant."""
     body: JSONObject = {"model": target.model, **{name: _plain(value) for name, value in options.items()}}
     body["input"] = body.pop("input_data")
     if "tools" in body:
-        body["tools"] = [_flatten(tool) for tool in body["tools"] or ()]
+        body["tools"] = [flatten(tool) for tool in body["tools"] or ()]
     if "tool_choice" in body:
-        body["tool_choice"] = _flatten(body["tool_choice"])
+        body["tool_choice"] = flatten(body["tool_choice"])
     warnings = _place_format(body)
     if is_list(body["input"]):
         body["input"] = without_foreign_thoughts(body["input"], "encrypted_content", "input_data", warnings)
-    warnings += adapt(body, target.provider)
-    return Encoded("/responses", msgspec.json.encode(body), warnings=tuple(warnings))
+    warnings += adapt(body, target.provider, operation)
+    return body, warnings
 
 
 def decode_responses(_target: Target, response: HttpResponse) -> Response:
@@ -83,7 +92,7 @@ def _without_parsed(item: JSONObject) -> JSONObject:
     return {name: value for name, value in item.items() if name not in _PARSED}
 
 
-def _flatten(tool: JSON) -> JSON:
+def flatten(tool: JSON) -> JSON:
     """Return a tool, or a choice of one, in the flat form of this API; chat completions nest it under its type."""
     if not is_object(tool) or "name" in tool:
         return tool
@@ -100,7 +109,7 @@ def _place_format(body: JSONObject) -> list[CallWarning]:
     text: JSONObject = body.get("text") or {}
     if "format" in text:
         return [CallWarning("dropped", "response_format", "text.format is given too")]
-    body["text"] = {**text, "format": _flatten(wanted)}
+    body["text"] = {**text, "format": flatten(wanted)}
     return []
 
 

@@ -1,36 +1,37 @@
-"""The module functions: `any_llm.acompletion(…)` and its kin, over clients that cost nothing to make."""
+"""The module functions for async code: one for each operation.
+
+Made by `scripts/surfaces.py` from `client/operations.py`: change that, then run `make tables`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar, overload
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar, overload
 
-from any_llm.client.anyllm import AnyLLM
-from any_llm.client.reference import client_for
-from any_llm.client.signatures import spell_out
-from any_llm.pipeline.stream import EventStream
-from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
-from any_llm.types.embedding import CreateEmbeddingResponse
-from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
-from any_llm.types.options import (
-    CallOptions,
+from any_llm.client.functions.options import (
     CompletionCallOptions,
     EmbeddingCallOptions,
-    Message,
     MessagesCallOptions,
     ResponsesCallOptions,
 )
-from any_llm.types.responses import ParsedResponse, Response, ResponseStreamEvent
+from any_llm.client.reference import client_for, client_of
+from any_llm.client.signatures import spell_out
+from any_llm.types.options import CallOptions
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from collections.abc import Mapping
+    from typing import Literal, Unpack
 
+    from any_llm.pipeline.stream import EventStream
+    from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
+    from any_llm.types.embedding import CreateEmbeddingResponse
     from any_llm.types.json import JSON, JSONObject
+    from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
     from any_llm.types.model import Model
+    from any_llm.types.options import Message
+    from any_llm.types.responses import ParsedResponse, Response, ResponseStreamEvent
 
 T = TypeVar("T")
-
-_LAST = ("api_key", "api_base", "client_args")
 
 
 @overload
@@ -69,7 +70,7 @@ async def acompletion(
     response_format: JSON = None,
     **options: Unpack[CompletionCallOptions],
 ) -> ChatCompletion | EventStream[ChatCompletionChunk]: ...
-@spell_out(CompletionCallOptions, *_LAST)
+@spell_out(CompletionCallOptions)
 async def acompletion(
     model: str | None = None,
     messages: Sequence[Message] = (),
@@ -85,7 +86,8 @@ async def acompletion(
             small, runs on this machine and needs no key.
         messages: the conversation so far, oldest first, in OpenAI's shape.
         stream: whether to return a stream of chunks instead of the whole answer.
-        response_format: a JSON schema, or a type that the answer shall fit; the answer then has `.parsed`.
+        response_format: a JSON schema, or a type (pydantic model, dataclass, TypedDict, msgspec Struct) that the answer
+            shall fit; with a type or a plain schema the answer has `.parsed`.
         **options: see `CompletionOptions` and `ClientOptions`; what a provider cannot express is a warning on the
             response.
 
@@ -134,7 +136,7 @@ async def aresponses(
     response_format: JSON = None,
     **options: Unpack[ResponsesCallOptions],
 ) -> Response | EventStream[ResponseStreamEvent]: ...
-@spell_out(ResponsesCallOptions, *_LAST)
+@spell_out(ResponsesCallOptions)
 async def aresponses(
     model: str | None = None,
     input_data: str | Sequence[JSON] = "",
@@ -146,7 +148,8 @@ async def aresponses(
     """Ask for a response in OpenAI's Responses shape; providers without it are asked over their chat shape.
 
     Args:
-        model: `provider:model`, or the model's name when `provider` is given.
+        model: `provider:model`, or the model's name when `provider` is given; without one, the default model, which is
+            small, runs on this machine and needs no key.
         input_data: a text, or items (messages, earlier output, tool results).
         stream: whether to return a stream of events instead of the whole response.
         response_format: as for `completion`; the whole response then has `.output_parsed`.
@@ -201,7 +204,7 @@ async def amessages(
     output_format: JSON = None,
     **options: Unpack[MessagesCallOptions],
 ) -> MessageResponse | EventStream[MessageStreamEvent]: ...
-@spell_out(MessagesCallOptions, *_LAST)
+@spell_out(MessagesCallOptions)
 async def amessages(
     model: str | None,
     messages: Sequence[Message],
@@ -218,7 +221,8 @@ async def amessages(
         messages: the conversation so far in Anthropic's shape.
         max_tokens: the most tokens the answer may have.
         stream: whether to return a stream of events instead of the whole message.
-        output_format: as `response_format` of `completion`; the whole message then has `.parsed_output`.
+        output_format: a JSON schema or a type, as `response_format` of `completion`; the whole message then has
+            `.parsed_output`.
         **options: see `MessagesOptions` and `ClientOptions`.
 
     Raises:
@@ -230,11 +234,9 @@ async def amessages(
     )
 
 
-@spell_out(EmbeddingCallOptions, *_LAST)
+@spell_out(EmbeddingCallOptions)
 async def aembedding(
-    model: str | None,
-    inputs: str | Sequence[str],
-    **options: Unpack[EmbeddingCallOptions],
+    model: str | None, inputs: str | Sequence[str], **options: Unpack[EmbeddingCallOptions]
 ) -> CreateEmbeddingResponse:
     """Turn texts into vectors.
 
@@ -250,6 +252,7 @@ async def aembedding(
     return await client.aembedding(name, inputs, **options)
 
 
+@spell_out(CallOptions)
 async def alist_models(
     provider: str,
     api_key: str | None = None,
@@ -257,7 +260,7 @@ async def alist_models(
     client_args: Mapping[str, JSON] | None = None,
     **options: Unpack[CallOptions],
 ) -> Sequence[Model]:
-    """List a provider's models.
+    """List the provider's models.
 
     Args:
         provider: the provider's name.
@@ -269,7 +272,5 @@ async def alist_models(
     Raises:
         AnyLLMError: the subclass says what went wrong.
     """
-    client = AnyLLM.create(
-        AnyLLM.resolve_provider_key(provider), api_key=api_key, api_base=api_base, **(client_args or {})
-    )
+    client = client_of(provider, {"api_key": api_key, "api_base": api_base, "client_args": client_args})
     return await client.alist_models(**options)

@@ -1,31 +1,29 @@
-"""Every operation of a provider for blocking code: the same coroutines, run on the background loop."""
+"""Operations for blocking code: the same coroutines, run on the background loop.
+
+Made by `scripts/surfaces.py` from `client/operations.py`: change that, then run `make tables`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
-from any_llm.client.blocking import Stream, run, run_stream
+from any_llm.client.blocking import run, run_stream
 from any_llm.client.operations import AsyncOperations
 from any_llm.client.signatures import spell_out
-from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
-from any_llm.types.embedding import CreateEmbeddingResponse
-from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
-from any_llm.types.options import (
-    CallOptions,
-    CompletionOptions,
-    EmbeddingOptions,
-    Message,
-    MessagesOptions,
-    ResponsesOptions,
-)
-from any_llm.types.responses import ParsedResponse, Response, ResponseStreamEvent
+from any_llm.types.options import CallOptions, CompletionOptions, EmbeddingOptions, MessagesOptions, ResponsesOptions
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from typing import Literal, Unpack
 
+    from any_llm.client.blocking import Stream
+    from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
+    from any_llm.types.embedding import CreateEmbeddingResponse
     from any_llm.types.json import JSON, JSONObject
+    from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
     from any_llm.types.model import Model
+    from any_llm.types.options import Message
+    from any_llm.types.responses import ParsedResponse, Response, ResponseStreamEvent
 
 T = TypeVar("T")
 
@@ -93,8 +91,12 @@ class BlockingOperations(AsyncOperations):
         **options: Unpack[CompletionOptions],
     ) -> ChatCompletion | Stream[ChatCompletionChunk]:
         """Let a model continue a conversation; see `acompletion`."""
-        coroutine = self.acompletion(model, messages, stream=stream, response_format=response_format, **options)
-        return run_stream(run(coroutine, allow_running_loop=allow_running_loop))
+        return run_stream(
+            run(
+                self.acompletion(model, messages, stream=stream, response_format=response_format, **options),
+                allow_running_loop=allow_running_loop,
+            )
+        )
 
     @overload
     def responses(
@@ -152,8 +154,12 @@ class BlockingOperations(AsyncOperations):
         **options: Unpack[ResponsesOptions],
     ) -> Response | Stream[ResponseStreamEvent]:
         """Ask for a response in OpenAI's Responses shape; see `aresponses`."""
-        coroutine = self.aresponses(model, input_data, stream=stream, response_format=response_format, **options)
-        return run_stream(run(coroutine, allow_running_loop=allow_running_loop))
+        return run_stream(
+            run(
+                self.aresponses(model, input_data, stream=stream, response_format=response_format, **options),
+                allow_running_loop=allow_running_loop,
+            )
+        )
 
     @overload
     def messages(
@@ -216,8 +222,12 @@ class BlockingOperations(AsyncOperations):
         **options: Unpack[MessagesOptions],
     ) -> MessageResponse | Stream[MessageStreamEvent]:
         """Ask for a message in Anthropic's Messages shape; see `amessages`."""
-        coroutine = self.amessages(model, messages, max_tokens, stream=stream, output_format=output_format, **options)
-        return run_stream(run(coroutine, allow_running_loop=allow_running_loop))
+        return run_stream(
+            run(
+                self.amessages(model, messages, max_tokens, stream=stream, output_format=output_format, **options),
+                allow_running_loop=allow_running_loop,
+            )
+        )
 
     @spell_out(EmbeddingOptions)
     def embedding(
@@ -231,9 +241,9 @@ class BlockingOperations(AsyncOperations):
         """Turn texts into vectors; see `aembedding`."""
         return run(self.aembedding(model, inputs, **options), allow_running_loop=allow_running_loop)
 
+    _embedding = embedding
+
     @spell_out(CallOptions)
     def list_models(self, *, allow_running_loop: bool | None = None, **options: Unpack[CallOptions]) -> Sequence[Model]:
         """List the provider's models; see `alist_models`."""
         return run(self.alist_models(**options), allow_running_loop=allow_running_loop)
-
-    _embedding = embedding

@@ -1,36 +1,37 @@
-"""The module functions for blocking code: `any_llm.completion(…)` and its kin."""
+"""The module functions for blocking code: one for each operation.
+
+Made by `scripts/surfaces.py` from `client/operations.py`: change that, then run `make tables`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar, overload
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar, overload
 
-from any_llm.client.anyllm import AnyLLM
-from any_llm.client.blocking import Stream
-from any_llm.client.reference import client_for
-from any_llm.client.signatures import spell_out
-from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
-from any_llm.types.embedding import CreateEmbeddingResponse
-from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
-from any_llm.types.options import (
-    CallOptions,
+from any_llm.client.functions.options import (
     CompletionCallOptions,
     EmbeddingCallOptions,
-    Message,
     MessagesCallOptions,
     ResponsesCallOptions,
 )
-from any_llm.types.responses import ParsedResponse, Response, ResponseStreamEvent
+from any_llm.client.reference import client_for, client_of, private_form
+from any_llm.client.signatures import spell_out
+from any_llm.types.options import CallOptions
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from collections.abc import Mapping
+    from typing import Literal, Unpack
 
+    from any_llm.client.blocking import Stream
+    from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
+    from any_llm.types.embedding import CreateEmbeddingResponse
     from any_llm.types.json import JSON, JSONObject
+    from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
     from any_llm.types.model import Model
+    from any_llm.types.options import Message
+    from any_llm.types.responses import ParsedResponse, Response, ResponseStreamEvent
 
 T = TypeVar("T")
-
-_LAST = ("api_key", "api_base", "client_args")
 
 
 @overload
@@ -73,7 +74,7 @@ def completion(
     allow_running_loop: bool | None = None,
     **options: Unpack[CompletionCallOptions],
 ) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
-@spell_out(CompletionCallOptions, *_LAST)
+@spell_out(CompletionCallOptions)
 def completion(
     model: str | None = None,
     messages: Sequence[Message] = (),
@@ -83,7 +84,7 @@ def completion(
     allow_running_loop: bool | None = None,
     **options: Unpack[CompletionCallOptions],
 ) -> ChatCompletion | Stream[ChatCompletionChunk]:
-    """Let a model continue a conversation. See `acompletion`."""
+    """Let a model continue a conversation; see `acompletion`."""
     client, name = client_for(model, options)
     return client.completion(
         model=name,
@@ -135,7 +136,7 @@ def responses(
     allow_running_loop: bool | None = None,
     **options: Unpack[ResponsesCallOptions],
 ) -> Response | Stream[ResponseStreamEvent]: ...
-@spell_out(ResponsesCallOptions, *_LAST)
+@spell_out(ResponsesCallOptions)
 def responses(
     model: str | None = None,
     input_data: str | Sequence[JSON] = "",
@@ -145,7 +146,7 @@ def responses(
     allow_running_loop: bool | None = None,
     **options: Unpack[ResponsesCallOptions],
 ) -> Response | Stream[ResponseStreamEvent]:
-    """Ask for a response in OpenAI's Responses shape. See `aresponses`."""
+    """Ask for a response in OpenAI's Responses shape; see `aresponses`."""
     client, name = client_for(model, options)
     return client.responses(
         model=name,
@@ -201,7 +202,7 @@ def messages(
     allow_running_loop: bool | None = None,
     **options: Unpack[MessagesCallOptions],
 ) -> MessageResponse | Stream[MessageStreamEvent]: ...
-@spell_out(MessagesCallOptions, *_LAST)
+@spell_out(MessagesCallOptions)
 def messages(
     model: str | None,
     messages: Sequence[Message],
@@ -212,7 +213,7 @@ def messages(
     allow_running_loop: bool | None = None,
     **options: Unpack[MessagesCallOptions],
 ) -> MessageResponse | Stream[MessageStreamEvent]:
-    """Ask for a message in Anthropic's Messages shape. See `amessages`."""
+    """Ask for a message in Anthropic's Messages shape; see `amessages`."""
     client, name = client_for(model, options)
     return client.messages(
         model=name,
@@ -225,7 +226,7 @@ def messages(
     )
 
 
-@spell_out(EmbeddingCallOptions, *_LAST)
+@spell_out(EmbeddingCallOptions)
 def embedding(
     model: str | None,
     inputs: str | Sequence[str],
@@ -233,14 +234,14 @@ def embedding(
     allow_running_loop: bool | None = None,
     **options: Unpack[EmbeddingCallOptions],
 ) -> CreateEmbeddingResponse:
-    """Turn texts into vectors. See `aembedding`."""
+    """Turn texts into vectors; see `aembedding`."""
     client, name = client_for(model, options)
     if allow_running_loop is not None:
         return client.embedding(name, inputs, allow_running_loop=allow_running_loop, **options)
-    # Programs that replace the client in their tests look for the call under this name, with these arguments.
-    return client._embedding(name, inputs, **options)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return private_form(client, "embedding")(name, inputs, **options)
 
 
+@spell_out(CallOptions)
 def list_models(
     provider: str,
     api_key: str | None = None,
@@ -250,8 +251,6 @@ def list_models(
     allow_running_loop: bool | None = None,
     **options: Unpack[CallOptions],
 ) -> Sequence[Model]:
-    """List a provider's models. See `alist_models`."""
-    client = AnyLLM.create(
-        AnyLLM.resolve_provider_key(provider), api_key=api_key, api_base=api_base, **(client_args or {})
-    )
+    """List the provider's models; see `alist_models`."""
+    client = client_of(provider, {"api_key": api_key, "api_base": api_base, "client_args": client_args})
     return client.list_models(allow_running_loop=allow_running_loop, **options)

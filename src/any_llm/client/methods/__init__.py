@@ -1,0 +1,1 @@
+"""Made by `scripts/surfaces.py`; one module for each group of operations."""

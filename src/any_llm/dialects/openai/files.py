@@ -1,0 +1,152 @@
+"""Files that a provider keeps, in OpenAI's format.
+
+https://platform.openai.com/docs/api-reference/files
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from any_llm.dialects.openai.adapt import adapt
+from any_llm.dialects.openai.answers import read, refuse, seconds_of, tree_of
+from any_llm.dialects.openai.forms import form
+from any_llm.dialects.openai.places import place, segment
+from any_llm.spec.dialect import Codec, Encoded, Options, Target
+from any_llm.spec.provider import Operation
+from any_llm.types.binary import Binary, BinaryFold
+from any_llm.types.files import FileDeleted, FileMetadata, FilePage
+from any_llm.types.http import Frame, HttpResponse
+from any_llm.types.json import JSON, JSONObject
+from any_llm.types.media import Media
+from any_llm.types.value import revive
+
+NAMED_FILES = "named_files"
+"""The quirk of a provider that wants a file's name as a field: https://docs.together.ai/reference/upload-file."""
+
+_PURPOSE = "user_data"
+
+
+def encode_upload_file(target: Target, options: Options) -> Encoded:
+    """Encode a request; a file whose purpose is not said is for requests that will name it.
+
+    Raises:
+        InvalidRequestError: the file is given by URL or id.
+    """
+    body: JSONObject = {"purpose": _PURPOSE, **options}
+    media: Media = body.pop("file")
+    if isinstance(body.get("expires_after"), int):
+        body["expires_after"] = {"anchor": "created_at", "seconds": body["expires_after"]}
+    if NAMED_FILES in target.provider.quirks:
+        body.setdefault("file_name", media.filename or "file")
+    warnings = adapt(body, target.provider, Operation.UPLOAD_FILE)
+    path = place(target, Operation.UPLOAD_FILE, "/files")
+    return Encoded(path, form=form({**body, "file": media}), warnings=tuple(warnings))
+
+
+def encode_list_files(target: Target, options: Options) -> Encoded:
+    """Encode a request; the caller's parameters go into the query."""
+    return Encoded(place(target, Operation.LIST_FILES, "/files", options))
+
+
+def encode_retrieve_file(target: Target, options: Options) -> Encoded:
+    """Encode a request."""
+    return Encoded(place(target, Operation.RETRIEVE_FILE, f"/files/{segment(options['file_id'])}"))
+
+
+def encode_delete_file(target: Target, options: Options) -> Encoded:
+    """Encode a request."""
+    return Encoded(place(target, Operation.DELETE_FILE, f"/files/{segment(options['file_id'])}"), method="DELETE")
+
+
+def encode_download_file(target: Target, options: Options) -> Encoded:
+    """Encode a request."""
+    return Encoded(content_path(target, options["file_id"]), headers={"Accept": "*/*"})
+
+
+def content_path(target: Target, file_id: str) -> str:
+    """Return where the content of a file is."""
+    return place(target, Operation.DOWNLOAD_FILE, f"/files/{segment(file_id)}/content")
+
+
+def decode_file(_target: Target, response: HttpResponse) -> FileMetadata:
+    """Decode what is known about a file.
+
+    Raises:
+        AnyLLMError: the answer is an error in spite of its HTTP status.
+        MalformedResponseError: the answer has no id.
+    """
+    return _settled(read(FileMetadata, response, "id"))
+
+
+def decode_file_page(_target: Target, response: HttpResponse) -> FilePage:
+    """Decode a list of files.
+
+    Raises:
+        AnyLLMError: the answer is an error in spite of its HTTP status.
+        MalformedResponseError: the answer has no list.
+    """
+    tree = tree_of(response)
+    page = revive(FilePage, tree)
+    if not page.data:
+        refuse(page, response, ("data",))
+    for file in page.data:
+        _settled(file)
+    page.last_id = page.last_id or (page.data[-1].id if page.data and page.has_more else None)
+    return page
+
+
+def decode_file_deleted(_target: Target, response: HttpResponse) -> FileDeleted:
+    """Decode what became of a file.
+
+    Raises:
+        AnyLLMError: the answer is an error in spite of its HTTP status.
+        MalformedResponseError: the answer does not say.
+    """
+    return read(FileDeleted, response, "deleted", "id")
+
+
+def decode_bytes(_target: Target, response: HttpResponse) -> Binary:
+    """Return the bytes of an answer, whatever they are."""
+    headers = response.headers
+    _, named, name = headers.get("content-disposition", "").partition("filename=")
+    filename = name.partition(";")[0].strip().strip('"') if named else None
+    return Binary(response.body, media_type=headers.get("content-type", ""), filename=filename)
+
+
+class BytesStream:
+    """Hands on bytes as they come; their end is the transport's to tell."""
+
+    def __init__(self, _target: Target, _options: Options) -> None:
+        self.complete = False
+
+    def feed(self, frame: Frame) -> Sequence[bytes]:
+        """Return what has come."""
+        return (frame.data,) if frame.data else ()
+
+    def finish(self) -> Sequence[bytes]:
+        """Return nothing: nothing is held back."""
+        return ()
+
+
+def _settled(file: FileMetadata) -> FileMetadata:
+    created: JSON = file.created_at
+    file.created_at = seconds_of(created) or 0
+    return file
+
+
+UPLOAD_FILE: Codec[FileMetadata, None] = Codec(encode=encode_upload_file, decode=decode_file)
+"""The operation `upload_file`."""
+
+LIST_FILES: Codec[FilePage, None] = Codec(encode=encode_list_files, decode=decode_file_page)
+"""The operation `list_files`."""
+
+RETRIEVE_FILE: Codec[FileMetadata, None] = Codec(encode=encode_retrieve_file, decode=decode_file)
+"""The operation `retrieve_file`."""
+
+DELETE_FILE: Codec[FileDeleted, None] = Codec(encode=encode_delete_file, decode=decode_file_deleted)
+"""The operation `delete_file`."""
+
+DOWNLOAD_FILE: Codec[Binary, bytes] = Codec(
+    encode=encode_download_file, decode=decode_bytes, stream=BytesStream, fold=BinaryFold, framing="raw"
+)
+"""The operation `download_file`."""

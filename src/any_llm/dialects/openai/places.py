@@ -1,0 +1,76 @@
+"""Where an operation is: the paths of the format, unless a provider's record says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+from urllib.parse import parse_qsl, quote, urlencode
+
+from any_llm.spec.dialect import Target
+from any_llm.spec.provider import Operation
+
+PlaceQuirk: TypeAlias = Callable[[Target, str], str]
+"""Changes the path of an operation, or makes it a whole URL."""
+
+_V1, _DEPLOYMENTS = "/v1", "/deployments/"
+_OF_MODELS = ("/audio/", "/chat/", "/completions", "/embeddings", "/images/")
+
+
+def place(target: Target, operation: Operation, path: str, query: Mapping[str, object] | None = None) -> str:
+    """Return where an operation is at a provider, by its record's `paths` and by quirks of its URLs."""
+    provider = target.provider
+    own = provider.paths.get(operation) if provider.paths else None
+    if own is not None:
+        path = own.replace("{model}", segment(target.model))
+    if query:
+        path = f"{path}?{urlencode({name: _text(value) for name, value in query.items()}, doseq=True)}"
+    for name in provider.quirks:
+        quirk = PLACE_QUIRKS.get(name)
+        if quirk is not None:
+            path = quirk(target, path)
+    return path
+
+
+def segment(name: str) -> str:
+    """Return a name as a part of a path; the slashes and colons that names of models have stay."""
+    return quote(name, safe="/:@")
+
+
+def deployments(target: Target, path: str) -> str:
+    """Say the model in the URL where a dated `api-version` is asked for, as Azure's older API does.
+
+    The version is the argument `api_version=` of `AnyLLM.create`, its variable, or part of the base URL. Without one,
+    and with one that is no date (`preview`), the request goes to the v1 API.
+    https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference
+    """
+    base, _, query = target.base_url.partition("?")
+    said = dict(parse_qsl(query)).get("api-version", "")
+    version = said or target.placeholders.get("api_version", "")
+    if not version:
+        return path
+    if version[:1].isdigit() and _DEPLOYMENTS not in base:
+        root = base.removesuffix(_V1)
+        within = f"{_DEPLOYMENTS}{segment(target.model)}" if target.model and path.startswith(_OF_MODELS) else ""
+        return _versioned(f"{root}{within}{path}", version)
+    return path if said else _versioned(path, version)
+
+
+def api_version(target: Target, path: str) -> str:
+    """Say the version of the API in the query, as Azure's model inference API asks.
+
+    https://learn.microsoft.com/en-us/rest/api/aifoundry/modelinference
+    """
+    version = target.placeholders.get("api_version", "")
+    return path if not version or "api-version=" in target.base_url else _versioned(path, version)
+
+
+def _versioned(path: str, version: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}{urlencode({'api-version': version})}"
+
+
+def _text(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+PLACE_QUIRKS: Mapping[str, PlaceQuirk] = {"deployments": deployments, "api_version": api_version}
+"""Quirks of URLs by the name that a provider's record uses."""
