@@ -201,7 +201,7 @@ def _is_json(content_type: str) -> bool:
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
     """Return the error that an unsuccessful answer means."""
     if response.status >= _FIRST_ERROR:
-        return dialect_of(call.target.provider).decode_error(call.target, response)
+        return dialect_of(call.target.provider, call.operation).decode_error(call.target, response)
     place = response.headers.get("location", "nowhere")
     return MalformedResponseError(
         f"The server redirects to {place!r}, which is not followed, since the key would go along; "

@@ -10,12 +10,27 @@ from any_llm.providers.places import AWS_REGION
 from any_llm.spec.provider import GROUPS, Capability, Operation, Provider
 
 
-def _entry(name: str, base_url: str, key: str, *, offers: str, can: str = "", **rest: object) -> Provider:
-    operations = frozenset(operation for word in offers.split() for operation in GROUPS.get(word) or (Operation(word),))
+def _operations(words: str) -> frozenset[Operation]:
+    return frozenset(operation for word in words.split() for operation in GROUPS.get(word) or (Operation(word),))
+
+
+def _entry(
+    name: str,
+    base_url: str,
+    key: str,
+    *,
+    offers: str,
+    also: Mapping[str, str] = {},
+    can: str = "",
+    **rest: object,
+) -> Provider:
+    """Return a record; `also` says what is offered in other dialects than its own, by their names."""
+    dialects = {operation: dialect for dialect, words in also.items() for operation in _operations(words)}
+    operations = _operations(offers) | dialects.keys()
     listed = {Capability(name) for name in ("embedding", "responses", "list_models") if Operation(name) in operations}
     values: dict[str, object] = {"base_url_variable": f"{name.upper()}_API_BASE", **rest}
     return msgspec.structs.replace(
-        Provider(name=name, base_url=base_url, key=key, operations=operations),
+        Provider(name=name, base_url=base_url, key=key, operations=operations, dialects=dialects),
         capabilities=frozenset(map(Capability, can.split())) | listed,
         **values,
     )

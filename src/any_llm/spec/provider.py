@@ -139,6 +139,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         docs: the vendor's page about its API.
         key_page: the vendor's page where keys are made.
         dialect: the wire format, a folder of `any_llm.dialects` or a plug-in's name.
+        dialects: operations that are asked in another wire format, with its name.
         transport: how it is reached: `http`, or `local` for the model beside this process.
         auth: how requests are signed: a name of `any_llm.auth.headers.SCHEMES` (`bearer`, `x-api-key`, …) or of
             `any_llm.auth.signers.REQUEST_SIGNERS` (`aws`, `azure`, `google`, …), or `none`.
@@ -172,6 +173,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     docs: str = ""
     key_page: str = ""
     dialect: str = "openai"
+    dialects: Mapping[Operation, str] = {}
     transport: str = "http"
     auth: str = "bearer"
     auth_options: Mapping[str, str] = {}
