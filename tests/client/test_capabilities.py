@@ -133,7 +133,9 @@ def test_settings_of_a_borrowed_model_hold_for_its_own_name_only() -> None:
 
 def test_a_configuration_file_says_more_about_models(tmp_path: Path) -> None:
     file = tmp_path / "any-llm.toml"
-    file.write_text('[models."openai:my-tune"]\ncontext_window = 32000\ninput_price = 0.25\nrelease_date = "2026-10-01"\n')
+    file.write_text(
+        '[models."openai:my-tune"]\ncontext_window = 32000\ninput_price = 0.25\nrelease_date = "2026-10-01"\n'
+    )
     known = capabilities("openai:my-tune", settings=load_settings({"ANY_LLM_CONFIG": str(file)}))
     assert (known.context_window.value, known.input_price.value) == (32_000, Decimal("0.25"))
     assert known.release_date.value == dt.date(2026, 10, 1)

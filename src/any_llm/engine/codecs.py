@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import msgspec
+
 from any_llm.bridges import BRIDGES
 from any_llm.engine.plugins import DIALECTS, load
 from any_llm.engine.requests import REQUEST
 from any_llm.exceptions import ConfigurationError, UnsupportedOperationError
 from any_llm.providers.registry import builtin_dialect
-from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.dialect import Codec, Dialect, Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.json import JSON
 
@@ -52,6 +54,23 @@ def codec_of(provider: Provider, operation: Operation) -> Codec[JSON, JSON]:
         msg = f"{provider.name} does not offer {operation}; it offers {offered}"
         raise UnsupportedOperationError(msg, provider_name=provider.name, operation=operation)
     return bridge(chat)
+
+
+def codec_for(target: Target, operation: Operation) -> Codec[JSON, JSON]:
+    """Return the codec for an operation at a target: its provider's own, or a bridge where that does not suit.
+
+    Raises:
+        UnsupportedOperationError: the provider has neither the operation nor the chat completions to carry it.
+    """
+    codec = codec_of(target.provider, operation)
+    if codec.suits is None or codec.suits(target):
+        return codec
+    return codec_of(_without(target.provider, operation), operation)
+
+
+@lru_cache(maxsize=256)
+def _without(provider: Provider, operation: Operation) -> Provider:
+    return msgspec.structs.replace(provider, operations=provider.operations - {operation})
 
 
 def is_native(provider: Provider, operation: Operation) -> bool:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
@@ -15,9 +15,10 @@ from any_llm.auth.access import TransportAccess
 from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
 from any_llm.engine.addressed import with_addressed
-from any_llm.engine.codecs import codec_of, dialect_of
+from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
+from any_llm.engine.hosts import is_own
 from any_llm.engine.prompt_caching import cached
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import HttpUpstream
@@ -89,7 +90,7 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
         provider = call.target.provider
         facts = Facts(call, started)
         try:
-            codec = codec_of(provider, call.operation)
+            codec = codec_for(call.target, call.operation)
             if "cache" in call.options:
                 call, more = cached(call)
                 encoded = encode(codec, call)
@@ -250,9 +251,7 @@ def _place(target: Target, path: str) -> tuple[str, bool]:
     if not path.startswith(("https://", "http://")):
         base, _, query = target.base_url.partition("?")
         return base + path + (("&" if "?" in path else "?") + query if query else ""), True
-    theirs, own = urlsplit(path), urlsplit(target.base_url)
-    same = (theirs.scheme, theirs.netloc) == (own.scheme, own.netloc)
-    return path, same or (theirs.scheme == "https" and theirs.netloc in target.provider.hosts)
+    return path, is_own(target, path)
 
 
 def _body(call: Call, encoded: Encoded) -> tuple[str, bytes | Upload]:

@@ -126,6 +126,9 @@ class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
     Only where `redirects` is set, it is told answers that redirect, too; such an answer is an error otherwise.
 
     `settle` brings a decoded whole answer into the form that the options asked for, where the vendor cannot.
+
+    `suits` is there where the format is not that of all models of a provider: what is asked of a model that it does not
+    suit crosses a bridge over chat completions.
     """
 
     encode: Callable[[Target, Options], Encoded]
@@ -136,6 +139,7 @@ class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
     follow_up: Callable[[Target, Options, HttpResponse], FollowUp | None] | None = None
     redirects: bool = False
     settle: Callable[[Options, R], R] | None = None
+    suits: Callable[[Target], bool] | None = None
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):

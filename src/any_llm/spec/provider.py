@@ -146,7 +146,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         auth_options: what its signer must know, such as the `service` that AWS signs for or the `scope` of a token.
         framing: how streams are framed: a name of `any_llm.transport.framing.FRAMINGS`.
         headers: headers of every request.
-        hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at.
+        hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at;
+            `{names}` in them stand for what has that name in `base_url`.
         paths: where single operations are, by their names, if not where the dialect has them: below the base URL, or a
             whole URL; `{model}` stands for the model.
         operations: what it offers natively; what its dialect has beyond is not asked of it.
