@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -15,6 +15,7 @@ from any_llm.auth.access import TransportAccess
 from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
 from any_llm.engine.addressed import with_addressed
+from any_llm.engine.attachments import has_media
 from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
@@ -34,7 +35,7 @@ from any_llm.spec.provider import Operation
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.http import HttpRequest, HttpResponse, Timeouts, Upload
-from any_llm.types.report import Report
+from any_llm.types.report import Delivery, Report
 
 if TYPE_CHECKING:
     from any_llm.spec.dialect import Codec, Encoded, Target
@@ -81,8 +82,15 @@ class Trip(NamedTuple):
         return msgspec.structs.replace(timeouts, total=left)
 
 
-def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
-    """Return the centre of the pipeline; `transport_for` gives the transport that a provider's record names."""
+Deliver: TypeAlias = Callable[[Call, Handler], Awaitable[tuple[Call, tuple[Delivery, ...]]]]
+"""Brings the media of a call to its provider, with a handler for further calls, and tells the steps."""
+
+
+def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | None = None) -> Handler:
+    """Return the centre of the pipeline.
+
+    `transport_for` gives the transport that a provider's record names; `deliver` is asked about calls with media.
+    """
 
     async def dispatch(call: Call) -> Reply:
         """Make one attempt."""
@@ -91,6 +99,9 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
         facts = Facts(call, started)
         try:
             codec = codec_for(call.target, call.operation)
+            deliveries: tuple[Delivery, ...] = ()
+            if deliver is not None and has_media(call.operation, call.options):
+                call, deliveries = await deliver(call, dispatch)
             if "cache" in call.options:
                 call, more = cached(call)
                 encoded = encode(codec, call)
@@ -103,6 +114,7 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
                 model=call.target.model,
                 operation=call.operation,
                 warnings=_allowed(call, encoded) if encoded.warnings else (),
+                deliveries=deliveries,
                 client_request_id=call.request_id,
                 structured_output=_form_of(call, encoded),
             )

@@ -28,6 +28,7 @@ from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
 from any_llm.types.secret import redact_headers
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
+MEDIA_POLICIES = ("auto", "inline", "strict")
 UNSUPPORTED_POLICIES = ("warn", "error", "drop")
 TRANSPORTS = ("http", "local")
 _PLACE = re.compile(r"at `\$\.?(.+)`")
@@ -40,6 +41,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         default_model: what is used when nobody names a model.
         timeouts: how long to wait for what, in seconds.
         on_unsupported: what to do about a parameter that a provider cannot express: `warn`, `error` or `drop`.
+        media: how media come to a provider that does not take them as they are: `auto` fetches, sends the bytes or
+            uploads them, `inline` sends the bytes always, `strict` neither fetches nor uploads and refuses instead.
+        fetch_allow: hosts that media may be fetched from though they are not on the open Internet.
         headers: HTTP headers of every call.
         providers: providers of one's own, by name.
         models: what is known better about models, by `provider:model`: fields of `Capabilities` and their values.
@@ -54,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     default_model: str = DEFAULT_MODEL
     timeouts: Timeouts = Timeouts()
     on_unsupported: str = "warn"
+    media: str = "auto"
+    fetch_allow: tuple[str, ...] = ()
     headers: Mapping[str, str] = {}
     providers: Mapping[str, Provider] = {}
     models: Mapping[str, Mapping[str, JSON]] = {}
@@ -65,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport | None = None
 
     def __post_init__(self) -> None:
+        self._check_media()
         if self.on_unsupported not in UNSUPPORTED_POLICIES:
             policies = ", ".join(UNSUPPORTED_POLICIES)
             raise ConfigurationError(f"on_unsupported is {self.on_unsupported!r}; use one of {policies}")
@@ -82,6 +89,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     f"middleware holds {layer!r}, which cannot be called; it takes a call and a handler"
                 )
 
+    def _check_media(self) -> None:
+        if self.media not in MEDIA_POLICIES:
+            raise ConfigurationError(f"media is {self.media!r}; use one of {', '.join(MEDIA_POLICIES)}")
+        if isinstance(cast("object", self.fetch_allow), str) or not all(self.fetch_allow):
+            raise ConfigurationError(f"fetch_allow is {self.fetch_allow!r}; give hosts, such as ('cdn.internal',)")
+
     @override
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
@@ -96,6 +109,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_model: str = DEFAULT_MODEL
     timeouts: Timeouts = Timeouts()
     on_unsupported: str = "warn"
+    media: str = "auto"
+    fetch_allow: tuple[str, ...] = ()
     headers: dict[str, str] = {}
     sdk_types: bool = False
     proxy: str | None = None
@@ -134,6 +149,8 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         default_model=environment.get("ANY_LLM_MODEL") or file.default_model,
         timeouts=file.timeouts,
         on_unsupported=environment.get("ANY_LLM_ON_UNSUPPORTED") or file.on_unsupported,
+        media=environment.get("ANY_LLM_MEDIA") or file.media,
+        fetch_allow=file.fetch_allow,
         headers=file.headers,
         providers=providers,
         models=file.models,

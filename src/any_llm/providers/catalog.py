@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from any_llm.providers.places import AWS_REGION
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import GROUPS, Capability, Operation, Provider
 
 
@@ -35,6 +36,9 @@ def _entry(
         **values,
     )
 
+
+_IMAGES_WITHIN: Mapping[str, MediaSupport] = {"image": MediaSupport(inline=True)}
+"""Of vendors that take images within the request only, and fetch none."""
 
 CATALOG: tuple[Provider, ...] = (
     _entry(
@@ -344,6 +348,7 @@ CATALOG: tuple[Provider, ...] = (
         tier="verified",
         quirks=("think_tags",),
         caching="automatic",
+        media=_IMAGES_WITHIN,
     ),
     _entry(
         "local",
@@ -406,6 +411,7 @@ CATALOG: tuple[Provider, ...] = (
         quirks=("replay_reasoning",),
         tier="verified",
         caching="automatic",
+        media=_IMAGES_WITHIN,
     ),
     _entry(
         "mzai",

@@ -12,6 +12,7 @@ from any_llm.dialects.bedrock.models import LIST_MODELS, RETRIEVE_MODEL
 from any_llm.dialects.bedrock.rerank import RERANK
 from any_llm.dialects.bedrock.text_completion import TEXT_COMPLETION
 from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.completion_fold import CompletionFold
@@ -34,4 +35,11 @@ DIALECT = Dialect(
         Operation.RETRIEVE_MODEL: RETRIEVE_MODEL,
     },
     decode_error=decode_error,
+    # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
+    media={
+        "image": MediaSupport(inline=True, inline_limit=3_750_000),
+        "audio": MediaSupport(inline=True, inline_limit=25_000_000),
+        "video": MediaSupport(inline=True, inline_limit=25_000_000),
+        "file": MediaSupport(inline=True, inline_limit=4_500_000),
+    },
 )
