@@ -16,6 +16,7 @@ from any_llm import Capabilities, Fact, Provider, Settings, capabilities
 from any_llm.client.observations import Observation, forget, observations_path, remember
 from any_llm.engine.settings import load_settings
 from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
+from any_llm.providers.capabilities import models_of
 from any_llm.types.capabilities import FACTS, UNKNOWN, convert_value
 
 TODAY = dt.date(2026, 11, 28)
@@ -45,8 +46,6 @@ def test_values_are_what_they_should_be() -> None:
 
 
 def test_every_value_of_every_model_of_large_providers_has_its_type() -> None:
-    from any_llm.providers.capabilities import models_of
-
     for provider in ("openai", "anthropic", "gemini", "bedrock", "openrouter"):
         for model in models_of(provider):
             for name, fact in capabilities(model, provider=provider):
