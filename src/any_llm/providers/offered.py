@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 
 from any_llm.providers.capabilities import Record
@@ -30,7 +31,7 @@ _CHAT, _COUNTED = Operation.COMPLETION.value, Operation.COUNT_TOKENS.value
 _BRIDGED = frozenset({"responses", "messages"})
 """Operations that are carried over chat completions where a provider lacks them."""
 
-_FACT_OF = {"parallel_tool_calls": "parallel_tools"}
+_FACT_OF: Mapping[str, str] = {"parallel_tool_calls": "parallel_tools"}
 _HERE = "local"
 _FREE = ("input_price", "output_price")
 
