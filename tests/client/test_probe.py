@@ -240,6 +240,17 @@ async def test_counting_beyond_the_stop_shows_that_it_is_not_heeded(serve: Serve
     assert values(report)["stop"] is False
 
 
+async def test_a_stream_in_one_piece_shows_no_streaming(serve: Serve) -> None:
+    async def script(peer: Peer, received: Received) -> None:
+        if json.loads(received.body).get("stream"):
+            peer.say(HEAD + streamed("all at once") + END)
+        else:
+            peer.say(whole(json.dumps(message("pong")).encode(), fields=JSON_FIELDS))
+
+    report = await probe(MODEL, api_key=KEY, api_base=serve(script).url("/v1"))
+    assert outcomes(report)["streaming"] == "unclear"
+
+
 async def test_an_answer_that_is_cut_short_shows_no_lack(serve: Serve) -> None:
     cut = playing(lambda asked: message("{", "length"))
     report = await probe(MODEL, api_key=KEY, api_base=serve(cut).url("/v1"))

@@ -106,6 +106,7 @@ def test_of_an_unknown_model_only_what_cannot_be_said_is_known() -> None:
 def test_a_model_on_this_machine_costs_nothing() -> None:
     facts = offered(BY_NAME["local"], COMPLETION, "m", NOTHING)
     assert (facts["input_price"].value, facts["output_price"].value) == (Decimal(0), Decimal(0))
+    assert (facts["tools"].value, facts["image_input"].value) == (True, False)
 
 
 def test_without_a_wire_format_for_chat_nothing_is_said_about_parameters() -> None:

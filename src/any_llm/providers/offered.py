@@ -33,7 +33,17 @@ _BRIDGED = frozenset({"responses", "messages"})
 
 _FACT_OF: Mapping[str, str] = {"parallel_tool_calls": "parallel_tools"}
 _HERE = "local"
-_FREE = ("input_price", "output_price")
+_OWN: Mapping[str, JSON] = {
+    "input_price": Decimal(0),
+    "output_price": Decimal(0),
+    "tools": True,
+    "structured_output": "json_schema",
+    "image_input": False,
+    "audio_input": False,
+    "video_input": False,
+    "pdf_input": False,
+}
+"""What holds for every model that runs on this machine: the runtime holds it to tools and schemas, and reads text."""
 
 
 def offered(provider: Provider, codec: Codec[JSON, JSON] | None, model: str, record: Record) -> Facts:
@@ -51,7 +61,7 @@ def offered(provider: Provider, codec: Codec[JSON, JSON] | None, model: str, rec
     if operations is not None:
         facts["operations"] = _said(operations, by_record)
     if provider.transport == _HERE:
-        facts.update(dict.fromkeys(_FREE, _said(Decimal(0), by_record)))
+        facts.update({name: _said(value, by_record) for name, value in _OWN.items()})
     if codec is None or (operations is not None and _CHAT not in operations):
         return facts
     outcomes = parameters(provider, codec)
@@ -104,6 +114,14 @@ def _caching(provider: Provider, record: Record, source: str) -> Facts:
     family = str(record.get("family") or "")
     marked = provider.dialect in _BREAKPOINTS or family.startswith(_MARKED_FAMILY) or record.get("cache_breakpoints")
     return {"caching": _said(("breakpoints" if marked else "automatic") if cached else "none", source)}
+
+
+def decides(provider: Provider, fact: Fact[JSON]) -> bool:
+    """Say whether a fact that follows from how a model is reached goes before what the data states of the model.
+
+    What cannot be said to a provider cannot be had, whatever its model can; on this machine the runtime is known best.
+    """
+    return fact.value is False or provider.transport == _HERE
 
 
 def _said(value: JSON, source: str) -> Fact[JSON]:
