@@ -77,9 +77,9 @@ def test_reasoning_is_steered_as_the_dialect_says_it(name: str, model: str, cont
     ("name", "model", "caching"),
     [
         ("anthropic", "claude-sonnet-4-5", "breakpoints"),
-        ("openai", "gpt-5", "automatic"),
+        ("openai", "gpt-5", "key"),
         ("openrouter", "anthropic/claude-sonnet-4.5", "breakpoints"),
-        ("openrouter", "openai/gpt-5", "automatic"),
+        ("deepseek", "deepseek-chat", "automatic"),
     ],
 )
 def test_prompts_are_cached_as_the_model_wants_it(name: str, model: str, caching: str) -> None:

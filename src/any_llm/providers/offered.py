@@ -21,9 +21,6 @@ _ASKED_FOR = ("temperature", "top_p", "logprobs", "seed", "n", "stop")
 _SAMPLING = frozenset({"temperature", "top_p", "logprobs", "stop"})
 """What models that reason may refuse although it can be said to their provider."""
 
-_BREAKPOINTS = frozenset({"anthropic", "bedrock"})
-"""Dialects in which a request says how far its prompt is to be cached; elsewhere the vendor finds out itself."""
-
 _MARKED_FAMILY = "claude"
 """The family whose prompts are cached by breakpoints, whoever passes them on."""
 
@@ -77,7 +74,7 @@ def offered(provider: Provider, codec: Codec[JSON, JSON] | None, model: str, rec
     if record.get("reasoning") is not None:
         control = reasoning_control(provider, codec, model) if record.get("reasoning") else "none"
         facts["reasoning_control"] = _said(control, by_dialect)
-    facts.update(_caching(provider, record, by_dialect))
+    facts.update(_caching(provider, record, by_record))
     return facts
 
 
@@ -111,9 +108,11 @@ def _caching(provider: Provider, record: Record, source: str) -> Facts:
         cached = True
     if cached is None:
         return {}
-    family = str(record.get("family") or "")
-    marked = provider.dialect in _BREAKPOINTS or family.startswith(_MARKED_FAMILY) or record.get("cache_breakpoints")
-    return {"caching": _said(("breakpoints" if marked else "automatic") if cached else "none", source)}
+    if str(record.get("family") or "").startswith(_MARKED_FAMILY):
+        way = "breakpoints"
+    else:
+        way = provider.caching or ("breakpoints" if record.get("cache_breakpoints") else "automatic")
+    return {"caching": _said(way if cached else "none", source)}
 
 
 def decides(provider: Provider, fact: Fact[JSON]) -> bool:
