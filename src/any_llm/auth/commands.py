@@ -12,7 +12,7 @@ LIMIT = 60.0
 
 
 async def printed_by(command: Sequence[str], who: str, *, limit: float = LIMIT) -> bytes:
-    """Return what a program prints. Its arguments, and what it writes on standard error, may be secrets: no error tells.
+    """Return what a program prints. Its arguments, and what it writes on standard error, may be secrets and stay so.
 
     Raises:
         ConfigurationError: it cannot be started.
