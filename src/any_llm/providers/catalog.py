@@ -141,7 +141,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -186,7 +185,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://deepinfra.com/dash/api_keys",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "deepseek",
@@ -219,7 +217,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -269,7 +266,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -280,7 +276,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://huggingface.co/settings/tokens",
         offers="completion responses list_models",
         can="streaming",
-        quirks=("think_tags",),
     ),
     _entry(
         "inception",
@@ -320,7 +315,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -332,7 +326,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="reasoning",
         tier="verified",
-        quirks=("think_tags", "no_response_format"),
+        quirks=("no_response_format",),
         caching="automatic",
     ),
     _entry(
@@ -346,7 +340,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
         media=_IMAGES_WITHIN,
     ),
@@ -382,7 +375,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion",
         can="streaming reasoning",
         tier="verified",
-        quirks=("think_tags", "no_response_format"),
+        quirks=("no_response_format",),
         caching="automatic",
     ),
     _entry(
@@ -432,7 +425,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses embedding list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
     ),
     _entry(
         "neosantara",
@@ -479,7 +471,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://openrouter.ai/settings/keys",
         offers="completion responses embedding list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object", "think_tags"),
+        quirks=("reasoning_object",),
         tier="verified",
         caching="breakpoints",
     ),
@@ -503,7 +495,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://endpoints.ai.cloud.ovh.net",
         offers="completion list_models",
         can="streaming",
-        quirks=("think_tags",),
     ),
     _entry(
         "perplexity",
@@ -526,7 +517,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning image pdf",
         tier="verified",
-        quirks=("think_tags",),
     ),
     _entry(
         "qiniu",
@@ -536,7 +526,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.qiniu.com/ai-inference/api-key",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "requesty",
@@ -556,7 +545,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://cloud.sambanova.ai/apis",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("float_embeddings", "think_tags"),
+        quirks=("float_embeddings",),
         tier="verified",
     ),
     _entry(
@@ -567,7 +556,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.telnyx.com/#/app/api-keys",
         offers="completion list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "together",
@@ -578,7 +566,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
     ),
     _entry(
         "vllm",
@@ -588,7 +575,6 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
