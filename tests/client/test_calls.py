@@ -274,3 +274,14 @@ async def test_no_thread_is_asked_on_the_way(serve: Serve, monkeypatch: pytest.M
     client = AnyLLM.create("openai", KEY, server.url("/v1", "localhost"))
     assert (await client.acompletion("m", MESSAGES)).choices
     assert [chunk async for chunk in await client.acompletion("m", MESSAGES, stream=True)]
+
+
+def test_a_recording_is_sent_under_the_name_and_type_that_the_caller_says(serve: Serve) -> None:
+    server = serve(say({"text": "hello"}))
+    told = any_llm.transcription(
+        "openai:m", b"\x00\x01", filename="talk.mp3", mime_type="audio/mpeg", api_key=KEY, api_base=server.url("/v1")
+    )
+    assert told.text == "hello"
+    form = server.requests[0].body
+    assert b'name="file"; filename="talk.mp3"\r\nContent-Type: audio/mpeg\r\n\r\n\x00\x01\r\n' in form
+    assert b"mime_type" not in form
