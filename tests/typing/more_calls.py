@@ -38,6 +38,8 @@ async def draw(client: AnyLLM, wanted: bool | None) -> None:
     video = any_llm.video_generation("openai:m", "a cat")
     assert_type(video, Video)
     assert_type(any_llm.retrieve_video("openai", video.id, api_key="k"), Video)
+    assert_type(any_llm.wait_video("openai", video, poll_interval=1, on_progress=print), Video)
+    assert_type(await client.await_video(video), Video)
     assert_type(await client.adownload_video(video.id), Binary)
 
 

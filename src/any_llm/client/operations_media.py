@@ -226,6 +226,7 @@ class MediaOperations(Calling):
         video.id = video.id or video_id
         return video
 
+    @spell_out(CallOptions)
     async def await_video(
         self,
         video: Video,
