@@ -9,6 +9,7 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.exceptions import AnyLLMError
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.http import FormPart, Frame, HttpResponse, Upload
 from any_llm.types.json import JSON
@@ -138,10 +139,13 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
 
     `decode_error` turns any unsuccessful HTTP answer (or one that is not JSON at all) into the fitting error; facts
     about the call that the answer does not hold are filled in by the engine. `inline_batches` says that the requests of
-    a batch go into the request that creates it, rather than into a file.
+    a batch go into the request that creates it, rather than into a file. `media` says how media may be handed over, by
+    the keys of `MediaSupport`: what cannot be handed over as the caller gave it is fetched, read or uploaded before
+    anything is encoded.
     """
 
     name: str
     operations: Mapping[Operation, Codec[JSON, JSON]]
     decode_error: Callable[[Target, HttpResponse], AnyLLMError]
     inline_batches: bool = False
+    media: Mapping[str, MediaSupport] = {}

@@ -8,6 +8,8 @@ from enum import StrEnum
 import msgspec
 from typing_extensions import override
 
+from any_llm.spec.media import MediaSupport
+
 
 class Operation(StrEnum):
     """What can be asked of a provider; the names are those of the public functions."""
@@ -150,6 +152,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
             whole URL; `{model}` stands for the model.
         operations: what it offers natively; what its dialect has beyond is not asked of it.
         capabilities: what its models may do.
+        media: how it takes media where that is not how its dialect does; the keys are those of `MediaSupport`.
         stream_usage: it accepts `stream_options` and then tells the usage at the end of a stream.
         caching: how it is told to keep prompts: `key` (`prompt_cache_key`), `breakpoints` (`cache_control` marks),
             `automatic` (not at all, it does so by itself), or empty where that is not known.
@@ -182,6 +185,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     paths: Mapping[str, str] = {}
     operations: frozenset[Operation] = frozenset({Operation.COMPLETION, Operation.LIST_MODELS})
     capabilities: frozenset[Capability] = frozenset({Capability.STREAMING, Capability.LIST_MODELS})
+    media: Mapping[str, MediaSupport] = {}
     stream_usage: bool = True
     caching: str = ""
     rename: Mapping[str, str] = {}

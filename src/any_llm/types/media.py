@@ -203,7 +203,7 @@ def _maker(media_type: str) -> str:
 def _read(given: JSON, filename: str | None) -> Media:
     match given:
         case bytes() | bytearray() | memoryview():
-            media = Media(content=bytes(given), filename=filename)
+            media = Media(content=bytes(cast("bytes", given)), filename=filename)
         case str():
             media = _read_text(given)
         case Path():
