@@ -28,6 +28,7 @@ from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
 from any_llm.types.secret import redact_headers
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
+MEDIA_POLICIES = ("auto", "inline", "strict")
 UNSUPPORTED_POLICIES = ("warn", "error", "drop")
 TRANSPORTS = ("http", "local")
 _PLACE = re.compile(r"at `\$\.?(.+)`")
@@ -40,6 +41,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         default_model: what is used when nobody names a model.
         timeouts: how long to wait for what, in seconds.
         on_unsupported: what to do about a parameter that a provider cannot express: `warn`, `error` or `drop`.
+        media: how media come to a provider that does not take them as they are: `auto` fetches, sends the bytes or
+            uploads them, `inline` sends the bytes always, `strict` neither fetches nor uploads and refuses instead.
+        fetch_allow: hosts that media may be fetched from though they are not on the open Internet.
         headers: HTTP headers of every call.
         providers: providers of one's own, by name.
         middleware: layers around every call, outermost first.
@@ -53,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     default_model: str = DEFAULT_MODEL
     timeouts: Timeouts = Timeouts()
     on_unsupported: str = "warn"
+    media: str = "auto"
+    fetch_allow: tuple[str, ...] = ()
     headers: Mapping[str, str] = {}
     providers: Mapping[str, Provider] = {}
     middleware: tuple[Middleware, ...] = ()
@@ -66,6 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.on_unsupported not in UNSUPPORTED_POLICIES:
             policies = ", ".join(UNSUPPORTED_POLICIES)
             raise ConfigurationError(f"on_unsupported is {self.on_unsupported!r}; use one of {policies}")
+        if self.media not in MEDIA_POLICIES:
+            raise ConfigurationError(f"media is {self.media!r}; use one of {', '.join(MEDIA_POLICIES)}")
         if not isinstance(cast("object", self.timeouts), Timeouts):
             raise ConfigurationError(f"timeouts is {self.timeouts!r}; give an any_llm.Timeouts")
         if not isinstance(cast("object", self.max_connections), int) or self.max_connections < 1:
@@ -92,6 +100,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_model: str = DEFAULT_MODEL
     timeouts: Timeouts = Timeouts()
     on_unsupported: str = "warn"
+    media: str = "auto"
+    fetch_allow: tuple[str, ...] = ()
     headers: dict[str, str] = {}
     sdk_types: bool = False
     proxy: str | None = None
@@ -129,6 +139,8 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         default_model=environment.get("ANY_LLM_MODEL") or file.default_model,
         timeouts=file.timeouts,
         on_unsupported=environment.get("ANY_LLM_ON_UNSUPPORTED") or file.on_unsupported,
+        media=environment.get("ANY_LLM_MEDIA") or file.media,
+        fetch_allow=file.fetch_allow,
         headers=file.headers,
         providers=providers,
         middleware=_load_middleware(path, file.middleware),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from any_llm.providers.places import AWS_REGION
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import GROUPS, Capability, Operation, Provider
 
 
@@ -20,6 +21,9 @@ def _entry(name: str, base_url: str, key: str, *, offers: str, can: str = "", **
         **values,
     )
 
+
+_IMAGES_WITHIN: Mapping[str, MediaSupport] = {"image": MediaSupport(inline=True)}
+"""Of vendors that take images within the request only, and fetch none."""
 
 CATALOG: tuple[Provider, ...] = (
     _entry(
@@ -316,6 +320,7 @@ CATALOG: tuple[Provider, ...] = (
         tier="verified",
         quirks=("think_tags",),
         caching="automatic",
+        media=_IMAGES_WITHIN,
     ),
     _entry(
         "local",
@@ -377,6 +382,7 @@ CATALOG: tuple[Provider, ...] = (
         quirks=("replay_reasoning",),
         tier="verified",
         caching="automatic",
+        media=_IMAGES_WITHIN,
     ),
     _entry(
         "mzai",

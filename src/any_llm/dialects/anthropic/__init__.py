@@ -9,6 +9,7 @@ from any_llm.dialects.anthropic.errors import decode_error
 from any_llm.dialects.anthropic.messages import MESSAGES
 from any_llm.dialects.anthropic.models import LIST_MODELS
 from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.completion_fold import CompletionFold
@@ -25,4 +26,13 @@ DIALECT = Dialect(
         Operation.LIST_MODELS: LIST_MODELS,
     },
     decode_error=decode_error,
+    # https://platform.claude.com/docs/en/build-with-claude/vision, .../pdf-support and .../files
+    media={
+        "image": MediaSupport(
+            url=True, inline=True, file=True, typed=True, inline_limit=5 * 1024 * 1024, file_limit=500_000_000
+        ),
+        "file": MediaSupport(
+            url=True, inline=True, file=True, typed=True, inline_limit=24_000_000, file_limit=500_000_000
+        ),
+    },
 )

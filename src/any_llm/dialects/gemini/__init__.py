@@ -9,6 +9,7 @@ from any_llm.dialects.gemini.embeddings import EMBEDDING
 from any_llm.dialects.gemini.errors import decode_error
 from any_llm.dialects.gemini.models import LIST_MODELS
 from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.completion_fold import CompletionFold
@@ -25,4 +26,9 @@ DIALECT = Dialect(
         Operation.LIST_MODELS: LIST_MODELS,
     },
     decode_error=decode_error,
+    # https://ai.google.dev/gemini-api/docs/file-input-methods
+    media=dict.fromkeys(
+        ("image", "audio", "video", "file"),
+        MediaSupport(url=True, inline=True, file=True, typed=True, inline_limit=50_000_000, file_limit=2_000_000_000),
+    ),
 )
