@@ -178,7 +178,7 @@ class _Courier:
             detail = "the provider takes no URL here, and media='strict' lets nothing be fetched; give the bytes"
             raise UnsupportedParameterError(self._place.name, name, detail)
         limit = support.file_limit if self._can_upload(support) else support.inline_limit
-        pool = fetching_pool(self._settings.fetch_allow, self._settings.ca)
+        pool = fetching_pool(self._settings)
         media = _looked_at(await fetch(pool, read(self._place.part, said), limit or _MOST_FETCHED))
         self._note("fetched", media)
         return media

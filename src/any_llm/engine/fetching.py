@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -15,12 +16,11 @@ from any_llm.transport.pool import PoolSettings, shared_pool
 from any_llm.types.http import FileSource, HttpRequest, Timeouts
 
 if TYPE_CHECKING:
-    import ssl
-
+    from any_llm.engine.settings import Settings
     from any_llm.spec.transport import Exchange, Transport
     from any_llm.types.media import Media
 
-_HEADERS = {"User-Agent": "any-llm/0.1", "Accept": "*/*"}
+_HEADERS: Mapping[str, str] = {"User-Agent": "any-llm/0.1", "Accept": "*/*"}
 _LIMITS = Timeouts(connect=10.0, first_token=30.0, idle=30.0, total=120.0)
 _MOST_HOPS = 5
 _IN_MEMORY = 16 * 1024 * 1024
@@ -28,10 +28,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK, _FIRST_SERVER_ERROR = 200, 500
 
 
-def fetching_pool(allowed: tuple[str, ...], ca: str | ssl.SSLContext | None) -> Transport:
+def fetching_pool(settings: Settings) -> Transport:
     """Return the pool that fetches: it knows no proxy, which would connect where it likes, and only public hosts."""
-    hosts = frozenset(host.rstrip(".").lower() for host in allowed)
-    return shared_pool(PoolSettings(trust_env=False, ca=ca, public_only=True, allowed_hosts=hosts))
+    hosts = frozenset(host.rstrip(".").lower() for host in settings.fetch_allow)
+    return shared_pool(PoolSettings(trust_env=False, ca=settings.ca, public_only=True, allowed_hosts=hosts))
 
 
 async def fetch(transport: Transport, media: Media, limit: int) -> Media:
