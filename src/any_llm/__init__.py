@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from any_llm.spec.provider import Provider
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
     from any_llm.types.http import Timeouts
+    from any_llm.types.media import Media, audio, file, image, video
     from any_llm.types.provider import ProviderMetadata
     from any_llm.types.responses import ParsedResponse
 
@@ -197,6 +198,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.spec.provider": ("Provider",),
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     "any_llm.types.http": ("Timeouts",),
+    "any_llm.types.media": ("Media", "audio", "file", "image", "video"),
     "any_llm.types.responses": ("ParsedResponse",),
 }
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
@@ -213,6 +215,7 @@ __all__ = [
     "InvalidRequestError",
     "LLMProvider",
     "LengthFinishReasonError",
+    "Media",
     "MissingApiKeyError",
     "ModelNotFoundError",
     "ParsedChatCompletion",
@@ -262,6 +265,7 @@ __all__ = [
     "atext_completion",
     "atranscription",
     "atranslation",
+    "audio",
     "aupload_file",
     "avideo_generation",
     "cancel_batch",
@@ -275,6 +279,8 @@ __all__ = [
     "download_file",
     "download_video",
     "embedding",
+    "file",
+    "image",
     "image_edit",
     "image_generation",
     "image_variation",
@@ -299,6 +305,7 @@ __all__ = [
     "transcription",
     "translation",
     "upload_file",
+    "video",
     "video_generation",
 ]
 

@@ -43,7 +43,7 @@ def chat(
         model: Which model, as provider:model; without it ANY_LLM_MODEL, the configuration, or the local model.
         system: What the model is told to be.
         image: An image to look at, a path or a URL; may be given several times.
-        file: A text file or PDF to read; may be given several times.
+        file: A text, PDF, other document, recording or video to read; may be given several times.
         temperature: How freely to choose words: 0 is the same answer each time.
         max_tokens: The most tokens that the answer may have.
         reasoning_effort: How much to think before answering.
