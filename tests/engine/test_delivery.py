@@ -149,6 +149,13 @@ async def test_a_call_whose_parts_stay_is_the_very_call() -> None:
     assert found.steps[0].bytes == len(PNG)
 
 
+async def test_an_uploaded_file_is_passed_on() -> None:
+    part = {"type": "file", "file": {"file_id": "f"}}
+    found = await bring(part, ALL, kind="file")
+    assert found.part is part
+    assert found.how == ["file_id"]
+
+
 async def test_a_url_is_fetched_where_the_provider_takes_none(pages: Pages) -> None:
     server = pages({"/a.png": whole(PNG)})
     part: JSON = {

@@ -69,11 +69,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport | None = None
 
     def __post_init__(self) -> None:
+        self._check_media()
         if self.on_unsupported not in UNSUPPORTED_POLICIES:
             policies = ", ".join(UNSUPPORTED_POLICIES)
             raise ConfigurationError(f"on_unsupported is {self.on_unsupported!r}; use one of {policies}")
-        if self.media not in MEDIA_POLICIES:
-            raise ConfigurationError(f"media is {self.media!r}; use one of {', '.join(MEDIA_POLICIES)}")
         if not isinstance(cast("object", self.timeouts), Timeouts):
             raise ConfigurationError(f"timeouts is {self.timeouts!r}; give an any_llm.Timeouts")
         if not isinstance(cast("object", self.max_connections), int) or self.max_connections < 1:
@@ -85,6 +84,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise ConfigurationError(
                     f"middleware holds {layer!r}, which cannot be called; it takes a call and a handler"
                 )
+
+    def _check_media(self) -> None:
+        if self.media not in MEDIA_POLICIES:
+            raise ConfigurationError(f"media is {self.media!r}; use one of {', '.join(MEDIA_POLICIES)}")
+        if isinstance(cast("object", self.fetch_allow), str) or not all(self.fetch_allow):
+            raise ConfigurationError(f"fetch_allow is {self.fetch_allow!r}; give hosts, such as ('cdn.internal',)")
 
     @override
     def __repr__(self) -> str:

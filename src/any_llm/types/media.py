@@ -122,6 +122,12 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
             return self.content.length
         return None if self.content is None else len(self.content)
 
+    def save(self, path: str | Path) -> Path:
+        """Write the bytes to a file and return its path; see `data` for errors."""
+        saved = Path(path)
+        saved.write_bytes(self.data)
+        return saved
+
     @override
     def __repr__(self) -> str:
         where = self.url or self.file_id or self.filename
