@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from any_llm.spec.provider import Operation
 from any_llm.types.http import FileSource
 from any_llm.types.json import JSON, is_list, is_mapping, is_sequence
-from any_llm.types.media import Media
+from any_llm.types.media import Media, as_media
 from any_llm.types.report import Delivery
 
 if TYPE_CHECKING:
@@ -78,9 +78,10 @@ def as_they_are(operation: Operation, options: Options, known: Sequence[Delivery
 
 
 def _step(place: Place) -> Delivery:
-    media = cast("Media", place.part)
-    kinds = {bytes: "inline", FileSource: "streamed"}
-    how = kinds.get(type(media.content), "url" if media.file_id is None else "file_id")
+    media = as_media(place.part)
+    how = "url" if media.file_id is None else "file_id"
+    if media.content is not None:
+        how = "streamed" if isinstance(media.content, FileSource) else "inline"
     return Delivery(part=place.name, kind=media.kind, how=how, bytes=media.size, media_type=media.media_type)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from any_llm.types.json import JSON
 
 _UNSAID = MediaSupport(url=True, inline=True)
+_PASSED = MediaSupport(url=True)
 _EASY = 16 * 1024 * 1024
 """More bytes than this are rather uploaded than sent within a request, where no limit is known."""
 _MOST_FETCHED = 100 * 1024 * 1024
@@ -119,23 +120,24 @@ class _Courier:
     async def _carry(self, said: Said) -> JSON:
         place = self._place
         found = self._trip.support_for(said.kind, parameter=place.parameter)
-        if found is None and place.parameter:
-            # Nobody says what the operation takes: its encoder asks for what it needs.
-            return _looked_at(place.part) if said.url is said.file_id is None else place.part
-        return await self._negotiate(said, found or _UNSAID)
+        # Where nobody says what an operation takes, its encoder asks for what it needs.
+        return await self._negotiate(said, found or (_PASSED if place.parameter else _UNSAID))
 
     async def _negotiate(self, said: Said, support: MediaSupport) -> JSON:
-        place = self._place
         if said.file_id is not None:
             return self._as_it_is(said, support, "file_id")
-        if said.url is not None:
-            ours = said.url.startswith(("http://", "https://"))
-            if not ours or (support.url and self._settings.media != "inline"):
-                return self._as_it_is(said, support, "url")
-            return await self._hand_over(await self._fetch(said, support), support)
-        if not isinstance(place.part, Media) and _fits(said.size, support, can_upload=self._can_upload(support)):
+        if said.url is None:
+            return await self._bring(said, support)
+        ours = said.url.startswith(("http://", "https://"))
+        if not ours or (support.url and self._settings.media != "inline"):
+            return self._as_it_is(said, support, "url")
+        return await self._hand_over(await self._fetch(said, support), support)
+
+    async def _bring(self, said: Said, support: MediaSupport) -> JSON:
+        part = self._place.part
+        if not isinstance(part, Media) and _fits(said.size, support, can_upload=self._can_upload(support)):
             return self._as_it_is(said, support, "inline")
-        return await self._hand_over(_looked_at(read(place.part, said)), support)
+        return await self._hand_over(_looked_at(read(part, said)), support)
 
     async def _supply(self, said: Said, needed: MediaNotReadError) -> JSON:
         if said.file_id is not None:
@@ -147,6 +149,8 @@ class _Courier:
         return media
 
     async def _hand_over(self, media: Media, support: MediaSupport) -> JSON:
+        if support is _PASSED:
+            return media
         if support.inline and _fits(media.size, support, can_upload=self._can_upload(support)):
             media = _read_whole(media)
             if _fits(media.size, support, can_upload=False):
@@ -158,6 +162,9 @@ class _Courier:
 
     def _as_it_is(self, said: Said, support: MediaSupport, how: str) -> JSON:
         part = self._place.part
+        if support is _PASSED:
+            # How it went is known when its encoder has taken it.
+            return part
         if isinstance(part, Media):
             self._note(how, part)
             return self._written(part, support)
