@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from any_llm.client.anyllm import AnyLLM
     from any_llm.client.blocking import Stream
+    from any_llm.client.capabilities import capabilities
     from any_llm.client.functions.asynchronous import acompletion, aembedding, alist_models, amessages, aresponses
     from any_llm.client.functions.asynchronous_media import (
         adownload_video,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
         upload_file,
     )
     from any_llm.client.functions.blocking_text import count_tokens, moderation, rerank, text_completion
+    from any_llm.client.selection import select
     from any_llm.engine.settings import Settings
     from any_llm.exceptions import (
         AnyLLMError,
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.stream import EventStream
     from any_llm.providers.names import LLMProvider
     from any_llm.spec.provider import Provider
+    from any_llm.types.capabilities import Capabilities, Fact, Selection
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
     from any_llm.types.http import Timeouts
     from any_llm.types.media import Media, audio, file, image, video
@@ -107,6 +110,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "any_llm.client.capabilities": ("capabilities",),
+    "any_llm.client.selection": ("select",),
+    "any_llm.types.capabilities": ("Capabilities", "Fact", "Selection"),
     "any_llm.client.functions.asynchronous": ("acompletion", "aembedding", "alist_models", "amessages", "aresponses"),
     "any_llm.client.functions.asynchronous_media": (
         "adownload_video",
@@ -208,10 +214,12 @@ __all__ = [
     "AnyLLMError",
     "AuthenticationError",
     "BatchNotCompleteError",
+    "Capabilities",
     "ContentFilterError",
     "ContentFilterFinishReasonError",
     "ContextLengthExceededError",
     "EventStream",
+    "Fact",
     "InvalidRequestError",
     "LLMProvider",
     "LengthFinishReasonError",
@@ -226,6 +234,7 @@ __all__ = [
     "ProviderError",
     "ProviderMetadata",
     "RateLimitError",
+    "Selection",
     "Settings",
     "Stream",
     "Timeouts",
@@ -270,6 +279,7 @@ __all__ = [
     "avideo_generation",
     "cancel_batch",
     "cancel_response",
+    "capabilities",
     "compact_response",
     "completion",
     "count_tokens",
@@ -300,6 +310,7 @@ __all__ = [
     "retrieve_model",
     "retrieve_response",
     "retrieve_video",
+    "select",
     "speech",
     "text_completion",
     "transcription",

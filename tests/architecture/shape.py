@@ -22,6 +22,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "aiodns": ("transport/",),
     "aiohttp": ("transport/",),
     "anthropic": ("types/",),
+    "cryptography": ("auth/jwt.py",),
     "concurrent": ("client/blocking.py", "local/"),
     "cyclopts": ("cli/",),
     "genai_prices": ("providers/",),

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
+from any_llm.auth.access import TransportAccess
 from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
 from any_llm.engine.addressed import with_addressed
@@ -18,6 +19,7 @@ from any_llm.engine.attachments import as_they_are, has_media
 from any_llm.engine.codecs import codec_of, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
+from any_llm.engine.hosts import is_own
 from any_llm.engine.prompt_caching import cached
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import HttpUpstream
@@ -123,6 +125,8 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
                 structured_output=_form_of(call, encoded),
             )
             transport = transport_for(provider.transport)
+            if provider.auth not in SIGNERS:
+                request = facts.request = await _signed(request, call.target, transport)
             exchange = await transport.send(request, call.timeouts)
             try:
                 return await _receive(Trip(call, codec, transport, report, facts), exchange)
@@ -180,9 +184,9 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
 
 
 async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
-    """Read an answer to its end; an unsuccessful one is raised."""
+    """Read an answer to its end; an unsuccessful one is raised, unless it redirects and the codec follows."""
     response = HttpResponse(exchange.status, exchange.headers, await exchange.read(), earlier)
-    if response.status >= _FIRST_REDIRECT:
+    if response.status >= (_FIRST_ERROR if trip.codec.redirects else _FIRST_REDIRECT):
         raise _refusal(trip.call, response)
     return response
 
@@ -195,6 +199,8 @@ async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
         timeouts = trip.timeouts_after(step.wait)
         await asyncio.sleep(step.wait)
         request = trip.facts.request = _request(call, step.encoded)
+        if call.target.provider.auth not in SIGNERS:
+            request = trip.facts.request = await _signed(request, call.target, trip.transport)
         exchange = await trip.transport.send(request, timeouts)
         try:
             trip.meet(exchange)
@@ -202,6 +208,8 @@ async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
         except BaseException:
             exchange.close()
             raise
+    if response.status >= _FIRST_REDIRECT:
+        raise _refusal(trip.call, response)
     return response
 
 
@@ -242,7 +250,7 @@ def _is_json(content_type: str) -> bool:
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
     """Return the error that an unsuccessful answer means."""
     if response.status >= _FIRST_ERROR:
-        return dialect_of(call.target.provider).decode_error(call.target, response)
+        return dialect_of(call.target.provider, call.operation).decode_error(call.target, response)
     place = response.headers.get("location", "nowhere")
     return MalformedResponseError(
         f"The server redirects to {place!r}, which is not followed, since the key would go along; "
@@ -260,18 +268,23 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     if call.request_id:
         headers["X-Client-Request-Id"] = call.request_id
     url, ours = _place(target, encoded.path)
-    sign = SIGNERS.get(target.provider.auth) if ours else unsigned
-    if sign is not None:
-        sign(headers, target.key)
+    sign = SIGNERS.get(target.provider.auth, unsigned) if ours else unsigned
+    sign(headers, target.key)
     for more in (target.provider.headers, encoded.headers, call.headers) if ours else (encoded.headers,):
         if more:
             _add(headers, more)
     if call.query:
         url = _with_query(url, call.query)
-    request = HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
-    if sign is None:
-        _add(headers, request_signer(target.provider.auth)(request, target.key))
-    return request
+    return HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
+
+
+async def _signed(request: HttpRequest, target: Target, transport: Transport) -> HttpRequest:
+    """Return a request with the headers of a signer that must see it whole; unsigned if it is not the provider's."""
+    if not _place(target, request.url)[1]:
+        return request
+    headers = dict(request.headers)
+    _add(headers, await request_signer(target.provider.auth)(request, target, TransportAccess(transport)))
+    return HttpRequest(request.method, request.url, headers, request.body)
 
 
 def _place(target: Target, path: str) -> tuple[str, bool]:
@@ -279,9 +292,7 @@ def _place(target: Target, path: str) -> tuple[str, bool]:
     if not path.startswith(("https://", "http://")):
         base, _, query = target.base_url.partition("?")
         return base + path + (("&" if "?" in path else "?") + query if query else ""), True
-    theirs, own = urlsplit(path), urlsplit(target.base_url)
-    same = (theirs.scheme, theirs.netloc) == (own.scheme, own.netloc)
-    return path, same or (theirs.scheme == "https" and theirs.netloc in target.provider.hosts)
+    return path, is_own(target, path)
 
 
 def _body(call: Call, encoded: Encoded) -> tuple[str, bytes | Upload]:

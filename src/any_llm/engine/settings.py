@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         fetch_allow: hosts that media may be fetched from though they are not on the open Internet.
         headers: HTTP headers of every call.
         providers: providers of one's own, by name.
+        models: what is known better about models, by `provider:model`: fields of `Capabilities` and their values.
         middleware: layers around every call, outermost first.
         sdk_types: answers and chunks are the vendor SDK's own classes instead of this library's.
         proxy: URL of an HTTP proxy; without one the environment's `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count.
@@ -61,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fetch_allow: tuple[str, ...] = ()
     headers: Mapping[str, str] = {}
     providers: Mapping[str, Provider] = {}
+    models: Mapping[str, Mapping[str, JSON]] = {}
     middleware: tuple[Middleware, ...] = ()
     sdk_types: bool = False
     proxy: str | None = None
@@ -77,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"timeouts is {self.timeouts!r}; give an any_llm.Timeouts")
         if not isinstance(cast("object", self.max_connections), int) or self.max_connections < 1:
             raise ConfigurationError(f"max_connections is {self.max_connections!r}; give a whole number from 1 on")
+        if self.models:
+            _check_models(self.models)
         if not isinstance(cast("object", self.middleware), tuple):
             msgspec.structs.force_setattr(self, "middleware", tuple(self.middleware))
         for layer in self.middleware:
@@ -113,6 +117,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca: str | None = None
     max_connections: int = 1_000
     providers: dict[str, JSONObject] = {}
+    models: dict[str, JSONObject] = {}
     middleware: list[str] = []
 
 
@@ -148,6 +153,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         fetch_allow=file.fetch_allow,
         headers=file.headers,
         providers=providers,
+        models=file.models,
         middleware=_load_middleware(path, file.middleware),
         sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
         proxy=file.proxy,
@@ -212,6 +218,27 @@ def _provider(path: Path | None, name: str, entry: JSONObject) -> Provider:
     if provider.base_url and not re.match("https?://.", provider.base_url) and provider.transport == "http":
         raise ConfigurationError(f"{where}.base_url is {provider.base_url!r}; it must look like https://host/path")
     return msgspec.structs.replace(provider, base_url=provider.base_url.rstrip("/"))
+
+
+def _check_models(models: Mapping[str, Mapping[str, JSON]]) -> None:
+    """Refuse what no fact about a model is called, or what cannot be its value.
+
+    Raises:
+        ConfigurationError: the error names the model, the field and what was found.
+    """
+    from any_llm.types.capabilities import FACTS, convert_value  # noqa: PLC0415  # most settings say nothing about models
+
+    for model, said in models.items():
+        where = f"models[{model!r}]"
+        if ":" not in model:
+            raise ConfigurationError(f"{where} must be called provider:model, such as 'openai:gpt-5'")
+        for name, value in said.items():
+            if name not in FACTS:
+                raise ConfigurationError(f"{where} has the unknown item {name!r}; it may have {', '.join(FACTS)}")
+            try:
+                convert_value(name, value)
+            except msgspec.ValidationError as error:
+                raise ConfigurationError(f"{where}.{name} is {value!r}, which is not valid: {error}") from error
 
 
 def _load_middleware(path: Path | None, names: Sequence[str]) -> tuple[Middleware, ...]:

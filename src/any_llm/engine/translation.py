@@ -76,7 +76,8 @@ def decode(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> JSON
     Raises:
         MalformedResponseError: it is not the JSON it should be; the error has the beginning of it.
     """
-    return _understand(partial(codec.decode, call.target, response), response)
+    value = _understand(partial(codec.decode, call.target, response), response)
+    return value if codec.settle is None else codec.settle(call.options, value)
 
 
 def follow_up(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> FollowUp | None:

@@ -124,6 +124,12 @@ class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
     `follow_up` is there for what takes more than one request, such as a job that is asked about until it is done: it is
     told each answer, and says what to ask next, or `None` when that answer is the one to decode. The answers before it
     are its `earlier`.
+    Only where `redirects` is set, it is told answers that redirect, too; such an answer is an error otherwise.
+
+    `settle` brings a decoded whole answer into the form that the options asked for, where the vendor cannot.
+
+    `suits` is there where the format is not that of all models of a provider: what is asked of a model that it does not
+    suit crosses a bridge over chat completions.
     """
 
     encode: Callable[[Target, Options], Encoded]
@@ -132,6 +138,9 @@ class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
     fold: Callable[[], Fold[E, R]] | None = None
     framing: str = ""
     follow_up: Callable[[Target, Options, HttpResponse], FollowUp | None] | None = None
+    redirects: bool = False
+    settle: Callable[[Options, R], R] | None = None
+    suits: Callable[[Target], bool] | None = None
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):

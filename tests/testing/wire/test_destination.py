@@ -5,7 +5,7 @@ import pytest
 from any_llm.providers.catalog import BY_NAME
 from any_llm.spec.provider import Operation
 from any_llm.testing.wire.destination import base_url_of, crossed, record_of
-from any_llm.testing.wire.scope import SCOPES
+from any_llm.testing.wire.scopes import SCOPES
 from tests.testing.wire.recorded import recording, request
 
 CHAT = SCOPES["openai.chat"]

@@ -4,7 +4,7 @@ import pytest
 
 from any_llm.spec.provider import Operation
 from any_llm.testing.wire.intent import Intent, Unsaid, fallback_of, intent_of
-from any_llm.testing.wire.scope import SCOPES
+from any_llm.testing.wire.scopes import SCOPES
 from tests.testing.wire.recorded import ASKED, recording, request
 
 CHAT = SCOPES["openai.chat"]

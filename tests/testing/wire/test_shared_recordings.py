@@ -18,7 +18,7 @@ from any_llm.testing.reading import read_answer_of
 from any_llm.testing.recordings import Recording, load_recordings
 from any_llm.testing.wire.folder import open_folder, replay_all
 from any_llm.testing.wire.replaying import replay
-from any_llm.testing.wire.scope import SCOPES
+from any_llm.testing.wire.scopes import SCOPES
 from tests.testing.reading.shared_folder import WIRE
 from tests.testing.wire.recorded import with_body, with_status
 

@@ -7,7 +7,7 @@ from any_llm.dialects.anthropic.chat_response import decode_completion
 from any_llm.dialects.anthropic.chat_stream import ChatStream
 from any_llm.dialects.anthropic.errors import decode_error
 from any_llm.dialects.anthropic.messages import MESSAGES
-from any_llm.dialects.anthropic.models import LIST_MODELS
+from any_llm.dialects.anthropic.models import LIST_MODELS, RETRIEVE_MODEL
 from any_llm.spec.dialect import Codec, Dialect
 from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
@@ -20,11 +20,29 @@ COMPLETION: Codec[ChatCompletion, ChatCompletionChunk] = Codec(
 
 DIALECT = Dialect(
     name="anthropic",
-    operations={
-        Operation.COMPLETION: COMPLETION,
-        Operation.MESSAGES: MESSAGES,
-        Operation.LIST_MODELS: LIST_MODELS,
-    },
+    operations=LateCodecs(
+        __name__,
+        {
+            Operation.TEXT_COMPLETION: "text_completions:TEXT_COMPLETION",
+            Operation.COUNT_TOKENS: "count_tokens:COUNT_TOKENS",
+            Operation.UPLOAD_FILE: "files:UPLOAD_FILE",
+            Operation.LIST_FILES: "files:LIST_FILES",
+            Operation.RETRIEVE_FILE: "files:RETRIEVE_FILE",
+            Operation.DELETE_FILE: "files:DELETE_FILE",
+            Operation.DOWNLOAD_FILE: "files:DOWNLOAD_FILE",
+            Operation.CREATE_BATCH: "batches:CREATE_BATCH",
+            Operation.RETRIEVE_BATCH: "batches:RETRIEVE_BATCH",
+            Operation.CANCEL_BATCH: "batches:CANCEL_BATCH",
+            Operation.LIST_BATCHES: "batches:LIST_BATCHES",
+            Operation.RETRIEVE_BATCH_RESULTS: "batches:RETRIEVE_BATCH_RESULTS",
+        },
+        {
+            Operation.COMPLETION: COMPLETION,
+            Operation.MESSAGES: MESSAGES,
+            Operation.LIST_MODELS: LIST_MODELS,
+            Operation.RETRIEVE_MODEL: RETRIEVE_MODEL,
+        },
+    ),
     decode_error=decode_error,
     # https://platform.claude.com/docs/en/build-with-claude/vision, .../pdf-support and .../files
     media={

@@ -10,8 +10,9 @@ from any_llm.dialects.gemini.chat_contents import encode_conversation
 from any_llm.dialects.gemini.chat_parts import invalid
 from any_llm.dialects.gemini.chat_tools import add_tools
 from any_llm.dialects.gemini.families import Family, family_of
+from any_llm.dialects.gemini.places import path
 from any_llm.dialects.gemini.thinking import add_thinking
-from any_llm.dialects.gemini.wire import entries, members, path
+from any_llm.dialects.gemini.wire import camel, entries, members
 from any_llm.schemas.shapes import is_mapping, is_object
 from any_llm.spec.dialect import Encoded, Options, Target
 from any_llm.types.json import JSON, JSONObject
@@ -84,7 +85,14 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     Raises:
         InvalidMessageError: a message, a tool or the response format is malformed.
     """
-    family = family_of(target.model)
+    body, warnings = request_body(target.model, options)
+    verb = "streamGenerateContent?alt=sse" if options.get("stream") else "generateContent"
+    return Encoded(path(target, verb), msgspec.json.encode(body), warnings=tuple(warnings))
+
+
+def request_body(model: str, options: Options) -> tuple[JSONObject, list[CallWarning]]:
+    """Return the body of a request, and what it could not say; see `encode_completion`."""
+    family = family_of(model)
     conversation = encode_conversation(options["messages"], family)
     warnings = conversation.warnings
     body, config = _own(options)
@@ -106,8 +114,7 @@ def encode_completion(target: Target, options: Options) -> Encoded:
         for name, reason in _INEXPRESSIBLE.items()
         if options.get(name) not in (None, False)
     )
-    verb = "streamGenerateContent?alt=sse" if options.get("stream") else "generateContent"
-    return Encoded(path(target, verb), msgspec.json.encode(body), warnings=tuple(warnings))
+    return body, warnings
 
 
 def _own(options: Options) -> tuple[JSONObject, JSONObject]:
@@ -117,17 +124,12 @@ def _own(options: Options) -> tuple[JSONObject, JSONObject]:
     for name, value in options.items():
         if name in _TRANSLATED or name in _INEXPRESSIBLE or value is None:
             continue
-        spelt = _camel(name)
+        spelt = camel(name)
         if spelt in _OWN_CONFIG:
             config[spelt] = value
         else:
             body[spelt if spelt in _OWN_BODY else name] = value
     return body, {**members(body.pop("generationConfig", None)), **config}
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _add_system(body: JSONObject, parts: list[JSONObject], family: Family, warnings: list[CallWarning]) -> None:

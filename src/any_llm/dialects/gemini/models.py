@@ -1,14 +1,17 @@
-"""The list of models: https://ai.google.dev/api/models#method:-models.list."""
+"""The list of models, and a single one: https://ai.google.dev/api/models."""
 
 from __future__ import annotations
+
+from urllib.parse import quote
 
 import msgspec
 
 from any_llm.dialects.gemini.errors import error_from
-from any_llm.dialects.gemini.wire import VENDOR, entries, members, text_of, version
+from any_llm.dialects.gemini.places import model_path, on_cloud, rooted, version
+from any_llm.dialects.gemini.wire import VENDOR, entries, members, text_of
 from any_llm.exceptions import MalformedResponseError
 from any_llm.schemas.shapes import is_list
-from any_llm.spec.dialect import Codec, Encoded, Options, Target
+from any_llm.spec.dialect import Codec, Encoded, FollowUp, Options, Target
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSONObject
 from any_llm.types.model import Model
@@ -19,17 +22,32 @@ _LISTS = ("models", "publisherModels", "tunedModels")
 
 
 def encode_list_models(target: Target, _options: Options) -> Encoded:
-    """Encode the request for a page as long as the API gives, which holds every model there is."""
+    """Encode the request for a page as long as the API gives; more of them are asked for while there are more."""
+    if on_cloud(target):
+        return Encoded(rooted(target, "publishers/google/models"))
     return Encoded(f"{version(target)}/models?pageSize={_MOST}")
 
 
+def ask_for_more(target: Target, options: Options, response: HttpResponse) -> FollowUp | None:
+    """Return the request for the next page of the list."""
+    token = text_of(members(msgspec.json.decode(response.body)).get("nextPageToken"))
+    if not token:
+        return None
+    path = encode_list_models(target, options).path
+    return FollowUp(Encoded(f"{path}{'&' if '?' in path else '?'}pageToken={quote(token, safe='')}"))
+
+
 def decode_list_models(_target: Target, response: HttpResponse) -> list[Model]:
-    """Decode the list; what the vendor says of a model beyond OpenAI's fields stays readable on it.
+    """Decode the pages of the list; what the vendor says of a model beyond OpenAI's fields stays readable on it.
 
     Raises:
         AnyLLMError: the answer is an error in spite of its HTTP status.
         MalformedResponseError: the answer is no list of models.
     """
+    return [model for page in (*response.earlier, response) for model in _page(page)]
+
+
+def _page(response: HttpResponse) -> list[Model]:
     tree = msgspec.json.decode(response.body)
     answer = members(tree)
     listed = next((answer[name] for name in _LISTS if is_list(answer.get(name))), None)
@@ -40,6 +58,30 @@ def decode_list_models(_target: Target, response: HttpResponse) -> list[Model]:
     return [_model(members(entry)) for entry in entries(listed)]
 
 
+def encode_retrieve_model(target: Target, _options: Options) -> Encoded:
+    """Encode the question about a model; on Vertex AI, one of its publisher's."""
+    if not on_cloud(target):
+        return Encoded(model_path(target))
+    publisher, _, name = target.model.removeprefix("publishers/").replace("/models/", "/").rpartition("/")
+    return Encoded(rooted(target, f"publishers/{publisher or 'google'}/models/{quote(name)}"))
+
+
+def decode_retrieve_model(_target: Target, response: HttpResponse) -> Model:
+    """Decode what is said of a model.
+
+    Raises:
+        AnyLLMError: the answer is an error in spite of its HTTP status.
+        MalformedResponseError: the answer is about no model.
+    """
+    tree = msgspec.json.decode(response.body)
+    fields = members(tree)
+    if not fields.get("name"):
+        if "error" in fields:
+            raise error_from(fields, response.status)
+        raise MalformedResponseError(f"the answer is about no model, but {tree!r:.100}")
+    return _model(fields)
+
+
 def _model(fields: JSONObject) -> Model:
     model = revive(Model, fields)
     name = text_of(fields.get("name"))
@@ -48,5 +90,10 @@ def _model(fields: JSONObject) -> Model:
     return model
 
 
-LIST_MODELS: Codec[list[Model], None] = Codec(encode=encode_list_models, decode=decode_list_models)
+LIST_MODELS: Codec[list[Model], None] = Codec(
+    encode=encode_list_models, decode=decode_list_models, follow_up=ask_for_more
+)
 """The operation `list_models`."""
+
+RETRIEVE_MODEL: Codec[Model, None] = Codec(encode=encode_retrieve_model, decode=decode_retrieve_model)
+"""The operation `retrieve_model`."""

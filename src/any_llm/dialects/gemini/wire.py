@@ -1,4 +1,4 @@
-"""What the operations of Gemini's format share: paths, its words for how an answer ended, token counts.
+"""What the operations of Gemini's format share: its words for how an answer ended, token counts.
 
 https://ai.google.dev/api/generate-content
 """
@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import quote
 
 from any_llm.schemas.shapes import is_list, is_mapping, is_object
-from any_llm.spec.dialect import Target
 from any_llm.types.completion import CompletionTokensDetails, CompletionUsage, PromptTokensDetails
 from any_llm.types.json import JSON, JSONObject
 
@@ -19,9 +17,6 @@ VENDOR = "google"
 
 MADE_ID = "gemini-call-"
 """How the ids of calls begin that the vendor left without one; these are not sent back to it."""
-
-VERSION = "/v1beta"
-"""The version of the API that is asked when the base URL names none."""
 
 FINISH_REASONS: Mapping[str, str] = {
     "STOP": "stop",
@@ -53,25 +48,10 @@ _COUNTED = frozenset(
 )
 
 
-def path(target: Target, verb: str) -> str:
-    """Return the path of a model's method below the base URL.
-
-    The base URL may already end in the API's version, or, for Vertex AI, in `/publishers/google`. A model that is the
-    name of a resource (`tunedModels/…`, `models/…`) is kept as it is.
-    """
-    return f"{version(target)}/{quote(resource(target.model))}:{verb}"
-
-
-def version(target: Target) -> str:
-    """Return the version that the base URL lacks, empty when it has one."""
-    last = target.base_url.rpartition("/")[2]
-    versioned = last[:1] == "v" and last[1:2].isdigit()
-    return "" if versioned or "/publishers/" in target.base_url else VERSION
-
-
-def resource(model: str) -> str:
-    """Return the name of a model's resource."""
-    return model if "/" in model else f"models/{model}"
+def camel(name: str) -> str:
+    """Return a name of Python's (`top_k`) in the vendor's spelling (`topK`)."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def members(value: JSON) -> JSONObject:
@@ -110,6 +90,16 @@ def finish_reason(reason: str | None, *, calling: bool) -> str:
     """Return how an answer ended in OpenAI's words; an unknown one is kept, one that was not said is made out."""
     word = "stop" if reason is None else FINISH_REASONS.get(reason, reason)
     return "tool_calls" if calling and word == "stop" else word
+
+
+def amount(value: JSON) -> int:
+    """Return a whole number, which JSON of protocol buffers writes as text where it is of 64 bits; else 0.
+
+    https://protobuf.dev/programming-guides/json/
+    """
+    if isinstance(value, str):
+        return int(value) if value.isdigit() else 0
+    return value if isinstance(value, int) else 0
 
 
 def seconds(date: JSON) -> int:

@@ -12,11 +12,37 @@ from any_llm.testing.reading.chat import read_chat
 from any_llm.testing.reading.embeddings import read_embeddings
 from any_llm.testing.reading.errors import malformed, read_failure
 from any_llm.testing.reading.fields import fields, integer, parse
+from any_llm.testing.reading.gemini import read_generated
+from any_llm.testing.reading.google_errors import read_google_failure
+from any_llm.testing.reading.google_media import (
+    read_batch,
+    read_count,
+    read_file,
+    read_listed_models,
+    read_operation,
+    read_predictions,
+    read_sound,
+    read_vectors,
+)
+from any_llm.testing.reading.interactions import read_interaction
 from any_llm.testing.reading.messages import read_messages
 from any_llm.testing.reading.models import read_models
 from any_llm.testing.reading.responses import read_responses
 from any_llm.testing.reading.values import Reading
 from any_llm.testing.recordings import Recording
+
+_GOOGLE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
+    "gemini.audio": read_sound,
+    "gemini.batch": read_batch,
+    "gemini.count_tokens": read_count,
+    "gemini.embed": read_vectors,
+    "gemini.files": read_file,
+    "gemini.generate": read_generated,
+    "gemini.interactions": read_interaction,
+    "gemini.models": read_listed_models,
+    "gemini.predict": read_predictions,
+    "gemini.predict_long": read_operation,
+}
 
 APIS = (
     "anthropic.messages",
@@ -25,6 +51,7 @@ APIS = (
     "openai.embeddings",
     "openai.models",
     "openai.responses",
+    *_GOOGLE_APIS,
 )
 _STREAMED_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "anthropic.messages": read_messages,
@@ -55,11 +82,14 @@ def read_answer(api: str, status: int, content_type: str, body: bytes, *, dimens
     if api not in APIS:
         raise ValueError(f"no reading of {api!r}: one of {', '.join(APIS)} is needed")
     if not 200 <= status < 300:
-        return Reading(failure=read_failure(status, body))
+        failed = read_google_failure if api in _GOOGLE_APIS else read_failure
+        return Reading(failure=failed(status, body))
     if not body.strip():
         return malformed(status, "an empty body")
     if api == "openai.embeddings":
         return read_embeddings(status, body, dimensions)
+    if api in _GOOGLE_APIS:
+        return _GOOGLE_APIS[api](status, content_type, body)
     if api in _STREAMED_APIS:
         return _STREAMED_APIS[api](status, content_type, body)
     return read_models(status, body)

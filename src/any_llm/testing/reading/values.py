@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
+
+from any_llm.testing.reading.fields import Json
 
 
 class ToolCall(msgspec.Struct, frozen=True):
     """A call of a function the program must make; `arguments` is its JSON text as the vendor sent it.
 
-    `id` is empty where the vendor sends none.
+    `id` is empty where the vendor sends none. `signature` is what replays what was thought before the call.
     """
 
     id: str
     name: str
     arguments: str
+    signature: str = ""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +41,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
     `text`, `reasoning` and `refusal` are empty where there is none. `finish_reason` is the vendor's own word and
     `chat_finish_reason` the word for it in chat completions. `function_call` is the predecessor of tool calls.
-    `signatures` are the opaque strings with which reasoning is replayed, in their order.
+    `signatures` are the opaque strings with which reasoning is replayed, in their order. `images` are the images of the
+    answer, as URLs, where the reading looks for them.
     """
 
     index: int = 0
@@ -48,6 +54,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: str | None = None
     chat_finish_reason: str | None = None
     signatures: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +76,9 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     `failure` is set when an error must be raised; the other fields then hold what came before it. `ids` and `models`
     are the distinct ones that were sent, in order (a stream may name several); what follows `choices` is for the
-    other shapes: `embeddings` in the order of their index, and `listed`, the ids of the models. `notes` says what is
-    unusual about the answer, in words for a person.
+    other shapes: `embeddings` in the order of their index, `listed`, the ids of the models, and `facts`, what an answer
+    of any other shape says, by the names of the public value's fields. `notes` says what is unusual about the answer,
+    in words for a person.
     """
 
     streamed: bool = False
@@ -80,6 +88,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     embeddings: tuple[tuple[float, ...], ...] = ()
     listed: tuple[str, ...] = ()
+    facts: Mapping[str, Json] = {}
     failure: Failure | None = None
     notes: tuple[str, ...] = ()
 

@@ -14,7 +14,7 @@ from any_llm.testing.wire.trees import difference
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
-_KEY_HEADERS = ("authorization", "x-api-key", "api-key")
+_KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 _SAME_HEADERS = ("anthropic-version", "anthropic-beta")
 _BEARER = "bearer"
 _CALLS = frozenset({"tool_calls"})
@@ -155,8 +155,8 @@ EQUIVALENCES = (
 )
 """The declared differences between bodies."""
 
-WHOLE_LIST: Mapping[str, str] = {"limit": "1000"}
-"""The query with which this library asks for a whole list of models, where the vendor gives pages."""
+WHOLE_LIST: Mapping[str, str] = {"limit": "1000", "pageSize": "1000", "alt": "sse"}
+"""The queries with which this library asks for a whole list of models, where the vendor gives pages, and for events."""
 
 
 class Compared(NamedTuple):
@@ -166,9 +166,20 @@ class Compared(NamedTuple):
     applied: list[str]
 
 
-def compare_requests(recorded: RecordedRequest, body: JSONObject, ours: HttpRequest, provider: Provider) -> Compared:
-    """Compare a recorded request, with its parsed body, and one that this library sent."""
+def compare_requests(
+    recorded: RecordedRequest,
+    body: JSONObject,
+    ours: HttpRequest,
+    provider: Provider,
+    means: Callable[[JSONObject], JSONObject] | None = None,
+) -> Compared:
+    """Compare a recorded request, with its parsed body, and one that this library sent.
+
+    `means` brings both bodies into one spelling, where their format has several.
+    """
     sent: JSONObject = msgspec.json.decode(ours.body) if isinstance(ours.body, bytes) and ours.body else {}
+    if means is not None:
+        body, sent = means(body), means(sent)
     sides = Sides(dict(body), dict(sent), provider, recorded.url)
     applied = [rule.name for rule in EQUIVALENCES if rule.apply(sides)]
     found = [difference(sides.recorded, sides.ours, "body"), *_compare_heads(recorded, ours)]

@@ -15,7 +15,7 @@ from any_llm.testing.wire.consistency import contradictions
 from any_llm.testing.wire.index import Row, load_index
 from any_llm.testing.wire.lock import changed, load_lock
 from any_llm.testing.wire.replaying import replay, tell
-from any_llm.testing.wire.scope import SCOPES
+from any_llm.testing.wire.scopes import SCOPES
 from any_llm.testing.wire.verdict import Fault, Verdict
 
 _CHANGED = "it was changed after its fingerprint was taken"

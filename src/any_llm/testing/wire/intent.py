@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from functools import cache
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -13,6 +16,10 @@ from any_llm.types.json import JSON, JSONObject, is_object
 from any_llm.types.options import CallOptions
 
 _BETAS = "anthropic-beta"
+_NAMED = re.compile(r"\{\w+\}")
+_OURS_ALONE = frozenset({"alt"})
+"""Members of a query by which this library asks for what its caller says otherwise."""
+
 _OWN = frozenset(CallOptions.__annotations__)
 
 
@@ -33,7 +40,13 @@ class Unsaid(msgspec.Struct, frozen=True):
 def route_of(request: RecordedRequest, scope: Scope) -> str | None:
     """Return the end of the URL's path that names the operation, or `None` when it names another one."""
     path = urlsplit(request.url).path
-    return next((route for route in sorted(scope.routes, key=len, reverse=True) if path.endswith(route)), None)
+    ends = (_pattern(route).search(path) for route in sorted(scope.routes, key=len, reverse=True))
+    return next((end[0] for end in ends if end), None)
+
+
+@cache
+def _pattern(route: str) -> re.Pattern[str]:
+    return re.compile(r"[^/:]+".join(map(re.escape, _NAMED.split(route))) + "$")
 
 
 def intent_of(recording: Recording, scope: Scope) -> Intent | Unsaid:
@@ -45,6 +58,8 @@ def intent_of(recording: Recording, scope: Scope) -> Intent | Unsaid:
         path = urlsplit(request.url).path
         return Unsaid(f"{request.method} {path} is not {'/'.join(sorted(scope.methods))} {scope.routes[-1]}")
     body = _body_of(request)
+    if scope.say is not None:
+        return _say_by(scope.say, request, body or {}, recording.model or "model")
     missing = [name for name in scope.needed if body is None or name not in body]
     if missing:
         return Unsaid(f"the recorded body has no {', '.join(missing)}")
@@ -67,6 +82,26 @@ def _body_of(request: RecordedRequest) -> JSONObject | None:
     except msgspec.DecodeError:
         return None
     return body if is_object(body) else None
+
+
+def _say_by(
+    say: Callable[[JSONObject, RecordedRequest], JSONObject],
+    request: RecordedRequest,
+    body: JSONObject,
+    model: str,
+) -> Intent | Unsaid:
+    """Turn a request into the arguments that `say` makes of it, its model, and its query."""
+    try:
+        arguments = say(body, request)
+    except ValueError as error:
+        return Unsaid(str(error))
+    if arguments.get("model", "") is None:
+        arguments["model"] = model
+    query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+    kept = {name: value for name, value in query if name not in _OURS_ALONE}
+    if kept:
+        arguments["extra_query"] = kept
+    return Intent(arguments=arguments, body=body, streamed=bool(arguments.get("stream")))
 
 
 def _say(request: RecordedRequest, body: JSONObject, model: str, scope: Scope) -> Intent:

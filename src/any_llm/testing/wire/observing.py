@@ -8,6 +8,7 @@ import msgspec
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
+from any_llm.testing.wire.facts import FACTS
 from any_llm.types.completion import ChatCompletion, ChatCompletionMessage, CompletionUsage, Function
 from any_llm.types.completion import Choice as ChatChoice
 from any_llm.types.embedding import CreateEmbeddingResponse, EmbeddingUsage
@@ -44,6 +45,8 @@ def observe(answer: JSON) -> Reading:
             return _of_embeddings(answer)
         case _ if is_list(answer):
             return _of_models(answer)
+        case _ if type(answer) in FACTS:
+            return Reading(facts=FACTS[type(answer)](answer))
         case _:
             raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
 
@@ -79,11 +82,25 @@ def _of_choice(choice: ChatChoice) -> Choice:
         text=message.content or "",
         reasoning=str(message.reasoning or ""),
         refusal=message.refusal or "",
-        tool_calls=tuple(_of_function(call.id, call.function) for call in message.tool_calls or ()),
+        tool_calls=tuple(
+            msgspec.structs.replace(_of_function(call.id, call.function), signature=_signature_of(call.extra_content))
+            for call in message.tool_calls or ()
+        ),
         function_call=_of_function("", called) if called is not None and called.name else None,
         finish_reason=choice.finish_reason,
         signatures=_signatures(message),
+        images=tuple(filter(None, map(_url_of, message.images or ()))),
     )
+
+
+def _url_of(image: JSONObject) -> str:
+    named: JSON = image.get("image_url")
+    return named.get("url", "") if isinstance(named, dict) else ""
+
+
+def _signature_of(extra: JSONObject | None) -> str:
+    google: JSONObject = (extra or {}).get("google") or {}
+    return google.get("thought_signature") or ""
 
 
 def _of_function(call_id: str, function: Function) -> ToolCall:

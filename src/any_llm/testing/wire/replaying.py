@@ -18,7 +18,8 @@ from any_llm.testing.wire.destination import base_url_of, crossed, record_of
 from any_llm.testing.wire.equivalence import compare_requests
 from any_llm.testing.wire.hearing import Heard, Line, hear, script
 from any_llm.testing.wire.intent import Intent, Unsaid, fallback_of, intent_of
-from any_llm.testing.wire.scope import SCOPES, STREAMED
+from any_llm.testing.wire.scope import STREAMED
+from any_llm.testing.wire.scopes import scope_of
 from any_llm.testing.wire.splitting import cuts, splits
 from any_llm.testing.wire.trees import difference
 from any_llm.testing.wire.verdict import Fault, Verdict
@@ -61,7 +62,7 @@ class _Trial:
     def __init__(self, recording: Recording, read: Reading) -> None:
         self._recording = recording
         self._response = recording.response
-        self._scope = SCOPES[recording.api]
+        self._scope = scope_of(recording)
         self._read = read
         self._record = record_of(recording, self._scope)
         self._line = Line(self._record, base_url_of(recording, self._scope, self._record))
@@ -116,7 +117,7 @@ class _Trial:
                 return [reason], None
             self.unsaid = f"{reason} (the vendor refused it too, with {self._response.status})"
             return [], None
-        compared = compare_requests(recorded, intent.body, heard.request, self._record)
+        compared = compare_requests(recorded, intent.body, heard.request, self._record, self._scope.means)
         self.equivalences += compared.applied
         return compared.differences, heard
 

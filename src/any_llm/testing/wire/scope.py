@@ -1,12 +1,14 @@
-"""Which recorded APIs are replayed, and as which public operation: the table that a new operation is added to."""
+"""How a recorded API is replayed, and as which public operation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from any_llm.spec.provider import Operation
+from any_llm.testing.recordings import RecordedRequest
+from any_llm.types.json import JSONObject
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,10 +19,16 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         dialect: the wire format that speaks this API.
         auth: how a provider without a record of its own is expected to sign, where no recorded header says so.
         methods: the HTTP methods of the operation.
-        routes: how the URL's path ends; the longest that fits is cut off to get the base URL.
+        routes: how the URL's path ends; the longest that fits is cut off to get the base URL. `{names}` stand for
+            anything without a slash or a colon.
         arguments: members of the body whose argument has another name.
         needed: members without which a body is not one of this operation's.
         crossed: operations of other shapes through which the same answer is read too.
+        say: where the body's members are not the public function's arguments, what a body and its request mean as
+            those; it raises `ValueError` with the reason why they cannot be said.
+        means: what a body means, in one spelling, where there are several.
+        shown: what a body holds that is of this scope: the request's, or the answer's where that is all there is.
+        others: further scopes of the same API, for the recordings that do not fit this one.
     """
 
     operation: Operation
@@ -31,6 +39,10 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     arguments: Mapping[str, str] = {}
     needed: tuple[str, ...] = ()
     crossed: tuple[Operation, ...] = ()
+    say: Callable[[JSONObject, RecordedRequest], JSONObject] | None = None
+    means: Callable[[JSONObject], JSONObject] | None = None
+    shown: bytes = b""
+    others: tuple[Scope, ...] = ()
 
 
 _HELLO = ({"role": "user", "content": "Hello"},)
@@ -41,13 +53,22 @@ FALLBACKS: Mapping[Operation, Mapping[str, object]] = {
     Operation.RESPONSES: {"model": "model", "input_data": "Hello"},
     Operation.EMBEDDING: {"model": "model", "inputs": "Hello"},
     Operation.LIST_MODELS: {},
+    Operation.COUNT_TOKENS: {"model": "model", "messages": _HELLO},
+    Operation.CREATE_BATCH: {"model": "model", "requests": ({"body": {"messages": _HELLO}},)},
+    Operation.IMAGE_GENERATION: {"model": "model", "prompt": "Hello"},
+    Operation.RETRIEVE_FILE: {"file_id": "file"},
+    Operation.RETRIEVE_MODEL: {"model": "model"},
+    Operation.RETRIEVE_VIDEO: {"video_id": "video"},
+    Operation.SPEECH: {"model": "model", "input": "Hello", "voice": "voice"},
+    Operation.UPLOAD_FILE: {"file": b"Hello"},
+    Operation.VIDEO_GENERATION: {"model": "model", "prompt": "Hello"},
 }
 """The plainest arguments of each operation, by their public names."""
 
 STREAMED = frozenset({Operation.COMPLETION, Operation.MESSAGES, Operation.RESPONSES})
 """The operations whose answer may be a stream."""
 
-SCOPES: Mapping[str, Scope] = {
+OWN_SCOPES: Mapping[str, Scope] = {
     "openai.chat": Scope(
         operation=Operation.COMPLETION,
         dialect="openai",
@@ -88,4 +109,4 @@ SCOPES: Mapping[str, Scope] = {
         methods=frozenset({"GET"}),
     ),
 }
-"""The recorded APIs that are replayed; every other one in a folder is counted as not in scope."""
+"""The scopes of OpenAI's and Anthropic's formats."""

@@ -1,4 +1,4 @@
-"""What a recorded request to Gemini meant, as a chat and in one spelling; shares no code with the dialect."""
+"""What a recorded request to Gemini meant, as a chat and in one spelling; it shares no code with the dialect."""
 
 from __future__ import annotations
 

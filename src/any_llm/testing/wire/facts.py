@@ -1,0 +1,59 @@
+"""What public values of other shapes than answers of models say, as plain values that can be compared."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+
+from any_llm.types.batch import Batch
+from any_llm.types.binary import Binary
+from any_llm.types.files import FileMetadata
+from any_llm.types.image import ImagesResponse
+from any_llm.types.json import JSON, JSONObject
+from any_llm.types.model import Model
+from any_llm.types.tokens import TokenCount
+from any_llm.types.video import Video
+
+
+def _of_count(count: TokenCount) -> JSONObject:
+    return {"input_tokens": count.input_tokens, "cached_tokens": count.cached_tokens}
+
+
+def _of_images(answer: ImagesResponse) -> JSONObject:
+    images = [{"b64_json": image.b64_json, "url": image.url} for image in answer.data]
+    return {"images": images, "filtered": answer.model_extra.get("raiFilteredReason")}
+
+
+def _of_bytes(binary: Binary) -> JSONObject:
+    return {"content": base64.b64encode(binary).decode(), "media_type": binary.media_type}
+
+
+def _of_file(file: FileMetadata) -> JSONObject:
+    names = ("id", "bytes", "created_at", "expires_at", "filename", "media_type", "status", "uri")
+    return {name: getattr(file, name) for name in names}
+
+
+def _of_video(video: Video) -> JSONObject:
+    return {"id": video.id, "status": video.status, "url": video.url}
+
+
+def _of_batch(batch: Batch) -> JSONObject:
+    total = batch.request_counts.total if batch.request_counts else 0
+    told = {name: getattr(batch, name) for name in ("id", "status", "model", "created_at")}
+    return {**told, "total": total}
+
+
+def _of_model(model: Model) -> JSONObject:
+    return {"id": model.id}
+
+
+FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
+    Batch: _of_batch,
+    Binary: _of_bytes,
+    FileMetadata: _of_file,
+    ImagesResponse: _of_images,
+    Model: _of_model,
+    TokenCount: _of_count,
+    Video: _of_video,
+}
+"""The functions, by the types of the values."""

@@ -1,0 +1,30 @@
+"""Which recorded APIs are replayed: the scopes of all wire formats in one table, and which of them fits a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from any_llm.testing.recordings import Recording
+from any_llm.testing.wire.intent import route_of
+from any_llm.testing.wire.scope import OWN_SCOPES, Scope
+from any_llm.testing.wire.scopes_gemini import GEMINI_SCOPES
+
+SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **GEMINI_SCOPES}
+"""The recorded APIs that are replayed; every other one in a folder is counted as not in scope."""
+
+
+def scope_of(recording: Recording) -> Scope:
+    """Return the scope of a recording: of those of its API, the first that fits its request, or what it shows.
+
+    Raises:
+        KeyError: the recording's API is not in scope.
+    """
+    first = SCOPES[recording.api]
+    return next((scope for scope in (first, *first.others) if _fits(recording, scope)), first)
+
+
+def _fits(recording: Recording, scope: Scope) -> bool:
+    request = recording.request
+    if request is None:
+        return scope.shown in recording.response.body
+    return request.method in scope.methods and route_of(request, scope) is not None and scope.shown in request.body
