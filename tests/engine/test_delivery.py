@@ -108,7 +108,7 @@ async def bring(  # a call has this many sides
         target=Target(provider=provider, model="m", base_url="https://host/v1"),
         options=options if options is not None else {name: [{"role": "user", "content": [part]}]},
     )
-    changed, steps = await deliver(call, Means(settings, dialect, handler))
+    changed, steps = await deliver(call, Means(settings, lambda _: dialect, handler))
     return Delivered(changed, steps, made)
 
 
@@ -642,7 +642,7 @@ async def test_strict_fetches_no_parameter_either(pages: Pages) -> None:
 
 async def test_a_vendors_own_file_is_not_to_be_had_for_a_form(pages: Pages) -> None:
     server = pages({})
-    with pytest.raises(InvalidRequestError, match=r"is not in memory; give its path or its bytes") as caught:
+    with pytest.raises(InvalidRequestError, match=r"is not in memory; give a path or bytes") as caught:
         await client(server).atranscription("m", {"file_id": "f1"})
     assert caught.value.param == "file"
 
@@ -669,4 +669,4 @@ async def test_what_an_encoder_asks_for_must_be_of_the_call() -> None:
         options={"file": audio(MP3)},
     )
     with pytest.raises(MediaNotReadError, match="elsewhere"):
-        await deliver(call, Means(LOCAL, OPENAI, never), needed)
+        await deliver(call, Means(LOCAL, lambda _: OPENAI, never), needed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 
 from any_llm.engine.codecs import dialect_of
 from any_llm.engine.dispatch import Deliver, dispatcher
@@ -58,7 +58,7 @@ def _deliverer(settings: Settings) -> Deliver:
         # What fetches, reads and uploads is loaded by the first call that has media.
         from any_llm.engine.delivery import Means, deliver  # noqa: PLC0415
 
-        return await deliver(call, Means(settings, dialect_of(call.target.provider), handler), needed)
+        return await deliver(call, Means(settings, partial(dialect_of, call.target.provider), handler), needed)
 
     return deliver_media
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -43,10 +43,10 @@ class Result(NamedTuple):
 
 
 class Means(NamedTuple):
-    """By what media are brought: the policy of the settings, the provider's dialect, and further calls."""
+    """By what media are brought: the policy of the settings, the dialect of an operation, and further calls."""
 
     settings: Settings
-    dialect: Dialect
+    dialect_for: Callable[[Operation], Dialect]
     handler: Handler
 
 
@@ -85,14 +85,15 @@ class _Trip(NamedTuple):
 
     def has(self, operation: Operation) -> bool:
         """Say whether the provider itself has an operation."""
-        return operation in self.call.target.provider.operations and operation in self.means.dialect.operations
+        offered = operation in self.call.target.provider.operations
+        return offered and operation in self.means.dialect_for(operation).operations
 
     def support_for(self, kind: str, *, parameter: bool) -> MediaSupport | None:
         """Return how the provider takes media of a kind, `None` where nobody says."""
         # An API that the provider lacks is carried over its chat completions.
         operation = self.call.operation if self.has(self.call.operation) else Operation.COMPLETION
         keys = (f"{operation}.{kind}", operation.value if parameter else kind)
-        tables = (self.call.target.provider.media, self.means.dialect.media)
+        tables = (self.call.target.provider.media, self.means.dialect_for(operation).media)
         return next((table[key] for table in tables for key in keys if key in table), None)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
@@ -16,7 +16,7 @@ from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
 from any_llm.engine.addressed import with_addressed
 from any_llm.engine.attachments import as_they_are, has_media
-from any_llm.engine.codecs import codec_of, dialect_of
+from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
@@ -108,7 +108,7 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
         provider = call.target.provider
         facts = Facts(call, started)
         try:
-            codec = codec_of(provider, call.operation)
+            codec = codec_for(call.target, call.operation)
             deliveries: Sequence[Delivery] = ()
             if deliver is not None and has_media(call.operation, call.options):
                 call, encoded, deliveries = await _encode_media(codec, call, deliver, dispatch)

@@ -9,10 +9,10 @@ class MediaSupport(msgspec.Struct, frozen=True, kw_only=True):
     """The ways in which a wire format takes media of one kind.
 
     A dialect, or a provider's record, says it by kind (`image`, `audio`, `video`, `file`), by operation and kind where
-    an operation differs (`responses.file`), or by operation alone for one that takes nothing but media (`ocr`). Parts of
-    messages whose kind nobody speaks of are passed on as they are. Of the parameters of other operations nobody needs
-    to speak: their encoder takes what it can of a `Media`, and what it asks for by `data` or `source` that is not in
-    memory is fetched or read, and the request encoded once more.
+    an operation differs (`responses.file`), or by operation alone for one that takes nothing but media (`ocr`). Parts
+    of messages whose kind nobody speaks of are passed on as they are. Of the parameters of other operations nobody
+    needs to speak: their encoder takes what it can of a `Media`, and what it asks for by `data` or `source` that is not
+    in memory is fetched or read, and the request encoded once more.
 
     Attributes:
         url: the provider fetches `http` and `https` URLs by itself.

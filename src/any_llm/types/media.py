@@ -95,7 +95,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
         raise self._not_read(whole=False)
 
     def _not_read(self, *, whole: bool) -> MediaNotReadError:
-        error = MediaNotReadError(f"{self!r} is not in memory; give its path or its bytes")
+        error = MediaNotReadError(f"{self!r} is not in memory; give a path or bytes")
         error.media, error.whole = self, whole
         return error
 

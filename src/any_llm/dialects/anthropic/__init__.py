@@ -9,6 +9,7 @@ from any_llm.dialects.anthropic.errors import decode_error
 from any_llm.dialects.anthropic.messages import MESSAGES
 from any_llm.dialects.anthropic.models import LIST_MODELS, RETRIEVE_MODEL
 from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.late import LateCodecs
 from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
@@ -44,6 +45,7 @@ DIALECT = Dialect(
         },
     ),
     decode_error=decode_error,
+    inline_batches=True,
     # https://platform.claude.com/docs/en/build-with-claude/vision, .../pdf-support and .../files
     media={
         "image": MediaSupport(

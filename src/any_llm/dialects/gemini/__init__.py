@@ -7,6 +7,7 @@ from any_llm.dialects.gemini.chat_response import decode_completion
 from any_llm.dialects.gemini.chat_stream import ChatStream
 from any_llm.dialects.gemini.errors import decode_error
 from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.late import LateCodecs
 from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
@@ -51,6 +52,7 @@ DIALECT = Dialect(
         {Operation.COMPLETION: COMPLETION},
     ),
     decode_error=decode_error,
+    inline_batches=True,
     # https://ai.google.dev/gemini-api/docs/file-input-methods
     media=dict.fromkeys(
         ("image", "audio", "video", "file"),
