@@ -26,7 +26,7 @@ from any_llm.exceptions import (
 )
 from any_llm.pipeline.call import Call, Reply
 from any_llm.providers.catalog import BY_NAME
-from any_llm.spec.dialect import Codec, Encoded, Target
+from any_llm.spec.dialect import Codec, Dialect, Encoded, Target
 from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.files import FileMetadata
@@ -74,6 +74,15 @@ def never(*_: object) -> JSON:
     raise AssertionError("nothing is decoded here")
 
 
+def always(dialect: Dialect) -> Callable[[Operation], Dialect]:
+    """Return what finds this dialect for every operation."""
+
+    def find(_operation: Operation) -> Dialect:
+        return dialect
+
+    return find
+
+
 UPLOAD: Codec[JSON, JSON] = Codec(encode=unused, decode=never)
 
 
@@ -108,7 +117,7 @@ async def bring(  # a call has this many sides
         target=Target(provider=provider, model="m", base_url="https://host/v1"),
         options=options if options is not None else {name: [{"role": "user", "content": [part]}]},
     )
-    changed, steps = await deliver(call, Means(settings, lambda _: dialect, handler))
+    changed, steps = await deliver(call, Means(settings, always(dialect), handler))
     return Delivered(changed, steps, made)
 
 
@@ -669,4 +678,4 @@ async def test_what_an_encoder_asks_for_must_be_of_the_call() -> None:
         options={"file": audio(MP3)},
     )
     with pytest.raises(MediaNotReadError, match="elsewhere"):
-        await deliver(call, Means(LOCAL, lambda _: OPENAI, never), needed)
+        await deliver(call, Means(LOCAL, always(OPENAI), never), needed)
