@@ -294,6 +294,17 @@ CATALOG: tuple[Provider, ...] = (
         quirks=("no_response_format",),
     ),
     _entry(
+        "jina",
+        "https://api.jina.ai/v1",
+        "JINA_API_KEY",
+        key_alternatives=("JINA_AI_API_KEY", "JINAAI_API_KEY"),
+        docs="https://jina.ai/embeddings",
+        key_page="https://jina.ai/api-dashboard/key-manager",
+        offers="embedding rerank",
+        rename={"embedding.encoding_format": "embedding_type"},
+        drop=("embedding.user", "rerank.max_tokens_per_doc"),
+    ),
+    _entry(
         "kenari",
         "https://kenari.id/v1",
         "KENARI_API_KEY",
@@ -399,6 +410,18 @@ CATALOG: tuple[Provider, ...] = (
         drop=("user", "logit_bias", "logprobs", "top_logprobs", "service_tier", "stream_options"),
         quirks=("agents", "replay_parts", "float_embeddings"),
         tier="verified",
+    ),
+    _entry(
+        "mixedbread",
+        "https://api.mixedbread.com/v1",
+        "MXBAI_API_KEY",
+        base_url_variable="MXBAI_BASE_URL",
+        docs="https://www.mixedbread.com/api-reference",
+        key_page="https://platform.mixedbread.com/platform",
+        offers="embedding rerank",
+        paths={"rerank": "/reranking"},
+        rename={"rerank.documents": "input", "rerank.top_n": "top_k", "rerank.return_documents": "return_input"},
+        drop=("embedding.user", "rerank.max_tokens_per_doc"),
     ),
     _entry(
         "moonshot",
@@ -592,6 +615,16 @@ CATALOG: tuple[Provider, ...] = (
         caching="automatic",
     ),
     _entry(
+        "voyage",
+        "https://api.voyageai.com/v1",
+        "VOYAGE_API_KEY",
+        dialect="voyage",
+        docs="https://docs.voyageai.com/reference/embeddings-api",
+        key_page="https://dashboard.voyageai.com",
+        offers="embedding rerank",
+        tier="verified",
+    ),
+    _entry(
         "xai",
         "https://api.x.ai/v1",
         "XAI_API_KEY",
@@ -615,11 +648,21 @@ CATALOG: tuple[Provider, ...] = (
         tier="verified",
         caching="automatic",
     ),
+    _entry(
+        "zeroentropy",
+        "https://api.zeroentropy.dev/v1",
+        "ZEROENTROPY_API_KEY",
+        docs="https://docs.zeroentropy.dev/api-reference/models/rerank",
+        key_page="https://dashboard.zeroentropy.dev",
+        offers="rerank",
+        paths={"rerank": "/models/rerank"},
+        drop=("rerank.max_tokens_per_doc", "rerank.return_documents"),
+    ),
 )
 """The built-in providers, in alphabetical order."""
 
 BY_NAME: Mapping[str, Provider] = {provider.name: provider for provider in CATALOG}
 """The built-in providers by name."""
 
-PLANNED: frozenset[str] = frozenset({"azure", "sagemaker", "vertexai", "vertexaianthropic", "voyage", "watsonx"})
+PLANNED: frozenset[str] = frozenset({"azure", "sagemaker", "vertexai", "vertexaianthropic", "watsonx"})
 """Providers that are known by name, but whose formats are not spoken yet."""

@@ -31,6 +31,7 @@ class LLMProvider(StrEnum):
     GROQ = "groq"
     HUGGINGFACE = "huggingface"
     INCEPTION = "inception"
+    JINA = "jina"
     KENARI = "kenari"
     LLAMA = "llama"
     LLAMACPP = "llamacpp"
@@ -40,6 +41,7 @@ class LLMProvider(StrEnum):
     META = "meta"
     MINIMAX = "minimax"
     MISTRAL = "mistral"
+    MIXEDBREAD = "mixedbread"
     MOONSHOT = "moonshot"
     MZAI = "mzai"
     NEBIUS = "nebius"
@@ -64,6 +66,7 @@ class LLMProvider(StrEnum):
     WATSONX = "watsonx"
     XAI = "xai"
     ZAI = "zai"
+    ZEROENTROPY = "zeroentropy"
 
     @classmethod
     def from_string(cls, value: str | LLMProvider) -> LLMProvider:
