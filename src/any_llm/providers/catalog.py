@@ -153,7 +153,7 @@ CATALOG: tuple[Provider, ...] = (
         dialect="cohere",
         docs="https://docs.cohere.com/reference/about",
         key_page="https://dashboard.cohere.com/api-keys",
-        offers="completion embedding rerank list_models",
+        offers="completion text_completion count_tokens embedding rerank list_models retrieve_model",
         can="streaming reasoning image",
     ),
     _entry(
