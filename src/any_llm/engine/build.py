@@ -55,7 +55,7 @@ def _deliverer(settings: Settings) -> Deliver:
         # What fetches, reads and uploads is loaded by the first call that has media.
         from any_llm.engine.delivery import deliver  # noqa: PLC0415
 
-        return await deliver(call, dialect_of(call.target.provider), settings, handler)
+        return await deliver(call, dialect_of(call.target.provider, call.operation), settings, handler)
 
     return deliver_media
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from any_llm.engine.attachments import Place, find_media, put_back
+from any_llm.engine.codecs import is_native
 from any_llm.engine.fetching import fetch, fetching_pool
 from any_llm.engine.forms import measure
 from any_llm.engine.media_parts import Said, describe, read, write
@@ -76,7 +77,7 @@ class _Trip(NamedTuple):
 
     def has(self, operation: Operation) -> bool:
         """Say whether the provider itself has an operation."""
-        return operation in self.call.target.provider.operations and operation in self.dialect.operations
+        return is_native(self.call.target.provider, operation)
 
     def support_for(self, kind: str, *, parameter: bool) -> MediaSupport | None:
         """Return how the provider takes media of a kind, `None` where nobody says."""
