@@ -11,7 +11,7 @@ import msgspec
 from any_llm.spec.provider import Provider
 from any_llm.testing.recordings import RecordedRequest
 from any_llm.testing.wire.trees import difference
-from any_llm.types.http import HttpRequest
+from any_llm.types.http import HttpRequest, Upload
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
@@ -177,13 +177,19 @@ def compare_requests(
 
     `means` brings both bodies into one spelling, where their format has several.
     """
-    sent: JSONObject = msgspec.json.decode(ours.body) if isinstance(ours.body, bytes) and ours.body else {}
+    sent = _sent(ours.body)
     if means is not None:
         body, sent = means(body), means(sent)
     sides = Sides(dict(body), dict(sent), provider, recorded.url)
     applied = [rule.name for rule in EQUIVALENCES if rule.apply(sides)]
     found = [difference(sides.recorded, sides.ours, "body"), *_compare_heads(recorded, ours)]
     return Compared([each for each in found if each], applied)
+
+
+def _sent(body: bytes | Upload) -> JSONObject:
+    """Return the members of a body of JSON; forms and files have none."""
+    tree: JSON = msgspec.json.decode(body) if isinstance(body, bytes) and body.startswith(b"{") else None
+    return tree if is_object(tree) else {}
 
 
 def _compare_heads(recorded: RecordedRequest, ours: HttpRequest) -> list[str | None]:
