@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from any_llm.testing.reading.errors import malformed, truncated
 from any_llm.testing.reading.fields import Fields, Json, compact, distinct, fields, integer, items, objects, parse, text
 from any_llm.testing.reading.frames import is_event_stream, read_events
@@ -23,7 +25,7 @@ _STEP = re.compile(r"\w+")
 
 def read_generated(status: int, content_type: str, body: bytes) -> Reading:
     """Read the body of a successful answer: whole, streamed, or a list of a stream's pieces."""
-    streamed = is_event_stream(content_type, body)
+    streamed, listed = is_event_stream(content_type, body), False
     pieces: list[Fields] = []
     failure: Failure | None = None
     if streamed:
@@ -49,7 +51,9 @@ def read_generated(status: int, content_type: str, body: bytes) -> Reading:
         for piece in items(document) or [document]:
             failure = failure or _refusal(status, piece)
             pieces.append(fields(piece))
-    return _read(status, pieces, failure, streamed=streamed)
+        listed = bool(items(document))
+    read = _read(status, pieces, failure, streamed=streamed)
+    return msgspec.structs.replace(read, streamed=streamed or listed)
 
 
 def _refusal(status: int, document: Json) -> Failure | None:

@@ -36,6 +36,9 @@ def camel(tree: JSON) -> JSON:
     return {name: value if name in OPAQUE else camel(value) for name, value in spelt.items() if value is not None}
 
 
+_NUMBERED = ("", "string", "number", "integer", "boolean", "array", "object")
+
+
 def schema(tree: JSON) -> JSON:
     """Spell a schema of the vendor's own kind (`STRING`) as a JSON schema."""
     if isinstance(tree, list):
@@ -43,15 +46,23 @@ def schema(tree: JSON) -> JSON:
     if not isinstance(tree, dict):
         return tree
     return {
-        name: value.lower() if name == "type" and isinstance(value, str) else schema(value)
+        name: _type_of(value) if name == "type" else schema(value)
         for name, value in tree.items()
     }
+
+
+def _type_of(value: JSON) -> JSON:
+    """Return a type by its JSON schema's name; clients that write numbers for words send its number."""
+    if isinstance(value, int):
+        return _NUMBERED[value]
+    return value.lower() if isinstance(value, str) else schema(value)
 
 
 def meaning(body: JSONObject) -> JSONObject:
     """Return the body in one spelling: what says nothing is left out, equivalent forms are made one."""
     told: JSONObject = camel(body)
     told.pop("model", None)
+    _unmark(told)
     told["contents"] = _joined([_content(content) for content in told["contents"]])
     system = told.pop("systemInstruction", None)
     texts = [part["text"] for part in _list((system or {}).get("parts"))]
@@ -64,6 +75,13 @@ def meaning(body: JSONObject) -> JSONObject:
         "functions": [_function(one) for one in functions],
         "tools": [tool for tool in tools if "functionDeclarations" not in tool and tool],
     }
+
+
+def _unmark(body: JSONObject) -> None:
+    """Leave out the mark that stands for a missing signature."""
+    for part in (part for content in body["contents"] for part in content["parts"]):
+        if part.get("thoughtSignature") == SENTINEL:
+            del part["thoughtSignature"]
 
 
 def _list(value: JSON) -> list[JSON]:
@@ -185,6 +203,9 @@ class _Chat:
 
 
 def _part(part: JSONObject) -> JSONObject:
+    own = {name: part[name] for name in ("videoMetadata", "mediaResolution") if name in part}
+    if own:
+        return {**_part({name: value for name, value in part.items() if name not in own}), **own}
     match part:
         case {"text": text} if len(part) == 1:
             return {"type": "text", "text": text}

@@ -27,7 +27,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         say: where the body's members are not the public function's arguments, what a body and its request mean as
             those; it raises `ValueError` with the reason why they cannot be said.
         means: what a body means, in one spelling, where there are several.
-        shown: what a body holds that is of this scope: the request's, or the answer's where that is all there is.
+        shown: what a body holds that is of this scope, one of it at least: the request's body, or the answer's where
+            that is all there is; empty where any body is.
         others: further scopes of the same API, for the recordings that do not fit this one.
     """
 
@@ -41,7 +42,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     crossed: tuple[Operation, ...] = ()
     say: Callable[[JSONObject, RecordedRequest], JSONObject] | None = None
     means: Callable[[JSONObject], JSONObject] | None = None
-    shown: bytes = b""
+    shown: tuple[bytes, ...] = ()
     others: tuple[Scope, ...] = ()
 
 

@@ -177,7 +177,6 @@ _VIDEO = Scope(
     methods=_GET,
     routes=("/v1beta/models/{model}/operations/{operation}",),
     say=say_operation,
-    shown=b"",
 )
 
 GEMINI_SCOPES: Mapping[str, Scope] = {
@@ -256,7 +255,7 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
         auth=_KEY,
         routes=_models("predict"),
         say=say_prediction,
-        shown=b'"embeddings"',
+        shown=(b'"embeddings"', b'"content"'),
         others=(
             Scope(
                 operation=Operation.IMAGE_GENERATION,
