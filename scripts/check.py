@@ -20,6 +20,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "mypy": ("mypy",),
     "pyright": ("basedpyright", "--pythonpath", sys.executable),
     "surfaces": ("python", "scripts/surfaces.py", "--check"),
+    "models": ("python", "scripts/known_models.py", "--check"),
     "imports": ("lint-imports",),
     "dependencies": ("deptry", "."),
     "dead code": ("vulture",),

@@ -49,6 +49,7 @@ RUNNING: Imports = {
 }
 TYPES: Imports = {
     "JSON": "any_llm.types.json",
+    "KnownModel": "any_llm.types.known_models",
     "Mapping": "collections.abc",
     "Stream": "any_llm.client.blocking",
     "Unpack": "typing",

@@ -96,7 +96,7 @@ def _function_arguments(operation: Operation, method: ast.AsyncFunctionDef) -> a
     omissible = operation.omissible or {}
     defaults = dict(zip(reversed([each.arg for each in arguments.args]), reversed(arguments.defaults), strict=False))
     if operation.takes_model:
-        arguments.args[0] = ast.arg("model", ast.parse("str | None", mode="eval").body)
+        arguments.args[0] = ast.arg("model", ast.parse("KnownModel | str | None", mode="eval").body)
         defaults.update({"model": ast.Constant(None), **omissible} if omissible else {})
     else:
         arguments.args.insert(0, ast.arg("provider", ast.Name("str")))

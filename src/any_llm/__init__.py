@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from any_llm.client.anyllm import AnyLLM
     from any_llm.client.blocking import Stream
+    from any_llm.client.capabilities import capabilities
     from any_llm.client.functions.asynchronous import acompletion, aembedding, alist_models, amessages, aresponses
     from any_llm.client.functions.asynchronous_media import (
         adownload_video,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
         upload_file,
     )
     from any_llm.client.functions.blocking_text import count_tokens, moderation, rerank, text_completion
+    from any_llm.client.selection import select
     from any_llm.engine.settings import Settings
     from any_llm.exceptions import (
         AnyLLMError,
@@ -98,14 +100,19 @@ if TYPE_CHECKING:
     from any_llm.pipeline.stream import EventStream
     from any_llm.providers.names import LLMProvider
     from any_llm.spec.provider import Provider
+    from any_llm.types.capabilities import Capabilities, Fact, Selection
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
     from any_llm.types.http import Timeouts
+    from any_llm.types.media import Media, audio, file, image, video
     from any_llm.types.provider import ProviderMetadata
     from any_llm.types.responses import ParsedResponse
 
 __version__ = "0.1.0"
 
 _HOMES: Mapping[str, Sequence[str]] = {
+    "any_llm.client.capabilities": ("capabilities",),
+    "any_llm.client.selection": ("select",),
+    "any_llm.types.capabilities": ("Capabilities", "Fact", "Selection"),
     "any_llm.client.functions.asynchronous": ("acompletion", "aembedding", "alist_models", "amessages", "aresponses"),
     "any_llm.client.functions.asynchronous_media": (
         "adownload_video",
@@ -197,6 +204,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.spec.provider": ("Provider",),
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     "any_llm.types.http": ("Timeouts",),
+    "any_llm.types.media": ("Media", "audio", "file", "image", "video"),
     "any_llm.types.responses": ("ParsedResponse",),
 }
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
@@ -206,13 +214,16 @@ __all__ = [
     "AnyLLMError",
     "AuthenticationError",
     "BatchNotCompleteError",
+    "Capabilities",
     "ContentFilterError",
     "ContentFilterFinishReasonError",
     "ContextLengthExceededError",
     "EventStream",
+    "Fact",
     "InvalidRequestError",
     "LLMProvider",
     "LengthFinishReasonError",
+    "Media",
     "MissingApiKeyError",
     "ModelNotFoundError",
     "ParsedChatCompletion",
@@ -223,6 +234,7 @@ __all__ = [
     "ProviderError",
     "ProviderMetadata",
     "RateLimitError",
+    "Selection",
     "Settings",
     "Stream",
     "Timeouts",
@@ -262,10 +274,12 @@ __all__ = [
     "atext_completion",
     "atranscription",
     "atranslation",
+    "audio",
     "aupload_file",
     "avideo_generation",
     "cancel_batch",
     "cancel_response",
+    "capabilities",
     "compact_response",
     "completion",
     "count_tokens",
@@ -275,6 +289,8 @@ __all__ = [
     "download_file",
     "download_video",
     "embedding",
+    "file",
+    "image",
     "image_edit",
     "image_generation",
     "image_variation",
@@ -294,11 +310,13 @@ __all__ = [
     "retrieve_model",
     "retrieve_response",
     "retrieve_video",
+    "select",
     "speech",
     "text_completion",
     "transcription",
     "translation",
     "upload_file",
+    "video",
     "video_generation",
 ]
 

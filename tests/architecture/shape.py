@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 MAX_LINES, MAX_FUNCTION, MAX_ARMS = 400, 60, 5
-DATA = frozenset({"providers/catalog.py"})
+DATA = frozenset({"providers/catalog.py", "types/known_models.py"})
 """Modules that are tables, and as long as the table is."""
 
 EVERYWHERE = frozenset({"any_llm", "msgspec", "typing_extensions"})
@@ -22,6 +22,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "aiodns": ("transport/",),
     "aiohttp": ("transport/",),
     "anthropic": ("types/",),
+    "cryptography": ("auth/jwt.py",),
     "concurrent": ("client/blocking.py", "local/"),
     "cyclopts": ("cli/",),
     "genai_prices": ("providers/",),

@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 from botocore.session import Session
 
-from any_llm.auth.aws import find_credentials, find_region, sign_for_aws
+from any_llm.auth.access import TransportAccess
+from any_llm.auth.aws import sign_for_aws
+from any_llm.auth.aws_chain import find_credentials, find_region
+from any_llm.auth.sigv4 import Credentials
 from any_llm.exceptions import ConfigurationError, MissingApiKeyError
+from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.http import HttpRequest
 from any_llm.types.secret import Secret
+from tests.auth.conftest import target
 
 HOST = "bedrock-runtime.eu-central-1.amazonaws.com"
 REQUEST = HttpRequest("POST", f"https://{HOST}/model/m/converse", {"Content-Type": "application/json"}, b"{}")
@@ -39,7 +44,7 @@ s3 =
 region = ap-south-1
 
 [profile elsewhere]
-sso_session = office
+login_session = office
 region = us-east-2
 
 [profile config-only]
@@ -54,6 +59,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     return monkeypatch
 
 
@@ -72,28 +78,59 @@ def credential_of(headers: Mapping[str, str]) -> str:
     return headers["Authorization"].partition("Credential=")[2].partition(",")[0]
 
 
-def test_an_api_key_is_sent_as_it_is() -> None:
-    assert sign_for_aws(REQUEST, Secret("ABSKQmVkcm9jaw==")) == {"Authorization": "Bearer ABSKQmVkcm9jaw=="}
+async def signed(request: HttpRequest, key: str | None, **rest: object) -> Mapping[str, str]:
+    """Sign a request in this process's environment, with nobody to ask."""
+
+    def refuse(asked: HttpRequest) -> Scripted:
+        raise AssertionError(asked)
+
+    return await sign_for_aws(request, target("aws", key, **rest), TransportAccess(Replay(refuse)))
 
 
-def test_the_api_key_of_the_environment_goes_before_its_credentials(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("AWS_ACCESS_KEY_ID", ACCESS)
-    environment.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    assert credential_of(sign_for_aws(REQUEST, None)).startswith(ACCESS)
-    environment.setenv("AWS_BEARER_TOKEN_BEDROCK", " bedrock-api-key-x ")
-    assert sign_for_aws(REQUEST, None) == {"Authorization": "Bearer bedrock-api-key-x"}
+def static() -> Credentials:
+    """Return the credentials that stand in the environment or in the files."""
+    found = find_credentials(os.environ)
+    assert isinstance(found, Credentials)
+    return found
+
+
+async def test_an_api_key_is_sent_as_it_is() -> None:
+    assert await signed(REQUEST, "ABSKQmVkcm9jaw==") == {"Authorization": "Bearer ABSKQmVkcm9jaw=="}
 
 
 @pytest.mark.parametrize("token", ["", "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3Q="])
-def test_a_pair_of_keys_may_be_given_as_one_text(token: str) -> None:
-    headers = sign_for_aws(REQUEST, Secret(f"{ACCESS}:{SECRET}" + (f":{token}" if token else "")))
+async def test_a_pair_of_keys_may_be_given_as_one_text(token: str) -> None:
+    headers = await signed(REQUEST, f"{ACCESS}:{SECRET}" + (f":{token}" if token else ""))
     assert credential_of(headers).startswith(f"{ACCESS}/")
     assert headers.get("X-Amz-Security-Token", "") == token
 
 
-def test_a_given_key_goes_before_that_of_the_environment(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("AWS_BEARER_TOKEN_BEDROCK", "other")
-    assert credential_of(sign_for_aws(REQUEST, Secret(f"{ACCESS}:{SECRET}"))).startswith(f"{ACCESS}/")
+async def test_arguments_go_before_a_key() -> None:
+    given = {"aws_access_key_id": Secret(ACCESS), "aws_secret_access_key": Secret(SECRET)}
+    assert credential_of(await signed(REQUEST, "key", credential=given)).startswith(f"{ACCESS}/")
+    token = given | {"aws_session_token": Secret("t-1")}
+    assert (await signed(REQUEST, None, credential=token))["X-Amz-Security-Token"] == "t-1"
+
+
+@pytest.mark.parametrize("name", ["aws_access_key_id", "aws_secret_access_key"])
+async def test_half_a_pair_of_arguments_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="must be given both"):
+        await signed(REQUEST, None, credential={name: Secret("x")})
+
+
+async def test_a_profile_may_be_an_argument(profiles: Path, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AWS_ACCESS_KEY_ID", ACCESS)
+    environment.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    headers = await signed(REQUEST, "key", credential={"profile_name": Secret("work")})
+    assert credential_of(headers).startswith("AKIAWORKWORKWORKWORK/")
+
+
+async def test_the_service_is_that_of_the_record() -> None:
+    request = HttpRequest(
+        "POST", "https://runtime.sagemaker.us-east-2.amazonaws.com/endpoints/e/invocations", {}, b"{}"
+    )
+    headers = await signed(request, f"{ACCESS}:{SECRET}", auth_options={"service": "sagemaker"})
+    assert credential_of(headers).endswith("/us-east-2/sagemaker/aws4_request")
 
 
 @pytest.mark.parametrize(
@@ -103,29 +140,34 @@ def test_a_given_key_goes_before_that_of_the_environment(environment: pytest.Mon
         ("bedrock-runtime-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
         ("vpce-1.bedrock-runtime.us-east-2.vpce.amazonaws.com", "us-east-2"),
         ("bedrock-runtime.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+        ("bedrock-runtime.us-west-2.api.aws", "us-west-2"),
     ],
 )
-def test_the_region_is_that_of_the_host(host: str, region: str) -> None:
+async def test_the_region_is_that_of_the_host(host: str, region: str) -> None:
     request = HttpRequest("POST", f"https://{host}/model/m/converse", {}, b"{}")
-    credential = credential_of(sign_for_aws(request, Secret(f"{ACCESS}:{SECRET}")))
+    credential = credential_of(await signed(request, f"{ACCESS}:{SECRET}", placeholders={"region": "elsewhere"}))
     assert credential.endswith(f"/{region}/bedrock/aws4_request")
 
 
-def test_the_region_of_another_host_is_that_of_the_environment(environment: pytest.MonkeyPatch) -> None:
+async def test_the_region_of_another_host_is_the_clients_or_that_of_the_environment(
+    environment: pytest.MonkeyPatch,
+) -> None:
     environment.setenv("AWS_DEFAULT_REGION", "sa-east-1")
-    assert "/sa-east-1/" in credential_of(sign_for_aws(LOCAL, Secret(f"{ACCESS}:{SECRET}")))
+    assert "/sa-east-1/" in credential_of(await signed(LOCAL, f"{ACCESS}:{SECRET}"))
     environment.setenv("AWS_REGION", "ca-central-1")
-    assert "/ca-central-1/" in credential_of(sign_for_aws(LOCAL, Secret(f"{ACCESS}:{SECRET}")))
+    assert "/ca-central-1/" in credential_of(await signed(LOCAL, f"{ACCESS}:{SECRET}"))
+    mine = await signed(LOCAL, f"{ACCESS}:{SECRET}", placeholders={"region": "eu-west-3"})
+    assert "/eu-west-3/" in credential_of(mine)
 
 
-def test_without_a_region_the_error_names_the_variable() -> None:
+async def test_without_a_region_the_error_names_the_variable() -> None:
     with pytest.raises(ConfigurationError, match="set AWS_REGION"):
-        sign_for_aws(LOCAL, Secret(f"{ACCESS}:{SECRET}"))
+        await signed(LOCAL, f"{ACCESS}:{SECRET}")
 
 
-def test_without_credentials_the_error_names_the_variables_and_the_page() -> None:
-    with pytest.raises(MissingApiKeyError, match=r"AWS_BEARER_TOKEN_BEDROCK.*AWS_ACCESS_KEY_ID.*https://console.aws"):
-        sign_for_aws(REQUEST, None)
+async def test_without_credentials_the_error_names_the_variables_and_the_page() -> None:
+    with pytest.raises(MissingApiKeyError, match=r"CLOUD_API_KEY.*AWS_ACCESS_KEY_ID.*https://console.aws"):
+        await signed(REQUEST, None)
 
 
 @pytest.mark.parametrize("profile", ["", "default", "work", "config-only"])
@@ -136,8 +178,7 @@ def test_profiles_are_read_as_botocore_reads_them(
         environment.setenv("AWS_PROFILE", profile)
     theirs = Session()
     wanted = theirs.get_credentials()
-    ours = find_credentials(os.environ)
-    assert ours is not None
+    ours = static()
     token = ours.session_token.reveal() if ours.session_token else None
     assert (ours.access_key, ours.secret_key.reveal(), token) == (wanted.access_key, wanted.secret_key, wanted.token)
     region = theirs.get_config_variable("region")
@@ -148,18 +189,15 @@ def test_the_environment_goes_before_the_profiles(profiles: Path, environment: p
     environment.setenv("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT00000")
     environment.setenv("AWS_SECRET_ACCESS_KEY", "s")
     environment.setenv("AWS_SESSION_TOKEN", "t")
-    found = find_credentials(os.environ)
-    assert found is not None
+    found = static()
     assert found.access_key == "AKIAENVIRONMENT00000"
     assert found.session_token == Secret("t")
 
 
 def test_a_changed_file_is_read_again(profiles: Path) -> None:
-    before = find_credentials(os.environ)
+    before = static()
     (profiles / "credentials").write_text(CREDENTIALS_FILE.replace(ACCESS, "AKIAANOTHERANOTHER000"))
-    after = find_credentials(os.environ)
-    assert before is not None
-    assert after is not None
+    after = static()
     assert (before.access_key, after.access_key) == (ACCESS, "AKIAANOTHERANOTHER000")
 
 
@@ -167,8 +205,7 @@ def test_files_may_stand_elsewhere(tmp_path: Path, environment: pytest.MonkeyPat
     (tmp_path / "mine").write_text(CREDENTIALS_FILE)
     environment.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "mine"))
     environment.setenv("AWS_PROFILE", "work")
-    found = find_credentials(os.environ)
-    assert found is not None
+    found = static()
     assert found.access_key == "AKIAWORKWORKWORKWORK"
 
 
@@ -183,7 +220,7 @@ def test_a_profile_that_gets_its_credentials_elsewhere_says_how(
 ) -> None:
     environment.setenv("AWS_PROFILE", "elsewhere")
     with pytest.raises(
-        ConfigurationError, match=r"'elsewhere' gets its credentials by sso_session.*export-credentials"
+        ConfigurationError, match=r"'elsewhere' gets its credentials by login_session.*export-credentials"
     ):
         find_credentials(os.environ)
 
@@ -197,4 +234,4 @@ def test_a_malformed_file_is_named_without_its_secrets(profiles: Path) -> None:
 
 
 def test_without_a_home_there_are_no_profiles(environment: pytest.MonkeyPatch) -> None:
-    assert find_credentials({}) is None
+    assert find_credentials({"AWS_EC2_METADATA_DISABLED": "TRUE"}) is None

@@ -196,7 +196,19 @@ def test_binary_file_is_refused(any_llm: Command, tmp_path: Path) -> None:
     file.write_bytes(b"\xff\x00\xfe")
     done = any_llm("chat", "-f", str(file), "Hi")
     assert done.code == 2
-    assert "is neither text nor a PDF" in done.err
+    assert "is neither text nor of a kind that is known" in done.err
+    file.write_bytes(b"text" * 2_000 + b"\xff")
+    assert "begins like a text in UTF-8, and is none" in any_llm("chat", "-f", str(file), "Hi").err
+
+
+def test_recordings_and_videos_are_files_too(any_llm: Command, provider: LoopbackProvider, tmp_path: Path) -> None:
+    sound, film = tmp_path / "a.mp3", tmp_path / "b.mp4"
+    sound.write_bytes(b"ID3\x04")
+    film.write_bytes(b"\x00\x00\x00\x20ftypisom")
+    assert any_llm("chat", "-f", str(sound), "-f", str(film), "Hi").code == 0
+    parts = provider.requests[0]["messages"][0]["content"]
+    assert parts[0] == {"type": "input_audio", "input_audio": {"data": "SUQzBA==", "format": "mp3"}}
+    assert parts[1]["video_url"]["url"].startswith("data:video/mp4;base64,")
 
 
 def test_answer_that_breaks_off_is_kept_and_told(any_llm: Command) -> None:

@@ -11,7 +11,16 @@ import pytest
 from any_llm.cli.commands import COMMANDS, overview
 from tests.cli.conftest import COMMAND, Command
 
-HEAVY = {"aiohttp", "asyncio", "msgspec", "rich", "any_llm.client", "any_llm.engine", "any_llm.local", "any_llm.types"}
+HEAVY = {
+    "aiohttp",
+    "asyncio",
+    "msgspec",
+    "rich",
+    "any_llm.client",
+    "any_llm.engine.build",
+    "any_llm.local",
+    "any_llm.types",
+}
 PAGES = [*((command.name,) for command in COMMANDS), *(("models", name) for name in ("list", "pull", "remove"))]
 
 

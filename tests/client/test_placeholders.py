@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from any_llm import AnyLLM, Provider
+from any_llm.auth.finders import FINDERS, find
 from any_llm.client.credentials import find_base_url
 from any_llm.client.placeholders import arguments, fill, find_placeholders
 from any_llm.engine.settings import load_settings
@@ -63,6 +64,22 @@ def test_one_placeholder_may_decide_another(location: str, host: str) -> None:
     environment = NOWHERE | {"GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_CLOUD_LOCATION": location}
     where = location or "global"
     assert find_base_url(VERTEX, None, environment) == f"https://{host}/v1/projects/p/locations/{where}"
+
+
+def test_a_value_may_stand_in_the_vendors_own_file(tmp_path: Path) -> None:
+    (tmp_path / "adc.json").write_text('{"type": "service_account", "project_id": "of-the-file"}')
+    environment = NOWHERE | {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "adc.json")}
+    assert find_placeholders(VERTEX, {}, environment)["project"] == "of-the-file"
+    assert "project" not in find_placeholders(VERTEX, {}, NOWHERE)
+    (tmp_path / "config").write_text("[default]\nregion = eu-south-1\n")
+    found = find_placeholders(BY_NAME["bedrock"], {}, NOWHERE | {"AWS_CONFIG_FILE": str(tmp_path / "config")})
+    assert found == {"region": "eu-south-1"}
+
+
+def test_a_finder_is_found_by_its_name() -> None:
+    assert {name: find(name, NOWHERE) for name in FINDERS} == {"aws-region": None, "google-project": None}
+    with pytest.raises(KeyError):
+        find("magic", {})
 
 
 def test_what_is_decided_by_an_unknown_value_is_unknown() -> None:
@@ -156,6 +173,13 @@ def test_a_configuration_file_declares_placeholders(tmp_path: Path) -> None:
     )
     record = load_settings({"ANY_LLM_CONFIG": str(file)}).providers["mine"]
     assert find_base_url(record, None, {"MINE_RESOURCE": "r-1"}) == "https://r-1.example.com"
+
+
+def test_a_misspelt_item_of_a_placeholder_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "any-llm.toml"
+    file.write_text("[providers.mine.placeholders.zone]\nvariable = 'ZONE'\n", "utf-8")
+    with pytest.raises(ConfigurationError, match="unknown field `variable`"):
+        load_settings({"ANY_LLM_CONFIG": str(file)})
 
 
 def test_records_with_placeholders_can_be_keys() -> None:

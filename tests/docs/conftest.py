@@ -19,9 +19,19 @@ def origin() -> Iterator[str]:
         yield address
 
 
+FILES: Mapping[str, bytes] = {
+    "chart.png": b"\x89PNG\r\n\x1a\n" + bytes(16),
+    "report.pdf": b"%PDF-1.7\n",
+    "meeting.mp3": b"ID3\x04" + bytes(16),
+}
+"""What a reader has at hand."""
+
+
 @pytest.fixture
 def environment(origin: str, tmp_path: Path) -> Mapping[str, str]:
-    """The environment of a reader who has keys for OpenAI and Anthropic, and an empty home folder."""
+    """The environment of a reader who has keys for OpenAI and Anthropic, and a home folder with a few files."""
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",

@@ -14,6 +14,8 @@ from any_llm.types.http import Timeouts
 FILE = """
 default_model = "mine:small"
 on_unsupported = "error"
+media = "strict"
+fetch_allow = ["cdn.internal"]
 proxy = "http://proxy:3128"
 max_connections = 7
 [timeouts]
@@ -53,6 +55,7 @@ def test_a_file_says_everything(home: Path) -> None:
     settings = load_settings(write(home, FILE, "else.toml"))
     assert settings.default_model == "mine:small"
     assert settings.on_unsupported == "error"
+    assert (settings.media, settings.fetch_allow) == ("strict", ("cdn.internal",))
     assert settings.timeouts == Timeouts(first_token=20)
     assert (settings.proxy, settings.max_connections, settings.headers) == ("http://proxy:3128", 7, {"X-Team": "a"})
     mine = settings.providers["mine"]
@@ -70,8 +73,10 @@ def test_the_environment_goes_before_the_file(home: Path) -> None:
         "ANY_LLM_MODEL": "groq:m",
         "ANY_LLM_ON_UNSUPPORTED": "drop",
         "ANY_LLM_CA": "/ca.pem",
+        "ANY_LLM_MEDIA": "inline",
     }
     settings = load_settings(environment)
+    assert settings.media == "inline"
     assert (settings.default_model, settings.on_unsupported, settings.ca) == ("groq:m", "drop", "/ca.pem")
 
 
@@ -122,3 +127,16 @@ def test_a_file_that_is_no_text_is_an_error(home: Path) -> None:
     (home / "any-llm.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigurationError, match=r"any-llm.toml' cannot be read"):
         load_settings({})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"media": "maybe"}, "media is 'maybe'; use one of auto, inline, strict"),
+        ({"fetch_allow": "cdn.internal"}, "fetch_allow is 'cdn.internal'; give hosts"),
+        ({"fetch_allow": ("",)}, "fetch_allow is"),
+    ],
+)
+def test_a_policy_about_media_that_is_none_is_refused(values: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        Settings(**values)  # type: ignore[arg-type]  # what is wrong is the point

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 import pytest
 
 from any_llm.exceptions import InvalidRequestError
+from any_llm.types.completion import ChatCompletionMessage
 from any_llm.types.http import FileSource
 from any_llm.types.json import JSON
 from any_llm.types.media import FileInput, Media, as_media, audio, file, identified, image, video
@@ -226,3 +227,18 @@ def test_what_is_not_in_memory_has_no_bytes() -> None:
         _ = file("https://x/a.pdf").data
     assert file({"file_id": "f"}).size is None
     assert Media().format == ""
+
+
+def test_what_an_answer_shows_and_says_can_be_saved(tmp_path: Path) -> None:
+    message = ChatCompletionMessage(
+        images=[{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{ENCODED}"}}],
+        audio={"id": "a", "data": base64.b64encode(b"ID3").decode(), "transcript": "x"},
+    )
+    shown, said = message.media
+    assert (shown.kind, shown.media_type, said.kind, said.media_type) == ("image", "image/png", "audio", "audio/mpeg")
+    assert shown.save(tmp_path / "a.png").read_bytes() == PNG
+    assert said.data == b"ID3"
+
+
+def test_an_answer_without_media_has_none() -> None:
+    assert ChatCompletionMessage(content="x", audio={"id": "a"}).media == []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 FINDERS: Mapping[str, str] = {
-    "aws-region": "any_llm.auth.aws:profile_region",
+    "aws-region": "any_llm.auth.aws_profiles:profile_region",
     "google-project": "any_llm.auth.google_files:find_project",
 }
 """Where the functions are, by the name that a placeholder uses; each takes the environment."""

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from any_llm.spec.auth import Signer
 from any_llm.types.secret import Secret
 
+SCHEMES: Mapping[str, tuple[str, str]] = {
+    "bearer": ("Authorization", "Bearer "),
+    "token": ("Authorization", "Token "),
+    "key": ("Authorization", "Key "),
+    "x-api-key": ("x-api-key", ""),
+    "api-key": ("api-key", ""),
+    "x-goog-api-key": ("x-goog-api-key", ""),
+    "xi-api-key": ("xi-api-key", ""),
+    "x-gladia-key": ("x-gladia-key", ""),
+}
+"""The header of a key, and what stands before the key in it, by the name that a provider's record uses.
 
-def bearer(headers: dict[str, str], key: Secret | None) -> None:
-    """Sign with `Authorization: Bearer KEY` (RFC 6750)."""
+`bearer` is RFC 6750's, `token` Deepgram's, `key` fal's; the rest are named by their header.
+"""
+
+
+def _sign(name: str, prefix: str, headers: dict[str, str], key: Secret | None) -> None:
     if key:
-        headers["Authorization"] = f"Bearer {key.reveal()}"
-
-
-def x_api_key(headers: dict[str, str], key: Secret | None) -> None:
-    """Sign with `x-api-key: KEY`, as Anthropic's API asks."""
-    if key:
-        headers["x-api-key"] = key.reveal()
-
-
-def api_key(headers: dict[str, str], key: Secret | None) -> None:
-    """Sign with `api-key: KEY`, as Azure asks."""
-    if key:
-        headers["api-key"] = key.reveal()
-
-
-def x_goog_api_key(headers: dict[str, str], key: Secret | None) -> None:
-    """Sign with `x-goog-api-key: KEY`, as Google's Gemini API asks."""
-    if key:
-        headers["x-goog-api-key"] = key.reveal()
+        headers[name] = prefix + key.reveal()
 
 
 def unsigned(headers: dict[str, str], key: Secret | None) -> None:
@@ -37,10 +34,7 @@ def unsigned(headers: dict[str, str], key: Secret | None) -> None:
 
 
 SIGNERS: Mapping[str, Signer] = {
-    "bearer": bearer,
-    "x-api-key": x_api_key,
-    "api-key": api_key,
-    "x-goog-api-key": x_goog_api_key,
+    **{name: partial(_sign, header, prefix) for name, (header, prefix) in SCHEMES.items()},
     "none": unsigned,
 }
 """Signers by the name that a provider's record uses."""

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 import any_llm
 from any_llm.cli import bodies
-from any_llm.cli.commands import COMMANDS
+from any_llm.cli.commands import COMMANDS, plugged_in
 from any_llm.cli.exits import Exit
 from any_llm.cli.explain import asks_for_help, explain
 
@@ -27,7 +27,7 @@ def application(*, completion: bool) -> App:
         suppress_keyboard_interrupt=False,
         default_parameter=Parameter(negative=(), show_default=False),
     )
-    for command in COMMANDS:
+    for command in (*COMMANDS, *plugged_in()):
         app.command(command.target, name=command.name)
     if completion:
         app.register_install_completion_command(add_to_startup=False)  # pyright: ignore[reportUnknownMemberType]  # untyped

@@ -2,57 +2,52 @@
 
 from __future__ import annotations
 
-import base64
-import mimetypes
-from collections.abc import Sequence
 from pathlib import Path
 
-from any_llm.exceptions import ConfigurationError
+from any_llm.exceptions import ConfigurationError, InvalidRequestError
 from any_llm.types.json import JSONObject
+from any_llm.types.media import Kind, Media, as_media, identified, image
+from any_llm.types.media_types import HEAD
 
-_PDF = "application/pdf"
-_IMAGES: Sequence[tuple[bytes, str]] = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
-"""How files of the image types that vendors accept begin."""
+_TEXTS = ("text/", "application/json", "application/xml", "application/yaml", "application/jsonl", "image/svg")
 
 
-def image_part(reference: str) -> JSONObject:
+def image_part(reference: str) -> Media:
     """Return an image, given by path or URL, as a part of a message.
 
     Raises:
         ConfigurationError: the file cannot be read, or is no image.
     """
     if reference.startswith(("http://", "https://", "data:")):
-        return {"type": "image_url", "image_url": {"url": reference}}
-    content = _read(reference, "--image")
-    guessed = mimetypes.guess_type(reference)[0] or ""
-    kind = next((kind for start, kind in _IMAGES if content.startswith(start)), guessed)
-    if not kind.startswith("image/"):
-        message = f"--image {reference!r} is no image that is known: give a PNG, JPEG, GIF or WebP file, or a URL"
-        raise ConfigurationError(message)
-    return {"type": "image_url", "image_url": {"url": _data_url(kind, content)}}
+        return image(reference)
+    return _looked_at(reference, "image")
 
 
-def file_part(path: str) -> JSONObject:
-    """Return a file as a part of a message: a PDF as it is, anything else as text.
+def file_part(path: str) -> Media | JSONObject:
+    """Return a file as a part of a message: texts as text, anything else as what it is.
 
     Raises:
-        ConfigurationError: the file cannot be read, or is neither.
+        ConfigurationError: the file cannot be read, or nobody knows what it is.
     """
-    content, name = _read(path, "--file"), Path(path).name
-    if content.startswith(b"%PDF"):
-        return {"type": "file", "file": {"filename": name, "file_data": _data_url(_PDF, content)}}
+    media = _looked_at(path, "file")
+    kind = media.media_type or ""
+    if kind.startswith(_TEXTS):
+        return _text_part(path)
+    if kind == "application/octet-stream":
+        message = f"--file {path!r} is neither text nor of a kind that is known; convert it to text or PDF"
+        raise ConfigurationError(message)
+    family = kind.partition("/")[0]
+    return as_media(media, kind="audio" if family == "audio" else "video" if family == "video" else None)
+
+
+def _text_part(path: str) -> JSONObject:
     try:
-        text = content.decode("utf-8")
+        text = Path(path).expanduser().read_text("utf-8")
     except UnicodeDecodeError as error:
-        message = f"--file {path!r} is neither text nor a PDF: {error}; convert it, or give an image with --image"
+        message = f"--file {path!r} begins like a text in UTF-8, and is none: {error}; convert it"
         raise ConfigurationError(message) from error
     fence = "`" * max(3, _longest_run(text) + 1)
-    return {"type": "text", "text": f"File {name}:\n{fence}\n{text.rstrip()}\n{fence}"}
+    return {"type": "text", "text": f"File {Path(path).name}:\n{fence}\n{text.rstrip()}\n{fence}"}
 
 
 def _longest_run(text: str) -> int:
@@ -63,13 +58,14 @@ def _longest_run(text: str) -> int:
     return longest
 
 
-def _read(path: str, option: str) -> bytes:
+def _looked_at(path: str, kind: Kind) -> Media:
     try:
-        return Path(path).expanduser().read_bytes()
+        with Path(path).expanduser().open("rb") as opened:
+            head = opened.read(HEAD)
+        return identified(as_media(Path(path).expanduser(), kind=kind), head)
     except OSError as error:
-        message = f"{option} {path!r} cannot be read: {error.strerror}"
+        message = f"--{kind} {path!r} cannot be read: {error.strerror}"
         raise ConfigurationError(message) from error
-
-
-def _data_url(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    except InvalidRequestError as error:
+        message = f"--{kind} {path!r} is no {kind} that is known: give a PNG, JPEG, GIF or WebP file, or a URL"
+        raise ConfigurationError(message) from error

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from any_llm.cli.doctor import doctor
     from any_llm.cli.embed import embed
     from any_llm.cli.failures import tell_failure
+    from any_llm.cli.find_models import find_models, show_model
     from any_llm.cli.models import list_local, models, pull, remove
+    from any_llm.cli.plugins import list_plugins, new_plugin, verify_plugins
+    from any_llm.cli.probe import probe
     from any_llm.cli.providers import providers
+    from any_llm.cli.stubs import stubs
     from any_llm.cli.wire import wire
 
 _HOMES: Mapping[str, str] = {
@@ -26,12 +30,19 @@ _HOMES: Mapping[str, str] = {
     "complete": "any_llm.cli.complete",
     "doctor": "any_llm.cli.doctor",
     "embed": "any_llm.cli.embed",
+    "find_models": "any_llm.cli.find_models",
     "list_local": "any_llm.cli.models",
+    "list_plugins": "any_llm.cli.plugins",
     "models": "any_llm.cli.models",
+    "new_plugin": "any_llm.cli.plugins",
+    "probe": "any_llm.cli.probe",
     "providers": "any_llm.cli.providers",
     "pull": "any_llm.cli.models",
     "remove": "any_llm.cli.models",
+    "show_model": "any_llm.cli.find_models",
+    "stubs": "any_llm.cli.stubs",
     "tell_failure": "any_llm.cli.failures",
+    "verify_plugins": "any_llm.cli.plugins",
     "wire": "any_llm.cli.wire",
 }
 
@@ -40,12 +51,19 @@ __all__ = [
     "complete",
     "doctor",
     "embed",
+    "find_models",
     "list_local",
+    "list_plugins",
     "models",
+    "new_plugin",
+    "probe",
     "providers",
     "pull",
     "remove",
+    "show_model",
+    "stubs",
     "tell_failure",
+    "verify_plugins",
     "wire",
 ]
 

@@ -13,7 +13,7 @@ from any_llm.cli.target import choose_model
 from any_llm.cli.terminal import console, draws, interactive, piped_input, write_json
 from any_llm.cli.wishes import Manner, Question, Request
 from any_llm.exceptions import ConfigurationError
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject
 
 
 def chat(asked: Question, request: Request, manner: Manner) -> None:
@@ -47,7 +47,7 @@ def _question(prompt: str, stdin: bool | None) -> str:
     return "\n\n".join(text for text in (prompt, piped) if text)
 
 
-def _content(question: str, parts: Sequence[JSONObject]) -> str | list[JSONObject]:
+def _content(question: str, parts: Sequence[JSON]) -> str | list[JSON]:
     return [*parts, *([{"type": "text", "text": question}] if question else [])] if parts else question
 
 

@@ -7,6 +7,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from any_llm.engine.plugins import COMMANDS as PLUGGED_IN
+from any_llm.engine.plugins import found
+
 
 class Command(NamedTuple):
     """A command: its name, `module:attribute` of its signature (a function or an application), and what it does."""
@@ -20,8 +23,11 @@ COMMANDS: Sequence[Command] = (
     Command("chat", "any_llm.cli.signatures:chat", "Ask a model, or talk with it."),
     Command("complete", "any_llm.cli.signatures:complete", "Go on with a text where it stops."),
     Command("embed", "any_llm.cli.signatures:embed", "Turn texts into vectors."),
-    Command("models", "any_llm.cli.signatures:models", "List models; fetch and remove local ones."),
+    Command("models", "any_llm.cli.signatures:models", "List, find and show models; fetch local ones."),
+    Command("probe", "any_llm.cli.signatures:probe", "Try what a live model can, within a price."),
     Command("providers", "any_llm.cli.signatures:providers", "List providers, and whose keys are set."),
+    Command("plugins", "any_llm.cli.plugin_signatures:plugins", "List, begin and check plug-ins."),
+    Command("stubs", "any_llm.cli.signatures:stubs", "Tell editors about your own providers."),
     Command("wire", "any_llm.cli.signatures:wire", "Replay recorded exchanges and compare."),
     Command("doctor", "any_llm.cli.signatures:doctor", "Find out what works here and what to do about the rest."),
 )
@@ -46,6 +52,16 @@ _EXAMPLES = (
 )
 
 
+def plugged_in() -> Sequence[Command]:
+    """Return the commands of plug-ins, none of them imported; a built-in command keeps its name."""
+    names = {command.name for command in COMMANDS}
+    return [
+        Command(name, point.value, f"From the package {point.dist.name if point.dist else point.module}.")
+        for name, point in sorted(found(PLUGGED_IN).items())
+        if name not in names
+    ]
+
+
 def page_width() -> int:
     """Return the width of a help, in characters."""
     return min(shutil.get_terminal_size().columns, 100)
@@ -65,15 +81,16 @@ def two_columns(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
 def overview() -> str:
     """Return what `any-llm --help` shows."""
     width = page_width()
-    told = two_columns([*((command.name, command.summary) for command in COMMANDS), *_FLAGS], width)
+    commands = [*COMMANDS, *plugged_in()]
+    told = two_columns([*((command.name, command.summary) for command in commands), *_FLAGS], width)
     return "\n".join(
         [
             "Usage: any-llm COMMAND [ARGUMENTS]\n",
             textwrap.fill(_INTRODUCTION, width),
             "\nCommands:",
-            *told[: len(COMMANDS)],
+            *told[: len(commands)],
             "\nFlags:",
-            *told[len(COMMANDS) :],
+            *told[len(commands) :],
             "\nExamples:",
             *(f"  {example}" for example in _EXAMPLES),
             f"\n{textwrap.fill(EXIT_CODES, width)}\n",

@@ -56,6 +56,7 @@ def describe(record: Provider) -> JSONObject:
         "base_url_variable": record.base_url_variable or None,
         "docs": record.docs,
         "dialect": record.dialect,
+        "dialects": sorted({record.dialect, *record.dialects.values()}),
         "operations": sorted(record.operations),
         "tier": record.tier,
     }

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from cyclopts import App, Parameter
 
 from any_llm.cli import bodies
-from any_llm.cli.wishes import Manner, Question, Request
+from any_llm.cli.wishes import Manner, Preference, ProbeWish, Question, Request, Search
 
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 ModelFlag: TypeAlias = Annotated[str | None, Parameter(name=("--model", "-m"))]
@@ -43,7 +43,7 @@ def chat(
         model: Which model, as provider:model; without it ANY_LLM_MODEL, the configuration, or the local model.
         system: What the model is told to be.
         image: An image to look at, a path or a URL; may be given several times.
-        file: A text file or PDF to read; may be given several times.
+        file: A text, PDF, other document, recording or video to read; may be given several times.
         temperature: How freely to choose words: 0 is the same answer each time.
         max_tokens: The most tokens that the answer may have.
         reasoning_effort: How much to think before answering.
@@ -132,7 +132,7 @@ def embed(
 
 models = App(
     name="models",
-    help="List a provider's models; without a provider the local ones, installed and to be had.",
+    help="List a provider's models, or the local ones; with --needs and its kin find models that can do something.",
 )
 
 
@@ -140,17 +140,53 @@ models = App(
 def models_of(
     provider: str | None = None,
     *,
+    needs: Annotated[tuple[str, ...], Parameter(name=("--needs", "-n"))] = (),
+    max_price: str | None = None,
+    min_context: int | None = None,
+    prefer: Preference | None = None,
+    limit: int = 20,
+    why: bool = False,
     api_base: str | None = None,
     json: bool = False,
 ) -> None:
-    """List a provider's models; without a provider the local ones, installed and to be had.
+    """List a provider's models, or the local ones; with --needs and its kin find models that can do something.
+
+    A provider is asked for its list over the network. Models are found in the
+    data of this package, without a network: those of the provider, or of all
+    that can be called. Prices are US dollars for a million tokens.
 
     Args:
-        provider: The provider's name; `any-llm providers` lists them.
+        provider: The provider's name; `any-llm providers` lists them. Without one the local models are listed.
+        needs: What it must be able to do, such as vision,tools; may be given several times.
+        max_price: The most that a million tokens may cost, read or written.
+        min_context: The least tokens that must fit into its context.
+        prefer: What comes first: the lowest price, the largest context, or the newest.
+        limit: How many models to find.
+        why: Show why each model was found, and what the others lack.
         api_base: Where the provider's API begins, instead of the usual place.
-        json: Print a JSON array of objects: id, and what the provider says about each model.
+        json: Print a JSON array of objects: id, and what the provider says about each model; of found models provider,
+            model, chosen, reasons, capabilities.
     """
-    bodies.models(provider, api_base=api_base, json=json)
+    wanted = tuple(need.strip() for given in needs for need in given.split(",") if need.strip())
+    if not (wanted or max_price or min_context or prefer):
+        bodies.models(provider, api_base=api_base, json=json)
+        return
+    bodies.find_models(Search(provider, wanted, max_price, min_context, prefer or "price", limit, why), json=json)
+
+
+@models.command(name="show")
+def models_show(
+    model: str, *, everything: Annotated[bool, Parameter(name="--all")] = False, json: bool = False
+) -> None:
+    """Show what is known about a model: each value, where it is from, of which day, and what others say.
+
+    Args:
+        model: The model, as provider:model.
+        everything: Show what is not known too.
+        json: Print one JSON object: provider, model, entry, match, closest, and for each fact value, kind, source,
+            date, confirmed_by, conflicts.
+    """
+    bodies.show_model(model, everything=everything, json=json)
 
 
 @models.command(name="list")
@@ -192,6 +228,51 @@ def providers(*, with_key: bool = False, json: bool = False) -> None:
             docs, dialect, operations, tier.
     """
     bodies.providers(with_key=with_key, json=json)
+
+
+def stubs(*names: str, output: Path | None = None, live: bool = False, json: bool = False) -> None:
+    """Tell type checkers and editors about providers of your own.
+
+    Names of models that such a provider's record lists are completed, and
+    options addressed to it (`completion(…, acme={…})`) are known. The stubs
+    are a package of their own, which the installed one stays without.
+
+    Args:
+        names: Providers; without one, all that are configured or plugged in.
+        output: The folder to write to, such as `typings` for pyright; by default where packages are installed, which
+            every type checker reads.
+        live: Ask each provider for its models, too.
+        json: Print a JSON object: folder, files, providers.
+    """
+    bodies.stubs(names, output=output, live=live, json=json)
+
+
+def probe(
+    model: str,
+    *,
+    max_cost: str = "0.05",
+    yes: Annotated[bool, Parameter(name=("--yes", "-y"))] = False,
+    forget: bool = False,
+    api_base: str | None = None,
+    json: bool = False,
+) -> None:
+    """Try what a live model can, within a price, and remember it.
+
+    A few small questions are asked, one after the other: a plain answer,
+    streaming, tools, a forced tool, a JSON schema, a picture and parameters.
+    What was seen is kept on this machine, and shown by any-llm models show as
+    probed, before what others declare.
+
+    Args:
+        model: The model, as provider:model.
+        max_cost: US dollars that it may cost at most, by the known prices.
+        yes: Go on when nobody knows the prices.
+        forget: Ask nothing, but drop what earlier probes of the model saw.
+        api_base: Where the provider's API begins, instead of the usual place.
+        json: Print one JSON object: model, date, results (trial, outcome, detail, seconds, cost), observations, cost,
+            stopped, path.
+    """
+    bodies.probe(model, ProbeWish(max_cost, yes, forget, api_base), json=json)
 
 
 def wire(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 
 class Question(NamedTuple):
@@ -34,3 +34,28 @@ class Manner(NamedTuple):
     stream: bool
     plain: bool
     json: bool
+
+
+Preference: TypeAlias = Literal["price", "context", "newest"]
+"""What comes first among models that are found."""
+
+
+class Search(NamedTuple):
+    """Which models are looked for; `why` asks for the reasons, of those that were not found too."""
+
+    provider: str | None
+    needs: Sequence[str]
+    max_price: str | None
+    min_context: int | None
+    prefer: Preference
+    limit: int
+    why: bool
+
+
+class ProbeWish(NamedTuple):
+    """How a model is tried: US dollars it may cost, whether unknown prices are fine, whether to drop what was seen."""
+
+    max_cost: str
+    yes: bool
+    forget: bool
+    api_base: str | None

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import msgspec
 from typing_extensions import override
 
-from any_llm.client.access import NOTHING, access_arguments, take_access
 from any_llm.client.arguments import check_client_arguments, check_seconds, split_reference
 from any_llm.client.credentials import find_base_url, find_key
+from any_llm.client.given import NOTHING, given_arguments, take_given
 from any_llm.client.metadata import adopt_attributes, class_attributes, class_name, metadata
 from any_llm.client.methods.every import HOOKS, EveryOperation
 from any_llm.client.placeholders import find_placeholders
@@ -62,7 +62,7 @@ class AnyLLM(EveryOperation):
 
     def __init__(self, api_key: str | None = None, api_base: str | None = None, **client_args: JSON) -> None:
         provider = self.PROVIDER
-        given = take_access(provider, client_args) if client_args else NOTHING
+        given = take_given(provider, client_args) if client_args else NOTHING
         key = find_key(provider, api_key, os.environ)
         values = find_placeholders(provider, given.placeholders, os.environ) if provider.placeholders else {}
         self._target = Target(
@@ -283,7 +283,7 @@ def _compatible_class(name: str) -> type[AnyLLM]:
 
 
 def _configured(provider: Provider, client_args: dict[str, JSON]) -> tuple[Settings, Handler]:
-    check_client_arguments(client_args, _ARGUMENTS, access_arguments(provider))
+    check_client_arguments(client_args, _ARGUMENTS, given_arguments(provider))
     settings = client_args.get("settings")
     if settings is None:
         settings = defaults().settings

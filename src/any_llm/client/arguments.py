@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from any_llm.client.addressing import take_addressed
 from any_llm.engine.settings import Settings
 from any_llm.exceptions import ConfigurationError, InvalidRequestError
 from any_llm.pipeline.call import Call
@@ -36,10 +37,12 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
     """Build the call of an operation; `options` is consumed.
 
     Raises:
-        InvalidRequestError: the timeout is not a positive number, or a header is not a text.
+        InvalidRequestError: the timeout is not a positive number, a header is not a text, or options are addressed to
+            nobody.
     """
     timeout = options.pop("timeout", None)
     extra_headers = options.pop("extra_headers", None)
+    addressed = take_addressed(options, settings.providers)
     return Call(
         operation=operation,
         target=target,
@@ -50,6 +53,7 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
         headers={**settings.headers, **_texts(extra_headers)} if extra_headers else settings.headers,
         query=options.pop("extra_query", None) or {},
         extra_body=options.pop("extra_body", None) or {},
+        addressed=addressed,
         on_unsupported=settings.on_unsupported,
         request_id=f"{random.getrandbits(_HEX * 4):0{_HEX}x}",
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from any_llm.exceptions import InvalidMessageError
 from any_llm.types.json import JSON, is_mapping, is_sequence
+from any_llm.types.media import Media
 
 _SHOWN = 80
 
@@ -52,7 +53,7 @@ def _check_message(message: Mapping[str, JSON], place: str) -> None:
 
 
 def _check_part(part: JSON, place: str) -> None:
-    if isinstance(part, str) or hasattr(part, "model_dump"):
+    if isinstance(part, str | Media) or hasattr(part, "model_dump"):
         return
     if not is_mapping(part):
         raise _wrong(place, "an object with a type", part)

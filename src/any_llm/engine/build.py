@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from any_llm.engine.dispatch import dispatcher
+from any_llm.engine.codecs import dialect_of
+from any_llm.engine.dispatch import Deliver, dispatcher
 from any_llm.engine.settings import TRANSPORTS, Settings, default_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.local.transport import LocalTransport
-from any_llm.pipeline.call import Handler
+from any_llm.pipeline.call import Call, Handler
 from any_llm.pipeline.compose import compose
 from any_llm.spec.transport import Transport
 from any_llm.transport.pool import PoolSettings, shared_pool
+from any_llm.types.report import Delivery
 
 
 class Defaults:
@@ -27,7 +29,7 @@ class Defaults:
 
 def build(settings: Settings) -> Handler:
     """Return the handler for these settings: their middleware around the trip to the provider."""
-    return compose(settings.middleware, dispatcher(_transports(settings)))
+    return compose(settings.middleware, dispatcher(_transports(settings), _deliverer(settings)))
 
 
 @cache
@@ -46,6 +48,16 @@ def forget_defaults() -> None:
 def local_transport() -> Transport:
     """Return the one way to the local models."""
     return LocalTransport()
+
+
+def _deliverer(settings: Settings) -> Deliver:
+    async def deliver_media(call: Call, handler: Handler) -> tuple[Call, tuple[Delivery, ...]]:
+        # What fetches, reads and uploads is loaded by the first call that has media.
+        from any_llm.engine.delivery import deliver  # noqa: PLC0415
+
+        return await deliver(call, dialect_of(call.target.provider), settings, handler)
+
+    return deliver_media
 
 
 def _transports(settings: Settings) -> Callable[[str], Transport]:

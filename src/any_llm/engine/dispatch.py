@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
+from any_llm.auth.access import TransportAccess
 from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
-from any_llm.engine.codecs import codec_of, dialect_of
+from any_llm.engine.addressed import with_addressed
+from any_llm.engine.attachments import has_media
+from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
+from any_llm.engine.hosts import is_own
 from any_llm.engine.prompt_caching import cached
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import HttpUpstream
@@ -30,8 +34,8 @@ from any_llm.pipeline.stream import EventStream
 from any_llm.spec.provider import Operation
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
-from any_llm.types.http import HttpRequest, HttpResponse, Timeouts
-from any_llm.types.report import Report
+from any_llm.types.http import HttpRequest, HttpResponse, Timeouts, Upload
+from any_llm.types.report import Delivery, Report
 
 if TYPE_CHECKING:
     from any_llm.spec.dialect import Codec, Encoded, Target
@@ -78,8 +82,15 @@ class Trip(NamedTuple):
         return msgspec.structs.replace(timeouts, total=left)
 
 
-def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
-    """Return the centre of the pipeline; `transport_for` gives the transport that a provider's record names."""
+Deliver: TypeAlias = Callable[[Call, Handler], Awaitable[tuple[Call, tuple[Delivery, ...]]]]
+"""Brings the media of a call to its provider, with a handler for further calls, and tells the steps."""
+
+
+def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | None = None) -> Handler:
+    """Return the centre of the pipeline.
+
+    `transport_for` gives the transport that a provider's record names; `deliver` is asked about calls with media.
+    """
 
     async def dispatch(call: Call) -> Reply:
         """Make one attempt."""
@@ -87,7 +98,10 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
         provider = call.target.provider
         facts = Facts(call, started)
         try:
-            codec = codec_of(provider, call.operation)
+            codec = codec_for(call.target, call.operation)
+            deliveries: tuple[Delivery, ...] = ()
+            if deliver is not None and has_media(call.operation, call.options):
+                call, deliveries = await deliver(call, dispatch)
             if "cache" in call.options:
                 call, more = cached(call)
                 encoded = encode(codec, call)
@@ -100,10 +114,13 @@ def dispatcher(transport_for: Callable[[str], Transport]) -> Handler:
                 model=call.target.model,
                 operation=call.operation,
                 warnings=_allowed(call, encoded) if encoded.warnings else (),
+                deliveries=deliveries,
                 client_request_id=call.request_id,
                 structured_output=_form_of(call, encoded),
             )
             transport = transport_for(provider.transport)
+            if provider.auth not in SIGNERS:
+                request = facts.request = await _signed(request, call.target, transport)
             exchange = await transport.send(request, call.timeouts)
             try:
                 return await _receive(Trip(call, codec, transport, report, facts), exchange)
@@ -147,12 +164,14 @@ async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...
 
 async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
     """Ask what an operation asks after its first answer, until there is nothing more to ask, and return the last."""
-    call = msgspec.structs.replace(trip.call, query={}, extra_body={})
+    call = msgspec.structs.replace(trip.call, query={}, extra_body={}, addressed={})
     while (step := follow_up(trip.codec, call, response)) is not None:
         earlier = (*response.earlier, msgspec.structs.replace(response, earlier=()))
         timeouts = trip.timeouts_after(step.wait)
         await asyncio.sleep(step.wait)
         request = trip.facts.request = _request(call, step.encoded)
+        if call.target.provider.auth not in SIGNERS:
+            request = trip.facts.request = await _signed(request, call.target, trip.transport)
         exchange = await trip.transport.send(request, timeouts)
         try:
             trip.meet(exchange)
@@ -202,7 +221,7 @@ def _is_json(content_type: str) -> bool:
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
     """Return the error that an unsuccessful answer means."""
     if response.status >= _FIRST_ERROR:
-        return dialect_of(call.target.provider).decode_error(call.target, response)
+        return dialect_of(call.target.provider, call.operation).decode_error(call.target, response)
     place = response.headers.get("location", "nowhere")
     return MalformedResponseError(
         f"The server redirects to {place!r}, which is not followed, since the key would go along; "
@@ -214,24 +233,29 @@ def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
 def _request(call: Call, encoded: Encoded) -> HttpRequest:
     target = call.target
     headers = {"User-Agent": _USER_AGENT, "Accept": "text/event-stream" if call.stream else "application/json"}
-    content_type, body = encode_body(encoded, call.extra_body)
+    content_type, body = _body(call, encoded)
     if content_type:
         headers["Content-Type"] = content_type
     if call.request_id:
         headers["X-Client-Request-Id"] = call.request_id
     url, ours = _place(target, encoded.path)
-    sign = SIGNERS.get(target.provider.auth) if ours else unsigned
-    if sign is not None:
-        sign(headers, target.key)
+    sign = SIGNERS.get(target.provider.auth, unsigned) if ours else unsigned
+    sign(headers, target.key)
     for more in (target.provider.headers, encoded.headers, call.headers) if ours else (encoded.headers,):
         if more:
             _add(headers, more)
     if call.query:
         url = _with_query(url, call.query)
-    request = HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
-    if sign is None:
-        _add(headers, request_signer(target.provider.auth)(request, target.key))
-    return request
+    return HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
+
+
+async def _signed(request: HttpRequest, target: Target, transport: Transport) -> HttpRequest:
+    """Return a request with the headers of a signer that must see it whole; unsigned if it is not the provider's."""
+    if not _place(target, request.url)[1]:
+        return request
+    headers = dict(request.headers)
+    _add(headers, await request_signer(target.provider.auth)(request, target, TransportAccess(transport)))
+    return HttpRequest(request.method, request.url, headers, request.body)
 
 
 def _place(target: Target, path: str) -> tuple[str, bool]:
@@ -239,9 +263,13 @@ def _place(target: Target, path: str) -> tuple[str, bool]:
     if not path.startswith(("https://", "http://")):
         base, _, query = target.base_url.partition("?")
         return base + path + (("&" if "?" in path else "?") + query if query else ""), True
-    theirs, own = urlsplit(path), urlsplit(target.base_url)
-    same = (theirs.scheme, theirs.netloc) == (own.scheme, own.netloc)
-    return path, same or (theirs.scheme == "https" and theirs.netloc in target.provider.hosts)
+    return path, is_own(target, path)
+
+
+def _body(call: Call, encoded: Encoded) -> tuple[str, bytes | Upload]:
+    if not call.addressed:
+        return encode_body(encoded, call.extra_body)
+    return encode_body(*with_addressed(encoded, call.target.provider, call.addressed, call.extra_body))
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:

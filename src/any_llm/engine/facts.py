@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from any_llm.types.http import size_of
 from any_llm.types.retry_after import parse_retry_after
-from any_llm.types.secret import redact
+from any_llm.types.secret import redact, secrets_of
 
 if TYPE_CHECKING:
     from any_llm.exceptions import AnyLLMError
@@ -58,14 +58,15 @@ class Facts:
         return error
 
     def _redact(self, error: AnyLLMError) -> None:
-        key = self._call.target.key
+        request = self.request
+        secrets = (self._call.target.key, *(secrets_of(request.headers) if request is not None else ()))
         for name in _TEXTS:
             text = getattr(error, name)
             if text:
-                setattr(error, name, redact(text, key))
+                setattr(error, name, redact(text, *secrets))
         error.args = (error.message,)
         original = error.original_exception
-        if original is not None and redact(shown := f"{original!r} {original}", key) != shown:
+        if original is not None and redact(shown := f"{original!r} {original}", *secrets) != shown:
             # What another library raised may hold the request's headers, and tracebacks print causes.
             error.original_exception = error.__cause__ = None
 

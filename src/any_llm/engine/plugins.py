@@ -12,6 +12,7 @@ T = TypeVar("T")
 PROVIDERS = "any_llm.providers"
 DIALECTS = "any_llm.dialects"
 MIDDLEWARE = "any_llm.middleware"
+STORES = "any_llm.stores"
 COMMANDS = "any_llm.commands"
 
 

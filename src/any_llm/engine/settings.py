@@ -28,6 +28,7 @@ from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
 from any_llm.types.secret import redact_headers
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
+MEDIA_POLICIES = ("auto", "inline", "strict")
 UNSUPPORTED_POLICIES = ("warn", "error", "drop")
 TRANSPORTS = ("http", "local")
 _PLACE = re.compile(r"at `\$\.?(.+)`")
@@ -40,8 +41,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         default_model: what is used when nobody names a model.
         timeouts: how long to wait for what, in seconds.
         on_unsupported: what to do about a parameter that a provider cannot express: `warn`, `error` or `drop`.
+        media: how media come to a provider that does not take them as they are: `auto` fetches, sends the bytes or
+            uploads them, `inline` sends the bytes always, `strict` neither fetches nor uploads and refuses instead.
+        fetch_allow: hosts that media may be fetched from though they are not on the open Internet.
         headers: HTTP headers of every call.
         providers: providers of one's own, by name.
+        models: what is known better about models, by `provider:model`: fields of `Capabilities` and their values.
         middleware: layers around every call, outermost first.
         sdk_types: answers and chunks are the vendor SDK's own classes instead of this library's.
         proxy: URL of an HTTP proxy; without one the environment's `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count.
@@ -53,8 +58,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     default_model: str = DEFAULT_MODEL
     timeouts: Timeouts = Timeouts()
     on_unsupported: str = "warn"
+    media: str = "auto"
+    fetch_allow: tuple[str, ...] = ()
     headers: Mapping[str, str] = {}
     providers: Mapping[str, Provider] = {}
+    models: Mapping[str, Mapping[str, JSON]] = {}
     middleware: tuple[Middleware, ...] = ()
     sdk_types: bool = False
     proxy: str | None = None
@@ -63,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport | None = None
 
     def __post_init__(self) -> None:
+        self._check_media()
         if self.on_unsupported not in UNSUPPORTED_POLICIES:
             policies = ", ".join(UNSUPPORTED_POLICIES)
             raise ConfigurationError(f"on_unsupported is {self.on_unsupported!r}; use one of {policies}")
@@ -70,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"timeouts is {self.timeouts!r}; give an any_llm.Timeouts")
         if not isinstance(cast("object", self.max_connections), int) or self.max_connections < 1:
             raise ConfigurationError(f"max_connections is {self.max_connections!r}; give a whole number from 1 on")
+        if self.models:
+            _check_models(self.models)
         if not isinstance(cast("object", self.middleware), tuple):
             msgspec.structs.force_setattr(self, "middleware", tuple(self.middleware))
         for layer in self.middleware:
@@ -77,6 +88,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise ConfigurationError(
                     f"middleware holds {layer!r}, which cannot be called; it takes a call and a handler"
                 )
+
+    def _check_media(self) -> None:
+        if self.media not in MEDIA_POLICIES:
+            raise ConfigurationError(f"media is {self.media!r}; use one of {', '.join(MEDIA_POLICIES)}")
+        if isinstance(cast("object", self.fetch_allow), str) or not all(self.fetch_allow):
+            raise ConfigurationError(f"fetch_allow is {self.fetch_allow!r}; give hosts, such as ('cdn.internal',)")
 
     @override
     def __repr__(self) -> str:
@@ -92,12 +109,15 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_model: str = DEFAULT_MODEL
     timeouts: Timeouts = Timeouts()
     on_unsupported: str = "warn"
+    media: str = "auto"
+    fetch_allow: tuple[str, ...] = ()
     headers: dict[str, str] = {}
     sdk_types: bool = False
     proxy: str | None = None
     ca: str | None = None
     max_connections: int = 1_000
     providers: dict[str, JSONObject] = {}
+    models: dict[str, JSONObject] = {}
     middleware: list[str] = []
 
 
@@ -129,8 +149,11 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         default_model=environment.get("ANY_LLM_MODEL") or file.default_model,
         timeouts=file.timeouts,
         on_unsupported=environment.get("ANY_LLM_ON_UNSUPPORTED") or file.on_unsupported,
+        media=environment.get("ANY_LLM_MEDIA") or file.media,
+        fetch_allow=file.fetch_allow,
         headers=file.headers,
         providers=providers,
+        models=file.models,
         middleware=_load_middleware(path, file.middleware),
         sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
         proxy=file.proxy,
@@ -195,6 +218,27 @@ def _provider(path: Path | None, name: str, entry: JSONObject) -> Provider:
     if provider.base_url and not re.match("https?://.", provider.base_url) and provider.transport == "http":
         raise ConfigurationError(f"{where}.base_url is {provider.base_url!r}; it must look like https://host/path")
     return msgspec.structs.replace(provider, base_url=provider.base_url.rstrip("/"))
+
+
+def _check_models(models: Mapping[str, Mapping[str, JSON]]) -> None:
+    """Refuse what no fact about a model is called, or what cannot be its value.
+
+    Raises:
+        ConfigurationError: the error names the model, the field and what was found.
+    """
+    from any_llm.types.capabilities import FACTS, convert_value  # noqa: PLC0415  # most settings say nothing about models
+
+    for model, said in models.items():
+        where = f"models[{model!r}]"
+        if ":" not in model:
+            raise ConfigurationError(f"{where} must be called provider:model, such as 'openai:gpt-5'")
+        for name, value in said.items():
+            if name not in FACTS:
+                raise ConfigurationError(f"{where} has the unknown item {name!r}; it may have {', '.join(FACTS)}")
+            try:
+                convert_value(name, value)
+            except msgspec.ValidationError as error:
+                raise ConfigurationError(f"{where}.{name} is {value!r}, which is not valid: {error}") from error
 
 
 def _load_middleware(path: Path | None, names: Sequence[str]) -> tuple[Middleware, ...]:

@@ -53,6 +53,23 @@ def with_members(body: bytes, members: Mapping[str, JSON]) -> bytes:
         raise _unwritable(members, "extra_body", error) from error
 
 
+def with_merged(body: bytes, members: Mapping[str, JSON]) -> bytes:
+    """Return a JSON object with members merged in: objects member by member, anything else replaced.
+
+    Raises:
+        InvalidMessageError: a member cannot be written as JSON.
+    """
+    given: dict[str, JSON] = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    told = {name: msgspec.json.decode(given[name]) for name in members if name in given}
+    return with_members(body, {name: _merged(told.get(name), value) for name, value in members.items()})
+
+
+def _merged(old: JSON, new: JSON) -> JSON:
+    if not (is_mapping(old) and is_mapping(new)):
+        return new
+    return {**old, **{name: _merged(old.get(name), value) for name, value in new.items()}}
+
+
 def decode(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> JSON:
     """Decode a successful whole answer.
 

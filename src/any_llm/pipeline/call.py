@@ -26,6 +26,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         headers: further HTTP headers of the caller's.
         query: further query parameters of the caller's.
         extra_body: further members of the JSON body, sent as they are.
+        addressed: options for single providers by the providers' names; those for the target's go into the body.
         on_unsupported: what to do about a parameter that the provider cannot express: `warn`, `error` or `drop`.
         request_id: our id of the call, sent along and kept in reports and errors.
         context: values that middleware leave for each other, by their own names.
@@ -38,6 +39,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     query: Mapping[str, str] = {}
     extra_body: Mapping[str, JSON] = {}
+    addressed: Mapping[str, Mapping[str, JSON]] = {}
     on_unsupported: str = "warn"
     request_id: str = ""
     context: Mapping[str, object] = {}

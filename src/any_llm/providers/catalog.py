@@ -7,19 +7,38 @@ from collections.abc import Mapping
 import msgspec
 
 from any_llm.providers.places import AWS_REGION
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import GROUPS, Capability, Operation, Provider
 
 
-def _entry(name: str, base_url: str, key: str, *, offers: str, can: str = "", **rest: object) -> Provider:
-    operations = frozenset(operation for word in offers.split() for operation in GROUPS.get(word) or (Operation(word),))
+def _operations(words: str) -> frozenset[Operation]:
+    return frozenset(operation for word in words.split() for operation in GROUPS.get(word) or (Operation(word),))
+
+
+def _entry(
+    name: str,
+    base_url: str,
+    key: str,
+    *,
+    offers: str,
+    also: Mapping[str, str] = {},
+    can: str = "",
+    **rest: object,
+) -> Provider:
+    """Return a record; `also` says what is offered in other dialects than its own, by their names."""
+    dialects = {operation: dialect for dialect, words in also.items() for operation in _operations(words)}
+    operations = _operations(offers) | dialects.keys()
     listed = {Capability(name) for name in ("embedding", "responses", "list_models") if Operation(name) in operations}
     values: dict[str, object] = {"base_url_variable": f"{name.upper()}_API_BASE", **rest}
     return msgspec.structs.replace(
-        Provider(name=name, base_url=base_url, key=key, operations=operations),
+        Provider(name=name, base_url=base_url, key=key, operations=operations, dialects=dialects),
         capabilities=frozenset(map(Capability, can.split())) | listed,
         **values,
     )
 
+
+_IMAGES_WITHIN: Mapping[str, MediaSupport] = {"image": MediaSupport(inline=True)}
+"""Of vendors that take images within the request only, and fetch none."""
 
 CATALOG: tuple[Provider, ...] = (
     _entry(
@@ -31,7 +50,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://platform.claude.com/settings/keys",
         dialect="anthropic",
         auth="x-api-key",
-        offers="completion messages list_models",
+        offers="completion messages text_completion count_tokens files batches list_models retrieve_model",
         can="streaming reasoning image pdf",
         tier="verified",
         caching="breakpoints",
@@ -55,7 +74,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://ai.azure.com",
         dialect="anthropic",
         auth="x-api-key",
-        offers="completion messages",
+        offers="completion messages count_tokens",
         can="streaming reasoning image pdf",
         caching="breakpoints",
     ),
@@ -86,10 +105,23 @@ CATALOG: tuple[Provider, ...] = (
         framing="event_stream",
         docs="https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html",
         key_page="https://console.aws.amazon.com/bedrock/home#/api-keys",
-        offers="completion embedding",
+        hosts=("bedrock.{region}.amazonaws.com", "bedrock-agent-runtime.{region}.amazonaws.com"),
+        offers="completion messages text_completion embedding rerank count_tokens image_generation list_models "
+        "retrieve_model",
         can="streaming reasoning image pdf",
         tier="verified",
         caching="breakpoints",
+    ),
+    _entry(
+        "bedrock-mantle",
+        "https://bedrock-mantle.{region}.api.aws/v1",
+        "AWS_BEARER_TOKEN_BEDROCK",
+        placeholders={"region": AWS_REGION},
+        base_url_variable="BEDROCK_MANTLE_API_BASE",
+        docs="https://docs.aws.amazon.com/bedrock/latest/userguide/bedrock-mantle.html",
+        key_page="https://console.aws.amazon.com/bedrock/home#/api-keys",
+        offers="completion responses list_models",
+        can="streaming reasoning image",
     ),
     _entry(
         "cascadia",
@@ -316,6 +348,7 @@ CATALOG: tuple[Provider, ...] = (
         tier="verified",
         quirks=("think_tags",),
         caching="automatic",
+        media=_IMAGES_WITHIN,
     ),
     _entry(
         "local",
@@ -358,12 +391,13 @@ CATALOG: tuple[Provider, ...] = (
         "MISTRAL_API_KEY",
         docs="https://docs.mistral.ai/api",
         key_page="https://console.mistral.ai/api-keys",
-        offers="completion embedding list_models",
+        offers="completion embedding list_models retrieve_model",
+        also={"mistral": "text_completion moderation ocr speech transcription files batches"},
         can="streaming reasoning image",
         stream_usage=False,
         rename={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
         drop=("user", "logit_bias", "logprobs", "top_logprobs", "service_tier", "stream_options"),
-        quirks=("replay_parts", "float_embeddings"),
+        quirks=("agents", "replay_parts", "float_embeddings"),
         tier="verified",
     ),
     _entry(
@@ -377,6 +411,7 @@ CATALOG: tuple[Provider, ...] = (
         quirks=("replay_reasoning",),
         tier="verified",
         caching="automatic",
+        media=_IMAGES_WITHIN,
     ),
     _entry(
         "mzai",

@@ -9,6 +9,7 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.exceptions import AnyLLMError
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.http import FormPart, Frame, HttpResponse, Upload
 from any_llm.types.json import JSON
@@ -126,6 +127,9 @@ class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
     Only where `redirects` is set, it is told answers that redirect, too; such an answer is an error otherwise.
 
     `settle` brings a decoded whole answer into the form that the options asked for, where the vendor cannot.
+
+    `suits` is there where the format is not that of all models of a provider: what is asked of a model that it does not
+    suit crosses a bridge over chat completions.
     """
 
     encode: Callable[[Target, Options], Encoded]
@@ -136,6 +140,7 @@ class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
     follow_up: Callable[[Target, Options, HttpResponse], FollowUp | None] | None = None
     redirects: bool = False
     settle: Callable[[Options, R], R] | None = None
+    suits: Callable[[Target], bool] | None = None
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,10 +148,13 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
 
     `decode_error` turns any unsuccessful HTTP answer (or one that is not JSON at all) into the fitting error; facts
     about the call that the answer does not hold are filled in by the engine. `inline_batches` says that the requests of
-    a batch go into the request that creates it, rather than into a file.
+    a batch go into the request that creates it, rather than into a file. `media` says how media may be handed over, by
+    the keys of `MediaSupport`: what cannot be handed over as the caller gave it is fetched, read or uploaded before
+    anything is encoded.
     """
 
     name: str
     operations: Mapping[Operation, Codec[JSON, JSON]]
     decode_error: Callable[[Target, HttpResponse], AnyLLMError]
     inline_batches: bool = False
+    media: Mapping[str, MediaSupport] = {}

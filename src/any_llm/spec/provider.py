@@ -8,6 +8,8 @@ from enum import StrEnum
 import msgspec
 from typing_extensions import override
 
+from any_llm.spec.media import MediaSupport
+
 
 class Operation(StrEnum):
     """What can be asked of a provider; the names are those of the public functions."""
@@ -88,7 +90,7 @@ class Capability(StrEnum):
     LIST_MODELS = "list_models"
 
 
-class Placeholder(msgspec.Struct, frozen=True, kw_only=True):
+class Placeholder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the value of one `{name}` in a base URL comes from, such as a region, a project or an account.
 
     The value is, in this order: the argument `name=` (or one of `aliases`) of `AnyLLM.create`; the first of `variables`
@@ -139,23 +141,28 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         docs: the vendor's page about its API.
         key_page: the vendor's page where keys are made.
         dialect: the wire format, a folder of `any_llm.dialects` or a plug-in's name.
+        dialects: operations that are asked in another wire format, with its name.
         transport: how it is reached: `http`, or `local` for the model beside this process.
         auth: how requests are signed: a name of `any_llm.auth.headers.SCHEMES` (`bearer`, `x-api-key`, …) or of
             `any_llm.auth.signers.REQUEST_SIGNERS` (`aws`, `azure`, `google`, …), or `none`.
         auth_options: what its signer must know, such as the `service` that AWS signs for or the `scope` of a token.
         framing: how streams are framed: a name of `any_llm.transport.framing.FRAMINGS`.
         headers: headers of every request.
-        hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at.
+        hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at;
+            `{names}` in them stand for what has that name in `base_url`.
         paths: where single operations are, by their names, if not where the dialect has them: below the base URL, or a
             whole URL; `{model}` stands for the model.
         operations: what it offers natively; what its dialect has beyond is not asked of it.
         capabilities: what its models may do.
+        media: how it takes media where that is not how its dialect does; the keys are those of `MediaSupport`.
         stream_usage: it accepts `stream_options` and then tells the usage at the end of a stream.
         caching: how it is told to keep prompts: `key` (`prompt_cache_key`), `breakpoints` (`cache_control` marks),
             `automatic` (not at all, it does so by itself), or empty where that is not known.
         rename: parameters that it calls by another name; `operation.parameter` names that of one operation only.
         drop: parameters that it rejects, named likewise; asking for one gives a warning on the response.
         quirks: named deviations from its dialect, looked up in the dialect's `quirks` module.
+        models: names of its models that editors shall complete; see `any-llm stubs`.
+        options: the typed dictionary of parameters that it alone has, as `module:name`; see `any-llm stubs`.
         tier: `verified` or `community`, as in Mozilla's `any_llm`.
     """
 
@@ -171,6 +178,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     docs: str = ""
     key_page: str = ""
     dialect: str = "openai"
+    dialects: Mapping[Operation, str] = {}
     transport: str = "http"
     auth: str = "bearer"
     auth_options: Mapping[str, str] = {}
@@ -180,11 +188,14 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     paths: Mapping[str, str] = {}
     operations: frozenset[Operation] = frozenset({Operation.COMPLETION, Operation.LIST_MODELS})
     capabilities: frozenset[Capability] = frozenset({Capability.STREAMING, Capability.LIST_MODELS})
+    media: Mapping[str, MediaSupport] = {}
     stream_usage: bool = True
     caching: str = ""
     rename: Mapping[str, str] = {}
     drop: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    options: str = ""
     tier: str = "community"
 
     @override

@@ -9,7 +9,7 @@ import os
 import socket
 import warnings
 from asyncio import AbstractEventLoop, Task, Transport
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from ssl import SSLContext
@@ -18,11 +18,13 @@ from typing import Final, NamedTuple
 from weakref import WeakSet
 
 import aiohttp
+from aiohttp.abc import ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from typing_extensions import override
 
+from any_llm.transport.guard import check_host
 from any_llm.transport.names import NameResolver
 from any_llm.transport.watchdog import Watchdog
 
@@ -59,12 +61,16 @@ ATTEMPT: Final[ContextVar[Attempt]] = ContextVar("any_llm_attempt")
 
 
 class ConnectorSettings(NamedTuple):
-    """How to connect: the most connections, the seconds an idle one is kept and a resolved name counts, and TLS."""
+    """How to connect: the most connections, the seconds an idle one is kept and a resolved name counts, and TLS.
+
+    With `guarded` only hosts on the open Internet are connected to, and those in there.
+    """
 
     max_connections: int
     keep_alive: float
     name_lifetime: int
     tls: SSLContext | bool
+    guarded: frozenset[str] | None = None
 
 
 class QuietConnector(aiohttp.TCPConnector):
@@ -80,6 +86,7 @@ class QuietConnector(aiohttp.TCPConnector):
             resolver=resolver,
         )
         self._made: WeakSet[ResponseHandler] = WeakSet()
+        self._guarded = settings.guarded
 
     @override
     async def connect(
@@ -96,6 +103,16 @@ class QuietConnector(aiohttp.TCPConnector):
         attempt.transport = connection.transport
         attempt.watchdog.awaiting()
         return connection
+
+    @override
+    async def _resolve_host(self, host: str, port: int, traces: Sequence[Trace] | None = None) -> list[ResolveResult]:
+        """Return the addresses that are connected to next, and no others, so that what was checked is what counts."""
+        if self._guarded is None:
+            return await super()._resolve_host(host, port, traces)
+        check_host(host, (), self._guarded)
+        found = await super()._resolve_host(host, port, traces)
+        check_host(host, [each["host"] for each in found], self._guarded)
+        return found
 
     @override
     async def _create_connection(

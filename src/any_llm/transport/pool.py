@@ -34,7 +34,8 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
     `max_connections` holds per event loop, over all origins; `keep_alive` is the seconds an idle connection is kept,
     `name_lifetime` the seconds a resolved host name counts. `proxy` is the URL of an HTTP or HTTPS proxy for all
     origins; without it the environment's proxies are used if `trust_env`. `ca` is a PEM file of trusted authorities,
-    or a whole TLS context; without `verify` no certificate is checked.
+    or a whole TLS context; without `verify` no certificate is checked. `public_only` refuses every host that is not on
+    the open Internet, by the address that is connected to, but for `allowed_hosts`; a proxy would undo it.
     """
 
     max_connections: int = 1_000
@@ -44,6 +45,8 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
     trust_env: bool = True
     ca: str | ssl.SSLContext | None = None
     verify: bool = True
+    public_only: bool = False
+    allowed_hosts: frozenset[str] = frozenset()
 
     @override
     def __repr__(self) -> str:
@@ -113,8 +116,11 @@ class Pool:
         if self._session is not None:
             connections = LoopConnections.borrow(self._session)
         else:
+            guarded = settings.allowed_hosts if settings.public_only else None
             connections = LoopConnections.open(
-                ConnectorSettings(settings.max_connections, settings.keep_alive, settings.name_lifetime, self._tls)
+                ConnectorSettings(
+                    settings.max_connections, settings.keep_alive, settings.name_lifetime, self._tls, guarded
+                )
             )
         keeper = connections.close_with_loop()
         await anext(keeper)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
 from typing_extensions import override
 
+from any_llm.types.http import Frame, HttpResponse
 from any_llm.types.report import Report
 from any_llm.types.report import Warning as CallWarning
 
@@ -55,6 +56,14 @@ class Binary(bytes):
         file.write_bytes(self)
         return file
 
+    @classmethod
+    def of(cls, response: HttpResponse) -> Self:
+        """Return the body of an answer, with what its head says of it."""
+        headers = response.headers
+        _, named, name = headers.get("content-disposition", "").partition("filename=")
+        filename = name.partition(";")[0].strip().strip('"') if named else None
+        return cls(response.body, media_type=headers.get("content-type", ""), filename=filename)
+
     @override
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} bytes, media_type={self.media_type!r})"
@@ -62,6 +71,21 @@ class Binary(bytes):
     def to_openai(self) -> bytes:
         """Return the bytes as plain `bytes`, as the vendor's SDK would."""
         return bytes(self)
+
+
+class BinaryStream:
+    """Hands on bytes as they come; that they are all there is the transport's to tell."""
+
+    def __init__(self, _target: object, _options: object) -> None:
+        self.complete = False
+
+    def feed(self, frame: Frame) -> Sequence[bytes]:
+        """Return what has come."""
+        return (frame.data,) if frame.data else ()
+
+    def finish(self) -> Sequence[bytes]:
+        """Return nothing: nothing is held back."""
+        return ()
 
 
 class BinaryFold:

@@ -12,6 +12,7 @@ import msgspec
 from any_llm.types.embedding import CreateEmbeddingResponse, Embedding
 from any_llm.types.embedding import EmbeddingUsage as Usage
 from any_llm.types.json import JSONObject
+from any_llm.types.media import Media, as_media
 from any_llm.types.params import CompletionParams
 from any_llm.types.report import Reported
 from any_llm.types.value import Value
@@ -136,6 +137,14 @@ class ChatCompletionMessage(Value):
     reasoning_content: str | None = None
     extra_content: JSONObject | None = None
     images: list[JSONObject] | None = None
+
+    @property
+    def media(self) -> list[Media]:
+        """The images and the sound of the answer, each with its `data` and `save(path)`, or its `url`."""
+        found = [as_media(image) for image in self.images or ()]
+        if self.audio is not None and isinstance(self.audio.get("data"), str):
+            found.append(as_media(f"data:;base64,{self.audio['data']}", kind="audio"))
+        return found
 
 
 class ChoiceLogprobs(Value):

@@ -32,6 +32,11 @@ def is_list(value: object) -> TypeIs[list[JSON]]:
     return isinstance(value, list)
 
 
+def is_tuple(value: object) -> TypeIs[tuple[JSON, ...]]:
+    """Say whether a value is a tuple, as the lists in frozen values are."""
+    return isinstance(value, tuple)
+
+
 def is_sequence(value: object) -> TypeGuard[Sequence[JSON]]:
     """Say whether a value is a sequence of any kind, other than a text."""
     return isinstance(value, list) or (isinstance(value, Sequence) and not isinstance(value, str | bytes))

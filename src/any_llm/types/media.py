@@ -96,6 +96,12 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
             return self.content.length
         return None if self.content is None else len(self.content)
 
+    def save(self, path: str | Path) -> Path:
+        """Write the bytes to a file and return its path; see `data` for errors."""
+        saved = Path(path)
+        saved.write_bytes(self.data)
+        return saved
+
     @override
     def __repr__(self) -> str:
         where = self.url or self.file_id or self.filename
@@ -203,7 +209,7 @@ def _maker(media_type: str) -> str:
 def _read(given: JSON, filename: str | None) -> Media:
     match given:
         case bytes() | bytearray() | memoryview():
-            media = Media(content=bytes(given), filename=filename)
+            media = Media(content=bytes(cast("bytes", given)), filename=filename)
         case str():
             media = _read_text(given)
         case Path():

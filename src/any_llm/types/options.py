@@ -8,6 +8,7 @@ from typing import TypeAlias, TypedDict
 from any_llm.types.completion import ReasoningEffort
 from any_llm.types.http import Timeouts
 from any_llm.types.json import JSON
+from any_llm.types.provider_options import ProviderOptions
 from any_llm.types.value import Value
 
 Message: TypeAlias = "Mapping[str, JSON] | Value"
@@ -30,7 +31,7 @@ class CallOptions(TypedDict, total=False):
     extra_body: Mapping[str, JSON] | None
 
 
-class CompletionOptions(CallOptions, total=False):
+class CompletionOptions(CallOptions, ProviderOptions, total=False):
     """Parameters of `completion`.
 
     `cache="auto"` has the provider keep the beginning of the conversation, in its own way.
@@ -70,7 +71,7 @@ class CompletionOptions(CallOptions, total=False):
     cache: str | None
 
 
-class ResponsesOptions(CallOptions, total=False):
+class ResponsesOptions(CallOptions, ProviderOptions, total=False):
     """Parameters of `responses`.
 
     https://platform.openai.com/docs/api-reference/responses/create
@@ -107,7 +108,7 @@ class ResponsesOptions(CallOptions, total=False):
     cache: str | None
 
 
-class MessagesOptions(CallOptions, total=False):
+class MessagesOptions(CallOptions, ProviderOptions, total=False):
     """Parameters of `messages`.
 
     https://platform.claude.com/docs/en/api/messages
@@ -132,7 +133,7 @@ class MessagesOptions(CallOptions, total=False):
     cache: str | None
 
 
-class EmbeddingOptions(CallOptions, total=False):
+class EmbeddingOptions(CallOptions, ProviderOptions, total=False):
     """Parameters of `embedding`.
 
     https://platform.openai.com/docs/api-reference/embeddings/create

@@ -29,17 +29,44 @@ class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word fo
         return f"{self.parameter} was {self.kind}" + (f": {self.detail}" if self.detail else "")
 
 
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One step by which a piece of media came to the provider; some take two.
+
+    Attributes:
+        part: the path of its part, such as `messages[0].content[1]`, or the name of its parameter.
+        kind: what it is: `image`, `audio`, `video` or `file`.
+        how: `url` (the provider fetches it), `inline` (sent within the request), `streamed` (read while it was sent),
+            `file_id` (the provider has it), `fetched` (from its URL, by this library) or `uploaded` (to the provider's
+            files).
+        bytes: how many there were, where they were seen.
+        media_type: what it is, as `image/png`.
+    """
+
+    part: str
+    kind: str
+    how: str
+    bytes: int | None = None
+    media_type: str | None = None
+
+    @override
+    def __str__(self) -> str:
+        size = "" if self.bytes is None else f", {self.bytes} bytes"
+        return f"{self.part} ({self.media_type or self.kind}{size}): {self.how}"
+
+
 class Report(msgspec.Struct, kw_only=True):
     """How a call went. Times are seconds.
 
-    `structured_output` says how the model was held to a `response_format`: `native`, by a `tool`, by `json_object` and
-    words, or by `instructions` alone; `None` where none was asked for.
+    `deliveries` are the steps by which its media came to the provider. `structured_output` says how the model was held
+    to a `response_format`: `native`, by a `tool`, by `json_object` and words, or by `instructions` alone; `None` where
+    none was asked for.
     """
 
     provider: str = ""
     model: str = ""
     operation: str = ""
     warnings: tuple[Warning, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
     status: int | None = None
     headers: Mapping[str, str] = {}
     request_id: str | None = None

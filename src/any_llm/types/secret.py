@@ -9,11 +9,14 @@ from typing_extensions import override
 
 _STARS = "********"
 _SHORTEST = 4
-_SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "set-cookie"}
-)
+_SECRET_HEADERS = frozenset({
+    "api-key", "authorization", "cookie", "proxy-authorization", "set-cookie", "x-amz-security-token",
+    "x-amz-sso_bearer_token", "x-api-key", "x-aws-ec2-metadata-token", "x-gladia-key", "x-goog-api-key",
+    "x-identity-header", "xi-api-key",
+})  # fmt: skip
 _LIKELY_KEY = re.compile(
-    r"(?:sk|pk|rk|gsk|xai|hf|r8|pplx|nvapi|tgp|csk|fw|AIza|AKIA|ASIA|ghp|gho|github_pat)[-_A-Za-z0-9]{16,}"
+    r"(?:sk|pk|rk|gsk|xai|hf|r8|pplx|nvapi|tgp|csk|fw|AIza|AKIA|ASIA|ghp|gho|github_pat|dapi)[-_A-Za-z0-9]{16,}"
+    r"|ya29\.[-_.A-Za-z0-9]{16,}"
     r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{8,}"
     r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"
 )
@@ -75,6 +78,12 @@ def _without_beginning(text: str, secret: str) -> str:
         if text.endswith(secret[:size]):
             return text[:-size] + _STARS
     return text
+
+
+def secrets_of(headers: Mapping[str, str]) -> tuple[Secret, ...]:
+    """Return what headers prove an identity with, without the scheme before it."""
+    proofs = (value.rpartition(" ")[2] for name, value in headers.items() if name.lower() in _SECRET_HEADERS)
+    return tuple(map(Secret, proofs))
 
 
 def redact_headers(headers: Mapping[str, str], *secrets: Secret | None) -> dict[str, str]:

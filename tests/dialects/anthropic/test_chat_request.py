@@ -3,14 +3,17 @@ from __future__ import annotations
 import pytest
 
 from any_llm.dialects.anthropic import COMPLETION, DIALECT
-from any_llm.spec.provider import Operation
+from any_llm.spec.provider import GROUPS, Operation
 from any_llm.types.json import JSON, JSONObject
 from tests.dialects.anthropic.calls import HELLO, MODEL, body_of, encode, target, warned
 
 
 def test_the_dialect_offers_what_the_api_has() -> None:
     assert DIALECT.name == "anthropic"
-    assert set(DIALECT.operations) == {Operation.COMPLETION, Operation.MESSAGES, Operation.LIST_MODELS}
+    stored = {*GROUPS["files"], *GROUPS["batches"]}
+    asked = {Operation.COMPLETION, Operation.MESSAGES, Operation.TEXT_COMPLETION, Operation.COUNT_TOKENS}
+    assert set(DIALECT.operations) == stored | asked | {Operation.LIST_MODELS, Operation.RETRIEVE_MODEL}
+    assert DIALECT.inline_batches
 
 
 def test_a_short_request_says_little() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from any_llm.dialects.anthropic.models import LIST_MODELS
+from any_llm.dialects.anthropic.models import LIST_MODELS, RETRIEVE_MODEL
 from any_llm.exceptions import AuthenticationError, MalformedResponseError
 from tests.dialects.anthropic.calls import respond, target
 
@@ -45,3 +45,13 @@ def test_what_is_no_list_is_an_error() -> None:
         LIST_MODELS.decode(target(), respond({"models": []}))
     with pytest.raises(AuthenticationError):
         LIST_MODELS.decode(target(), respond({"error": {"type": "authentication_error", "message": "No"}}))
+
+
+def test_one_model_can_be_asked_about() -> None:
+    assert RETRIEVE_MODEL.encode(target("claude-opus-4-6"), {}).path == "/v1/models/claude-opus-4-6"
+    model = RETRIEVE_MODEL.decode(
+        target(), respond({"type": "model", "id": "claude-opus-4-6", "created_at": "2026-02-05T00:00:00Z"})
+    )
+    assert (model.id, model.created, model.owned_by) == ("claude-opus-4-6", 1_770_249_600, "anthropic")
+    with pytest.raises(MalformedResponseError, match="'id'"):
+        RETRIEVE_MODEL.decode(target(), respond({"data": []}))

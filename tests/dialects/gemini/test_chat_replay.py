@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from any_llm.exceptions import InvalidMessageError
+from any_llm.testing.wire.gemini_chats import SENTINEL
 from any_llm.types.json import JSON, JSONObject
 from tests.dialects.gemini.calls import HELLO, SIGNATURE, body_of, call, contents, encode, piece, play, warned, whole
-from any_llm.testing.wire.gemini_chats import SENTINEL
 
 NEW = "gemini-3-flash-preview"
 

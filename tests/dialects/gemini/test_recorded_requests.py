@@ -10,9 +10,9 @@ import pytest
 from any_llm.dialects.gemini import COMPLETION
 from any_llm.dialects.gemini.embeddings import EMBEDDING
 from any_llm.testing.recordings import Recording, load_recordings
+from any_llm.testing.wire.gemini_chats import SENTINEL, camel, intent, meaning
 from any_llm.types.json import JSONObject
 from tests.dialects.gemini.calls import body_of, target
-from any_llm.testing.wire.gemini_chats import SENTINEL, camel, intent, meaning
 from tests.testing.reading.shared_folder import WIRE
 
 REFUSED = {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
     from any_llm.types.embedding import CreateEmbeddingResponse
     from any_llm.types.json import JSON, JSONObject
+    from any_llm.types.known_models import KnownModel
     from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
     from any_llm.types.model import Model
     from any_llm.types.options import Message
@@ -36,7 +37,7 @@ T = TypeVar("T")
 
 @overload
 async def acompletion(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
     *,
     stream: Literal[True],
@@ -45,7 +46,7 @@ async def acompletion(
 ) -> EventStream[ChatCompletionChunk]: ...
 @overload
 async def acompletion(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
     *,
     stream: Literal[False] | None = None,
@@ -54,7 +55,7 @@ async def acompletion(
 ) -> ParsedChatCompletion[T]: ...
 @overload
 async def acompletion(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
     *,
     stream: Literal[False] | None = None,
@@ -63,7 +64,7 @@ async def acompletion(
 ) -> ChatCompletion: ...
 @overload
 async def acompletion(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
     *,
     stream: bool | None = None,
@@ -72,7 +73,7 @@ async def acompletion(
 ) -> ChatCompletion | EventStream[ChatCompletionChunk]: ...
 @spell_out(CompletionCallOptions)
 async def acompletion(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
     *,
     stream: bool | None = None,
@@ -102,7 +103,7 @@ async def acompletion(
 
 @overload
 async def aresponses(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
     *,
     stream: Literal[True],
@@ -111,7 +112,7 @@ async def aresponses(
 ) -> EventStream[ResponseStreamEvent]: ...
 @overload
 async def aresponses(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
     *,
     stream: Literal[False] | None = None,
@@ -120,7 +121,7 @@ async def aresponses(
 ) -> ParsedResponse[T]: ...
 @overload
 async def aresponses(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
     *,
     stream: Literal[False] | None = None,
@@ -129,7 +130,7 @@ async def aresponses(
 ) -> Response: ...
 @overload
 async def aresponses(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
     *,
     stream: bool | None = None,
@@ -138,7 +139,7 @@ async def aresponses(
 ) -> Response | EventStream[ResponseStreamEvent]: ...
 @spell_out(ResponsesCallOptions)
 async def aresponses(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
     *,
     stream: bool | None = None,
@@ -166,7 +167,7 @@ async def aresponses(
 
 @overload
 async def amessages(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: Sequence[Message],
     max_tokens: int,
     *,
@@ -176,7 +177,7 @@ async def amessages(
 ) -> EventStream[MessageStreamEvent]: ...
 @overload
 async def amessages(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: Sequence[Message],
     max_tokens: int,
     *,
@@ -186,7 +187,7 @@ async def amessages(
 ) -> ParsedMessage[T]: ...
 @overload
 async def amessages(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: Sequence[Message],
     max_tokens: int,
     *,
@@ -196,7 +197,7 @@ async def amessages(
 ) -> MessageResponse: ...
 @overload
 async def amessages(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: Sequence[Message],
     max_tokens: int,
     *,
@@ -206,7 +207,7 @@ async def amessages(
 ) -> MessageResponse | EventStream[MessageStreamEvent]: ...
 @spell_out(MessagesCallOptions)
 async def amessages(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: Sequence[Message],
     max_tokens: int,
     *,
@@ -236,7 +237,7 @@ async def amessages(
 
 @spell_out(EmbeddingCallOptions)
 async def aembedding(
-    model: str | None, inputs: str | Sequence[str], **options: Unpack[EmbeddingCallOptions]
+    model: KnownModel | str | None, inputs: str | Sequence[str], **options: Unpack[EmbeddingCallOptions]
 ) -> CreateEmbeddingResponse:
     """Turn texts into vectors.
 

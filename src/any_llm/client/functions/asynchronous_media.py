@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from any_llm.types.binary import Binary
     from any_llm.types.image import ImageEvent, ImagesResponse
     from any_llm.types.json import JSON
+    from any_llm.types.known_models import KnownModel
     from any_llm.types.media import FileInput
     from any_llm.types.ocr import OcrResponse
     from any_llm.types.video import Video
@@ -38,19 +39,23 @@ if TYPE_CHECKING:
 
 @overload
 async def aimage_generation(
-    model: str | None, prompt: str, *, stream: Literal[True], **options: Unpack[ImageCallOptions]
+    model: KnownModel | str | None, prompt: str, *, stream: Literal[True], **options: Unpack[ImageCallOptions]
 ) -> EventStream[ImageEvent]: ...
 @overload
 async def aimage_generation(
-    model: str | None, prompt: str, *, stream: Literal[False] | None = None, **options: Unpack[ImageCallOptions]
+    model: KnownModel | str | None,
+    prompt: str,
+    *,
+    stream: Literal[False] | None = None,
+    **options: Unpack[ImageCallOptions],
 ) -> ImagesResponse: ...
 @overload
 async def aimage_generation(
-    model: str | None, prompt: str, *, stream: bool | None = None, **options: Unpack[ImageCallOptions]
+    model: KnownModel | str | None, prompt: str, *, stream: bool | None = None, **options: Unpack[ImageCallOptions]
 ) -> ImagesResponse | EventStream[ImageEvent]: ...
 @spell_out(ImageCallOptions)
 async def aimage_generation(
-    model: str | None, prompt: str, *, stream: bool | None = None, **options: Unpack[ImageCallOptions]
+    model: KnownModel | str | None, prompt: str, *, stream: bool | None = None, **options: Unpack[ImageCallOptions]
 ) -> ImagesResponse | EventStream[ImageEvent]:
     """Make images from a description.
 
@@ -69,7 +74,10 @@ async def aimage_generation(
 
 @spell_out(ImageEditCallOptions)
 async def aimage_edit(
-    model: str | None, image: FileInput | Sequence[FileInput], prompt: str, **options: Unpack[ImageEditCallOptions]
+    model: KnownModel | str | None,
+    image: FileInput | Sequence[FileInput],
+    prompt: str,
+    **options: Unpack[ImageEditCallOptions],
 ) -> ImagesResponse:
     """Change images by a description.
 
@@ -88,7 +96,7 @@ async def aimage_edit(
 
 @spell_out(ImageVariationCallOptions)
 async def aimage_variation(
-    model: str | None, image: FileInput, **options: Unpack[ImageVariationCallOptions]
+    model: KnownModel | str | None, image: FileInput, **options: Unpack[ImageVariationCallOptions]
 ) -> ImagesResponse:
     """Make images that resemble one.
 
@@ -106,11 +114,16 @@ async def aimage_variation(
 
 @overload
 async def aspeech(
-    model: str | None, input: str, voice: str, *, stream: Literal[True], **options: Unpack[SpeechCallOptions]
+    model: KnownModel | str | None,
+    input: str,
+    voice: str,
+    *,
+    stream: Literal[True],
+    **options: Unpack[SpeechCallOptions],
 ) -> EventStream[bytes]: ...
 @overload
 async def aspeech(
-    model: str | None,
+    model: KnownModel | str | None,
     input: str,
     voice: str,
     *,
@@ -119,11 +132,21 @@ async def aspeech(
 ) -> Binary: ...
 @overload
 async def aspeech(
-    model: str | None, input: str, voice: str, *, stream: bool | None = None, **options: Unpack[SpeechCallOptions]
+    model: KnownModel | str | None,
+    input: str,
+    voice: str,
+    *,
+    stream: bool | None = None,
+    **options: Unpack[SpeechCallOptions],
 ) -> Binary | EventStream[bytes]: ...
 @spell_out(SpeechCallOptions)
 async def aspeech(
-    model: str | None, input: str, voice: str, *, stream: bool | None = None, **options: Unpack[SpeechCallOptions]
+    model: KnownModel | str | None,
+    input: str,
+    voice: str,
+    *,
+    stream: bool | None = None,
+    **options: Unpack[SpeechCallOptions],
 ) -> Binary | EventStream[bytes]:
     """Speak a text.
 
@@ -143,11 +166,15 @@ async def aspeech(
 
 @overload
 async def atranscription(
-    model: str | None, file: FileInput, *, stream: Literal[True], **options: Unpack[TranscriptionCallOptions]
+    model: KnownModel | str | None,
+    file: FileInput,
+    *,
+    stream: Literal[True],
+    **options: Unpack[TranscriptionCallOptions],
 ) -> EventStream[TranscriptionEvent]: ...
 @overload
 async def atranscription(
-    model: str | None,
+    model: KnownModel | str | None,
     file: FileInput,
     *,
     stream: Literal[False] | None = None,
@@ -155,11 +182,19 @@ async def atranscription(
 ) -> Transcription: ...
 @overload
 async def atranscription(
-    model: str | None, file: FileInput, *, stream: bool | None = None, **options: Unpack[TranscriptionCallOptions]
+    model: KnownModel | str | None,
+    file: FileInput,
+    *,
+    stream: bool | None = None,
+    **options: Unpack[TranscriptionCallOptions],
 ) -> Transcription | EventStream[TranscriptionEvent]: ...
 @spell_out(TranscriptionCallOptions)
 async def atranscription(
-    model: str | None, file: FileInput, *, stream: bool | None = None, **options: Unpack[TranscriptionCallOptions]
+    model: KnownModel | str | None,
+    file: FileInput,
+    *,
+    stream: bool | None = None,
+    **options: Unpack[TranscriptionCallOptions],
 ) -> Transcription | EventStream[TranscriptionEvent]:
     """Write down what is said in a recording.
 
@@ -177,7 +212,9 @@ async def atranscription(
 
 
 @spell_out(TranslationCallOptions)
-async def atranslation(model: str | None, file: FileInput, **options: Unpack[TranslationCallOptions]) -> Transcription:
+async def atranslation(
+    model: KnownModel | str | None, file: FileInput, **options: Unpack[TranslationCallOptions]
+) -> Transcription:
     """Write down in English what is said in a recording.
 
     Args:
@@ -193,7 +230,7 @@ async def atranslation(model: str | None, file: FileInput, **options: Unpack[Tra
 
 
 @spell_out(VideoCallOptions)
-async def avideo_generation(model: str | None, prompt: str, **options: Unpack[VideoCallOptions]) -> Video:
+async def avideo_generation(model: KnownModel | str | None, prompt: str, **options: Unpack[VideoCallOptions]) -> Video:
     """Have a video made, and return at once: `await_video` waits for it, `download_video` fetches it.
 
     Args:
@@ -242,7 +279,7 @@ async def adownload_video(provider: str, video_id: str, **options: Unpack[Provid
 
 @spell_out(OcrCallOptions)
 async def aocr(
-    model: str | None, document: FileInput | Mapping[str, JSON], **options: Unpack[OcrCallOptions]
+    model: KnownModel | str | None, document: FileInput | Mapping[str, JSON], **options: Unpack[OcrCallOptions]
 ) -> OcrResponse:
     """Read the text of a document or an image, as Markdown.
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from any_llm.types.binary import Binary
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.json import JSON
+    from any_llm.types.known_models import KnownModel
     from any_llm.types.media import FileInput
     from any_llm.types.model import Model
     from any_llm.types.pulling import PullProgress
@@ -144,10 +145,12 @@ async def acreate_batch(
         provider: the provider's name.
         input_file_path: a file of JSON lines, each with `custom_id` and `body` in the shape of the endpoint.
         endpoint: what the requests ask for.
-        **options: see `CreateBatchOptions` and `ReachOptions`; `requests` holds them in memory, instead of a file.
+        **options: see `CreateBatchOptions` and `ReachOptions`; `requests` holds them in memory, and `input_file_id`
+            names a file that was uploaded before.
 
     Raises:
-        InvalidRequestError: neither a file nor requests are given, or both, or the file is not of JSON lines.
+        InvalidRequestError: not exactly one of a file, requests and a file's id is given, or the file is not of
+            JSON lines.
         AnyLLMError: the subclass says what went wrong.
     """
     client = client_of(provider, options)
@@ -268,7 +271,7 @@ async def adelete_response(provider: str, response_id: str, **options: Unpack[Pr
 
 @spell_out(CompactResponseCallOptions)
 async def acompact_response(
-    model: str | None, input_data: str | Sequence[JSON], **options: Unpack[CompactResponseCallOptions]
+    model: KnownModel | str | None, input_data: str | Sequence[JSON], **options: Unpack[CompactResponseCallOptions]
 ) -> Response:
     """Shorten a conversation of the Responses API to fewer items that mean the same to the model.
 
@@ -285,7 +288,7 @@ async def acompact_response(
 
 
 @spell_out(ModelCallOptions)
-async def aretrieve_model(model: str | None, **options: Unpack[ModelCallOptions]) -> Model:
+async def aretrieve_model(model: KnownModel | str | None, **options: Unpack[ModelCallOptions]) -> Model:
     """Ask the provider about one of its models.
 
     Args:
@@ -300,7 +303,7 @@ async def aretrieve_model(model: str | None, **options: Unpack[ModelCallOptions]
 
 
 @spell_out(ModelCallOptions)
-async def apull_model(model: str | None, **options: Unpack[ModelCallOptions]) -> EventStream[PullProgress]:
+async def apull_model(model: KnownModel | str | None, **options: Unpack[ModelCallOptions]) -> EventStream[PullProgress]:
     """Have a server of one's own fetch a model, and return the stream of its progress.
 
     Args:

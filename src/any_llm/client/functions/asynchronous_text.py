@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from any_llm.pipeline.stream import EventStream
     from any_llm.types.json import JSON
+    from any_llm.types.known_models import KnownModel
     from any_llm.types.moderation import ModerationResponse
     from any_llm.types.options import Message
     from any_llm.types.rerank import RerankResponse
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 @overload
 async def atext_completion(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str | Sequence[str],
     *,
     stream: Literal[True],
@@ -40,7 +41,7 @@ async def atext_completion(
 ) -> EventStream[TextCompletion]: ...
 @overload
 async def atext_completion(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str | Sequence[str],
     *,
     stream: Literal[False] | None = None,
@@ -48,7 +49,7 @@ async def atext_completion(
 ) -> TextCompletion: ...
 @overload
 async def atext_completion(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str | Sequence[str],
     *,
     stream: bool | None = None,
@@ -56,7 +57,7 @@ async def atext_completion(
 ) -> TextCompletion | EventStream[TextCompletion]: ...
 @spell_out(TextCompletionCallOptions)
 async def atext_completion(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str | Sequence[str],
     *,
     stream: bool | None = None,
@@ -79,7 +80,10 @@ async def atext_completion(
 
 @spell_out(RerankCallOptions)
 async def arerank(
-    model: str | None, query: str, documents: Sequence[str | Mapping[str, JSON]], **options: Unpack[RerankCallOptions]
+    model: KnownModel | str | None,
+    query: str,
+    documents: Sequence[str | Mapping[str, JSON]],
+    **options: Unpack[RerankCallOptions],
 ) -> RerankResponse:
     """Say how well each of some documents fits a query.
 
@@ -98,7 +102,7 @@ async def arerank(
 
 @spell_out(ModerationCallOptions)
 async def amoderation(
-    model: str | None,
+    model: KnownModel | str | None,
     input: str | Sequence[str] | Sequence[Mapping[str, JSON]],
     **options: Unpack[ModerationCallOptions],
 ) -> ModerationResponse:
@@ -118,7 +122,7 @@ async def amoderation(
 
 @spell_out(CountTokensCallOptions)
 async def acount_tokens(
-    model: str | None, messages: str | Sequence[Message], **options: Unpack[CountTokensCallOptions]
+    model: KnownModel | str | None, messages: str | Sequence[Message], **options: Unpack[CountTokensCallOptions]
 ) -> TokenCount:
     """Count the tokens that a conversation would take, without letting a model answer.
 

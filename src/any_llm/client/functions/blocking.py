@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
     from any_llm.types.embedding import CreateEmbeddingResponse
     from any_llm.types.json import JSON, JSONObject
+    from any_llm.types.known_models import KnownModel
     from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
     from any_llm.types.model import Model
     from any_llm.types.options import Message
@@ -36,7 +37,7 @@ T = TypeVar("T")
 
 @overload
 def completion(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
     *,
     stream: Literal[True],
@@ -46,7 +47,7 @@ def completion(
 ) -> Stream[ChatCompletionChunk]: ...
 @overload
 def completion(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
     *,
     stream: Literal[False] | None = None,
@@ -56,7 +57,7 @@ def completion(
 ) -> ParsedChatCompletion[T]: ...
 @overload
 def completion(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
     *,
     stream: Literal[False] | None = None,
@@ -66,7 +67,7 @@ def completion(
 ) -> ChatCompletion: ...
 @overload
 def completion(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
     *,
     stream: bool | None = None,
@@ -76,7 +77,7 @@ def completion(
 ) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
 @spell_out(CompletionCallOptions)
 def completion(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
     *,
     stream: bool | None = None,
@@ -98,7 +99,7 @@ def completion(
 
 @overload
 def responses(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
     *,
     stream: Literal[True],
@@ -108,7 +109,7 @@ def responses(
 ) -> Stream[ResponseStreamEvent]: ...
 @overload
 def responses(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
     *,
     stream: Literal[False] | None = None,
@@ -118,7 +119,7 @@ def responses(
 ) -> ParsedResponse[T]: ...
 @overload
 def responses(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
     *,
     stream: Literal[False] | None = None,
@@ -128,7 +129,7 @@ def responses(
 ) -> Response: ...
 @overload
 def responses(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
     *,
     stream: bool | None = None,
@@ -138,7 +139,7 @@ def responses(
 ) -> Response | Stream[ResponseStreamEvent]: ...
 @spell_out(ResponsesCallOptions)
 def responses(
-    model: str | None = None,
+    model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
     *,
     stream: bool | None = None,
@@ -160,7 +161,7 @@ def responses(
 
 @overload
 def messages(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: Sequence[Message],
     max_tokens: int,
     *,
@@ -171,7 +172,7 @@ def messages(
 ) -> Stream[MessageStreamEvent]: ...
 @overload
 def messages(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: Sequence[Message],
     max_tokens: int,
     *,
@@ -182,7 +183,7 @@ def messages(
 ) -> ParsedMessage[T]: ...
 @overload
 def messages(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: Sequence[Message],
     max_tokens: int,
     *,
@@ -193,7 +194,7 @@ def messages(
 ) -> MessageResponse: ...
 @overload
 def messages(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: Sequence[Message],
     max_tokens: int,
     *,
@@ -204,7 +205,7 @@ def messages(
 ) -> MessageResponse | Stream[MessageStreamEvent]: ...
 @spell_out(MessagesCallOptions)
 def messages(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: Sequence[Message],
     max_tokens: int,
     *,
@@ -228,7 +229,7 @@ def messages(
 
 @spell_out(EmbeddingCallOptions)
 def embedding(
-    model: str | None,
+    model: KnownModel | str | None,
     inputs: str | Sequence[str],
     *,
     allow_running_loop: bool | None = None,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from any_llm.types.binary import Binary
     from any_llm.types.image import ImageEvent, ImagesResponse
     from any_llm.types.json import JSON
+    from any_llm.types.known_models import KnownModel
     from any_llm.types.media import FileInput
     from any_llm.types.ocr import OcrResponse
     from any_llm.types.video import Video
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 @overload
 def image_generation(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str,
     *,
     stream: Literal[True],
@@ -47,7 +48,7 @@ def image_generation(
 ) -> Stream[ImageEvent]: ...
 @overload
 def image_generation(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str,
     *,
     stream: Literal[False] | None = None,
@@ -56,7 +57,7 @@ def image_generation(
 ) -> ImagesResponse: ...
 @overload
 def image_generation(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str,
     *,
     stream: bool | None = None,
@@ -65,7 +66,7 @@ def image_generation(
 ) -> ImagesResponse | Stream[ImageEvent]: ...
 @spell_out(ImageCallOptions)
 def image_generation(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str,
     *,
     stream: bool | None = None,
@@ -81,7 +82,7 @@ def image_generation(
 
 @spell_out(ImageEditCallOptions)
 def image_edit(
-    model: str | None,
+    model: KnownModel | str | None,
     image: FileInput | Sequence[FileInput],
     prompt: str,
     *,
@@ -97,7 +98,7 @@ def image_edit(
 
 @spell_out(ImageVariationCallOptions)
 def image_variation(
-    model: str | None,
+    model: KnownModel | str | None,
     image: FileInput,
     *,
     allow_running_loop: bool | None = None,
@@ -110,7 +111,7 @@ def image_variation(
 
 @overload
 def speech(
-    model: str | None,
+    model: KnownModel | str | None,
     input: str,
     voice: str,
     *,
@@ -120,7 +121,7 @@ def speech(
 ) -> Stream[bytes]: ...
 @overload
 def speech(
-    model: str | None,
+    model: KnownModel | str | None,
     input: str,
     voice: str,
     *,
@@ -130,7 +131,7 @@ def speech(
 ) -> Binary: ...
 @overload
 def speech(
-    model: str | None,
+    model: KnownModel | str | None,
     input: str,
     voice: str,
     *,
@@ -140,7 +141,7 @@ def speech(
 ) -> Binary | Stream[bytes]: ...
 @spell_out(SpeechCallOptions)
 def speech(
-    model: str | None,
+    model: KnownModel | str | None,
     input: str,
     voice: str,
     *,
@@ -157,7 +158,7 @@ def speech(
 
 @overload
 def transcription(
-    model: str | None,
+    model: KnownModel | str | None,
     file: FileInput,
     *,
     stream: Literal[True],
@@ -166,7 +167,7 @@ def transcription(
 ) -> Stream[TranscriptionEvent]: ...
 @overload
 def transcription(
-    model: str | None,
+    model: KnownModel | str | None,
     file: FileInput,
     *,
     stream: Literal[False] | None = None,
@@ -175,7 +176,7 @@ def transcription(
 ) -> Transcription: ...
 @overload
 def transcription(
-    model: str | None,
+    model: KnownModel | str | None,
     file: FileInput,
     *,
     stream: bool | None = None,
@@ -184,7 +185,7 @@ def transcription(
 ) -> Transcription | Stream[TranscriptionEvent]: ...
 @spell_out(TranscriptionCallOptions)
 def transcription(
-    model: str | None,
+    model: KnownModel | str | None,
     file: FileInput,
     *,
     stream: bool | None = None,
@@ -200,7 +201,7 @@ def transcription(
 
 @spell_out(TranslationCallOptions)
 def translation(
-    model: str | None,
+    model: KnownModel | str | None,
     file: FileInput,
     *,
     allow_running_loop: bool | None = None,
@@ -213,7 +214,11 @@ def translation(
 
 @spell_out(VideoCallOptions)
 def video_generation(
-    model: str | None, prompt: str, *, allow_running_loop: bool | None = None, **options: Unpack[VideoCallOptions]
+    model: KnownModel | str | None,
+    prompt: str,
+    *,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[VideoCallOptions],
 ) -> Video:
     """Have a video made, and return at once: `await_video` waits for it, `download_video` fetches it.
 
@@ -243,7 +248,7 @@ def download_video(
 
 @spell_out(OcrCallOptions)
 def ocr(
-    model: str | None,
+    model: KnownModel | str | None,
     document: FileInput | Mapping[str, JSON],
     *,
     allow_running_loop: bool | None = None,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from any_llm.types.binary import Binary
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.json import JSON
+    from any_llm.types.known_models import KnownModel
     from any_llm.types.media import FileInput
     from any_llm.types.model import Model
     from any_llm.types.pulling import PullProgress
@@ -198,7 +199,7 @@ def delete_response(
 
 @spell_out(CompactResponseCallOptions)
 def compact_response(
-    model: str | None,
+    model: KnownModel | str | None,
     input_data: str | Sequence[JSON],
     *,
     allow_running_loop: bool | None = None,
@@ -214,7 +215,7 @@ def compact_response(
 
 @spell_out(ModelCallOptions)
 def retrieve_model(
-    model: str | None, *, allow_running_loop: bool | None = None, **options: Unpack[ModelCallOptions]
+    model: KnownModel | str | None, *, allow_running_loop: bool | None = None, **options: Unpack[ModelCallOptions]
 ) -> Model:
     """Ask the provider about one of its models; see `aretrieve_model`."""
     client, name = client_for(model, options)
@@ -223,7 +224,7 @@ def retrieve_model(
 
 @spell_out(ModelCallOptions)
 def pull_model(
-    model: str | None, *, allow_running_loop: bool | None = None, **options: Unpack[ModelCallOptions]
+    model: KnownModel | str | None, *, allow_running_loop: bool | None = None, **options: Unpack[ModelCallOptions]
 ) -> Stream[PullProgress]:
     """Have a server of one's own fetch a model, and return the stream of its progress; see `apull_model`."""
     client, name = client_for(model, options)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from any_llm.client.blocking import Stream
     from any_llm.types.json import JSON
+    from any_llm.types.known_models import KnownModel
     from any_llm.types.moderation import ModerationResponse
     from any_llm.types.options import Message
     from any_llm.types.rerank import RerankResponse
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 @overload
 def text_completion(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str | Sequence[str],
     *,
     stream: Literal[True],
@@ -41,7 +42,7 @@ def text_completion(
 ) -> Stream[TextCompletion]: ...
 @overload
 def text_completion(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str | Sequence[str],
     *,
     stream: Literal[False] | None = None,
@@ -50,7 +51,7 @@ def text_completion(
 ) -> TextCompletion: ...
 @overload
 def text_completion(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str | Sequence[str],
     *,
     stream: bool | None = None,
@@ -59,7 +60,7 @@ def text_completion(
 ) -> TextCompletion | Stream[TextCompletion]: ...
 @spell_out(TextCompletionCallOptions)
 def text_completion(
-    model: str | None,
+    model: KnownModel | str | None,
     prompt: str | Sequence[str],
     *,
     stream: bool | None = None,
@@ -75,7 +76,7 @@ def text_completion(
 
 @spell_out(RerankCallOptions)
 def rerank(
-    model: str | None,
+    model: KnownModel | str | None,
     query: str,
     documents: Sequence[str | Mapping[str, JSON]],
     *,
@@ -91,7 +92,7 @@ def rerank(
 
 @spell_out(ModerationCallOptions)
 def moderation(
-    model: str | None,
+    model: KnownModel | str | None,
     input: str | Sequence[str] | Sequence[Mapping[str, JSON]],
     *,
     allow_running_loop: bool | None = None,
@@ -106,7 +107,7 @@ def moderation(
 
 @spell_out(CountTokensCallOptions)
 def count_tokens(
-    model: str | None,
+    model: KnownModel | str | None,
     messages: str | Sequence[Message],
     *,
     allow_running_loop: bool | None = None,

@@ -87,7 +87,8 @@ def _encode_file(part: Mapping[str, JSON], where: str, _warnings: list[CallWarni
     if isinstance(data, str) and data:
         block = _encode_data(_as_data_uri(data, name), f"{where}.file.file_data")
     elif file.get("file_id"):
-        block = {"type": "document", "source": {"type": "file", "file_id": file["file_id"]}}
+        kind = "image" if str(file.get("format")).startswith("image/") else "document"
+        block = {"type": kind, "source": {"type": "file", "file_id": file["file_id"]}}
     elif file.get("file_url"):
         block = {"type": "document", "source": {"type": "url", "url": file["file_url"]}}
     else:

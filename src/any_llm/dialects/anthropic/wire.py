@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -48,6 +50,35 @@ _EXCERPT = 2_000
 def path(target: Target, route: str) -> str:
     """Return the path of a route below the base URL, which may already end in the API's version."""
     return route if target.base_url.endswith("/v1") else f"/v1{route}"
+
+
+def segment(name: JSON) -> str:
+    """Return an id as a part of a path."""
+    return quote(str(name), safe="")
+
+
+def seconds(date: JSON) -> int | None:
+    """Return an RFC 3339 date as seconds since 1970, `None` for what is none."""
+    try:
+        return int(datetime.fromisoformat(date).timestamp())
+    except (TypeError, ValueError):
+        return None
+
+
+def read_object(response: HttpResponse, wanted: str) -> JSONObject:
+    """Return the JSON object of a whole answer, which must have the member `wanted`.
+
+    Raises:
+        AnyLLMError: the answer is an error in spite of its HTTP status.
+        MalformedResponseError: the answer is something else.
+    """
+    tree: JSON = msgspec.json.decode(response.body)
+    if not is_object(tree) or wanted not in tree:
+        if is_object(tree) and tree.get("error"):
+            raise error_from(tree, response.status, response.headers)
+        found = sorted(tree) if is_object(tree) else type(tree).__name__
+        raise _malformed(f"an answer without {wanted!r}: it has {found or 'nothing'}", response)
+    return tree
 
 
 def headers(betas: JSON = None) -> dict[str, str]:

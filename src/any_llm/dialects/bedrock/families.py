@@ -119,3 +119,8 @@ UNKNOWN = Family(name="", thinking="config", efforts=_LEVELS)
 def family_of(model: str) -> Family:
     """Return the family of a model by its id."""
     return next((family for family in FAMILIES if family.name in model), UNKNOWN)
+
+
+def is_claude(model: str) -> bool:
+    """Say whether a model takes Anthropic's messages: every Claude but those before its third generation."""
+    return "claude" in model and "claude-v" not in model and "claude-instant" not in model

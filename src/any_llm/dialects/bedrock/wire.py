@@ -43,8 +43,8 @@ def path(target: Target, route: str) -> str:
     return f"/model/{quote(target.model, safe='')}/{route}"
 
 
-def decode_object(response: HttpResponse, wanted: str) -> JSONObject:
-    """Parse a whole answer, which must have the member `wanted`.
+def decode_object(response: HttpResponse, *wanted: str) -> JSONObject:
+    """Parse a whole answer, which must have one of the members `wanted`.
 
     Raises:
         AnyLLMError: the answer is an error in spite of its HTTP status.
@@ -56,12 +56,14 @@ def decode_object(response: HttpResponse, wanted: str) -> JSONObject:
         raise _malformed(f"the answer is not JSON: {error}", response) from error
     if not is_object(tree):
         raise _malformed("the answer is not a JSON object", response)
-    if tree.get(wanted) is None:
+    if all(tree.get(name) is None for name in wanted):
         problem: JSON = tree.get("Output", tree)
         kind: JSON = problem.get("__type") if is_object(problem) else None
         if isinstance(kind, str):
             raise error_from(kind.rpartition("#")[2], tree, response.status)
-        raise _malformed(f"an answer without {wanted!r}: it has {sorted(tree) or 'nothing'}", response)
+        raise _malformed(
+            f"an answer without {' or '.join(map(repr, wanted[:3]))}: it has {sorted(tree) or 'nothing'}", response
+        )
     return tree
 
 
@@ -97,10 +99,9 @@ def number_of(value: JSONObject, name: str) -> int | None:
 def completion_usage(usage: JSONObject) -> CompletionUsage:
     """Return token counts in OpenAI's shape, in which the whole input counts as prompt.
 
-    Bedrock's `inputTokens` is what was
-    neither read from the cache nor written to it.
+    Bedrock's `inputTokens` is what was neither read from the cache nor written to it.
     """
-    read, written = number_of(usage, "cacheReadInputTokens"), number_of(usage, "cacheWriteInputTokens")
+    read, written = _cached(usage, "cacheReadInputToken"), _cached(usage, "cacheWriteInputToken")
     prompt = (number_of(usage, "inputTokens") or 0) + (read or 0) + (written or 0)
     answer = number_of(usage, "outputTokens") or 0
     counted = CompletionUsage(prompt_tokens=prompt, completion_tokens=answer, total_tokens=prompt + answer)
@@ -110,3 +111,9 @@ def completion_usage(usage: JSONObject) -> CompletionUsage:
         if usage.get(name):
             setattr(counted, name, usage[name])
     return counted
+
+
+def _cached(usage: JSONObject, name: str) -> int | None:
+    """Return a count of cached tokens: Converse's, or Nova's own, which is called otherwise."""
+    count = number_of(usage, f"{name}s")
+    return number_of(usage, f"{name}Count") if count is None else count

@@ -10,6 +10,7 @@ from any_llm.dialects.cohere.errors import decode_error
 from any_llm.dialects.cohere.models import LIST_MODELS
 from any_llm.dialects.cohere.rerank import RERANK
 from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.completion_fold import CompletionFold
@@ -27,4 +28,6 @@ DIALECT = Dialect(
         Operation.LIST_MODELS: LIST_MODELS,
     },
     decode_error=decode_error,
+    # https://docs.cohere.com/docs/image-inputs
+    media={"image": MediaSupport(url=True, inline=True, inline_limit=20_000_000), "file": MediaSupport(inline=True)},
 )

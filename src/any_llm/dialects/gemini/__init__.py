@@ -8,6 +8,7 @@ from any_llm.dialects.gemini.chat_stream import ChatStream
 from any_llm.dialects.gemini.errors import decode_error
 from any_llm.spec.dialect import Codec, Dialect
 from any_llm.spec.late import LateCodecs
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.completion_fold import CompletionFold
@@ -52,4 +53,9 @@ DIALECT = Dialect(
     ),
     decode_error=decode_error,
     inline_batches=True,
+    # https://ai.google.dev/gemini-api/docs/file-input-methods
+    media=dict.fromkeys(
+        ("image", "audio", "video", "file"),
+        MediaSupport(url=True, inline=True, file=True, typed=True, inline_limit=50_000_000, file_limit=2_000_000_000),
+    ),
 )

@@ -9,6 +9,7 @@ from any_llm.dialects.ollama.embeddings import EMBEDDING
 from any_llm.dialects.ollama.errors import decode_error
 from any_llm.dialects.ollama.models import LIST_MODELS
 from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.completion_fold import CompletionFold
@@ -25,4 +26,6 @@ DIALECT = Dialect(
         Operation.LIST_MODELS: LIST_MODELS,
     },
     decode_error=decode_error,
+    # https://docs.ollama.com/capabilities/vision
+    media={"image": MediaSupport(inline=True), "file": MediaSupport(inline=True)},
 )

@@ -11,6 +11,7 @@ from any_llm.dialects.openai.chat_stream import ChatStream
 from any_llm.dialects.openai.errors import decode_error
 from any_llm.spec.dialect import Codec, Dialect
 from any_llm.spec.late import LateCodecs
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.completion_fold import CompletionFold
@@ -59,4 +60,12 @@ DIALECT = Dialect(
         {Operation.COMPLETION: COMPLETION},
     ),
     decode_error=decode_error,
+    # https://platform.openai.com/docs/guides/pdf-files and .../images-vision
+    media={
+        "image": MediaSupport(url=True, inline=True),
+        "audio": MediaSupport(inline=True),
+        "file": MediaSupport(inline=True, file=True, purpose="user_data", file_limit=512_000_000),
+        "responses.image": MediaSupport(url=True, inline=True, file=True, purpose="vision", file_limit=512_000_000),
+        "responses.file": MediaSupport(url=True, inline=True, file=True, purpose="user_data", file_limit=512_000_000),
+    },
 )

@@ -64,6 +64,16 @@ def api_version(target: Target, path: str) -> str:
     return path if not version or "api-version=" in target.base_url else _versioned(path, version)
 
 
+def agents(target: Target, path: str) -> str:
+    """Say a chat to an agent where Mistral's agents are: https://docs.mistral.ai/api/endpoint/agents."""
+    return path.replace("/chat/", "/agents/", 1) if is_agent(target.model) and path.startswith("/chat/") else path
+
+
+def is_agent(model: str) -> bool:
+    """Say whether the name of a model is the id of one of Mistral's agents."""
+    return model.startswith("ag_")
+
+
 def _versioned(path: str, version: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}{urlencode({'api-version': version})}"
 
@@ -72,5 +82,9 @@ def _text(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-PLACE_QUIRKS: Mapping[str, PlaceQuirk] = {"deployments": deployments, "api_version": api_version}
+PLACE_QUIRKS: Mapping[str, PlaceQuirk] = {
+    "agents": agents,
+    "deployments": deployments,
+    "api_version": api_version,
+}
 """Quirks of URLs by the name that a provider's record uses."""

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from any_llm.dialects.openai.chat_format import json_object_only, no_response_format
 from any_llm.dialects.openai.chat_messages import member
+from any_llm.dialects.openai.places import is_agent
 from any_llm.types.json import JSON, JSONObject, is_mapping
 from any_llm.types.report import Warning as CallWarning
 
@@ -70,7 +71,18 @@ def reasoning_object(body: JSONObject, _messages: Sequence[JSON]) -> list[CallWa
     return []
 
 
+def agents(body: JSONObject, _messages: Sequence[JSON]) -> list[CallWarning]:
+    """Ask an agent instead of a model, where the model is the id of one (`ag_…`), as Mistral's API does.
+
+    https://docs.mistral.ai/api/endpoint/agents
+    """
+    if is_agent(body["model"]):
+        body["agent_id"] = body.pop("model")
+    return []
+
+
 REQUEST_QUIRKS: Mapping[str, RequestQuirk] = {
+    "agents": agents,
     "replay_reasoning": replay_reasoning,
     "replay_extra_content": replay_extra_content,
     "replay_parts": replay_parts,

@@ -186,7 +186,12 @@ class _Call:
 
     def finish(self) -> ToolCall:
         """Return the call as a value."""
-        return ToolCall(self._id, self._name, json.dumps(self._arguments, separators=(",", ":"), ensure_ascii=False), self._signature)
+        return ToolCall(
+            self._id,
+            self._name,
+            json.dumps(self._arguments, separators=(",", ":"), ensure_ascii=False),
+            self._signature,
+        )
 
 
 def _inner(holder: object, step: str, missing: object) -> object:

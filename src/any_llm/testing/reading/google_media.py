@@ -63,7 +63,9 @@ def read_predictions(status: int, _content_type: str, body: bytes) -> Reading:
         ]
         refusals = [text(one.get("raiFilteredReason")) for one in predictions if one.get("raiFilteredReason")]
         if not images and refusals:
-            filtered = Failure(error="ContentFilterError", status=status, code="raiFilteredReason", message=refusals[-1])
+            filtered = Failure(
+                error="ContentFilterError", status=status, code="raiFilteredReason", message=refusals[-1]
+            )
             return Reading(failure=filtered)
         return Reading(facts={"images": images, "filtered": refusals[-1] if refusals else None}) if images else None
 

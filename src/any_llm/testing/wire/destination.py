@@ -34,14 +34,22 @@ def record_of(recording: Recording, scope: Scope) -> Provider:
         known = provider(recording.provider)
     except UnsupportedProviderError:
         known = None
-    if known is None or known.dialect != scope.dialect or known.transport != "http":
+    if (
+        known is None
+        or scope.dialect not in (known.dialect, known.dialects.get(scope.operation))
+        or known.transport != "http"
+    ):
         return Provider(
             name=recording.provider,
             dialect=scope.dialect,
             auth=_recorded_auth(recording) or scope.auth,
             operations=frozenset({scope.operation}),
         )
-    return msgspec.structs.replace(known, operations=known.operations | {scope.operation})
+    return msgspec.structs.replace(
+        known,
+        operations=known.operations | {scope.operation},
+        dialects={**known.dialects, scope.operation: scope.dialect},
+    )
 
 
 def crossed(record: Provider, scope: Scope, operation: Operation) -> Provider:

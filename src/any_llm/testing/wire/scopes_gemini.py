@@ -10,7 +10,7 @@ from any_llm.spec.provider import Operation
 from any_llm.testing.recordings import RecordedRequest
 from any_llm.testing.wire.gemini_chats import camel, intent, meaning
 from any_llm.testing.wire.scope import Scope
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSONObject
 from any_llm.types.media import Media
 
 _KEY = "x-goog-api-key"

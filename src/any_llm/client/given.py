@@ -13,23 +13,23 @@ from any_llm.types.json import JSON
 from any_llm.types.secret import Secret
 
 
-class Access(NamedTuple):
+class Given(NamedTuple):
     """What a program said: values of placeholders by their names, and what its signer takes by the arguments' names."""
 
     placeholders: Mapping[str, str]
     credential: Mapping[str, object]
 
 
-NOTHING = Access({}, {})
+NOTHING = Given({}, {})
 """What a program says that leaves everything to the environment."""
 
 
-def access_arguments(provider: Provider) -> frozenset[str]:
+def given_arguments(provider: Provider) -> frozenset[str]:
     """Return the names of the arguments that this provider has beyond the usual ones."""
     return frozenset(arguments(provider)) | ARGUMENTS.get(provider.auth, frozenset())
 
 
-def take_access(provider: Provider, client_args: dict[str, JSON]) -> Access:
+def take_given(provider: Provider, client_args: dict[str, JSON]) -> Given:
     """Return what is said in a provider's own arguments, which are taken out of `client_args`.
 
     Raises:
@@ -53,4 +53,4 @@ def take_access(provider: Provider, client_args: dict[str, JSON]) -> Access:
         for argument, value in given.items()
         if value is not None
     }
-    return Access(placeholders, credential)
+    return Given(placeholders, credential)

@@ -1,0 +1,65 @@
+"""Which format an operation is asked in: the provider's own, another one, or that of its chat completions."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from any_llm.engine.codecs import codec_of, dialect_of, is_native
+from any_llm.engine.dispatch import dispatcher
+from any_llm.exceptions import AuthenticationError, ConfigurationError, UnsupportedOperationError
+from any_llm.pipeline.call import Call
+from any_llm.spec.dialect import Target
+from any_llm.spec.provider import Operation, Provider
+from any_llm.transport.replay import Replay, Scripted
+
+TWO = Provider(
+    name="two",
+    base_url="https://host",
+    operations=frozenset({Operation.COMPLETION, Operation.RERANK}),
+    dialects={Operation.RERANK: "cohere"},
+)
+
+
+def test_an_operation_is_asked_in_the_dialect_that_the_record_names_for_it() -> None:
+    assert dialect_of(TWO).name == dialect_of(TWO, Operation.COMPLETION).name == "openai"
+    assert dialect_of(TWO, Operation.RERANK).name == "cohere"
+    assert is_native(TWO, Operation.RERANK)
+    assert codec_of(TWO, Operation.RERANK) is dialect_of(TWO, Operation.RERANK).operations[Operation.RERANK]
+    assert codec_of(TWO, Operation.COMPLETION) is dialect_of(TWO).operations[Operation.COMPLETION]
+
+
+def test_what_crosses_a_bridge_is_asked_as_a_chat_completion_in_its_dialect() -> None:
+    chatting = msgspec.structs.replace(TWO, dialect="gemini", dialects={Operation.COMPLETION: "cohere"})
+    assert dialect_of(chatting, Operation.MESSAGES).name == "cohere"
+    assert not is_native(chatting, Operation.MESSAGES)
+    assert codec_of(chatting, Operation.MESSAGES).stream is not None
+
+
+def test_a_record_that_names_another_dialect_can_be_read_from_a_file() -> None:
+    tree = {"name": "two", "operations": ["rerank"], "dialects": {"rerank": "cohere"}}
+    record = msgspec.convert(tree, Provider)
+    assert dialect_of(record, Operation.RERANK).name == "cohere"
+    with pytest.raises(UnsupportedOperationError, match="two does not offer embedding; it offers rerank"):
+        codec_of(record, Operation.EMBEDDING)
+
+
+def test_a_dialect_for_one_operation_that_is_not_there_is_named() -> None:
+    record = msgspec.structs.replace(TWO, dialects={Operation.RERANK: "none_such"})
+    assert dialect_of(record).name == "openai"
+    with pytest.raises(ConfigurationError, match="speaks the dialect 'none_such', which is not installed"):
+        codec_of(record, Operation.RERANK)
+
+
+async def test_errors_are_read_in_the_dialect_of_their_operation() -> None:
+    answer = Scripted(
+        status=401,
+        headers={"content-type": "application/json"},
+        chunks=[json.dumps({"id": "r1", "message": "invalid api token"}).encode()],
+    )
+    target = Target(provider=TWO, model="rerank-v3.5", base_url="https://host")
+    call = Call(operation=Operation.RERANK, target=target, options={"query": "q", "documents": ["d"]})
+    with pytest.raises(AuthenticationError, match="invalid api token"):
+        await dispatcher(lambda _: Replay(lambda _: answer))(call)
