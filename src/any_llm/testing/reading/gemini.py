@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 import msgspec
 
@@ -175,7 +176,7 @@ class _Call:
         value: object = next((told[kind] for kind in ("stringValue", "numberValue", "boolValue") if kind in told), None)
         steps = _STEP.findall(text(told.get("jsonPath")))
         holder: object = self._arguments
-        for step, following in zip(steps[:-1], steps[1:], strict=True):
+        for step, following in pairwise(steps):
             holder = _inner(holder, step, [] if following.isdigit() else {})
         last = steps[-1]
         if isinstance(holder, dict):

@@ -22,6 +22,12 @@ from any_llm.testing.wire.scope import Scope
 KEY = "recorded-key"
 """The API key of every replayed call."""
 
+_RECORDS: Mapping[tuple[str, str], str] = {
+    ("vertex", "anthropic"): "vertexaianthropic",
+    ("vertex", "gemini"): "vertexai",
+}
+"""Whose record it is where a host speaks several formats, by its name in recordings and the format."""
+
 _NOWHERE = "https://recorded.invalid/v1"
 
 
@@ -31,7 +37,7 @@ def record_of(recording: Recording, scope: Scope) -> Provider:
     A vendor offers at least the operation that was recorded, even if its record does not say so yet.
     """
     try:
-        known = provider(recording.provider)
+        known = provider(_RECORDS.get((recording.provider, scope.dialect), recording.provider))
     except UnsupportedProviderError:
         known = None
     if (

@@ -45,10 +45,7 @@ def schema(tree: JSON) -> JSON:
         return [schema(item) for item in tree]
     if not isinstance(tree, dict):
         return tree
-    return {
-        name: _type_of(value) if name == "type" else schema(value)
-        for name, value in tree.items()
-    }
+    return {name: _type_of(value) if name == "type" else schema(value) for name, value in tree.items()}
 
 
 def _type_of(value: JSON) -> JSON:

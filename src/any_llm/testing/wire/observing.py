@@ -45,10 +45,15 @@ def observe(answer: JSON) -> Reading:
             return _of_embeddings(answer)
         case _ if is_list(answer):
             return _of_models(answer)
-        case _ if type(answer) in FACTS:
-            return Reading(facts=FACTS[type(answer)](answer))
         case _:
-            raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
+            return _of_facts(answer)
+
+
+def _of_facts(answer: JSON) -> Reading:
+    told = FACTS.get(type(answer))
+    if told is None:
+        raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
+    return Reading(facts=told(answer))
 
 
 def observe_failure(error: AnyLLMError) -> Reading:

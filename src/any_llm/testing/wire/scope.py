@@ -98,7 +98,7 @@ OWN_SCOPES: Mapping[str, Scope] = {
         operation=Operation.MESSAGES,
         dialect="anthropic",
         auth="x-api-key",
-        routes=("/v1/messages", "/messages"),
+        routes=("/v1/messages", "/messages", "/models/{model}:rawPredict", "/models/{model}:streamRawPredict"),
         needed=("messages",),
         crossed=(Operation.COMPLETION,),
     ),
