@@ -14,6 +14,7 @@ from any_llm.testing.reading.fields import Fields, Json, compact, distinct, fiel
 from any_llm.testing.reading.frames import is_event_stream, read_events
 from any_llm.testing.reading.google_errors import google_failure
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 # The words of the vendor's reference; formerly it also sent their numbers.
 _WORDS: Mapping[str, str] = {"STOP": "stop", "MAX_TOKENS": "length", "CONTINUATION": "length"}
@@ -169,44 +170,34 @@ class _Call:
 
     def __init__(self, call: Fields, signature: str) -> None:
         self._id, self._name, self._signature = text(call.get("id")), text(call.get("name")), signature
-        self._arguments: dict[str, object] = json.loads(compact(call.get("args") or {}))
+        self._arguments: JSONObject = json.loads(compact(call.get("args") or {}))
 
     def place(self, told: Fields) -> None:
         """Add a piece of a value at a JSON path of names and numbers."""
-        value: object = next((told[kind] for kind in ("stringValue", "numberValue", "boolValue") if kind in told), None)
-        steps = _STEP.findall(text(told.get("jsonPath")))
-        holder: object = self._arguments
+        value = next((told[kind] for kind in ("stringValue", "numberValue", "boolValue") if kind in told), None)
+        steps: list[str] = _STEP.findall(text(told.get("jsonPath")))
+        holder: JSON = self._arguments
         for step, following in pairwise(steps):
-            holder = _inner(holder, step, [] if following.isdigit() else {})
-        last = steps[-1]
-        if isinstance(holder, dict):
-            known: object = holder.get(last)
-            holder[last] = known + value if isinstance(known, str) and isinstance(value, str) else value
-        elif isinstance(holder, list):
-            _set_item(holder, int(last), value)
+            missing: JSON = [] if following.isdigit() else {}
+            holder = _put(holder, step, missing)
+        known = _put(holder, steps[-1], None)
+        holder[_key(holder, steps[-1])] = known + value if isinstance(known, str) and isinstance(value, str) else value
 
     def finish(self) -> ToolCall:
         """Return the call as a value."""
-        return ToolCall(
-            self._id,
-            self._name,
-            json.dumps(self._arguments, separators=(",", ":"), ensure_ascii=False),
-            self._signature,
-        )
+        arguments = json.dumps(self._arguments, separators=(",", ":"), ensure_ascii=False)
+        return ToolCall(self._id, self._name, arguments, self._signature)
 
 
-def _inner(holder: object, step: str, missing: object) -> object:
-    if isinstance(holder, dict):
-        return holder.setdefault(step, missing)
-    if isinstance(holder, list):
-        if int(step) == len(holder):
-            holder.append(missing)
-        return holder[int(step)]
-    return missing
+def _put(holder: JSON, step: str, missing: JSON) -> JSON:
+    """Return what is at a place of an object or a list, which is made if there is nothing."""
+    key = _key(holder, step)
+    if is_list(holder) and key == len(holder):
+        holder.append(missing)
+    elif is_object(holder):
+        holder.setdefault(key, missing)
+    return holder[key]
 
 
-def _set_item(holder: list[object], index: int, value: object) -> None:
-    if index == len(holder):
-        holder.append(value)
-    elif isinstance(holder[index], str) and isinstance(value, str):
-        holder[index] = f"{holder[index]}{value}"
+def _key(holder: JSON, step: str) -> JSON:
+    return int(step) if is_list(holder) else step

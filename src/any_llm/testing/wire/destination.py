@@ -53,6 +53,8 @@ def record_of(recording: Recording, scope: Scope) -> Provider:
         )
     return msgspec.structs.replace(
         known,
+        # Where a signer would choose between a key and a token, the recorded request has chosen.
+        auth=known.auth if known.auth in SIGNERS else _recorded_auth(recording) or known.auth,
         operations=known.operations | {scope.operation},
         dialects={**known.dialects, scope.operation: scope.dialect},
     )

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 OPAQUE = {"args", "response", "parametersJsonSchema", "responseJsonSchema"}
 """Members whose content is the caller's, spelt as he spells it."""
@@ -28,9 +28,9 @@ CONFIG = {
 
 def camel(tree: JSON) -> JSON:
     """Spell all members as the reference does; the caller's own content is left alone."""
-    if isinstance(tree, list):
+    if is_list(tree):
         return [camel(item) for item in tree]
-    if not isinstance(tree, dict):
+    if not is_object(tree):
         return tree
     spelt = {re.sub(r"_(\w)", lambda found: found[1].upper(), name): value for name, value in tree.items()}
     return {name: value if name in OPAQUE else camel(value) for name, value in spelt.items() if value is not None}
@@ -41,9 +41,9 @@ _NUMBERED = ("", "string", "number", "integer", "boolean", "array", "object")
 
 def schema(tree: JSON) -> JSON:
     """Spell a schema of the vendor's own kind (`STRING`) as a JSON schema."""
-    if isinstance(tree, list):
+    if is_list(tree):
         return [schema(item) for item in tree]
-    if not isinstance(tree, dict):
+    if not is_object(tree):
         return tree
     return {name: _type_of(value) if name == "type" else schema(value) for name, value in tree.items()}
 
@@ -62,7 +62,7 @@ def meaning(body: JSONObject) -> JSONObject:
     _unmark(told)
     told["contents"] = _joined([_content(content) for content in told["contents"]])
     system = told.pop("systemInstruction", None)
-    texts = [part["text"] for part in _list((system or {}).get("parts"))]
+    texts = [part["text"] for part in _list(system.get("parts") if is_object(system) else None)]
     tools = _list(told.pop("tools", None))
     functions = [one for tool in tools for one in tool.get("functionDeclarations", [])]
     choice = told.get("toolConfig", {}).get("functionCallingConfig", {})
@@ -82,7 +82,7 @@ def _unmark(body: JSONObject) -> None:
 
 
 def _list(value: JSON) -> list[JSON]:
-    return value if isinstance(value, list) else [value] if value else []
+    return value if is_list(value) else [value] if value else []
 
 
 def _content(content: JSONObject) -> JSONObject:
@@ -200,7 +200,7 @@ class _Chat:
 
 
 def _part(part: JSONObject) -> JSONObject:
-    own = {name: part[name] for name in ("videoMetadata", "mediaResolution") if name in part}
+    own: JSONObject = {name: part[name] for name in ("videoMetadata", "mediaResolution") if name in part}
     if own:
         return {**_part({name: value for name, value in part.items() if name not in own}), **own}
     match part:

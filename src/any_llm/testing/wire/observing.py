@@ -12,7 +12,7 @@ from any_llm.testing.wire.facts import FACTS
 from any_llm.types.completion import ChatCompletion, ChatCompletionMessage, CompletionUsage, Function
 from any_llm.types.completion import Choice as ChatChoice
 from any_llm.types.embedding import CreateEmbeddingResponse, EmbeddingUsage
-from any_llm.types.json import JSON, JSONObject, is_list
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 from any_llm.types.message_blocks import RedactedThinkingBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from any_llm.types.messages import MessageResponse, MessageUsage
 from any_llm.types.model import Model
@@ -36,21 +36,22 @@ def observe(answer: JSON) -> Reading:
     """
     match answer:
         case ChatCompletion():
-            return _of_completion(answer)
+            reading = _of_completion(answer)
         case Response():
-            return _of_response(answer)
+            reading = _of_response(answer)
         case MessageResponse():
-            return _of_message(answer)
+            reading = _of_message(answer)
         case CreateEmbeddingResponse():
-            return _of_embeddings(answer)
+            reading = _of_embeddings(answer)
         case _ if is_list(answer):
-            return _of_models(answer)
+            reading = _of_models(answer)
         case _:
-            return _of_facts(answer)
+            reading = _of_facts(answer)
+    return reading
 
 
 def _of_facts(answer: JSON) -> Reading:
-    told = FACTS.get(type(answer))
+    told = next((tell for kind, tell in FACTS.items() if isinstance(answer, kind)), None)
     if told is None:
         raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
     return Reading(facts=told(answer))
@@ -100,7 +101,7 @@ def _of_choice(choice: ChatChoice) -> Choice:
 
 def _url_of(image: JSONObject) -> str:
     named: JSON = image.get("image_url")
-    return named.get("url", "") if isinstance(named, dict) else ""
+    return named.get("url", "") if is_object(named) else ""
 
 
 def _signature_of(extra: JSONObject | None) -> str:

@@ -125,7 +125,7 @@ def mean_upload(body: JSONObject) -> JSONObject:
 
 def say_batch(body: JSONObject, request: RecordedRequest) -> JSONObject:
     """Return what the body of a batch means as arguments of `create_batch`."""
-    requests = []
+    requests: list[JSONObject] = []
     for one in mean_batch(body)["requests"]:
         key = {"custom_id": one["metadata"]["key"]} if "metadata" in one else {}
         requests.append({"body": intent(copy.deepcopy(one["request"])), **key})
