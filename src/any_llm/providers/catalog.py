@@ -600,8 +600,9 @@ CATALOG: tuple[Provider, ...] = (
     _entry(
         "vertexaianthropic",
         "https://{host}/v1/projects/{project}/locations/{location}/publishers/anthropic",
-        "",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
         placeholders=GOOGLE_CLOUD,
+        key_optional=True,
         base_url_variable="VERTEXAI_ANTHROPIC_API_BASE",
         dialect="anthropic",
         auth="google",
@@ -614,8 +615,9 @@ CATALOG: tuple[Provider, ...] = (
     _entry(
         "vertexaillama",
         "https://{host}/v1/projects/{project}/locations/{location}/endpoints/openapi",
-        "",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
         placeholders=GOOGLE_CLOUD,
+        key_optional=True,
         auth="google",
         docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/llama",
         offers="completion",
@@ -624,8 +626,9 @@ CATALOG: tuple[Provider, ...] = (
     _entry(
         "vertexaimistral",
         "https://{host}/v1/projects/{project}/locations/{location}/publishers/mistralai",
-        "",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
         placeholders=GOOGLE_CLOUD,
+        key_optional=True,
         auth="google",
         docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral",
         paths={

@@ -190,7 +190,7 @@ def _parse_event(block: bytes) -> Frame | None:
             event = value[1:] if value[:1] == b" " else value
     if not data:
         # Google writes an error that ends a stream as bare JSON, which no field of an event begins like.
-        return Frame("", block) if block.lstrip()[:1] == b"{" else None
+        return Frame("", block) if block.lstrip()[:1] == b"{" and b'"error"' in block else None
     return Frame(event.decode("utf-8", "replace"), data[0] if len(data) == 1 else b"\n".join(data))
 
 

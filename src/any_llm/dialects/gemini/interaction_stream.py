@@ -206,15 +206,15 @@ class _Step:
         assert isinstance(self.item, ResponseOutputMessage)
         if content.get("type") != "text":
             part = part_of(content)
-            events = self._close()
+            closed = self._close()
             self.item.content = [*self.item.content, part]
             place: JSONObject = {**self._place, "content_index": len(self.item.content) - 1}
             return [
-                *events,
+                *closed,
                 ResponseContentPartAddedEvent(part=part, **place),
                 ResponseContentPartDoneEvent(part=part, **place),
             ]
-        events = []
+        events: list[ResponseStreamEvent] = []
         if not self._open:
             self._open = True
             self.item.content = [*self.item.content, ResponseOutputText()]

@@ -42,7 +42,8 @@ def read_events(body: bytes) -> list[Event]:
             elif field == "event":
                 name = value
             continue
-        if data or bare:
-            events.append(Event(name, "\n".join(data or bare)))
+        told = data or (bare if '"error"' in "".join(bare) else [])
+        if told:
+            events.append(Event(name, "\n".join(told)))
         name, data, bare = "", [], []
     return events

@@ -48,8 +48,7 @@ def _leave_out_unread(wanted: JSONObject, ours: JSONObject) -> None:
         if not read["images"]:
             said["images"] = []
         for called, call in zip(read["tool_calls"], said["tool_calls"], strict=False):
-            call["id"] = call["id"] and called["id"]
-            call["signature"] = call["signature"] and called["signature"]
+            call |= {name: "" for name in ("id", "signature") if not called[name]}
 
 
 def compare_crossed(read: Reading, said: Reading, operation: Operation) -> str | None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
-OPAQUE = {"args", "response", "parametersJsonSchema", "responseJsonSchema"}
+OPAQUE = frozenset({"args", "response", "parametersJsonSchema", "responseJsonSchema"})
 """Members whose content is the caller's, spelt as he spells it."""
 
 SENTINEL = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
 """What stands for the signature of a call that is not the vendor's own."""
 
-CONFIG = {
+CONFIG: Mapping[str, str] = {
     "temperature": "temperature",
     "topP": "top_p",
     "maxOutputTokens": "max_tokens",
