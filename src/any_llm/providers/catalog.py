@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from any_llm.providers.places import AWS_REGION
+from any_llm.providers.places import AWS_REGION, GOOGLE_CLOUD
 from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import GROUPS, Capability, Operation, Provider
 
@@ -233,7 +233,8 @@ CATALOG: tuple[Provider, ...] = (
         auth="x-goog-api-key",
         docs="https://ai.google.dev/api",
         key_page="https://aistudio.google.com/apikey",
-        offers="completion embedding list_models",
+        offers="completion responses embedding count_tokens image_generation image_edit speech transcription "
+        "translation videos files batches retrieve_response cancel_response delete_response list_models retrieve_model",
         can="streaming reasoning image pdf",
         tier="verified",
         caching="automatic",
@@ -604,6 +605,67 @@ CATALOG: tuple[Provider, ...] = (
         quirks=("think_tags",),
     ),
     _entry(
+        "vertexai",
+        "https://{host}/v1beta1",
+        "GOOGLE_VERTEX_API_KEY",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        dialect="gemini",
+        auth="google",
+        docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
+        key_page="https://console.cloud.google.com/vertex-ai/studio/settings/api-keys",
+        hosts=("storage.googleapis.com",),
+        offers="completion embedding count_tokens image_generation image_edit speech transcription translation videos "
+        "list_models retrieve_model",
+        can="streaming reasoning image pdf",
+        caching="automatic",
+    ),
+    _entry(
+        "vertexaianthropic",
+        "https://{host}/v1/projects/{project}/locations/{location}/publishers/anthropic",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        base_url_variable="VERTEXAI_ANTHROPIC_API_BASE",
+        dialect="anthropic",
+        auth="google",
+        docs="https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai",
+        offers="completion messages count_tokens",
+        can="streaming reasoning image pdf",
+        quirks=("raw_predict",),
+        caching="breakpoints",
+    ),
+    _entry(
+        "vertexaillama",
+        "https://{host}/v1/projects/{project}/locations/{location}/endpoints/openapi",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        auth="google",
+        docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/llama",
+        offers="completion",
+        can="streaming image",
+    ),
+    _entry(
+        "vertexaimistral",
+        "https://{host}/v1/projects/{project}/locations/{location}/publishers/mistralai",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        auth="google",
+        docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral",
+        paths={
+            "completion": "/models/{model}:rawPredict",
+            "completion_stream": "/models/{model}:streamRawPredict",
+        },
+        offers="completion",
+        can="streaming image",
+        stream_usage=False,
+        rename={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
+        drop=("user", "logit_bias", "logprobs", "top_logprobs", "service_tier", "stream_options"),
+        quirks=("replay_parts",),
+    ),
+    _entry(
         "vllm",
         "http://localhost:8000/v1",
         "VLLM_API_KEY",
@@ -664,5 +726,5 @@ CATALOG: tuple[Provider, ...] = (
 BY_NAME: Mapping[str, Provider] = {provider.name: provider for provider in CATALOG}
 """The built-in providers by name."""
 
-PLANNED: frozenset[str] = frozenset({"azure", "sagemaker", "vertexai", "vertexaianthropic", "watsonx"})
+PLANNED: frozenset[str] = frozenset({"azure", "sagemaker", "watsonx"})
 """Providers that are known by name, but whose formats are not spoken yet."""

@@ -61,6 +61,8 @@ class LLMProvider(StrEnum):
     TOGETHER = "together"
     VERTEXAI = "vertexai"
     VERTEXAIANTHROPIC = "vertexaianthropic"
+    VERTEXAILLAMA = "vertexaillama"
+    VERTEXAIMISTRAL = "vertexaimistral"
     VLLM = "vllm"
     VOYAGE = "voyage"
     WATSONX = "watsonx"

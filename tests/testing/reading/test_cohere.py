@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+from collections.abc import Mapping
 
 import pytest
 
@@ -27,13 +28,13 @@ def read(api: str, *documents: object, kind: str = "application/json", status: i
     return read_answer(f"cohere.{api}", status, kind, b"\n".join(json.dumps(one).encode() for one in documents))
 
 
-def read_events(*events: dict[str, object], done: bool = True) -> Reading:
+def read_events(*events: Mapping[str, object], done: bool = True) -> Reading:
     frames = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
     body = "".join(frames) + ("data: [DONE]\n\n" if done else "")
     return read_answer("cohere.v2.chat", 200, "text/event-stream", body.encode())
 
 
-def delta(kind: str, message: dict[str, object]) -> dict[str, object]:
+def delta(kind: str, message: Mapping[str, object]) -> Mapping[str, object]:
     return {"type": kind, "index": 0, "delta": {"message": message}}
 
 
@@ -53,7 +54,7 @@ def test_a_whole_chat_of_version_2_is_read() -> None:
 
 def test_a_streamed_chat_of_version_2_is_read() -> None:
     call = {"id": "c1", "function": {"name": "look"}}
-    events = [
+    events: list[Mapping[str, object]] = [
         {"type": "message-start", "id": "i1"},
         delta("tool-plan-delta", {"tool_plan": "I look. "}),
         delta("content-start", {"content": {"type": "thinking", "thinking": "hm"}}),
@@ -114,7 +115,8 @@ def test_vectors_are_read_by_their_kinds() -> None:
     voyage = read_answer("voyage.embeddings", 200, "", json.dumps(rows).encode())
     assert (voyage.embeddings, voyage.models, voyage.usage) == (((0.5, -1.0),), ("m",), Usage(input=4, total=4))
     assert error_of(read("v2.embed", {"message": "gone"})) == "ProviderError"
-    for wrong in ({}, {"embeddings": ["a"]}, []):
+    wrongs: list[object] = [{}, {"embeddings": ["a"]}, []]
+    for wrong in wrongs:
         assert error_of(read("v2.embed", wrong)) == "MalformedResponseError"
 
 

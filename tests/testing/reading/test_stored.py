@@ -103,7 +103,8 @@ def test_pages_judgements_and_transcriptions_are_read() -> None:
     ],
 )
 def test_what_is_no_answer_is_a_failure(api: str) -> None:
-    for wrong in ({"a": 1}, []):
+    wrongs: list[object] = [{"a": 1}, []]
+    for wrong in wrongs:
         assert error_of(read(api, wrong)) == "MalformedResponseError"
     assert error_of(read_answer(api, 200, "", b"{")) == "MalformedResponseError"
     assert error_of(read(api, {"error": {"message": "down"}})) == "ProviderError"

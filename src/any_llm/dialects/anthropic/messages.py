@@ -12,6 +12,7 @@ import msgspec
 
 from any_llm.dialects.anthropic.chat_tools import encode_tool
 from any_llm.dialects.anthropic.errors import error_from
+from any_llm.dialects.anthropic.raw_predict import addressed
 from any_llm.dialects.anthropic.wire import STRUCTURED_OUTPUTS_BETA, decode_answer, headers, path, plain
 from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
 from any_llm.schemas.shapes import is_mapping, is_object
@@ -54,7 +55,8 @@ def encode_messages(target: Target, options: Options) -> Encoded:
         warnings.append(CallWarning("dropped", "prompt_cache_key", "the API caches by `cache_control` markers"))
     if options.get("tools"):
         body["tools"] = _own_tools(options["tools"], warnings)
-    return Encoded(path(target, "/messages"), msgspec.json.encode(body), headers(betas), tuple(warnings))
+    encoded = Encoded(path(target, "/messages"), msgspec.json.encode(body), headers(betas), tuple(warnings))
+    return addressed(target, encoded)
 
 
 def _own_tools(tools: Sequence[JSON], warnings: list[CallWarning]) -> list[JSON]:

@@ -116,7 +116,5 @@ def read_answer(api: str, status: int, content_type: str, body: bytes, *, dimens
         return malformed(status, "an empty body")
     if api == "openai.embeddings":
         return read_embeddings(status, body, dimensions)
-    read = _GOOGLE_APIS.get(api) or _STREAMED_APIS.get(api) or _MORE_APIS.get(api)
-    if read is not None:
-        return read(status, content_type, body)
-    return read_models(status, body)
+    read = _STREAMED_APIS.get(api) or _GOOGLE_APIS.get(api) or _MORE_APIS.get(api)
+    return read(status, content_type, body) if read else read_models(status, body)

@@ -155,8 +155,8 @@ EQUIVALENCES = (
 )
 """The declared differences between bodies."""
 
-WHOLE_LIST: Mapping[str, str] = {"limit": "1000", "pageSize": "1000", "alt": "sse"}
-"""The queries with which this library asks for a whole list of models, where the vendor gives pages, and for events."""
+UNSAID_QUERY: Mapping[str, str] = {"limit": "1000", "pageSize": "1000", "alt": "sse"}
+"""Members of a query that one may say and another not: a whole list of models where there are pages, and events."""
 
 
 class Compared(NamedTuple):
@@ -197,7 +197,7 @@ def _compare_heads(recorded: RecordedRequest, ours: HttpRequest) -> list[str | N
     found = [
         difference(recorded.method, ours.method, "method"),
         difference(_place(recorded.url), _place(ours.url), "url"),
-        difference(_query(recorded.url), _without(_query(ours.url), _query(recorded.url)), "query"),
+        difference(_told(recorded.url, ours.url), _told(ours.url, recorded.url), "query"),
         _compare_keys(recorded.headers, headers),
     ]
     found += [
@@ -218,8 +218,12 @@ def _query(url: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
 
 
-def _without(ours: dict[str, str], recorded: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in ours.items() if name in recorded or (name, value) not in WHOLE_LIST.items()}
+def _told(url: str, other: str) -> dict[str, str]:
+    """Return what a query says that the other one must say too."""
+    there = _query(other)
+    return {
+        name: value for name, value in _query(url).items() if name in there or (name, value) not in UNSAID_QUERY.items()
+    }
 
 
 def _compare_keys(recorded: Mapping[str, str], ours: Mapping[str, str]) -> str | None:

@@ -12,7 +12,7 @@ from any_llm.testing.wire.facts import FACTS
 from any_llm.types.completion import ChatCompletion, ChatCompletionMessage, CompletionUsage, Function
 from any_llm.types.completion import Choice as ChatChoice
 from any_llm.types.embedding import CreateEmbeddingResponse, EmbeddingUsage
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_object
 from any_llm.types.message_blocks import RedactedThinkingBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from any_llm.types.messages import MessageResponse, MessageUsage
 from any_llm.types.model import Model
@@ -35,13 +35,15 @@ def observe(answer: JSON) -> Reading:
     Raises:
         TypeError: it is no answer of an operation that is replayed.
     """
-    read = next((read for kind, read in _READINGS.items() if isinstance(answer, kind)), None)
-    if read is not None:
-        return read(answer)
-    tell = FACTS.get(type(answer))
-    if tell is None:
+    read = next((read for kind, read in _READINGS.items() if isinstance(answer, kind)), _of_facts)
+    return read(answer)
+
+
+def _of_facts(answer: JSON) -> Reading:
+    told = next((tell for kind, tell in FACTS.items() if isinstance(answer, kind)), None)
+    if told is None:
         raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
-    return Reading(models=_said(getattr(answer, "model", None)), facts=tell(answer))
+    return Reading(models=_said(getattr(answer, "model", None)), facts=told(answer))
 
 
 def observe_failure(error: AnyLLMError) -> Reading:
@@ -100,7 +102,7 @@ def _of_choice(choice: ChatChoice) -> Choice:
 
 def _url_of(image: JSONObject) -> str:
     named: JSON = image.get("image_url")
-    return named.get("url", "") if isinstance(named, dict) else ""
+    return named.get("url", "") if is_object(named) else ""
 
 
 def _signature_of(extra: JSONObject | None) -> str:

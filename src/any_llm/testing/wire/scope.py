@@ -27,7 +27,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         say: where the body's members are not the public function's arguments, what a body and its request mean as
             those; it raises `ValueError` with the reason why they cannot be said.
         means: what a body means, in one spelling, where there are several.
-        shown: what a body holds that is of this scope: the request's, or the answer's where that is all there is.
+        shown: what a body holds that is of this scope, one of it at least: the request's body, or the answer's where
+            that is all there is; empty where any body is.
         others: further scopes of the same API, for the recordings that do not fit this one.
         earlier: the JSON of the answers that come before the recorded one, where the operation takes several requests.
     """
@@ -42,7 +43,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     crossed: tuple[Operation, ...] = ()
     say: Callable[[JSONObject, RecordedRequest], JSONObject] | None = None
     means: Callable[[JSONObject], JSONObject] | None = None
-    shown: bytes = b""
+    shown: tuple[bytes, ...] = ()
     others: tuple[Scope, ...] = ()
     earlier: tuple[bytes, ...] = ()
 
@@ -109,7 +110,7 @@ OWN_SCOPES: Mapping[str, Scope] = {
         operation=Operation.MESSAGES,
         dialect="anthropic",
         auth="x-api-key",
-        routes=("/v1/messages", "/messages"),
+        routes=("/v1/messages", "/messages", "/models/{model}:rawPredict", "/models/{model}:streamRawPredict"),
         needed=("messages",),
         crossed=(Operation.COMPLETION,),
     ),
