@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from any_llm.engine.attachments import Place, find_media, put_back
+from any_llm.engine.codecs import is_native
 from any_llm.engine.fetching import fetch, fetching_pool
 from any_llm.engine.forms import measure
 from any_llm.engine.media_parts import Said, describe, read, write
@@ -85,8 +86,7 @@ class _Trip(NamedTuple):
 
     def has(self, operation: Operation) -> bool:
         """Say whether the provider itself has an operation."""
-        offered = operation in self.call.target.provider.operations
-        return offered and operation in self.means.dialect_for(operation).operations
+        return is_native(self.call.target.provider, operation)
 
     def support_for(self, kind: str, *, parameter: bool) -> MediaSupport | None:
         """Return how the provider takes media of a kind, `None` where nobody says."""

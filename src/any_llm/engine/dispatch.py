@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
+_LINES = frozenset({"application/stream+json", "application/x-ndjson", "application/jsonl"})
+"""Media types of JSON in lines."""
 _FORMS: Mapping[Operation, str] = {
     Operation.COMPLETION: "response_format",
     Operation.RESPONSES: "response_format",
@@ -233,9 +235,14 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
 
 
 def _framing(codec: Codec[JSON, JSON], call: Call, content_type: str) -> str:
-    """Return how a stream is framed; a vendor that can stream bytes as they are may have been asked for events."""
+    """Return how a stream is framed; a vendor that can stream bytes as they are may have been asked for events.
+
+    One that says that it sends lines of JSON is believed.
+    """
     events = codec.framing == "raw" and content_type.startswith("text/event-stream")
-    return call.target.provider.framing if events or not codec.framing else codec.framing
+    if codec.framing and not events:
+        return codec.framing
+    return "json_lines" if _media(content_type) in _LINES else call.target.provider.framing
 
 
 def _note_elapsed(report: Report, started: float) -> None:
@@ -243,8 +250,12 @@ def _note_elapsed(report: Report, started: float) -> None:
 
 
 def _is_json(content_type: str) -> bool:
-    media = content_type.partition(";")[0].strip().lower()
-    return media == "application/json" or media.endswith("+json")
+    media = _media(content_type)
+    return media == "application/json" or (media.endswith("+json") and media not in _LINES)
+
+
+def _media(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:

@@ -12,6 +12,7 @@ import msgspec
 
 from any_llm.dialects.anthropic.chat_tools import encode_tool
 from any_llm.dialects.anthropic.errors import error_from
+from any_llm.dialects.anthropic.raw_predict import addressed
 from any_llm.dialects.anthropic.wire import FILES_BETA, STRUCTURED_OUTPUTS_BETA, decode_answer, headers, path, plain
 from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
 from any_llm.schemas.shapes import is_mapping, is_object
@@ -57,7 +58,7 @@ def encode_messages(target: Target, options: Options) -> Encoded:
     encoded = msgspec.json.encode(body)
     if b'"file_id":"' in encoded and FILES_BETA not in (betas or ()):
         betas = [*(betas.split(",") if isinstance(betas, str) else betas or ()), FILES_BETA]
-    return Encoded(path(target, "/messages"), encoded, headers(betas), tuple(warnings))
+    return addressed(target, Encoded(path(target, "/messages"), encoded, headers(betas), tuple(warnings)))
 
 
 def _own_tools(tools: Sequence[JSON], warnings: list[CallWarning]) -> list[JSON]:
