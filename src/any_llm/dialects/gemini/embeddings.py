@@ -59,10 +59,13 @@ class _Segment(msgspec.Struct):
     embedding: msgspec.Raw
 
 
+_UNSENT = msgspec.Raw()
+
+
 class _Prediction(msgspec.Struct, rename="camel"):
     embeddings: _Predicted | None = None
-    text_embedding: msgspec.Raw | None = None
-    image_embedding: msgspec.Raw | None = None
+    text_embedding: msgspec.Raw = _UNSENT
+    image_embedding: msgspec.Raw = _UNSENT
     video_embeddings: list[_Segment] = []
 
 
@@ -212,7 +215,7 @@ def _predicted(prediction: _Prediction) -> list[msgspec.Raw]:
     if prediction.embeddings is not None:
         return [prediction.embeddings.values]
     parts = (prediction.text_embedding, prediction.image_embedding)
-    return [*(part for part in parts if part is not None), *(one.embedding for one in prediction.video_embeddings)]
+    return [*(part for part in parts if part is not _UNSENT), *(one.embedding for one in prediction.video_embeddings)]
 
 
 def _usage(answer: _Answer) -> EmbeddingUsage | None:
