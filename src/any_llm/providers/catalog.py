@@ -9,6 +9,8 @@ import msgspec
 from any_llm.providers.places import AWS_REGION
 from any_llm.spec.provider import GROUPS, Capability, Operation, Placeholder, Provider
 
+_DASH, _LINE = "-", "_"
+
 
 def _operations(words: str) -> frozenset[Operation]:
     return frozenset(operation for word in words.split() for operation in GROUPS.get(word) or (Operation(word),))
@@ -28,7 +30,7 @@ def _entry(
     dialects = {operation: dialect for dialect, words in also.items() for operation in _operations(words)}
     operations = _operations(offers) | dialects.keys()
     listed = {Capability(name) for name in ("embedding", "responses", "list_models") if Operation(name) in operations}
-    values: dict[str, object] = {"base_url_variable": f"{name.upper().replace('-', '_')}_API_BASE", **rest}
+    values: dict[str, object] = {"base_url_variable": f"{name.upper().replace(_DASH, _LINE)}_API_BASE", **rest}
     return msgspec.structs.replace(
         Provider(name=name, base_url=base_url, key=key, operations=operations, dialects=dialects),
         capabilities=frozenset(map(Capability, can.split())) | listed,
@@ -55,7 +57,7 @@ _STRICT = (
 )
 """Parameters of OpenAI's operations that are other vendors' words, and that OpenAI itself rejects."""
 
-_FIREWORKS_AUDIO = {
+_FIREWORKS_AUDIO: Mapping[str, str] = {
     "transcription": "https://audio-prod.api.fireworks.ai/v1/audio/transcriptions",
     "translation": "https://audio-prod.api.fireworks.ai/v1/audio/translations",
 }
@@ -453,9 +455,9 @@ CATALOG: tuple[Provider, ...] = (
         "https://api.githubcopilot.com",
         "GITHUB_COPILOT_TOKEN",
         docs="https://docs.github.com/en/copilot",
+        key_page="https://github.com/settings/copilot",
         offers="completion responses embedding list_models",
         can="streaming reasoning image",
-        headers={"Copilot-Integration-Id": "vscode-chat"},
     ),
     _entry(
         "gmi",
