@@ -20,6 +20,7 @@ class LLMProvider(StrEnum):
     AZUREOPENAI = "azureopenai"
     BASETEN = "baseten"
     BEDROCK = "bedrock"
+    BEDROCK_MANTLE = "bedrock-mantle"
     BERGET = "berget"
     BIGMODEL = "bigmodel"
     CASCADIA = "cascadia"
