@@ -21,7 +21,7 @@ def place(target: Target, operation: Operation, path: str, query: Mapping[str, o
     provider = target.provider
     own = provider.paths.get(operation) if provider.paths else None
     if own is not None:
-        path = own.replace("{model}", segment(target.model))
+        path = own.replace("{path}", path).replace("{model}", segment(target.model))
     if query:
         path = f"{path}?{urlencode({name: _text(value) for name, value in query.items()}, doseq=True)}"
     for name in provider.quirks:
