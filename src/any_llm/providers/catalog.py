@@ -273,6 +273,22 @@ CATALOG: tuple[Provider, ...] = (
         quirks=("think_tags",),
     ),
     _entry(
+        "cloudflare",
+        "https://api.cloudflare.com/client/v4/accounts/{account_id}/ai/v1",
+        "CLOUDFLARE_API_TOKEN",
+        key_alternatives=("CLOUDFLARE_API_KEY", "CLOUDFLARE_AUTH_TOKEN"),
+        placeholders={"account_id": Placeholder(variables=("CLOUDFLARE_ACCOUNT_ID",))},
+        docs="https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility",
+        key_page="https://dash.cloudflare.com/profile/api-tokens",
+        offers="completion responses embedding rerank image_generation speech transcription translation list_models",
+        can="streaming reasoning image",
+        dialects={
+            Operation(name): "cloudflare"
+            for name in ("rerank", "image_generation", "speech", "transcription", "translation", "list_models")
+        },
+        quirks=("think_tags",),
+    ),
+    _entry(
         "cohere",
         "https://api.cohere.com",
         "COHERE_API_KEY",
@@ -325,7 +341,9 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference",
         key_page="https://docs.databricks.com/aws/en/dev-tools/auth/pat",
         offers="completion text_completion responses embedding",
-        can="streaming reasoning",
+        can="streaming reasoning image",
+        auth="databricks",
+        key_optional=True,
     ),
     _entry(
         "deepinfra",
@@ -527,8 +545,11 @@ CATALOG: tuple[Provider, ...] = (
         "HF_TOKEN",
         docs="https://huggingface.co/docs/inference-providers",
         key_page="https://huggingface.co/settings/tokens",
-        offers="completion responses list_models",
-        can="streaming",
+        offers="completion responses text_completion embedding image_generation speech transcription list_models",
+        can="streaming reasoning image",
+        dialects={
+            Operation(name): "huggingface" for name in ("embedding", "image_generation", "speech", "transcription")
+        },
         quirks=("think_tags",),
     ),
     _entry(
@@ -1063,6 +1084,22 @@ CATALOG: tuple[Provider, ...] = (
         quirks=("reasoning_object",),
     ),
     _entry(
+        "sagemaker",
+        "https://runtime.sagemaker.{region}.amazonaws.com",
+        "",
+        placeholders={"region": AWS_REGION},
+        key_optional=True,
+        base_url_variable="SAGEMAKER_ENDPOINT_URL",
+        dialect="sagemaker",
+        auth="aws",
+        auth_options={"service": "sagemaker"},
+        framing="event_stream",
+        docs="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Operations_Amazon_SageMaker_Runtime.html",
+        key_page="https://console.aws.amazon.com/iam/home#/security_credentials",
+        offers="completion text_completion embedding",
+        can="streaming reasoning image",
+    ),
+    _entry(
         "sambanova",
         "https://api.sambanova.ai/v1",
         "SAMBANOVA_API_KEY",
@@ -1107,8 +1144,11 @@ CATALOG: tuple[Provider, ...] = (
     ),
     _entry(
         "snowflake",
-        "",
+        "https://{account}.snowflakecomputing.com/api/v2/cortex/v1",
         "SNOWFLAKE_TOKEN",
+        placeholders={"account": Placeholder(variables=("SNOWFLAKE_ACCOUNT", "SNOWFLAKE_ACCOUNT_IDENTIFIER"))},
+        auth="snowflake",
+        key_optional=True,
         key_alternatives=("SNOWFLAKE_PAT", "SNOWFLAKE_JWT"),
         base_url_variable="SNOWFLAKE_API_BASE",
         base_path="/api/v2/cortex/v1",
@@ -1164,8 +1204,9 @@ CATALOG: tuple[Provider, ...] = (
         "HF_TOKEN",
         key_optional=True,
         docs="https://huggingface.co/docs/text-generation-inference/reference/api_reference",
-        offers="completion text_completion list_models",
+        offers="completion text_completion embedding rerank list_models",
         can="streaming",
+        dialects={Operation(name): "huggingface" for name in ("text_completion", "embedding", "rerank")},
         quirks=("think_tags",),
     ),
     _entry(
@@ -1272,6 +1313,24 @@ CATALOG: tuple[Provider, ...] = (
         quirks=("think_tags",),
     ),
     _entry(
+        "watsonx",
+        "",
+        "WATSONX_API_KEY",
+        key_alternatives=("WATSONX_APIKEY", "WATSONX_TOKEN"),
+        placeholders={
+            "project_id": Placeholder(variables=("WATSONX_PROJECT_ID",)),
+            "space_id": Placeholder(variables=("WATSONX_SPACE_ID", "WATSONX_DEPLOYMENT_SPACE_ID")),
+            "version": Placeholder(variables=("WATSONX_API_VERSION",), aliases=("api_version",), default="2025-02-11"),
+        },
+        base_url_variable="WATSONX_URL",
+        dialect="watsonx",
+        auth="ibm",
+        docs="https://cloud.ibm.com/apidocs/watsonx-ai",
+        key_page="https://cloud.ibm.com/iam/apikeys",
+        offers="completion text_completion embedding rerank list_models",
+        can="streaming reasoning image",
+    ),
+    _entry(
         "writer",
         "https://api.writer.com/v1",
         "WRITER_API_KEY",
@@ -1356,5 +1415,5 @@ CATALOG: tuple[Provider, ...] = (
 BY_NAME: Mapping[str, Provider] = {provider.name: provider for provider in CATALOG}
 """The built-in providers by name."""
 
-PLANNED: frozenset[str] = frozenset({"sagemaker", "vertexai", "vertexaianthropic", "voyage", "watsonx"})
+PLANNED: frozenset[str] = frozenset({"vertexai", "vertexaianthropic", "voyage"})
 """Providers that are known by name, but whose formats are not spoken yet."""

@@ -27,6 +27,7 @@ class LLMProvider(StrEnum):
     CEREBRAS = "cerebras"
     CHUTES = "chutes"
     CLARIFAI = "clarifai"
+    CLOUDFLARE = "cloudflare"
     COHERE = "cohere"
     CORTECS = "cortecs"
     CRUSOE = "crusoe"
