@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from any_llm.dialects.cloudflare.wire import dropped, refuse, result_of, run_path
@@ -11,7 +13,7 @@ from any_llm.types.json import JSON, JSONObject, is_list, is_mapping, is_object
 from any_llm.types.report import Warning as CallWarning
 from any_llm.types.rerank import RerankResponse, RerankResult
 
-_INEXPRESSIBLE = {"max_tokens_per_doc": "the model cuts documents itself"}
+_INEXPRESSIBLE: Mapping[str, str] = {"max_tokens_per_doc": "the model cuts documents itself"}
 _NOT_SENT = frozenset({"query", "documents", "top_n", "return_documents", *_INEXPRESSIBLE})
 
 
