@@ -1351,7 +1351,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image",
         paths={"video_generation": "/videos/generations"},
         rename={"video_generation.seconds": "duration"},
-        quirks=("json_images", "linked_videos", "video_image", "inline_batches"),
+        quirks=("json_images", "linked_videos", "video_image", "inline_batches", "optional_purpose"),
         tier="verified",
         caching="automatic",
     ),

@@ -40,7 +40,7 @@ def encode_transcription(target: Target, options: Options) -> Encoded:
     Raises:
         InvalidRequestError: the recording is given by a URL, or cannot go into JSON, where the provider needs that.
     """
-    body: JSONObject = {"model": target.model, **options}
+    body = {**_named(target), **options}
     if NATIVE_DIARIZE not in target.provider.quirks and body.pop("diarize", None) and "response_format" not in body:
         body |= {"response_format": "diarized_json"}
         body.setdefault("chunking_strategy", "auto")
@@ -55,7 +55,12 @@ def encode_translation(target: Target, options: Options) -> Encoded:
     Raises:
         InvalidRequestError: the recording is given by a URL, or cannot go into JSON, where the provider needs that.
     """
-    return _encode(target, {"model": target.model, **options}, Operation.TRANSLATION, "/audio/translations")
+    return _encode(target, {**_named(target), **options}, Operation.TRANSLATION, "/audio/translations")
+
+
+def _named(target: Target) -> JSONObject:
+    # A server of one's own has one model, and needs no name for it.
+    return {"model": target.model} if target.model else {}
 
 
 def _encode(target: Target, body: JSONObject, operation: Operation, path: str) -> Encoded:
