@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from any_llm.testing.reading.chat import read_chat
+from any_llm.testing.reading.clouds import CLOUD_APIS, asked_model, read_of_cloud
 from any_llm.testing.reading.embeddings import read_embeddings
 from any_llm.testing.reading.errors import malformed, read_failure
 from any_llm.testing.reading.fields import fields, integer, parse
@@ -56,6 +57,7 @@ APIS = (
     "openai.responses",
     *OPENAI_APIS,
     *_GOOGLE_APIS,
+    *CLOUD_APIS,
 )
 _MAYBE_EMPTY = frozenset({"openai.batches"})
 _READINGS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
@@ -74,6 +76,9 @@ def read_answer_of(recording: Recording) -> Reading:
         ValueError: there is no reading of the recording's API.
     """
     response, request = recording.response, recording.request
+    if recording.api in CLOUD_APIS:
+        model = asked_model(request.url, recording.model) if request else recording.model or "model"
+        return read_of_cloud(recording.api, response.status, response.headers, response.body, model=model)
     dimensions = None
     if recording.api == "openai.embeddings" and request and request.body:
         dimensions = integer(fields(parse(request.body)).get("dimensions"))
@@ -93,6 +98,8 @@ def read_answer(api: str, status: int, content_type: str, body: bytes, *, dimens
     """
     if api not in APIS:
         raise ValueError(f"no reading of {api!r}: one of {', '.join(APIS)} is needed")
+    if api in CLOUD_APIS:
+        return read_of_cloud(api, status, {"content-type": content_type}, body)
     if not 200 <= status < 300:
         failed = read_google_failure if api in _GOOGLE_APIS else read_failure
         return Reading(failure=failed(status, body))

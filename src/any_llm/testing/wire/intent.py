@@ -17,7 +17,7 @@ from any_llm.types.json import JSON, JSONObject, is_object
 from any_llm.types.options import CallOptions
 
 _BETAS = "anthropic-beta"
-_NAMED = re.compile(r"\{\w+\}")
+_NAMED = re.compile(r"(\{\w+\*?\})")
 _OURS_ALONE = frozenset({"alt"})
 """Members of a query by which this library asks for what its caller says otherwise."""
 
@@ -47,7 +47,12 @@ def route_of(request: RecordedRequest, scope: Scope) -> str | None:
 
 @cache
 def _pattern(route: str) -> re.Pattern[str]:
-    return re.compile(r"[^/:]+".join(map(re.escape, _NAMED.split(route))) + "$")
+    kept, _, cut = route.rpartition("|")
+    steps = (
+        (".+" if step.endswith("*}") else "[^/:]+") if _NAMED.fullmatch(step) else re.escape(step)
+        for step in _NAMED.split(cut)
+    )
+    return re.compile((f"(?<={re.escape(kept)})" if kept else "") + "".join(steps) + "$")
 
 
 def intent_of(recording: Recording, scope: Scope) -> Intent | Unsaid:
@@ -68,11 +73,13 @@ def intent_of(recording: Recording, scope: Scope) -> Intent | Unsaid:
     return _say(request, body or {}, recording.model or "model", scope)
 
 
-def fallback_of(recording: Recording, operation: Operation, *, streamed: bool) -> JSONObject:
-    """Return plain arguments with which any recorded answer can be asked for."""
+def fallback_of(recording: Recording, operation: Operation, *, streamed: bool, prefix: str = "") -> JSONObject:
+    """Return plain arguments with which any recorded answer can be asked for; `prefix` goes before the model."""
     arguments = dict(FALLBACKS[operation])
     if "model" in arguments and recording.model:
         arguments["model"] = recording.model
+    if prefix:
+        arguments["model"] = f"{prefix}{arguments['model']}"
     if operation in STREAMED and streamed:
         arguments["stream"] = True
     return arguments

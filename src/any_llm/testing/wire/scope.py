@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from any_llm.spec.provider import Operation
-from any_llm.testing.recordings import RecordedRequest
+from any_llm.testing.recordings import RecordedRequest, RecordedResponse
 from any_llm.types.json import JSONObject
 
 
@@ -20,7 +20,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         auth: how a provider without a record of its own is expected to sign, where no recorded header says so.
         methods: the HTTP methods of the operation.
         routes: how the URL's path ends; the longest that fits is cut off to get the base URL. `{names}` stand for
-            anything without a slash or a colon.
+            anything without a slash or a colon, `{names*}` for anything at all; what stands before a bar stays in the
+            base URL.
         arguments: members of the body whose argument has another name.
         needed: members without which a body is not one of this operation's.
         crossed: operations of other shapes through which the same answer is read too.
@@ -29,6 +30,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         means: what a body means, in one spelling, where there are several.
         shown: what a body holds that is of this scope: the request's, or the answer's where that is all there is.
         others: further scopes of the same API, for the recordings that do not fit this one.
+        prefix: what stands before a model's name, where that says how it is asked.
+        reframe: brings an answer into its framing, of which the recorder kept the payloads alone.
     """
 
     operation: Operation
@@ -43,6 +46,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     means: Callable[[JSONObject], JSONObject] | None = None
     shown: bytes = b""
     others: tuple[Scope, ...] = ()
+    prefix: str = ""
+    reframe: Callable[[RecordedResponse], RecordedResponse] | None = None
 
 
 _HELLO = ({"role": "user", "content": "Hello"},)

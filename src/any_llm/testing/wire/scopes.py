@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from any_llm.testing.recordings import Recording
 from any_llm.testing.wire.intent import route_of
 from any_llm.testing.wire.scope import OWN_SCOPES, Scope
+from any_llm.testing.wire.scopes_clouds import CLOUD_SCOPES
 from any_llm.testing.wire.scopes_gemini import GEMINI_SCOPES
 from any_llm.testing.wire.scopes_openai import OPENAI_SCOPES
 
-SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **GEMINI_SCOPES, **OPENAI_SCOPES}
+SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **GEMINI_SCOPES, **OPENAI_SCOPES, **CLOUD_SCOPES}
 """The recorded APIs that are replayed; every other one in a folder is counted as not in scope."""
 
 
