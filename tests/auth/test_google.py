@@ -148,8 +148,8 @@ def test_the_file_of_gcloud_is_where_gcloud_puts_it(tmp_path: Path, folder: str)
     variable, _, rest = folder.partition("/")
     (tmp_path / rest).mkdir(parents=True)
     written(tmp_path / rest, USER | {"quota_project_id": "p-2"}, "application_default_credentials.json")
-    assert find_project({variable: str(tmp_path)}) == "p-2"
-    assert find_project({variable: str(tmp_path / "nowhere")}) is None
+    assert find_project({variable: str(tmp_path)}, {}) == "p-2"
+    assert find_project({variable: str(tmp_path / "nowhere")}, {}) is None
 
 
 async def test_a_refused_token_is_an_error_without_secrets(issue: Issue, access: MakeAccess, tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ async def test_a_token_file_without_a_token_is_named(access: MakeAccess, tmp_pat
 
 
 def test_the_project_is_that_of_the_file(tmp_path: Path, pem: str) -> None:
-    assert find_project(written(tmp_path, service_account(pem, "https://oauth2.googleapis.com"))) == "p-1"
+    assert find_project(written(tmp_path, service_account(pem, "https://oauth2.googleapis.com")), {}) == "p-1"
 
 
 def test_no_private_key_is_shown(pem: str) -> None:

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from any_llm import Capabilities, Fact, Provider, Settings, capabilities
 from any_llm.client.observations import Observation, forget, observations_path, remember
 from any_llm.engine.settings import load_settings
 from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
+from any_llm.providers.capabilities import models_of
 from any_llm.types.capabilities import FACTS, UNKNOWN, convert_value
 
 TODAY = dt.date(2026, 11, 28)
@@ -45,8 +48,6 @@ def test_values_are_what_they_should_be() -> None:
 
 
 def test_every_value_of_every_model_of_large_providers_has_its_type() -> None:
-    from any_llm.providers.capabilities import models_of
-
     for provider in ("openai", "anthropic", "gemini", "bedrock", "openrouter"):
         for model in models_of(provider):
             for name, fact in capabilities(model, provider=provider):
@@ -103,6 +104,22 @@ def test_a_provider_whose_dialect_is_not_installed_has_its_data_still() -> None:
     settings = Settings(providers={"mine": Provider(name="mine", dialect="nonsense")})
     known = capabilities("mine:gpt-4.1", settings=settings)
     assert (known.tools.value, known.streaming) == (True, UNKNOWN)
+
+
+def test_what_runs_on_this_machine_is_known_best_by_its_runtime() -> None:
+    known = capabilities("local:qwen2.5-coder-0.5b")
+    assert (known.tools.value, known.structured_output.value, known.input_price.value) == (True, "json_schema", 0)
+    assert known.context_window.source.endswith("Qwen2.5-Coder-0.5B")
+
+
+@given(st.text(max_size=60))
+@example("a/" * 200 + "b")
+@example("-" * 500 + "2025-01-01")
+@example(":" * 300)
+def test_any_text_is_a_name(model: str) -> None:
+    if model:
+        known = capabilities(model, provider="openai")
+        assert known.model == model
 
 
 def test_settings_have_the_last_word() -> None:

@@ -77,9 +77,20 @@ def test_a_value_may_stand_in_the_vendors_own_file(tmp_path: Path) -> None:
 
 
 def test_a_finder_is_found_by_its_name() -> None:
-    assert {name: find(name, NOWHERE) for name in FINDERS} == {"aws-region": None, "google-project": None}
+    assert {name: find(name, NOWHERE, {}) for name in FINDERS} == {"aws-region": None, "google-project": None}
     with pytest.raises(KeyError):
-        find("magic", {})
+        find("magic", {}, {})
+
+
+def test_the_region_is_that_of_the_profile_that_the_program_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").write_text("[default]\nregion = eu-south-1\n[profile work]\nregion = ap-east-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert "bedrock-runtime.ap-east-1." in repr(AnyLLM.create("bedrock", profile_name="work"))
+    assert "bedrock-runtime.eu-south-1." in repr(AnyLLM.create("bedrock"))
 
 
 def test_what_is_decided_by_an_unknown_value_is_unknown() -> None:

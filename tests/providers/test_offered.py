@@ -77,9 +77,9 @@ def test_reasoning_is_steered_as_the_dialect_says_it(name: str, model: str, cont
     ("name", "model", "caching"),
     [
         ("anthropic", "claude-sonnet-4-5", "breakpoints"),
-        ("openai", "gpt-5", "automatic"),
+        ("openai", "gpt-5", "key"),
         ("openrouter", "anthropic/claude-sonnet-4.5", "breakpoints"),
-        ("openrouter", "openai/gpt-5", "automatic"),
+        ("deepseek", "deepseek-chat", "automatic"),
     ],
 )
 def test_prompts_are_cached_as_the_model_wants_it(name: str, model: str, caching: str) -> None:
@@ -106,6 +106,7 @@ def test_of_an_unknown_model_only_what_cannot_be_said_is_known() -> None:
 def test_a_model_on_this_machine_costs_nothing() -> None:
     facts = offered(BY_NAME["local"], COMPLETION, "m", NOTHING)
     assert (facts["input_price"].value, facts["output_price"].value) == (Decimal(0), Decimal(0))
+    assert (facts["tools"].value, facts["image_input"].value) == (True, False)
 
 
 def test_without_a_wire_format_for_chat_nothing_is_said_about_parameters() -> None:

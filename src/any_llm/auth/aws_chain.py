@@ -14,6 +14,7 @@ from any_llm.auth.aws_sources import Container, Instance, Process
 from any_llm.auth.aws_sso import SsoRole
 from any_llm.auth.sigv4 import Credentials
 from any_llm.exceptions import ConfigurationError
+from any_llm.types.secret import Secret
 
 Source: TypeAlias = Container | Instance | Process | SsoRole | WebIdentity | AssumedRole
 """Where credentials come from that do not last."""
@@ -68,7 +69,7 @@ def _plain(environment: Mapping[str, str], name: str, settings: Mapping[str, str
     found: Credentials | Source | None
     own = (settings.get(name) for name in _OF_PROFILE)
     found = SsoRole.of(environment, settings) or static_credentials(*own)
-    found = found or (Process(command=command) if command else None)
+    found = found or (Process(command=Secret(command)) if command else None)
     elsewhere = next((setting for setting in _ELSEWHERE if setting in settings), None)
     if found is None and elsewhere:
         raise ConfigurationError(

@@ -48,13 +48,15 @@ def read_session(environment: Mapping[str, str], name: str) -> Mapping[str, str]
     return found
 
 
-def profile_region(environment: Mapping[str, str]) -> str | None:
-    """Return the region of the profile.
+def profile_region(environment: Mapping[str, str], credential: Mapping[str, object]) -> str | None:
+    """Return the region of the profile that the program names, else of that which the environment chooses.
 
     Raises:
         ConfigurationError: the profile does not exist, or cannot be read.
     """
-    return read_profile(environment, profile_name(environment)).get("region")
+    named = credential.get("profile_name")
+    name = named.reveal() if isinstance(named, Secret) else profile_name(environment)
+    return read_profile(environment, name).get("region")
 
 
 def static_credentials(access: str | None, secret: str | None, token: str | None) -> Credentials | None:

@@ -115,16 +115,16 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
     """
 
-    command: str
+    command: Secret
     limit: float = LIMIT
 
     async def fetch(self, send: Send, now: float) -> Grant[Credentials]:  # noqa: ARG002  # a process is asked
         """Run the command."""
         who = "credential_process"
         try:
-            command = shlex.split(self.command)
+            command = shlex.split(self.command.reveal())
         except ValueError as error:
-            raise ConfigurationError(f"{who} cannot be started ({error}): {self.command!r}") from None
+            raise ConfigurationError(f"{who} cannot be read as a command ({error})") from None
         printed = await printed_by(command, who, limit=self.limit)
         answer = parse(printed, who)
         if answer.get("Version") != 1:

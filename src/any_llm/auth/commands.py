@@ -12,12 +12,14 @@ LIMIT = 60.0
 
 
 async def printed_by(command: Sequence[str], who: str, *, limit: float = LIMIT) -> bytes:
-    """Return what a program prints; what it writes on standard error is not shown, since it may hold secrets.
+    """Return what a program prints. Its arguments, and what it writes on standard error, may be secrets and stay so.
 
     Raises:
         ConfigurationError: it cannot be started.
         AuthenticationError: it ends unsuccessfully, or takes too long.
     """
+    if not command:
+        raise ConfigurationError(f"{who} is blank; it must be a command")
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -25,17 +27,17 @@ async def printed_by(command: Sequence[str], who: str, *, limit: float = LIMIT) 
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
-    except (OSError, ValueError, TypeError) as error:
-        raise ConfigurationError(f"{who} cannot be started ({type(error).__name__}): {' '.join(command)!r}") from None
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{who} cannot be started ({type(error).__name__}): {command[0]!r}") from None
     try:
         async with asyncio.timeout(limit):
             printed, _ = await process.communicate()
     except TimeoutError:
-        raise AuthenticationError(f"{who} took longer than {limit:g} s: {' '.join(command)!r}") from None
+        raise AuthenticationError(f"{who} took longer than {limit:g} s: {command[0]!r}") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode:
-        raise AuthenticationError(f"{who} ended with status {process.returncode}: {' '.join(command)!r}")
+        raise AuthenticationError(f"{who} ended with status {process.returncode}: {command[0]!r}")
     return printed

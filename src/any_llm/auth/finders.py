@@ -9,11 +9,16 @@ FINDERS: Mapping[str, str] = {
     "aws-region": "any_llm.auth.aws_profiles:profile_region",
     "google-project": "any_llm.auth.google_files:find_project",
 }
-"""Where the functions are, by the name that a placeholder uses; each takes the environment."""
+"""Where the functions are, by the name that a placeholder uses; each takes what `find` takes."""
 
 
-def find(name: str, environment: Mapping[str, str]) -> str | None:
+def find(name: str, environment: Mapping[str, str], credential: Mapping[str, object]) -> str | None:
     """Return what a finder finds.
+
+    Args:
+        name: its name.
+        environment: the environment variables.
+        credential: what the program gave for its signer, such as the profile whose region is wanted.
 
     Raises:
         ConfigurationError: a file cannot be read, or what the environment names is not there.
@@ -21,5 +26,5 @@ def find(name: str, environment: Mapping[str, str]) -> str | None:
     """
     # Files of credentials are not for callers of providers that take a key.
     module, _, function = FINDERS[name].partition(":")
-    value: str | None = getattr(import_module(module), function)(environment)
+    value: str | None = getattr(import_module(module), function)(environment, credential)
     return value

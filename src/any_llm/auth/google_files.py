@@ -31,7 +31,7 @@ def find_file(environment: Mapping[str, str]) -> JSONObject | None:
     return found
 
 
-def find_project(environment: Mapping[str, str]) -> str | None:
+def find_project(environment: Mapping[str, str], _credential: Mapping[str, object]) -> str | None:
     """Return the project that the file of credentials belongs to, or is billed to."""
     file = find_file(environment) or {}
     named = (file.get(name) for name in ("project_id", "quota_project_id"))

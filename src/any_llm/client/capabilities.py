@@ -12,7 +12,7 @@ from any_llm.engine.settings import Settings, default_settings
 from any_llm.exceptions import UnsupportedProviderError
 from any_llm.providers.capabilities import NOTHING, Record, closest, lookup, providers_with_data
 from any_llm.providers.declared import Facts, declared
-from any_llm.providers.offered import offered
+from any_llm.providers.offered import decides, offered
 from any_llm.providers.registry import builtin_dialect
 from any_llm.providers.registry import provider as find_provider
 from any_llm.spec.dialect import Codec, Dialect
@@ -116,9 +116,8 @@ def _of_record(provider: Provider, model: str) -> Capabilities:
     """Return what is known of a model without probes and settings."""
     record = lookup(provider.name, model)
     stated, following = declared(record), offered(provider, _chat(provider), model, record)
-    # What cannot be said to a provider cannot be had, whatever its model can; else the data knows the model better.
-    refused = {name: fact for name, fact in following.items() if name in stated and fact.value is False}
-    facts = overlaid({**following, **stated}, refused)
+    deciding = {name: fact for name, fact in following.items() if name in stated and decides(provider, fact)}
+    facts = overlaid({**following, **stated}, deciding)
     # The data tells what the model is for, the provider's record as what it can be asked here.
     facts.update({name: fact for name, fact in following.items() if name == "operations"})
     return _put_together(_bare(provider.name, model, record), facts)

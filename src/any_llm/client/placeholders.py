@@ -20,7 +20,10 @@ def arguments(provider: Provider) -> Mapping[str, str]:
 
 
 def find_placeholders(
-    provider: Provider, given: Mapping[str, str], environment: Mapping[str, str]
+    provider: Provider,
+    given: Mapping[str, str],
+    environment: Mapping[str, str],
+    credential: Mapping[str, object] | None = None,
 ) -> Mapping[str, str]:
     """Return the values of a provider's placeholders, as far as they are known.
 
@@ -28,10 +31,15 @@ def find_placeholders(
         provider: the record that declares them.
         given: what the program says, by their names.
         environment: where their variables are.
+        credential: what the program gave for its signer, which may say where else to look.
     """
     values: dict[str, str] = {}
     for name, place in provider.placeholders.items():
-        found = values.get(place.of, "") if place.of else given.get(name) or _from_environment(place, environment)
+        found = (
+            values.get(place.of, "")
+            if place.of
+            else given.get(name) or _from_environment(place, environment, credential or {})
+        )
         value = place.spelled.get(found, "") if place.of else found
         value = value or (_known(place.default, values) if found or not place.of else "")
         if value:
@@ -68,13 +76,13 @@ def _missing(name: str, provider: Provider) -> str:
     return f"{provider.name} needs a {root}: pass {root}={by_variable}, or pass api_base= with the whole URL"
 
 
-def _from_environment(place: Placeholder, environment: Mapping[str, str]) -> str:
+def _from_environment(place: Placeholder, environment: Mapping[str, str], credential: Mapping[str, object]) -> str:
     found = next((value for name in place.variables if (value := environment.get(name, "").strip())), "")
     if found or not place.finder:
         return found
     from any_llm.auth.finders import find  # noqa: PLC0415  # reads files, for the few providers that have some
 
-    return find(place.finder, environment) or ""
+    return find(place.finder, environment, credential) or ""
 
 
 def _known(default: str, values: Mapping[str, str]) -> str:

@@ -57,7 +57,7 @@ _FACTS: Mapping[str, str] = {
 _VALUES: Mapping[str, tuple[str, frozenset[str]]] = {
     "structured_output": ("structured_output", frozenset({"json_schema"})),
     "json_schema": ("structured_output", frozenset({"json_schema"})),
-    "caching": ("caching", frozenset({"automatic", "breakpoints"})),
+    "caching": ("caching", frozenset({"automatic", "breakpoints", "key"})),
     "reasoning_effort": ("reasoning_control", frozenset({"effort", "budget"})),
 }
 """Needs that are met by some values of a fact."""

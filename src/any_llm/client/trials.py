@@ -188,7 +188,7 @@ def _effort(seen: Seen) -> Verdict:
     return _unclear(seen, "accepted, but no thinking is seen")
 
 
-_WEATHER: JSONObject = {
+_WEATHER: Mapping[str, JSON] = {
     "type": "function",
     "function": {
         "name": "weather",
@@ -201,7 +201,7 @@ _WEATHER: JSONObject = {
         },
     },
 }
-_CITY: JSONObject = {
+_CITY: Mapping[str, JSON] = {
     "type": "json_schema",
     "json_schema": {
         "name": "city",

@@ -33,7 +33,7 @@ OF_THE_MODEL = frozenset({
 })  # fmt: skip
 """What a model can wherever it runs; prices, dates of retirement and the like belong to who offers it."""
 
-_CLOSEST = 3
+_CLOSEST, _LONGEST = 3, 100
 _REMEMBERED = 16_384
 
 
@@ -115,7 +115,7 @@ def providers_with_data() -> frozenset[str]:
 def closest(provider: str, model: str) -> tuple[str, ...]:
     """Return the names of a provider's models that are spelled most like a name."""
     names = {name.lower(): name for name in _table(provider).records}
-    return tuple(names[found] for found in difflib.get_close_matches(model.lower(), names, _CLOSEST))
+    return tuple(names[found] for found in difflib.get_close_matches(model.lower()[:_LONGEST], names, _CLOSEST))
 
 
 def sources() -> Mapping[str, SourceOfData]:

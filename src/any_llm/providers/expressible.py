@@ -21,7 +21,7 @@ Outcome: TypeAlias = Literal["sent", "dropped", "emulated", "approximated", "ref
 """What becomes of a parameter: `sent` as it was said, as a warning calls it, or `refused` with an error."""
 
 _MESSAGES = ({"role": "user", "content": "Hi"},)
-_TOOL: JSONObject = {
+_TOOL: Mapping[str, JSON] = {
     "type": "function",
     "function": {"name": "look", "description": "Look.", "parameters": {"type": "object", "properties": {}}},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 
 from any_llm.providers.capabilities import Record
@@ -20,9 +21,6 @@ _ASKED_FOR = ("temperature", "top_p", "logprobs", "seed", "n", "stop")
 _SAMPLING = frozenset({"temperature", "top_p", "logprobs", "stop"})
 """What models that reason may refuse although it can be said to their provider."""
 
-_BREAKPOINTS = frozenset({"anthropic", "bedrock"})
-"""Dialects in which a request says how far its prompt is to be cached; elsewhere the vendor finds out itself."""
-
 _MARKED_FAMILY = "claude"
 """The family whose prompts are cached by breakpoints, whoever passes them on."""
 
@@ -30,9 +28,19 @@ _CHAT, _COUNTED = Operation.COMPLETION.value, Operation.COUNT_TOKENS.value
 _BRIDGED = frozenset({"responses", "messages"})
 """Operations that are carried over chat completions where a provider lacks them."""
 
-_FACT_OF = {"parallel_tool_calls": "parallel_tools"}
+_FACT_OF: Mapping[str, str] = {"parallel_tool_calls": "parallel_tools"}
 _HERE = "local"
-_FREE = ("input_price", "output_price")
+_OWN: Mapping[str, JSON] = {
+    "input_price": Decimal(0),
+    "output_price": Decimal(0),
+    "tools": True,
+    "structured_output": "json_schema",
+    "image_input": False,
+    "audio_input": False,
+    "video_input": False,
+    "pdf_input": False,
+}
+"""What holds for every model that runs on this machine: the runtime holds it to tools and schemas, and reads text."""
 
 
 def offered(provider: Provider, codec: Codec[JSON, JSON] | None, model: str, record: Record) -> Facts:
@@ -50,7 +58,7 @@ def offered(provider: Provider, codec: Codec[JSON, JSON] | None, model: str, rec
     if operations is not None:
         facts["operations"] = _said(operations, by_record)
     if provider.transport == _HERE:
-        facts.update(dict.fromkeys(_FREE, _said(Decimal(0), by_record)))
+        facts.update({name: _said(value, by_record) for name, value in _OWN.items()})
     if codec is None or (operations is not None and _CHAT not in operations):
         return facts
     outcomes = parameters(provider, codec)
@@ -66,7 +74,7 @@ def offered(provider: Provider, codec: Codec[JSON, JSON] | None, model: str, rec
     if record.get("reasoning") is not None:
         control = reasoning_control(provider, codec, model) if record.get("reasoning") else "none"
         facts["reasoning_control"] = _said(control, by_dialect)
-    facts.update(_caching(provider, record, by_dialect))
+    facts.update(_caching(provider, record, by_record))
     return facts
 
 
@@ -100,9 +108,19 @@ def _caching(provider: Provider, record: Record, source: str) -> Facts:
         cached = True
     if cached is None:
         return {}
-    family = str(record.get("family") or "")
-    marked = provider.dialect in _BREAKPOINTS or family.startswith(_MARKED_FAMILY) or record.get("cache_breakpoints")
-    return {"caching": _said(("breakpoints" if marked else "automatic") if cached else "none", source)}
+    if str(record.get("family") or "").startswith(_MARKED_FAMILY):
+        way = "breakpoints"
+    else:
+        way = provider.caching or ("breakpoints" if record.get("cache_breakpoints") else "automatic")
+    return {"caching": _said(way if cached else "none", source)}
+
+
+def decides(provider: Provider, fact: Fact[JSON]) -> bool:
+    """Say whether a fact that follows from how a model is reached goes before what the data states of the model.
+
+    What cannot be said to a provider cannot be had, whatever its model can; on this machine the runtime is known best.
+    """
+    return fact.value is False or provider.transport == _HERE
 
 
 def _said(value: JSON, source: str) -> Fact[JSON]:

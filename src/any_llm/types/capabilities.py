@@ -110,7 +110,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         reasoning_control: how that is steered: by `effort`, by a `budget` of tokens, by a `toggle`, or `none`.
         reasoning_efforts: the levels of effort.
         reasoning_always_on: it cannot be told not to.
-        caching: how prompts are cached: `automatic`, by `breakpoints` in the request, or `none`.
+        caching: how prompts are cached: `automatic`, by `breakpoints` in the request, by a `key` beside it, or
+            `none`.
         system_messages: it takes instructions apart from the conversation.
         prefill: it goes on with the beginning of an answer.
         temperature: it takes `temperature`; likewise `top_p`, `logprobs`, `seed`, `n` and `stop`.
