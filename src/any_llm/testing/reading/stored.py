@@ -163,11 +163,11 @@ def read_judgements(status: int, _content_type: str, body: bytes) -> Reading:
     if "results" not in answer:
         return Reading(failure=failure_of(status, answer)) if "detail" in answer else malformed(status, "no results")
     results: list[Json] = [
-        {
-            "flagged": any(fields(one.get("categories")).values()),
-            "categories": fields(one.get("categories")),
-            "category_scores": fields(one.get("category_scores")),
-        }
+        [
+            any(fields(one.get("categories")).values()),
+            fields(one.get("categories")),
+            fields(one.get("category_scores")),
+        ]
         for one in objects(answer.get("results"))
     ]
     return Reading(models=(text(answer.get("model")),), facts={"id": text(answer.get("id")), "results": results})

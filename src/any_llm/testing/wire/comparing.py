@@ -224,8 +224,9 @@ def _word_of(operation: Operation) -> Callable[[Choice], str | None]:
 
 _FORMS: Mapping[Operation, Callable[[Reading, Callable[[Choice], str | None]], JSON]] = {
     Operation.COMPLETION: _form_of_chat,
-    Operation.RESPONSES: _form_of_chat,
     Operation.TEXT_COMPLETION: _form_of_chat,
+    Operation.RESPONSES: _form_of_chat,
+    Operation.COMPACT_RESPONSE: _form_of_chat,
     Operation.MESSAGES: _form_of_message,
 }
 _CROSSED: Mapping[Operation, Callable[[Choice], str | None]] = {

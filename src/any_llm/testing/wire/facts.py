@@ -48,6 +48,27 @@ def _of_batch(batch: Batch) -> JSONObject:
     return {**told, "total": total}
 
 
+def _of_rerank(answer: RerankResponse) -> JSONObject:
+    return {
+        "id": answer.id,
+        "model": answer.model,
+        "results": [[row.index, row.relevance_score] for row in answer.results],
+    }
+
+
+def _of_moderation(answer: ModerationResponse) -> JSONObject:
+    rows = [[row.flagged, row.categories, row.category_scores] for row in answer.results]
+    return {"id": answer.id, "model": answer.model, "results": rows}
+
+
+def _of_transcription(answer: Transcription) -> JSONObject:
+    words = [[word.word, word.start, word.end] for word in answer.words or ()]
+    segments = [[part.text, part.start, part.end, part.speaker] for part in answer.segments or ()]
+    told = {name: getattr(answer, name) for name in ("text", "language", "duration", "usage")}
+    total = (answer.usage or {}).get("total_tokens")
+    return {**told, "words": words, "segments": segments, "total_tokens": total}
+
+
 def _of_model(model: Model) -> JSONObject:
     return {"id": model.id}
 
@@ -72,30 +93,12 @@ def _of_deletion(answer: FileDeleted) -> JSONObject:
     return {"id": answer.id, "deleted": answer.deleted}
 
 
-def _of_judgements(answer: ModerationResponse) -> JSONObject:
-    rows = [
-        {"flagged": one.flagged, "categories": one.categories, "category_scores": one.category_scores}
-        for one in answer.results
-    ]
-    return {"id": answer.id, "results": rows}
-
-
 def _of_pages(answer: OcrResponse) -> JSONObject:
     pages = [
         {"index": page.index, "markdown": page.markdown, "images": [image.id for image in page.images]}
         for page in answer.pages
     ]
     return {"pages": pages, "pages_processed": answer.usage_info.pages_processed if answer.usage_info else None}
-
-
-def _of_ranking(answer: RerankResponse) -> JSONObject:
-    return {"results": [[row.index, row.relevance_score] for row in answer.results]}
-
-
-def _of_speech(answer: Transcription) -> JSONObject:
-    segments = [[one.text, one.start, one.end, one.speaker] for one in answer.segments or ()]
-    told = {name: getattr(answer, name) for name in ("text", "language", "duration")}
-    return {**told, "segments": segments, "total_tokens": (answer.usage or {}).get("total_tokens")}
 
 
 FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
@@ -107,11 +110,11 @@ FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
     FileMetadata: _of_file,
     ImagesResponse: _of_images,
     Model: _of_model,
-    ModerationResponse: _of_judgements,
+    ModerationResponse: _of_moderation,
     OcrResponse: _of_pages,
-    RerankResponse: _of_ranking,
+    RerankResponse: _of_rerank,
     TokenCount: _of_count,
-    Transcription: _of_speech,
+    Transcription: _of_transcription,
     Video: _of_video,
 }
 """The functions, by the types of the values."""
