@@ -37,6 +37,6 @@ DIALECT = Dialect(
         "ocr": MediaSupport(
             url=True, inline=True, file=True, inline_limit=50_000_000, file_limit=512_000_000, purpose="ocr"
         ),
-        "transcription": MediaSupport(url=True, file=True, stream=True),
+        "transcription": MediaSupport(url=True, file=True),
     },
 )

@@ -79,7 +79,8 @@ def base_url_of(recording: Recording, scope: Scope, record: Provider) -> str:
 def client_of(record: Provider, base_url: str, transport: Transport) -> AnyLLM:
     """Return a client of a provider whose calls go through `transport`."""
     kind = type("RecordedProvider", (AnyLLM,), dict(class_attributes(record)))
-    return kind(api_key=KEY, api_base=base_url, settings=Settings(transport=transport))
+    places = {name: "recorded" for name, place in record.placeholders.items() if not place.of}
+    return kind(api_key=KEY, api_base=base_url, settings=Settings(transport=transport), **places)
 
 
 def _recorded_auth(recording: Recording) -> str | None:
