@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from any_llm.providers.places import AWS_REGION
+from any_llm.providers.places import AWS_REGION, GOOGLE_CLOUD
 from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import GROUPS, Capability, Operation, Provider
 
@@ -141,7 +141,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -153,7 +152,7 @@ CATALOG: tuple[Provider, ...] = (
         dialect="cohere",
         docs="https://docs.cohere.com/reference/about",
         key_page="https://dashboard.cohere.com/api-keys",
-        offers="completion embedding rerank list_models",
+        offers="completion text_completion count_tokens embedding rerank list_models retrieve_model",
         can="streaming reasoning image",
     ),
     _entry(
@@ -186,7 +185,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://deepinfra.com/dash/api_keys",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "deepseek",
@@ -219,7 +217,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -233,7 +230,8 @@ CATALOG: tuple[Provider, ...] = (
         auth="x-goog-api-key",
         docs="https://ai.google.dev/api",
         key_page="https://aistudio.google.com/apikey",
-        offers="completion embedding list_models",
+        offers="completion responses embedding count_tokens image_generation image_edit speech transcription "
+        "translation videos files batches retrieve_response cancel_response delete_response list_models retrieve_model",
         can="streaming reasoning image pdf",
         tier="verified",
         caching="automatic",
@@ -269,7 +267,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -280,7 +277,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://huggingface.co/settings/tokens",
         offers="completion responses list_models",
         can="streaming",
-        quirks=("think_tags",),
     ),
     _entry(
         "inception",
@@ -292,6 +288,17 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming",
         tier="verified",
         quirks=("no_response_format",),
+    ),
+    _entry(
+        "jina",
+        "https://api.jina.ai/v1",
+        "JINA_API_KEY",
+        key_alternatives=("JINA_AI_API_KEY", "JINAAI_API_KEY"),
+        docs="https://jina.ai/embeddings",
+        key_page="https://jina.ai/api-dashboard/key-manager",
+        offers="embedding rerank",
+        rename={"embedding.encoding_format": "embedding_type"},
+        drop=("embedding.user", "rerank.max_tokens_per_doc"),
     ),
     _entry(
         "kenari",
@@ -320,7 +327,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -332,7 +338,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="reasoning",
         tier="verified",
-        quirks=("think_tags", "no_response_format"),
+        quirks=("no_response_format",),
         caching="automatic",
     ),
     _entry(
@@ -346,7 +352,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
         media=_IMAGES_WITHIN,
     ),
@@ -382,7 +387,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion",
         can="streaming reasoning",
         tier="verified",
-        quirks=("think_tags", "no_response_format"),
+        quirks=("no_response_format",),
         caching="automatic",
     ),
     _entry(
@@ -399,6 +404,18 @@ CATALOG: tuple[Provider, ...] = (
         drop=("user", "logit_bias", "logprobs", "top_logprobs", "service_tier", "stream_options"),
         quirks=("agents", "replay_parts", "float_embeddings"),
         tier="verified",
+    ),
+    _entry(
+        "mixedbread",
+        "https://api.mixedbread.com/v1",
+        "MXBAI_API_KEY",
+        base_url_variable="MXBAI_BASE_URL",
+        docs="https://www.mixedbread.com/api-reference",
+        key_page="https://platform.mixedbread.com/platform",
+        offers="embedding rerank",
+        paths={"rerank": "/reranking"},
+        rename={"rerank.documents": "input", "rerank.top_n": "top_k", "rerank.return_documents": "return_input"},
+        drop=("embedding.user", "rerank.max_tokens_per_doc"),
     ),
     _entry(
         "moonshot",
@@ -432,7 +449,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses embedding list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
     ),
     _entry(
         "neosantara",
@@ -479,7 +495,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://openrouter.ai/settings/keys",
         offers="completion responses embedding list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object", "think_tags"),
+        quirks=("reasoning_object",),
         tier="verified",
         caching="breakpoints",
     ),
@@ -503,7 +519,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://endpoints.ai.cloud.ovh.net",
         offers="completion list_models",
         can="streaming",
-        quirks=("think_tags",),
     ),
     _entry(
         "perplexity",
@@ -526,7 +541,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning image pdf",
         tier="verified",
-        quirks=("think_tags",),
     ),
     _entry(
         "qiniu",
@@ -536,7 +550,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.qiniu.com/ai-inference/api-key",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "requesty",
@@ -556,7 +569,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://cloud.sambanova.ai/apis",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("float_embeddings", "think_tags"),
+        quirks=("float_embeddings",),
         tier="verified",
     ),
     _entry(
@@ -567,7 +580,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.telnyx.com/#/app/api-keys",
         offers="completion list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "together",
@@ -578,7 +590,67 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
+    ),
+    _entry(
+        "vertexai",
+        "https://{host}/v1beta1",
+        "GOOGLE_VERTEX_API_KEY",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        dialect="gemini",
+        auth="google",
+        docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
+        key_page="https://console.cloud.google.com/vertex-ai/studio/settings/api-keys",
+        hosts=("storage.googleapis.com",),
+        offers="completion embedding count_tokens image_generation image_edit speech transcription translation videos "
+        "list_models retrieve_model",
+        can="streaming reasoning image pdf",
+        caching="automatic",
+    ),
+    _entry(
+        "vertexaianthropic",
+        "https://{host}/v1/projects/{project}/locations/{location}/publishers/anthropic",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        base_url_variable="VERTEXAI_ANTHROPIC_API_BASE",
+        dialect="anthropic",
+        auth="google",
+        docs="https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai",
+        offers="completion messages count_tokens",
+        can="streaming reasoning image pdf",
+        quirks=("raw_predict",),
+        caching="breakpoints",
+    ),
+    _entry(
+        "vertexaillama",
+        "https://{host}/v1/projects/{project}/locations/{location}/endpoints/openapi",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        auth="google",
+        docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/llama",
+        offers="completion",
+        can="streaming image",
+    ),
+    _entry(
+        "vertexaimistral",
+        "https://{host}/v1/projects/{project}/locations/{location}/publishers/mistralai",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        auth="google",
+        docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral",
+        paths={
+            "completion": "/models/{model}:rawPredict",
+            "completion_stream": "/models/{model}:streamRawPredict",
+        },
+        offers="completion",
+        can="streaming image",
+        stream_usage=False,
+        rename={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
+        drop=("user", "logit_bias", "logprobs", "top_logprobs", "service_tier", "stream_options"),
+        quirks=("replay_parts",),
     ),
     _entry(
         "vllm",
@@ -588,8 +660,17 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
         caching="automatic",
+    ),
+    _entry(
+        "voyage",
+        "https://api.voyageai.com/v1",
+        "VOYAGE_API_KEY",
+        dialect="voyage",
+        docs="https://docs.voyageai.com/reference/embeddings-api",
+        key_page="https://dashboard.voyageai.com",
+        offers="embedding rerank",
+        tier="verified",
     ),
     _entry(
         "xai",
@@ -615,11 +696,21 @@ CATALOG: tuple[Provider, ...] = (
         tier="verified",
         caching="automatic",
     ),
+    _entry(
+        "zeroentropy",
+        "https://api.zeroentropy.dev/v1",
+        "ZEROENTROPY_API_KEY",
+        docs="https://docs.zeroentropy.dev/api-reference/models/rerank",
+        key_page="https://dashboard.zeroentropy.dev",
+        offers="rerank",
+        paths={"rerank": "/models/rerank"},
+        drop=("rerank.max_tokens_per_doc", "rerank.return_documents"),
+    ),
 )
 """The built-in providers, in alphabetical order."""
 
 BY_NAME: Mapping[str, Provider] = {provider.name: provider for provider in CATALOG}
 """The built-in providers by name."""
 
-PLANNED: frozenset[str] = frozenset({"azure", "sagemaker", "vertexai", "vertexaianthropic", "voyage", "watsonx"})
+PLANNED: frozenset[str] = frozenset({"azure", "sagemaker", "watsonx"})
 """Providers that are known by name, but whose formats are not spoken yet."""

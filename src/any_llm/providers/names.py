@@ -31,6 +31,7 @@ class LLMProvider(StrEnum):
     GROQ = "groq"
     HUGGINGFACE = "huggingface"
     INCEPTION = "inception"
+    JINA = "jina"
     KENARI = "kenari"
     LLAMA = "llama"
     LLAMACPP = "llamacpp"
@@ -40,6 +41,7 @@ class LLMProvider(StrEnum):
     META = "meta"
     MINIMAX = "minimax"
     MISTRAL = "mistral"
+    MIXEDBREAD = "mixedbread"
     MOONSHOT = "moonshot"
     MZAI = "mzai"
     NEBIUS = "nebius"
@@ -59,11 +61,14 @@ class LLMProvider(StrEnum):
     TOGETHER = "together"
     VERTEXAI = "vertexai"
     VERTEXAIANTHROPIC = "vertexaianthropic"
+    VERTEXAILLAMA = "vertexaillama"
+    VERTEXAIMISTRAL = "vertexaimistral"
     VLLM = "vllm"
     VOYAGE = "voyage"
     WATSONX = "watsonx"
     XAI = "xai"
     ZAI = "zai"
+    ZEROENTROPY = "zeroentropy"
 
     @classmethod
     def from_string(cls, value: str | LLMProvider) -> LLMProvider:

@@ -16,10 +16,19 @@ _V1, _DEPLOYMENTS = "/v1", "/deployments/"
 _OF_MODELS = ("/audio/", "/chat/", "/completions", "/embeddings", "/images/")
 
 
-def place(target: Target, operation: Operation, path: str, query: Mapping[str, object] | None = None) -> str:
+def place(
+    target: Target,
+    operation: Operation,
+    path: str,
+    query: Mapping[str, object] | None = None,
+    *,
+    streamed: bool = False,
+) -> str:
     """Return where an operation is at a provider, by its record's `paths` and by quirks of its URLs."""
     provider = target.provider
     own = provider.paths.get(operation) if provider.paths else None
+    if own is not None and streamed:
+        own = provider.paths.get(f"{operation}_stream", own)
     if own is not None:
         path = own.replace("{model}", segment(target.model))
     if query:

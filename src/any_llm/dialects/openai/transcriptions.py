@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from any_llm.dialects.openai.adapt import adapt
 from any_llm.dialects.openai.answers import TypedEvents, read
-from any_llm.dialects.openai.forms import base64_of, form
+from any_llm.dialects.openai.forms import form
 from any_llm.dialects.openai.places import place
 from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
@@ -65,7 +65,7 @@ def _encode(target: Target, body: JSONObject, operation: Operation, path: str) -
     media: Media = body["file"]
     if JSON_AUDIO in provider.quirks and isinstance(media.content, bytes):
         del body["file"]
-        body["input_audio"] = {"data": base64_of("file", media), "format": _format_of(media)}
+        body["input_audio"] = {"data": media.base64, "format": _format_of(media)}
         return Encoded(path, msgspec.json.encode(body), warnings=tuple(warnings))
     if media.url is not None and AUDIO_URLS in provider.quirks:
         del body["file"]

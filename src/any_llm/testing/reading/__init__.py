@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from any_llm.testing.reading import cohere, stored
 from any_llm.testing.reading.chat import read_chat
+from any_llm.testing.reading.continued import read_continued
 from any_llm.testing.reading.embeddings import read_embeddings
 from any_llm.testing.reading.errors import malformed, read_failure
 from any_llm.testing.reading.fields import fields, integer, parse
@@ -44,6 +46,31 @@ _GOOGLE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "gemini.predict_long": read_operation,
 }
 
+_MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
+    "anthropic.batches": stored.read_message_batch,
+    "anthropic.complete": read_continued,
+    "anthropic.count_tokens": stored.read_count,
+    "anthropic.files": stored.read_file,
+    "anthropic.other": read_chat,
+    "cohere.v1.chat": cohere.read_chat_v1,
+    "cohere.v1.embed": cohere.read_vectors,
+    "cohere.v1.generate": cohere.read_generated_v1,
+    "cohere.v1.models": cohere.read_one_model,
+    "cohere.v1.rerank": cohere.read_ranking,
+    "cohere.v1.tokenize": stored.read_count,
+    "cohere.v2.chat": cohere.read_chat_v2,
+    "cohere.v2.embed": cohere.read_vectors,
+    "cohere.v2.rerank": cohere.read_ranking,
+    "mistral.agents": read_chat,
+    "mistral.audio": stored.read_heard,
+    "mistral.fim": read_chat,
+    "mistral.moderations": stored.read_judgements,
+    "mistral.ocr": stored.read_pages,
+    "mistral.other": stored.read_mistral_other,
+    "voyage.embeddings": cohere.read_vectors,
+    "voyage.rerank": cohere.read_ranking,
+}
+
 APIS = (
     "anthropic.messages",
     "anthropic.models",
@@ -52,6 +79,7 @@ APIS = (
     "openai.models",
     "openai.responses",
     *_GOOGLE_APIS,
+    *_MORE_APIS,
 )
 _STREAMED_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "anthropic.messages": read_messages,
@@ -88,8 +116,5 @@ def read_answer(api: str, status: int, content_type: str, body: bytes, *, dimens
         return malformed(status, "an empty body")
     if api == "openai.embeddings":
         return read_embeddings(status, body, dimensions)
-    if api in _GOOGLE_APIS:
-        return _GOOGLE_APIS[api](status, content_type, body)
-    if api in _STREAMED_APIS:
-        return _STREAMED_APIS[api](status, content_type, body)
-    return read_models(status, body)
+    read = _STREAMED_APIS.get(api) or _GOOGLE_APIS.get(api) or _MORE_APIS.get(api)
+    return read(status, content_type, body) if read else read_models(status, body)

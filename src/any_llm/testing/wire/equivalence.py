@@ -11,7 +11,7 @@ import msgspec
 from any_llm.spec.provider import Provider
 from any_llm.testing.recordings import RecordedRequest
 from any_llm.testing.wire.trees import difference
-from any_llm.types.http import HttpRequest
+from any_llm.types.http import HttpRequest, Upload
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
@@ -155,8 +155,8 @@ EQUIVALENCES = (
 )
 """The declared differences between bodies."""
 
-WHOLE_LIST: Mapping[str, str] = {"limit": "1000", "pageSize": "1000", "alt": "sse"}
-"""The queries with which this library asks for a whole list of models, where the vendor gives pages, and for events."""
+UNSAID_QUERY: Mapping[str, str] = {"limit": "1000", "pageSize": "1000", "alt": "sse"}
+"""Members of a query that one may say and another not: a whole list of models where there are pages, and events."""
 
 
 class Compared(NamedTuple):
@@ -177,7 +177,7 @@ def compare_requests(
 
     `means` brings both bodies into one spelling, where their format has several.
     """
-    sent: JSONObject = msgspec.json.decode(ours.body) if isinstance(ours.body, bytes) and ours.body else {}
+    sent = _sent(ours.body)
     if means is not None:
         body, sent = means(body), means(sent)
     sides = Sides(dict(body), dict(sent), provider, recorded.url)
@@ -186,12 +186,18 @@ def compare_requests(
     return Compared([each for each in found if each], applied)
 
 
+def _sent(body: bytes | Upload) -> JSONObject:
+    """Return the members of a body of JSON; forms and files have none."""
+    tree: JSON = msgspec.json.decode(body) if isinstance(body, bytes) and body.startswith(b"{") else None
+    return tree if is_object(tree) else {}
+
+
 def _compare_heads(recorded: RecordedRequest, ours: HttpRequest) -> list[str | None]:
     headers = {name.lower(): value for name, value in ours.headers.items()}
     found = [
         difference(recorded.method, ours.method, "method"),
         difference(_place(recorded.url), _place(ours.url), "url"),
-        difference(_query(recorded.url), _without(_query(ours.url), _query(recorded.url)), "query"),
+        difference(_told(recorded.url, ours.url), _told(ours.url, recorded.url), "query"),
         _compare_keys(recorded.headers, headers),
     ]
     found += [
@@ -212,8 +218,12 @@ def _query(url: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
 
 
-def _without(ours: dict[str, str], recorded: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in ours.items() if name in recorded or (name, value) not in WHOLE_LIST.items()}
+def _told(url: str, other: str) -> dict[str, str]:
+    """Return what a query says that the other one must say too."""
+    there = _query(other)
+    return {
+        name: value for name, value in _query(url).items() if name in there or (name, value) not in UNSAID_QUERY.items()
+    }
 
 
 def _compare_keys(recorded: Mapping[str, str], ours: Mapping[str, str]) -> str | None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 
-from any_llm.types.batch import Batch
+from any_llm.types.answer import Answer
+from any_llm.types.audio import Transcription
+from any_llm.types.batch import Batch, BatchResult
 from any_llm.types.binary import Binary
-from any_llm.types.files import FileMetadata
+from any_llm.types.files import FileDeleted, FileMetadata
 from any_llm.types.image import ImagesResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.model import Model
+from any_llm.types.moderation import ModerationResponse
+from any_llm.types.ocr import OcrResponse
+from any_llm.types.rerank import RerankResponse
 from any_llm.types.tokens import TokenCount
 from any_llm.types.video import Video
 
@@ -47,13 +52,66 @@ def _of_model(model: Model) -> JSONObject:
     return {"id": model.id}
 
 
+def _of_answer(answer: Answer) -> JSONObject:
+    return {"json": answer.json}
+
+
+def _of_results(answer: BatchResult) -> JSONObject:
+    rows: list[JSON] = [
+        {
+            "custom_id": item.custom_id,
+            "text": item.result.choices[0].message.content if item.error is None else None,
+            "error": item.error.code if item.error else None,
+        }
+        for item in answer.results
+    ]
+    return {"results": rows}
+
+
+def _of_deletion(answer: FileDeleted) -> JSONObject:
+    return {"id": answer.id, "deleted": answer.deleted}
+
+
+def _of_judgements(answer: ModerationResponse) -> JSONObject:
+    rows = [
+        {"flagged": one.flagged, "categories": one.categories, "category_scores": one.category_scores}
+        for one in answer.results
+    ]
+    return {"id": answer.id, "results": rows}
+
+
+def _of_pages(answer: OcrResponse) -> JSONObject:
+    pages = [
+        {"index": page.index, "markdown": page.markdown, "images": [image.id for image in page.images]}
+        for page in answer.pages
+    ]
+    return {"pages": pages, "pages_processed": answer.usage_info.pages_processed if answer.usage_info else None}
+
+
+def _of_ranking(answer: RerankResponse) -> JSONObject:
+    return {"results": [[row.index, row.relevance_score] for row in answer.results]}
+
+
+def _of_speech(answer: Transcription) -> JSONObject:
+    segments = [[one.text, one.start, one.end, one.speaker] for one in answer.segments or ()]
+    told = {name: getattr(answer, name) for name in ("text", "language", "duration")}
+    return {**told, "segments": segments, "total_tokens": (answer.usage or {}).get("total_tokens")}
+
+
 FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
+    Answer: _of_answer,
     Batch: _of_batch,
+    BatchResult: _of_results,
     Binary: _of_bytes,
+    FileDeleted: _of_deletion,
     FileMetadata: _of_file,
     ImagesResponse: _of_images,
     Model: _of_model,
+    ModerationResponse: _of_judgements,
+    OcrResponse: _of_pages,
+    RerankResponse: _of_ranking,
     TokenCount: _of_count,
+    Transcription: _of_speech,
     Video: _of_video,
 }
 """The functions, by the types of the values."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from any_llm.testing.wire.facts import FACTS
 from any_llm.types.completion import ChatCompletion, ChatCompletionMessage, CompletionUsage, Function
 from any_llm.types.completion import Choice as ChatChoice
 from any_llm.types.embedding import CreateEmbeddingResponse, EmbeddingUsage
-from any_llm.types.json import JSON, JSONObject, is_list
+from any_llm.types.json import JSON, JSONObject, is_object
 from any_llm.types.message_blocks import RedactedThinkingBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from any_llm.types.messages import MessageResponse, MessageUsage
 from any_llm.types.model import Model
@@ -26,6 +26,7 @@ from any_llm.types.responses import (
     ResponseReasoningItem,
     ResponseUsage,
 )
+from any_llm.types.text_completion import TextCompletion
 
 
 def observe(answer: JSON) -> Reading:
@@ -34,21 +35,15 @@ def observe(answer: JSON) -> Reading:
     Raises:
         TypeError: it is no answer of an operation that is replayed.
     """
-    match answer:
-        case ChatCompletion():
-            return _of_completion(answer)
-        case Response():
-            return _of_response(answer)
-        case MessageResponse():
-            return _of_message(answer)
-        case CreateEmbeddingResponse():
-            return _of_embeddings(answer)
-        case _ if is_list(answer):
-            return _of_models(answer)
-        case _ if type(answer) in FACTS:
-            return Reading(facts=FACTS[type(answer)](answer))
-        case _:
-            raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
+    read = next((read for kind, read in _READINGS.items() if isinstance(answer, kind)), _of_facts)
+    return read(answer)
+
+
+def _of_facts(answer: JSON) -> Reading:
+    told = next((tell for kind, tell in FACTS.items() if isinstance(answer, kind)), None)
+    if told is None:
+        raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
+    return Reading(models=_said(getattr(answer, "model", None)), facts=told(answer))
 
 
 def observe_failure(error: AnyLLMError) -> Reading:
@@ -74,6 +69,18 @@ def _of_completion(completion: ChatCompletion) -> Reading:
     )
 
 
+def _of_text(completion: TextCompletion) -> Reading:
+    return Reading(
+        ids=_said(completion.id),
+        models=_said(completion.model),
+        choices=tuple(
+            Choice(index=choice.index, text=choice.text, finish_reason=choice.finish_reason)
+            for choice in completion.choices
+        ),
+        usage=_of_completion_usage(completion.usage),
+    )
+
+
 def _of_choice(choice: ChatChoice) -> Choice:
     message = choice.message
     called = message.function_call
@@ -95,7 +102,7 @@ def _of_choice(choice: ChatChoice) -> Choice:
 
 def _url_of(image: JSONObject) -> str:
     named: JSON = image.get("image_url")
-    return named.get("url", "") if isinstance(named, dict) else ""
+    return named.get("url", "") if is_object(named) else ""
 
 
 def _signature_of(extra: JSONObject | None) -> str:
@@ -251,3 +258,14 @@ def _of_models(models: Sequence[Model]) -> Reading:
 
 def _said(word: str | None) -> tuple[str, ...]:
     return (word,) if word else ()
+
+
+_READINGS: Mapping[type, Callable[..., Reading]] = {
+    ChatCompletion: _of_completion,
+    Response: _of_response,
+    MessageResponse: _of_message,
+    CreateEmbeddingResponse: _of_embeddings,
+    TextCompletion: _of_text,
+    list: _of_models,
+}
+"""How answers are read that have a reading's own fields, by their types."""

@@ -26,6 +26,7 @@ from any_llm.testing.wire.verdict import Fault, Verdict
 
 _SHORT = frozenset({"StreamTruncatedError", "MalformedResponseError"})
 _BROKEN = "ConnectionFailedError"
+_LINES = ("application/stream+json", "application/x-ndjson")
 _ANSWER_STEPS = frozenset({"decode", "pieces", "cut"})
 
 
@@ -65,7 +66,7 @@ class _Trial:
         self._scope = scope_of(recording)
         self._read = read
         self._record = record_of(recording, self._scope)
-        self._line = Line(self._record, base_url_of(recording, self._scope, self._record))
+        self._line = Line(self._record, base_url_of(recording, self._scope, self._record), self._scope.earlier)
         self._intent = intent_of(recording, self._scope)
         self._seed = zlib.crc32(recording.id.encode())
         self.faults: list[Fault] = []
@@ -78,7 +79,7 @@ class _Trial:
         return (
             self._scope.operation in STREAMED
             and 200 <= response.status < 300
-            and is_event_stream(response.content_type, response.body)
+            and (is_event_stream(response.content_type, response.body) or response.content_type.startswith(_LINES))
         )
 
     async def run(self) -> None:

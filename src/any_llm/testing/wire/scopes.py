@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from any_llm.testing.recordings import Recording
 from any_llm.testing.wire.intent import route_of
 from any_llm.testing.wire.scope import OWN_SCOPES, Scope
+from any_llm.testing.wire.scopes_anthropicx import ANTHROPICX_SCOPES
 from any_llm.testing.wire.scopes_gemini import GEMINI_SCOPES
 
-SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **GEMINI_SCOPES}
+SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **ANTHROPICX_SCOPES, **GEMINI_SCOPES}
 """The recorded APIs that are replayed; every other one in a folder is counted as not in scope."""
 
 
@@ -26,5 +27,9 @@ def scope_of(recording: Recording) -> Scope:
 def _fits(recording: Recording, scope: Scope) -> bool:
     request = recording.request
     if request is None:
-        return scope.shown in recording.response.body
-    return request.method in scope.methods and route_of(request, scope) is not None and scope.shown in request.body
+        return _shows(scope, recording.response.body)
+    return request.method in scope.methods and route_of(request, scope) is not None and _shows(scope, request.body)
+
+
+def _shows(scope: Scope, body: bytes) -> bool:
+    return not scope.shown or any(word in body for word in scope.shown)
