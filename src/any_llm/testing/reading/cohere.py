@@ -11,7 +11,19 @@ import struct
 from collections.abc import Iterable, Mapping
 
 from any_llm.testing.reading.errors import failure_of, malformed, truncated
-from any_llm.testing.reading.fields import Fields, Json, as_text, compact, fields, integer, items, objects, parse, text
+from any_llm.testing.reading.fields import (
+    NO_FIELDS,
+    Fields,
+    Json,
+    as_text,
+    compact,
+    fields,
+    integer,
+    items,
+    objects,
+    parse,
+    text,
+)
 from any_llm.testing.reading.frames import is_event_stream, read_events
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
 
@@ -268,7 +280,7 @@ def _lines(body: bytes) -> list[Fields]:
     events: list[Fields] = []
     for line in body.splitlines():
         try:
-            event = fields(parse(line)) if line.strip() else {}
+            event = fields(parse(line)) if line.strip() else NO_FIELDS
         except ValueError:
             # A line that was cut is none.
             continue

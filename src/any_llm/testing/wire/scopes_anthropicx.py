@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from any_llm.spec.provider import Operation
 from any_llm.testing.recordings import RecordedRequest
 from any_llm.testing.wire.scope import Scope
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _GET, _DELETE = frozenset({"GET"}), frozenset({"DELETE"})
 _ENDED = b'{"id": "batch", "type": "message_batch", "processing_status": "ended"}'
@@ -75,8 +75,8 @@ def say_v2_chat(body: JSONObject, _request: RecordedRequest) -> JSONObject:
 def mean_v2_chat(body: JSONObject) -> JSONObject:
     """Return a chat of version 2 without what says nothing, and with a schema in its one place."""
     told: JSONObject = _bare(body)
-    form = told.get("response_format") or {}
-    schema = form.get("json_schema", form.get("schema"))
+    form: JSONObject = told.get("response_format") or {}
+    schema: JSON = form.get("json_schema", form.get("schema"))
     return told | ({"response_format": {"type": "json_object", "json_schema": schema}} if schema else {})
 
 
@@ -100,7 +100,7 @@ def say_ranking(body: JSONObject, _request: RecordedRequest) -> JSONObject:
 def mean_ranking(body: JSONObject) -> JSONObject:
     """Return a body without what says nothing, its documents as texts."""
     told: JSONObject = _bare(body)
-    documents = [one["text"] if isinstance(one, dict) and set(one) == {"text"} else one for one in told["documents"]]
+    documents = [one["text"] if is_object(one) and set(one) == {"text"} else one for one in told["documents"]]
     return {**told, "documents": documents}
 
 
@@ -123,10 +123,10 @@ def _named(body: JSONObject) -> str:
 
 def _bare(value: JSON) -> Any:  # noqa: ANN401  # as JSON is
     """Return a tree without nulls, empty lists and the word for no stream."""
-    if isinstance(value, dict):
+    if is_object(value):
         kept = {name: _bare(held) for name, held in value.items() if held is not None and held != []}
         return {name: held for name, held in kept.items() if (name, held) != ("stream", False)}
-    return [_bare(held) for held in value] if isinstance(value, list) else value
+    return [_bare(held) for held in value] if is_list(value) else value
 
 
 def _anthropic(operation: Operation, *routes: str, **more: Any) -> Scope:  # noqa: ANN401  # the fields of a scope
