@@ -218,7 +218,10 @@ def read_vectors(status: int, _content_type: str, body: bytes) -> Reading:
     held = answer.get("embeddings")
     if isinstance(held, dict):
         held = next((held[kind] for kind in ("float", "base64", *held) if held.get(kind)), None)
-    rows = items(held) or [row.get("embedding") for row in objects(answer.get("data"))]
+    data = objects(answer.get("data"))
+    # Voyage's documents hold their chunks.
+    data = [chunk for row in data for chunk in objects(row.get("data"))] or data
+    rows = items(held) or [row.get("embedding") for row in data]
     if not rows:
         told = "message" in answer or "detail" in answer
         return Reading(failure=failure_of(status, answer)) if told else malformed(status, "no vectors")

@@ -45,9 +45,22 @@ def say_upload(_body: JSONObject, request: RecordedRequest) -> JSONObject:
     raise ValueError(f"the file of the form to {urlsplit(request.url).path} was shortened when it was recorded")
 
 
+def say_nothing(_body: JSONObject, _request: RecordedRequest) -> JSONObject:
+    """Return the arguments of a question that has none but those in its URL."""
+    return {}
+
+
+def say_jobs(body: JSONObject, request: RecordedRequest) -> JSONObject:
+    """Return what a body means as arguments of `create_batch`; its requests may be in a file."""
+    if "requests" not in body:
+        raise ValueError(f"the requests of {urlsplit(request.url).path} are in a file")
+    return dict(body)
+
+
 def say_request(body: JSONObject, request: RecordedRequest) -> JSONObject:
     """Return a request that has no operation of its own."""
-    return {"method": request.method, "path": "/" + urlsplit(request.url).path.rpartition("/")[2], "body": body}
+    said = {"body": body} if body else {}
+    return {"method": request.method, "path": urlsplit(request.url).path, **said}
 
 
 def say_v1_chat(body: JSONObject, _request: RecordedRequest) -> JSONObject:
@@ -154,6 +167,8 @@ ANTHROPICX_SCOPES: Mapping[str, Scope] = {
             _anthropic(
                 Operation.RETRIEVE_BATCH_RESULTS, f"{_BATCH}/results", methods=_GET, say=say_batch, earlier=(_ENDED,)
             ),
+            _anthropic(Operation.CANCEL_BATCH, f"{_BATCH}/cancel", say=say_batch),
+            _anthropic(Operation.LIST_BATCHES, "/v1/messages/batches", methods=_GET, say=say_nothing),
             _anthropic(Operation.RETRIEVE_BATCH, _BATCH, methods=_GET, say=say_batch),
         ),
     ),
@@ -166,6 +181,7 @@ ANTHROPICX_SCOPES: Mapping[str, Scope] = {
         others=(
             _anthropic(Operation.DELETE_FILE, _FILE, methods=_DELETE, say=say_file),
             _anthropic(Operation.DOWNLOAD_FILE, f"{_FILE}/content", methods=_GET, say=say_file),
+            _anthropic(Operation.LIST_FILES, "/v1/files", methods=_GET, say=say_nothing),
             _anthropic(Operation.RETRIEVE_FILE, _FILE, methods=_GET, say=say_file),
         ),
     ),
@@ -188,14 +204,22 @@ ANTHROPICX_SCOPES: Mapping[str, Scope] = {
     "mistral.fim": _mistral(Operation.TEXT_COMPLETION, "/fim/completions", needed=("prompt",)),
     "mistral.moderations": _mistral(Operation.MODERATION, "/moderations", "/chat/moderations", needed=("input",)),
     "mistral.ocr": _mistral(Operation.OCR, "/ocr", needed=("document",)),
-    "mistral.other": Scope(
-        operation=Operation.REQUEST,
-        dialect="openai",
-        routes=("/agents",),
-        say=say_request,
+    "mistral.other": _mistral(
+        Operation.CREATE_BATCH,
+        "/batch/jobs",
+        say=say_jobs,
+        shown=b'"object":"batch"',
         others=(
-            _mistral(Operation.CREATE_BATCH, "/batch/jobs", needed=("requests",)),
+            _mistral(Operation.LIST_BATCHES, "/batch/jobs", methods=_GET, say=say_nothing),
+            _mistral(Operation.CANCEL_BATCH, "/batch/jobs/{job}/cancel", say=say_job),
             _mistral(Operation.RETRIEVE_BATCH, "/batch/jobs/{job}", methods=_GET, say=say_job),
+            Scope(
+                operation=Operation.REQUEST,
+                dialect="openai",
+                routes=("/v1/{a}", "/v1/{a}/{b}", "/v1/{a}/{b}/{c}", "/v1/{a}/{b}/{c}/{d}"),
+                methods=frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"}),
+                say=say_request,
+            ),
         ),
     ),
     "cohere.v1.chat": _cohere(Operation.COMPLETION, "/chat", say=say_v1_chat, means=mean_v1_chat, crossed=_CROSSED),
@@ -218,6 +242,14 @@ ANTHROPICX_SCOPES: Mapping[str, Scope] = {
         routes=("/embeddings",),
         arguments={"input": "inputs"},
         needed=("input",),
+        others=(
+            Scope(
+                operation=Operation.EMBEDDING,
+                dialect="voyage",
+                routes=("/contextualizedembeddings", "/multimodalembeddings"),
+                needed=("inputs",),
+            ),
+        ),
     ),
     "voyage.rerank": Scope(
         operation=Operation.RERANK,
