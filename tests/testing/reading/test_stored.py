@@ -37,6 +37,14 @@ def test_a_batch_of_anthropics_is_read(said: str, counts: dict[str, int], status
     assert read("anthropic.batches", batch).facts == facts
 
 
+def test_lists_and_single_models_are_read() -> None:
+    assert read("anthropic.batches", {"data": [{"id": "b1"}, {"id": "b2"}]}).listed == ("b1", "b2")
+    assert read("mistral.other", {"data": [{"id": "j1", "object": "batch"}]}).listed == ("j1",)
+    assert read("mistral.other", {"data": []}).facts == {"json": {"data": []}}
+    assert read("anthropic.models", {"data": [{"id": "m1"}]}).listed == ("m1",)
+    assert read("anthropic.models", {"id": "m1", "type": "model"}).facts == {"id": "m1"}
+
+
 def test_the_results_of_a_batch_are_read() -> None:
     message = {"id": "m1", "content": [{"type": "text", "text": "4"}], "stop_reason": "end_turn"}
     lines = [

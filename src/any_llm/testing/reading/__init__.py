@@ -56,6 +56,7 @@ _MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "anthropic.complete": read_continued,
     "anthropic.count_tokens": stored.read_count,
     "anthropic.files": stored.read_file,
+    "anthropic.models": stored.read_known_models,
     "anthropic.other": read_chat,
     "cohere.v1.chat": cohere.read_chat_v1,
     "cohere.v1.embed": cohere.read_vectors,
@@ -78,7 +79,6 @@ _MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
 
 APIS = (
     "anthropic.messages",
-    "anthropic.models",
     "openai.chat",
     "openai.embeddings",
     "openai.responses",

@@ -156,7 +156,9 @@ EQUIVALENCES = (
 )
 """The declared differences between bodies."""
 
-WHOLE_LIST = frozenset({("limit", "1000"), ("limit", "200"), ("pageSize", "1000"), ("alt", "sse")})
+WHOLE_LIST = frozenset(
+    {("limit", "1000"), ("limit", "200"), ("pageSize", "1000"), ("page_size", "1000"), ("alt", "sse")}
+)
 """The queries with which this library asks for a whole list of models, where the vendor gives pages, and for events."""
 
 

@@ -76,8 +76,11 @@ FALLBACKS: Mapping[Operation, Mapping[str, object]] = {
     Operation.RETRIEVE_MODEL: {"model": "model"},
     Operation.RETRIEVE_VIDEO: {"video_id": "video"},
     Operation.SPEECH: {"model": "model", "input": "Hello", "voice": "voice"},
+    Operation.CANCEL_BATCH: {"batch_id": "batch"},
     Operation.DELETE_FILE: {"file_id": "file"},
     Operation.DOWNLOAD_FILE: {"file_id": "file"},
+    Operation.LIST_BATCHES: {},
+    Operation.LIST_FILES: {},
     Operation.MODERATION: {"model": "model", "input": "Hello"},
     Operation.OCR: {"model": "model", "document": "https://recorded.invalid/document"},
     Operation.REQUEST: {"method": "GET", "path": "/"},
@@ -131,6 +134,15 @@ OWN_SCOPES: Mapping[str, Scope] = {
         auth="x-api-key",
         routes=("/v1/models", "/models"),
         methods=frozenset({"GET"}),
+        others=(
+            Scope(
+                operation=Operation.RETRIEVE_MODEL,
+                dialect="anthropic",
+                auth="x-api-key",
+                routes=("/v1/models/{model}",),
+                methods=frozenset({"GET"}),
+            ),
+        ),
     ),
 }
 """The scopes of OpenAI's and Anthropic's formats."""
