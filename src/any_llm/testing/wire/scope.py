@@ -99,7 +99,7 @@ OWN_SCOPES: Mapping[str, Scope] = {
     "openai.chat": Scope(
         operation=Operation.COMPLETION,
         dialect="openai",
-        routes=("/chat/completions",),
+        routes=("/chat/completions", "/chat"),
         needed=("messages",),
         crossed=(Operation.MESSAGES, Operation.RESPONSES),
     ),
