@@ -11,7 +11,7 @@ import msgspec
 from any_llm.spec.provider import Provider
 from any_llm.testing.recordings import RecordedRequest
 from any_llm.testing.wire.trees import difference
-from any_llm.types.http import HttpRequest
+from any_llm.types.http import HttpRequest, Piece, Upload
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
@@ -183,7 +183,13 @@ def compare_requests(
     sides = Sides(dict(body), dict(sent), provider, recorded.url)
     applied = [rule.name for rule in EQUIVALENCES if rule.apply(sides)]
     found = [difference(sides.recorded, sides.ours, "body"), *_compare_heads(recorded, ours)]
+    if isinstance(ours.body, Upload):
+        found.append(difference(recorded.body, b"".join(map(_bytes_of, ours.body.pieces)), "bytes"))
     return Compared([each for each in found if each], applied)
+
+
+def _bytes_of(piece: Piece) -> bytes:
+    return piece if isinstance(piece, bytes) else b""
 
 
 def _compare_heads(recorded: RecordedRequest, ours: HttpRequest) -> list[str | None]:

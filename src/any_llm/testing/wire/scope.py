@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from any_llm.spec.provider import Operation
-from any_llm.testing.recordings import RecordedRequest
+from any_llm.testing.recordings import RecordedRequest, Recording
+from any_llm.transport.replay import Scripted
 from any_llm.types.json import JSONObject
 
 
@@ -29,6 +30,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         means: what a body means, in one spelling, where there are several.
         shown: what a body holds that is of this scope, one of it at least: the request's body, or the answer's where
             that is all there is; empty where any body is.
+        script: what the requests of one operation are answered with, in order, where it takes several; the recorded
+            answer is one of them.
+        asked: which of its requests is the recorded one.
         others: further scopes of the same API, for the recordings that do not fit this one.
     """
 
@@ -43,6 +47,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     say: Callable[[JSONObject, RecordedRequest], JSONObject] | None = None
     means: Callable[[JSONObject], JSONObject] | None = None
     shown: tuple[bytes, ...] = ()
+    script: Callable[[Recording], tuple[Scripted, ...]] | None = None
+    asked: int = 0
     others: tuple[Scope, ...] = ()
 
 

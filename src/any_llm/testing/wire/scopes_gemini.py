@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from any_llm.spec.provider import Operation
-from any_llm.testing.recordings import RecordedRequest
+from any_llm.testing.recordings import RecordedRequest, Recording
 from any_llm.testing.wire.gemini_chats import camel, intent, meaning
 from any_llm.testing.wire.scope import Scope
+from any_llm.transport.replay import Scripted
 from any_llm.types.json import JSONObject
 from any_llm.types.media import Media
 
@@ -117,10 +118,27 @@ def say_upload(body: JSONObject, _request: RecordedRequest) -> JSONObject:
     return {"file": media}
 
 
+def say_bytes(_body: JSONObject, request: RecordedRequest) -> JSONObject:
+    """Return the file whose bytes go to the place that an upload was given."""
+    return {"file": Media(content=request.body)}
+
+
+def script_upload(recording: Recording) -> tuple[Scripted, ...]:
+    """Return the answer that gave the place, of which recorders keep no headers, and the recorded one."""
+    place = recording.request.url if recording.request else ""
+    response = recording.response
+    begun = Scripted(headers={"x-goog-upload-url": place})
+    return begun, Scripted(status=response.status, headers=response.headers, chunks=(response.body,))
+
+
 def mean_upload(body: JSONObject) -> JSONObject:
-    """Return what is said of a file beside what the headers say: its type and its size."""
+    """Return what is said of a file beside what the headers say: its type and its size.
+
+    A file without a name gets one from this library.
+    """
     file: JSONObject = camel(body.get("file", {}))
-    return {"file": {name: value for name, value in file.items() if name not in {"mimeType", "sizeBytes"}}}
+    told = {name: value for name, value in file.items() if name not in {"mimeType", "sizeBytes"}}
+    return {"file": {name: value for name, value in told.items() if not str(value).startswith("file.")}}
 
 
 def say_batch(body: JSONObject, request: RecordedRequest) -> JSONObject:
@@ -212,6 +230,26 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
         methods=_GET,
         routes=("/v1beta/files/{file}", "/files/{file}"),
         say=say_file,
+        others=(
+            Scope(
+                operation=Operation.UPLOAD_FILE,
+                dialect="gemini",
+                auth=_KEY,
+                routes=(_UPLOAD,),
+                say=say_upload,
+                means=mean_upload,
+                shown=(b'{"file"',),
+            ),
+            Scope(
+                operation=Operation.UPLOAD_FILE,
+                dialect="gemini",
+                auth=_KEY,
+                routes=(_UPLOAD,),
+                say=say_bytes,
+                script=script_upload,
+                asked=1,
+            ),
+        ),
     ),
     "gemini.generate": Scope(
         operation=Operation.COMPLETION,
