@@ -177,15 +177,30 @@ def compare_requests(
 
     `means` brings both bodies into one spelling, where their format has several.
     """
-    sent: JSONObject = msgspec.json.decode(ours.body) if isinstance(ours.body, bytes) and ours.body else {}
+    sent = _object_of(ours.body)
     if means is not None:
         body, sent = means(body), means(sent)
     sides = Sides(dict(body), dict(sent), provider, recorded.url)
     applied = [rule.name for rule in EQUIVALENCES if rule.apply(sides)]
     found = [difference(sides.recorded, sides.ours, "body"), *_compare_heads(recorded, ours)]
-    if isinstance(ours.body, Upload):
-        found.append(difference(recorded.body, b"".join(map(_bytes_of, ours.body.pieces)), "bytes"))
+    if not sent and not body:
+        pieces = ours.body.pieces if isinstance(ours.body, Upload) else (ours.body,)
+        found.append(difference(_settled(recorded.body), _settled(b"".join(map(_bytes_of, pieces))), "bytes"))
     return Compared([each for each in found if each], applied)
+
+
+def _object_of(body: bytes | Upload) -> JSONObject:
+    """Return the JSON object that a body is, an empty one for any other body."""
+    try:
+        tree: JSON = msgspec.json.decode(body) if isinstance(body, bytes) else None
+    except msgspec.DecodeError:
+        return {}
+    return tree if is_object(tree) else {}
+
+
+def _settled(body: bytes) -> bytes:
+    """Return a body, of which none at all and an empty JSON object or null say the same."""
+    return b"" if body.strip() in {b"{}", b"null"} else body
 
 
 def _bytes_of(piece: Piece) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 
+from any_llm.types.answer import Answer
 from any_llm.types.batch import Batch
 from any_llm.types.binary import Binary
 from any_llm.types.files import FileMetadata
@@ -43,11 +44,16 @@ def _of_batch(batch: Batch) -> JSONObject:
     return {**told, "total": total}
 
 
+def _of_answer(answer: Answer) -> JSONObject:
+    return {"json": answer.json}
+
+
 def _of_model(model: Model) -> JSONObject:
     return {"id": model.id}
 
 
 FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
+    Answer: _of_answer,
     Batch: _of_batch,
     Binary: _of_bytes,
     FileMetadata: _of_file,

@@ -63,6 +63,8 @@ FALLBACKS: Mapping[Operation, Mapping[str, object]] = {
     Operation.COUNT_TOKENS: {"model": "model", "messages": _HELLO},
     Operation.CREATE_BATCH: {"model": "model", "requests": ({"body": {"messages": _HELLO}},)},
     Operation.IMAGE_GENERATION: {"model": "model", "prompt": "Hello"},
+    Operation.DOWNLOAD_FILE: {"file_id": "file"},
+    Operation.REQUEST: {"method": "GET", "path": "/"},
     Operation.RETRIEVE_FILE: {"file_id": "file"},
     Operation.RETRIEVE_MODEL: {"model": "model"},
     Operation.RETRIEVE_VIDEO: {"video_id": "video"},

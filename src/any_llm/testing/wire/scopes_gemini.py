@@ -16,6 +16,7 @@ from any_llm.types.media import Media
 
 _KEY = "x-goog-api-key"
 _GET = frozenset({"GET"})
+_ROOTS = ("/cachedContents", "/fileSearchStores", "/upload/v1beta/fileSearchStores")
 _UPLOAD = "/upload/v1beta/files"
 
 
@@ -107,7 +108,7 @@ def say_nothing(_body: JSONObject, _request: RecordedRequest) -> JSONObject:
 
 def say_file(_body: JSONObject, request: RecordedRequest) -> JSONObject:
     """Return which file is asked about."""
-    return {"file_id": _last(request)}
+    return {"file_id": _last(request).partition(":")[0]}
 
 
 def say_upload(body: JSONObject, _request: RecordedRequest) -> JSONObject:
@@ -184,6 +185,31 @@ def mean_interaction(body: JSONObject) -> JSONObject:
     return {name: value for name, value in body.items() if (name, value) != ("stream", False)}
 
 
+def say_request(body: JSONObject, request: RecordedRequest) -> JSONObject:
+    """Return a request of a resource that has no operation of its own, as it is."""
+    path = urlsplit(request.url).path
+    start = min(path.find(root) for root in _ROOTS if root in path)
+    said: JSONObject = {"method": request.method, "path": path[start:]}
+    if body:
+        said["body"] = body
+    elif request.body.strip() not in {b"", b"{}", b"null"}:
+        said |= {"content": request.body, "content_type": request.headers.get("content-type", "")}
+    return said
+
+
+def _resources(*names: str) -> Scope:
+    """Return the scope of resources that are managed by requests of their own, below one of `names`."""
+    routes = tuple(f"{name}{rest}" for name in names for rest in ("", "/{id}", "/{id}:{verb}"))
+    return Scope(
+        operation=Operation.REQUEST,
+        dialect="gemini",
+        auth=_KEY,
+        methods=frozenset({"DELETE", "GET", "PATCH", "POST"}),
+        routes=routes,
+        say=say_request,
+    )
+
+
 def _models(verb: str) -> tuple[str, ...]:
     return (f"/models/{{model}}:{verb}",)
 
@@ -207,6 +233,7 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
         say=say_batch,
         means=mean_batch,
     ),
+    "gemini.cache": _resources("/cachedContents"),
     "gemini.count_tokens": Scope(
         operation=Operation.COUNT_TOKENS,
         dialect="gemini",
@@ -214,6 +241,14 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
         routes=_models("countTokens"),
         say=say_count,
         means=mean_count,
+    ),
+    "gemini.download": Scope(
+        operation=Operation.DOWNLOAD_FILE,
+        dialect="gemini",
+        auth=_KEY,
+        methods=_GET,
+        routes=("/v1beta/files/{file}:download",),
+        say=say_file,
     ),
     "gemini.embed": Scope(
         operation=Operation.EMBEDDING,
@@ -287,6 +322,8 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
             ),
         ),
     ),
+    "gemini.other": _resources("/fileSearchStores"),
+    "gemini.uploadToFileSearchStore": _resources("/upload/v1beta/fileSearchStores"),
     "gemini.predict": Scope(
         operation=Operation.EMBEDDING,
         dialect="gemini",
