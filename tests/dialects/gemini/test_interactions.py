@@ -252,6 +252,8 @@ def test_a_form_of_the_answer_is_asked_for() -> None:
     }
     assert body_of(ask(response_format={"type": "json_object"}))["response_format"] == form
     assert body_of(ask(response_format={"type": "audio"}))["response_format"] == {"type": "audio"}
+    assert body_of(ask(response_format={**form, "schema": schema}))["response_format"] == {**form, "schema": schema}
+    assert body_of(ask(response_format=[form]))["response_format"] == [form]
     assert "response_format" not in body_of(ask(text={"format": {"type": "text"}}))
     with pytest.raises(InvalidMessageError):
         ask(response_format={"type": "json_schema"})

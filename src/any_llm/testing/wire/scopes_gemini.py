@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -11,12 +12,13 @@ from any_llm.testing.recordings import RecordedRequest, Recording
 from any_llm.testing.wire.gemini_chats import camel, intent, meaning
 from any_llm.testing.wire.scope import Scope
 from any_llm.transport.replay import Scripted
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject
 from any_llm.types.media import Media
 
 _KEY = "x-goog-api-key"
 _GET = frozenset({"GET"})
 _ROOTS = ("/cachedContents", "/fileSearchStores", "/upload/v1beta/fileSearchStores")
+_SETTINGS = ("max_output_tokens", "seed", "temperature", "top_p")
 _UPLOAD = "/upload/v1beta/files"
 
 
@@ -52,12 +54,18 @@ def say_embedding(body: JSONObject, request: RecordedRequest) -> JSONObject:
     """Return what an embedding's body means as arguments of `embedding`."""
     told = mean_embedding(body)
     requests = told.get("requests", [told])
-    texts = [one["content"]["parts"][0]["text"] for one in requests]
+    texts = [_text_of(one["content"]) for one in requests]
     own = {name: value for name, value in requests[0].items() if name not in {"content", "model"}}
     if "outputDimensionality" in own:
         own["dimensions"] = own.pop("outputDimensionality")
     own |= own.pop("embedContentConfig", {})
     return {"model": _model(request), "inputs": texts if "requests" in told else texts[0], **own}
+
+
+def _text_of(content: JSONObject) -> JSON:
+    """Return the one text that a content is, or the content itself."""
+    parts: list[JSONObject] = content["parts"]
+    return parts[0]["text"] if len(parts) == 1 and set(parts[0]) == {"text"} else content
 
 
 def mean_embedding(body: JSONObject) -> JSONObject:
@@ -88,7 +96,13 @@ def say_image(body: JSONObject, request: RecordedRequest) -> JSONObject:
 
 def say_video(body: JSONObject, request: RecordedRequest) -> JSONObject:
     """Return what Veo's body means as arguments of `video_generation`."""
-    return {"model": _model(request), "prompt": body["instances"][0]["prompt"], **body.get("parameters", {})}
+    instance: JSONObject = dict(body["instances"][0])
+    image: JSONObject = instance.pop("image", {})
+    if "bytesBase64Encoded" in image:
+        instance["image"] = Media(
+            content=base64.b64decode(image["bytesBase64Encoded"]), media_type=image.get("mimeType")
+        )
+    return {"model": _model(request), **instance, **body.get("parameters", {})}
 
 
 def say_operation(_body: JSONObject, request: RecordedRequest) -> JSONObject:
@@ -177,7 +191,10 @@ def say_interaction(body: JSONObject, _request: RecordedRequest) -> JSONObject:
     choice = config.pop("tool_choice", None)
     if choice is not None:
         arguments["tool_choice"] = {"any": "required"}.get(choice, choice) if isinstance(choice, str) else choice
-    return {**arguments, **config, **told}
+    arguments |= {name: config.pop(name) for name in _SETTINGS if name in config}
+    if config:
+        arguments["generation_config"] = config
+    return {**arguments, **told}
 
 
 def mean_interaction(body: JSONObject) -> JSONObject:
