@@ -11,6 +11,10 @@ from any_llm.types.media import Media
 _SHOWN = 80
 
 
+_NEED_TYPES = frozenset({"content", "file", "image_url", "input_audio", "refusal", "text", "video_url"})
+"""Members that are of a part of OpenAI's, which has a type."""
+
+
 def check_messages(messages: JSON) -> list[JSON]:
     """Check a conversation's outer shape and return it as a list.
 
@@ -58,6 +62,9 @@ def _check_part(part: JSON, place: str) -> None:
     if not is_mapping(part):
         raise _wrong(place, "an object with a type", part)
     kind = part.get("type")
+    if "type" not in part and part and not _NEED_TYPES & part.keys():
+        # A block in the provider's own words, which its format passes on or refuses, such as Converse's `cachePoint`.
+        return
     if not isinstance(kind, str):
         raise _wrong(f"{place}.type", "a kind of part such as 'text'", kind)
     if kind == "text" and not isinstance(part.get("text"), str):

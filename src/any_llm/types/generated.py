@@ -34,7 +34,8 @@ _INEXPRESSIBLE: Mapping[str, str] = {
 }
 _PARAMETERS = frozenset({
     "adapter_id", "decoder_input_details", "details", "do_sample", "grammar", "max_length", "max_new_tokens",
-    "max_time", "num_return_sequences", "repetition_penalty", "return_full_text", "top_k", "top_n_tokens", "truncate", "typical_p",
+    "max_time", "num_return_sequences", "repetition_penalty", "return_full_text", "top_k", "top_n_tokens",
+    "truncate", "typical_p",
     "watermark",
 })  # fmt: skip
 """Parameters of the servers themselves, which may be said as they are."""

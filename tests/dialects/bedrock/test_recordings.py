@@ -21,13 +21,13 @@ from any_llm.exceptions import (
 )
 from any_llm.spec.provider import Operation
 from any_llm.testing.recordings import Recording, load_recordings
+from any_llm.testing.wire.converse_chats import intent_of, meaning_of
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.completion import ChatCompletion
 from any_llm.types.embedding import CreateEmbeddingResponse
 from any_llm.types.http import Frame, HttpResponse
 from any_llm.types.json import JSON, JSONObject
 from tests.dialects.bedrock.calls import HELLO, MODEL, body_of, complaints, encode, play, target, turns
-from tests.dialects.bedrock.intent import intent_of, meaning_of
 from tests.testing.reading.shared_folder import WIRE
 
 STOPS = {

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from any_llm.dialects.bedrock.count_tokens import COUNT_TOKENS
 from any_llm.dialects.bedrock.embeddings import EMBEDDING
 from any_llm.dialects.bedrock.errors import decode_error
-from any_llm.dialects.bedrock.images import IMAGE_GENERATION
 from any_llm.dialects.bedrock.invoke_chat import decode_completion, encode_completion, stream_completion
-from any_llm.dialects.bedrock.invoke_messages import MESSAGES
-from any_llm.dialects.bedrock.models import LIST_MODELS, RETRIEVE_MODEL
-from any_llm.dialects.bedrock.rerank import RERANK
-from any_llm.dialects.bedrock.text_completion import TEXT_COMPLETION
 from any_llm.spec.dialect import Codec, Dialect
+from any_llm.spec.late import LateCodecs
 from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
@@ -23,17 +18,19 @@ COMPLETION: Codec[ChatCompletion, ChatCompletionChunk] = Codec(
 
 DIALECT = Dialect(
     name="bedrock",
-    operations={
-        Operation.COMPLETION: COMPLETION,
-        Operation.MESSAGES: MESSAGES,
-        Operation.TEXT_COMPLETION: TEXT_COMPLETION,
-        Operation.EMBEDDING: EMBEDDING,
-        Operation.RERANK: RERANK,
-        Operation.COUNT_TOKENS: COUNT_TOKENS,
-        Operation.IMAGE_GENERATION: IMAGE_GENERATION,
-        Operation.LIST_MODELS: LIST_MODELS,
-        Operation.RETRIEVE_MODEL: RETRIEVE_MODEL,
-    },
+    operations=LateCodecs(
+        __name__,
+        {
+            Operation.MESSAGES: "invoke_messages:MESSAGES",
+            Operation.TEXT_COMPLETION: "text_completion:TEXT_COMPLETION",
+            Operation.RERANK: "rerank:RERANK",
+            Operation.COUNT_TOKENS: "count_tokens:COUNT_TOKENS",
+            Operation.IMAGE_GENERATION: "images:IMAGE_GENERATION",
+            Operation.LIST_MODELS: "models:LIST_MODELS",
+            Operation.RETRIEVE_MODEL: "models:RETRIEVE_MODEL",
+        },
+        {Operation.COMPLETION: COMPLETION, Operation.EMBEDDING: EMBEDDING},
+    ),
     decode_error=decode_error,
     # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
     media={

@@ -122,5 +122,5 @@ def family_of(model: str) -> Family:
 
 
 def is_claude(model: str) -> bool:
-    """Say whether a model takes Anthropic's messages: every Claude but those before its third generation."""
-    return "claude" in model and "claude-v" not in model and "claude-instant" not in model
+    """Say whether a model takes Anthropic's messages, as every Claude does."""
+    return "claude" in model

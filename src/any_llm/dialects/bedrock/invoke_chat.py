@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/custom-model-import-code-sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -45,8 +45,13 @@ INVOKED = "invoke/"
 """How the name of a model begins that is not to be asked through Converse."""
 
 _NOT_SENT = frozenset({"messages", "stream", "stream_options"})
-_COHERE = {"max_completion_tokens": "max_tokens", "top_p": "p", "top_k": "k", "stop": "stop_sequences"}
-_ROLES = {"user": "USER", "assistant": "CHATBOT", "system": "SYSTEM", "developer": "SYSTEM"}
+_COHERE: Mapping[str, str] = {
+    "max_completion_tokens": "max_tokens",
+    "top_p": "p",
+    "top_k": "k",
+    "stop": "stop_sequences",
+}
+_ROLES: Mapping[str, str] = {"user": "USER", "assistant": "CHATBOT", "system": "SYSTEM", "developer": "SYSTEM"}
 
 
 def encode_completion(target: Target, options: Options) -> Encoded:

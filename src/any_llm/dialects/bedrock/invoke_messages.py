@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -30,7 +30,7 @@ from any_llm.types.value import decode, link, revive
 VERSION = "bedrock-2023-05-31"
 """The one version of the format that there is on Bedrock."""
 
-_INEXPRESSIBLE = {
+_INEXPRESSIBLE: Mapping[str, str] = {
     "container": "Bedrock has no containers",
     "mcp_servers": "Bedrock calls no MCP servers",
     "prompt_cache_key": "the API caches by `cache_control` markers",

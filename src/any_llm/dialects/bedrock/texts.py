@@ -63,7 +63,8 @@ def usage_in(answer: JSONObject) -> CompletionUsage | None:
     pairs.append((number_of(answer, "prompt_token_count"), number_of(answer, "generation_token_count")))
     counted = [number_of(result, "tokenCount") or 0 for result in members(answer, "results")]
     pairs.append((number_of(answer, "inputTextTokenCount"), sum(counted) if counted else None))
-    return next((usage_of(*pair) for pair in pairs if pair[0] is not None and pair[1] is not None), None)  # type: ignore[arg-type]
+    told = ((read, written) for read, written in pairs if read is not None and written is not None)
+    return next((usage_of(read, written) for read, written in told), None)
 
 
 def _listed(

@@ -6,24 +6,24 @@ https://huggingface.github.io/text-generation-inference
 
 from __future__ import annotations
 
-from any_llm.dialects.huggingface.audio import SPEECH, TRANSCRIPTION
-from any_llm.dialects.huggingface.embeddings import EMBEDDING
 from any_llm.dialects.huggingface.errors import decode_error
-from any_llm.dialects.huggingface.images import IMAGE_GENERATION
-from any_llm.dialects.huggingface.rerank import RERANK
-from any_llm.dialects.huggingface.text import TEXT_COMPLETION
 from any_llm.spec.dialect import Dialect
+from any_llm.spec.late import LateCodecs
 from any_llm.spec.provider import Operation
 
 DIALECT = Dialect(
     name="huggingface",
-    operations={
-        Operation.TEXT_COMPLETION: TEXT_COMPLETION,
-        Operation.EMBEDDING: EMBEDDING,
-        Operation.RERANK: RERANK,
-        Operation.IMAGE_GENERATION: IMAGE_GENERATION,
-        Operation.SPEECH: SPEECH,
-        Operation.TRANSCRIPTION: TRANSCRIPTION,
-    },
+    operations=LateCodecs(
+        __name__,
+        {
+            Operation.TEXT_COMPLETION: "text:TEXT_COMPLETION",
+            Operation.EMBEDDING: "embeddings:EMBEDDING",
+            Operation.RERANK: "rerank:RERANK",
+            Operation.IMAGE_GENERATION: "images:IMAGE_GENERATION",
+            Operation.SPEECH: "audio:SPEECH",
+            Operation.TRANSCRIPTION: "audio:TRANSCRIPTION",
+        },
+        {},
+    ),
     decode_error=decode_error,
 )

@@ -6,6 +6,8 @@ https://huggingface.github.io/text-embeddings-inference
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from any_llm.dialects.huggingface.wire import dropped, parse, path, refuse
@@ -14,7 +16,7 @@ from any_llm.types.embedding import CreateEmbeddingResponse, Embedding
 from any_llm.types.http import HttpResponse
 from any_llm.types.vectors import vectors_of
 
-_INEXPRESSIBLE = {
+_INEXPRESSIBLE: Mapping[str, str] = {
     "dimensions": "a vector has as many numbers as its model gives",
     "user": "the server does not ask who the user is",
 }

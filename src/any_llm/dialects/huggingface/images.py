@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+from collections.abc import Mapping
 
 import msgspec
 
@@ -13,7 +14,7 @@ from any_llm.types.http import HttpResponse
 from any_llm.types.image import Image, ImagesResponse
 from any_llm.types.json import JSON, JSONObject, is_mapping
 
-_INEXPRESSIBLE = {
+_INEXPRESSIBLE: Mapping[str, str] = {
     "aspect_ratio": "say `size`",
     "background": "images have the background that the model gives them",
     "moderation": "the server does not moderate",

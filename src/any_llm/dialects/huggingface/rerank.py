@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from any_llm.dialects.huggingface.wire import dropped, parse, path, refuse
@@ -11,7 +13,7 @@ from any_llm.types.json import JSON, JSONObject, is_list, is_mapping, is_object
 from any_llm.types.report import Warning as CallWarning
 from any_llm.types.rerank import RerankResponse, RerankResult
 
-_INEXPRESSIBLE = {
+_INEXPRESSIBLE: Mapping[str, str] = {
     "max_tokens_per_doc": "say `truncate`",
     "top_n": "every document is ranked; take the first ones",
 }

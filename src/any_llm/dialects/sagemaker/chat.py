@@ -6,7 +6,7 @@ https://huggingface.co/docs/text-generation-inference/messages_api
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from any_llm.dialects.sagemaker.wire import Lines, invoke, refuse
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
@@ -15,7 +15,7 @@ from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.completion_fold import CompletionFold
 from any_llm.types.http import Frame, HttpResponse
 
-_NAMES = {"max_completion_tokens": "max_tokens"}
+_NAMES: Mapping[str, str] = {"max_completion_tokens": "max_tokens"}
 
 
 def encode_completion(target: Target, options: Options) -> Encoded:

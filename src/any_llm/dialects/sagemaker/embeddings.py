@@ -6,6 +6,8 @@ https://huggingface.github.io/text-embeddings-inference
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from any_llm.dialects.sagemaker.wire import invoke, parse, refuse
 from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
@@ -15,7 +17,7 @@ from any_llm.types.json import JSON, is_list, is_object
 from any_llm.types.report import Warning as CallWarning
 from any_llm.types.vectors import vectors_of
 
-_INEXPRESSIBLE = {
+_INEXPRESSIBLE: Mapping[str, str] = {
     "dimensions": "a vector has as many numbers as its model gives",
     "encoding_format": "vectors are sent as numbers",
     "user": "the server does not ask who the user is",

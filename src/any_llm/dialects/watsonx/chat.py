@@ -46,7 +46,7 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     body |= {name: value for name, value in options.items() if name not in _NOT_SENT and value is not None}
     choice = plain(options.get("tool_choice"))
     if choice is not None:
-        body["tool_choice_option" if choice in _WORDS else "tool_choice"] = choice
+        body["tool_choice_option" if isinstance(choice, str) and choice in _WORDS else "tool_choice"] = choice
     stop = options.get("stop")
     if stop is not None:
         body["stop"] = [stop] if isinstance(stop, str) else list(stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import msgspec
@@ -13,7 +14,7 @@ from any_llm.types.embedding import CreateEmbeddingResponse, Embedding, Embeddin
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, is_mapping
 
-_INEXPRESSIBLE = {
+_INEXPRESSIBLE: Mapping[str, str] = {
     "dimensions": "a vector has as many numbers as its model gives",
     "user": "the API does not ask who the user is",
 }

@@ -23,7 +23,9 @@ class Event(NamedTuple):
 
 def is_event_stream(content_type: str, body: bytes) -> bool:
     """Whether a body is a stream of events: its type says so, or else its beginning."""
-    return content_type.lower().startswith("text/event-stream") or body.lstrip().startswith(_BEGINNINGS)
+    return content_type.lower().startswith(
+        ("text/event-stream", "application/vnd.amazon.eventstream")
+    ) or body.lstrip().startswith(_BEGINNINGS)
 
 
 def read_events(body: bytes) -> list[Event]:

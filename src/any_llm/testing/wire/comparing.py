@@ -40,9 +40,9 @@ def compare_answers(read: Reading, said: Reading, operation: Operation) -> str |
 def _leave_out_unread(wanted: JSONObject, ours: JSONObject) -> None:
     """Leave out of our answer what the vendor left to us, or what the reading does not look for.
 
-    Ids of calls are made up where there is none, and embeddings name the model that was asked.
+    Ids of calls are made up where there is none, and an answer that names no model is one of that which was asked.
     """
-    if "embeddings" in wanted and wanted["model"] is None:
+    if wanted["model"] is None:
         ours["model"] = None
     for read, said in zip(wanted.get("choices", ()), ours.get("choices", ()), strict=False):
         if not read["images"]:
@@ -57,6 +57,8 @@ def compare_crossed(read: Reading, said: Reading, operation: Operation) -> str |
         return _compare_failures(read.failure, said.failure)
     wanted = _crossed(read, _CROSSED[operation], operation)
     ours = _crossed(said, _own_word, operation)
+    if wanted["model"] is None:
+        ours["model"] = None
     for called, call in zip(wanted["tool_calls"], ours["tool_calls"], strict=False):
         # Every call has an id in every shape; one that the vendor did not give is made up.
         call["id"] = call["id"] and called["id"]
@@ -217,12 +219,14 @@ def _status_word(choice: Choice) -> str | None:
 
 
 def _word_of(operation: Operation) -> Callable[[Choice], str | None]:
-    return _chat_word if operation is Operation.COMPLETION else _own_word
+    return _chat_word if operation in {Operation.COMPLETION, Operation.TEXT_COMPLETION} else _own_word
 
 
 _FORMS: Mapping[Operation, Callable[[Reading, Callable[[Choice], str | None]], JSON]] = {
     Operation.COMPLETION: _form_of_chat,
+    Operation.TEXT_COMPLETION: _form_of_chat,
     Operation.RESPONSES: _form_of_chat,
+    Operation.COMPACT_RESPONSE: _form_of_chat,
     Operation.MESSAGES: _form_of_message,
 }
 _CROSSED: Mapping[Operation, Callable[[Choice], str | None]] = {

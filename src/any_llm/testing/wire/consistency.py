@@ -20,6 +20,8 @@ _EXACT_TOTALS = frozenset({"openai.responses", "openai.embeddings"})
 # Totals that leave out what is cached, or what is thought.
 _LOOSE_TOTALS = frozenset({"gemini.generate"})
 _ERROR = "error_"
+# The recorder does not look for ends in these.
+_UNMARKED = frozenset({"bedrock.converse", "bedrock.invoke", "openai.completions"})
 # The events of a Responses stream that repeat what deltas have said, and the member that does.
 _REPEATED: Mapping[str, tuple[str, str]] = {
     "response.output_text.done": ("response.output_text.delta", "text"),
@@ -96,11 +98,11 @@ def _of_features(recording: Recording, read: Reading) -> Iterator[str]:
     )
     if not _declared(recording):
         return
-    if found["length_stop"] and not claims & {"length_stop", "incomplete"}:
+    if found["length_stop"] and recording.api not in _UNMARKED and not claims & {"length_stop", "incomplete"}:
         yield "the answer was cut for its length, the features do not say length_stop"
-    if found["content_filter"] and not claims & {"content_filter", "refusal"}:
+    if found["content_filter"] and recording.api not in _UNMARKED and not claims & {"content_filter", "refusal"}:
         yield "the answer was filtered, the features do not say content_filter"
-    if found["stop_sequence_hit"] and "stop_sequence_hit" not in claims:
+    if found["stop_sequence_hit"] and recording.api not in _UNMARKED and "stop_sequence_hit" not in claims:
         yield "the answer met a stop sequence, the features do not say stop_sequence_hit"
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from any_llm.spec.provider import Provider
 from any_llm.testing.recordings import RecordedRequest
+from any_llm.testing.wire.forms import form_in, is_form, plain
 from any_llm.testing.wire.trees import difference
 from any_llm.types.http import HttpRequest, Piece, Upload
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
@@ -155,8 +156,8 @@ EQUIVALENCES = (
 )
 """The declared differences between bodies."""
 
-UNSAID_QUERY: Mapping[str, str] = {"limit": "1000", "pageSize": "1000", "alt": "sse"}
-"""Members of a query that one may say and another not: a whole list of models where there are pages, and events."""
+WHOLE_LIST = frozenset({("limit", "1000"), ("limit", "200"), ("pageSize", "1000"), ("alt", "sse")})
+"""The queries with which this library asks for a whole list of models, where the vendor gives pages, and for events."""
 
 
 class Compared(NamedTuple):
@@ -177,7 +178,7 @@ def compare_requests(
 
     `means` brings both bodies into one spelling, where their format has several.
     """
-    sent = _object_of(ours.body)
+    sent = _sent(ours)
     if means is not None:
         body, sent = means(body), means(sent)
     sides = Sides(dict(body), dict(sent), provider, recorded.url)
@@ -189,15 +190,6 @@ def compare_requests(
     return Compared([each for each in found if each], applied)
 
 
-def _object_of(body: bytes | Upload) -> JSONObject:
-    """Return the JSON object that a body is, an empty one for any other body."""
-    try:
-        tree: JSON = msgspec.json.decode(body) if isinstance(body, bytes) else None
-    except msgspec.DecodeError:
-        return {}
-    return tree if is_object(tree) else {}
-
-
 def _settled(body: bytes) -> bytes:
     """Return a body, of which none at all and an empty JSON object or null say the same."""
     return b"" if body.strip() in {b"{}", b"null"} else body
@@ -205,6 +197,17 @@ def _settled(body: bytes) -> bytes:
 
 def _bytes_of(piece: Piece) -> bytes:
     return piece if isinstance(piece, bytes) else b""
+
+
+def _sent(ours: HttpRequest) -> JSONObject:
+    """Return the members of a body of JSON, or the fields of a form; files have none."""
+    content_type = ours.headers.get("Content-Type", "")
+    if not isinstance(ours.body, bytes):
+        return {}
+    if is_form(content_type):
+        return plain(form_in(content_type, ours.body))
+    tree: JSON = msgspec.json.decode(ours.body) if ours.body.startswith(b"{") else None
+    return tree if is_object(tree) else {}
 
 
 def _compare_heads(recorded: RecordedRequest, ours: HttpRequest) -> list[str | None]:
@@ -226,7 +229,9 @@ def _compare_heads(recorded: RecordedRequest, ours: HttpRequest) -> list[str | N
 def _place(url: str) -> str:
     parts = urlsplit(url)
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname}:{port}{parts.path}"
+    # A colon may stand in a path as it is (RFC 3986, 3.3).
+    path = parts.path.replace("%3A", ":")
+    return f"{parts.scheme}://{parts.hostname}:{port}{path}"
 
 
 def _query(url: str) -> dict[str, str]:
@@ -236,9 +241,7 @@ def _query(url: str) -> dict[str, str]:
 def _told(url: str, other: str) -> dict[str, str]:
     """Return what a query says that the other one must say too."""
     there = _query(other)
-    return {
-        name: value for name, value in _query(url).items() if name in there or (name, value) not in UNSAID_QUERY.items()
-    }
+    return {name: value for name, value in _query(url).items() if name in there or (name, value) not in WHOLE_LIST}
 
 
 def _compare_keys(recorded: Mapping[str, str], ours: Mapping[str, str]) -> str | None:

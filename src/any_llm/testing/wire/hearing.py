@@ -17,7 +17,7 @@ from any_llm.testing.recordings import RecordedResponse
 from any_llm.testing.wire.destination import client_of
 from any_llm.testing.wire.observing import observe, observe_failure
 from any_llm.transport.replay import Replay, Scripted
-from any_llm.types.completion import ChatCompletionChunk
+from any_llm.types.completion import ChatCompletionChunk, ChunkChoice
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import (
@@ -28,6 +28,7 @@ from any_llm.types.messages import (
     TextDelta,
 )
 from any_llm.types.responses import ResponseTextDeltaEvent
+from any_llm.types.text_completion import TextCompletion, TextCompletionChoice
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,18 +46,19 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """Where a call goes: to whom, and below which URL."""
+    """Where a call goes: to whom, below which URL, and what is answered `earlier` where it takes several requests."""
 
     provider: Provider
     base_url: str
+    earlier: tuple[bytes, ...] = ()
 
 
-async def hear(line: Line, operation: Operation, arguments: JSONObject, *answers: Scripted, asked: int = 0) -> Heard:
+async def hear(line: Line, operation: Operation, arguments: JSONObject, *answers: Scripted, asked: int = -1) -> Heard:
     """Make a call that is answered with `answers`, of which the last may be given again.
 
     Errors of this library are heard, others are raised. `asked` is which of its requests is wanted.
     """
-    coming = list(answers)
+    coming = [*map(_json, line.earlier), *answers]
     replay = Replay(lambda _request: coming.pop(0) if len(coming) > 1 else coming[0])
     client = client_of(line.provider, line.base_url, replay)
     texts: dict[int, str] = {}
@@ -73,8 +75,12 @@ async def hear(line: Line, operation: Operation, arguments: JSONObject, *answers
         said = observe(value)
     except AnyLLMError as error:
         said = observe_failure(error)
-    request = replay.requests[asked] if len(replay.requests) > asked else None
+    request = replay.requests[asked] if replay.requests else None
     return Heard(request=request, said=said, texts=texts, partial=partial, left_open=replay.open > 0)
+
+
+def _json(body: bytes) -> Scripted:
+    return Scripted(headers={"content-type": "application/json"}, chunks=(body,))
 
 
 def script(response: RecordedResponse, pieces: Sequence[bytes] | None = None, *, broken: bool = False) -> Scripted:
@@ -100,14 +106,17 @@ async def _read(stream: EventStream[JSON]) -> dict[int, str]:
     return {index: "".join(pieces) for index, pieces in texts.items()}
 
 
+def _text_of(choice: ChunkChoice | TextCompletionChoice) -> str:
+    return choice.text if isinstance(choice, TextCompletionChoice) else choice.delta.content or ""
+
+
 def _texts_of(item: JSON) -> list[tuple[int, str]]:
     match item:
-        case ChatCompletionChunk():
-            return [(choice.index, choice.delta.content or "") for choice in item.choices]
-        case ResponseTextDeltaEvent():
-            return [(0, item.delta)]
+        case ChatCompletionChunk() | TextCompletion():
+            return [(choice.index, _text_of(choice)) for choice in item.choices]
         case (
-            ContentBlockDeltaEvent(delta=TextDelta(text=text))
+            ResponseTextDeltaEvent(delta=text)
+            | ContentBlockDeltaEvent(delta=TextDelta(text=text))
             | ContentBlockStartEvent(content_block=TextBlock(text=text))
         ):
             return [(0, text)]

@@ -11,12 +11,13 @@ import msgspec
 
 from any_llm.spec.provider import Operation
 from any_llm.testing.recordings import RecordedRequest, Recording
+from any_llm.testing.wire.forms import form_of, plain
 from any_llm.testing.wire.scope import FALLBACKS, STREAMED, Scope
 from any_llm.types.json import JSON, JSONObject, is_object
 from any_llm.types.options import CallOptions
 
 _BETAS = "anthropic-beta"
-_NAMED = re.compile(r"\{\w+\}")
+_NAMED = re.compile(r"(\{\w+\*?\})")
 _OURS_ALONE = frozenset({"alt"})
 """Members of a query by which this library asks for what its caller says otherwise."""
 
@@ -46,7 +47,12 @@ def route_of(request: RecordedRequest, scope: Scope) -> str | None:
 
 @cache
 def _pattern(route: str) -> re.Pattern[str]:
-    return re.compile(r"[^/:]+".join(map(re.escape, _NAMED.split(route))) + "$")
+    kept, _, cut = route.rpartition("|")
+    steps = (
+        (".+" if step.endswith("*}") else "[^/:]+") if _NAMED.fullmatch(step) else re.escape(step)
+        for step in _NAMED.split(cut)
+    )
+    return re.compile((f"(?<={re.escape(kept)})" if kept else "") + "".join(steps) + "$")
 
 
 def intent_of(recording: Recording, scope: Scope) -> Intent | Unsaid:
@@ -57,7 +63,8 @@ def intent_of(recording: Recording, scope: Scope) -> Intent | Unsaid:
     if request.method not in scope.methods or route_of(request, scope) is None:
         path = urlsplit(request.url).path
         return Unsaid(f"{request.method} {path} is not {'/'.join(sorted(scope.methods))} {scope.routes[-1]}")
-    body = _body_of(request)
+    form = form_of(request)
+    body = _body_of(request) if form is None else form
     if scope.say is not None:
         return _say_by(scope.say, request, body or {}, recording.model or "model")
     missing = [name for name in scope.needed if body is None or name not in body]
@@ -66,11 +73,13 @@ def intent_of(recording: Recording, scope: Scope) -> Intent | Unsaid:
     return _say(request, body or {}, recording.model or "model", scope)
 
 
-def fallback_of(recording: Recording, operation: Operation, *, streamed: bool) -> JSONObject:
-    """Return plain arguments with which any recorded answer can be asked for."""
+def fallback_of(recording: Recording, operation: Operation, *, streamed: bool, prefix: str = "") -> JSONObject:
+    """Return plain arguments with which any recorded answer can be asked for; `prefix` goes before the model."""
     arguments = dict(FALLBACKS[operation])
     if "model" in arguments and recording.model:
         arguments["model"] = recording.model
+    if prefix:
+        arguments["model"] = f"{prefix}{arguments['model']}"
     if operation in STREAMED and streamed:
         arguments["stream"] = True
     return arguments
@@ -103,7 +112,7 @@ def _say_by(
     kept = {name: value for name, value in query if name not in _OURS_ALONE}
     if kept:
         arguments["extra_query"] = kept
-    return Intent(arguments=arguments, body=body, streamed=bool(arguments.get("stream")))
+    return Intent(arguments=arguments, body=plain(body), streamed=bool(arguments.get("stream")))
 
 
 def _say(request: RecordedRequest, body: JSONObject, model: str, scope: Scope) -> Intent:

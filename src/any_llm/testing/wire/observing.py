@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from any_llm.testing.wire.facts import FACTS
 from any_llm.types.completion import ChatCompletion, ChatCompletionMessage, CompletionUsage, Function
 from any_llm.types.completion import Choice as ChatChoice
 from any_llm.types.embedding import CreateEmbeddingResponse, EmbeddingUsage
-from any_llm.types.json import JSON, JSONObject, is_list, is_object
+from any_llm.types.json import JSON, JSONObject, is_object
 from any_llm.types.message_blocks import RedactedThinkingBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from any_llm.types.messages import MessageResponse, MessageUsage
 from any_llm.types.model import Model
@@ -26,6 +26,7 @@ from any_llm.types.responses import (
     ResponseReasoningItem,
     ResponseUsage,
 )
+from any_llm.types.text_completion import TextCompletion
 
 
 def observe(answer: JSON) -> Reading:
@@ -34,27 +35,15 @@ def observe(answer: JSON) -> Reading:
     Raises:
         TypeError: it is no answer of an operation that is replayed.
     """
-    match answer:
-        case ChatCompletion():
-            reading = _of_completion(answer)
-        case Response():
-            reading = _of_response(answer)
-        case MessageResponse():
-            reading = _of_message(answer)
-        case CreateEmbeddingResponse():
-            reading = _of_embeddings(answer)
-        case _ if is_list(answer):
-            reading = _of_models(answer)
-        case _:
-            reading = _of_facts(answer)
-    return reading
+    read = next((read for kind, read in _READINGS.items() if isinstance(answer, kind)), _of_facts)
+    return read(answer)
 
 
 def _of_facts(answer: JSON) -> Reading:
     told = next((tell for kind, tell in FACTS.items() if isinstance(answer, kind)), None)
     if told is None:
         raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
-    return Reading(facts=told(answer))
+    return Reading(models=_said(getattr(answer, "model", None)), facts=told(answer))
 
 
 def observe_failure(error: AnyLLMError) -> Reading:
@@ -76,6 +65,18 @@ def _of_completion(completion: ChatCompletion) -> Reading:
         ids=_said(completion.id),
         models=_said(completion.model),
         choices=tuple(map(_of_choice, completion.choices)),
+        usage=_of_completion_usage(completion.usage),
+    )
+
+
+def _of_text(completion: TextCompletion) -> Reading:
+    return Reading(
+        ids=_said(completion.id),
+        models=_said(completion.model),
+        choices=tuple(
+            Choice(index=choice.index, text=choice.text, finish_reason=choice.finish_reason)
+            for choice in completion.choices
+        ),
         usage=_of_completion_usage(completion.usage),
     )
 
@@ -257,3 +258,14 @@ def _of_models(models: Sequence[Model]) -> Reading:
 
 def _said(word: str | None) -> tuple[str, ...]:
     return (word,) if word else ()
+
+
+_READINGS: Mapping[type, Callable[..., Reading]] = {
+    ChatCompletion: _of_completion,
+    Response: _of_response,
+    MessageResponse: _of_message,
+    CreateEmbeddingResponse: _of_embeddings,
+    TextCompletion: _of_text,
+    list: _of_models,
+}
+"""How answers are read that have a reading's own fields, by their types."""

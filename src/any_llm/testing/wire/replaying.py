@@ -12,21 +12,23 @@ from any_llm.spec.provider import Operation
 from any_llm.testing.reading import read_answer, read_answer_of
 from any_llm.testing.reading.frames import is_event_stream
 from any_llm.testing.reading.values import Reading
-from any_llm.testing.recordings import Recording
+from any_llm.testing.recordings import RecordedResponse, Recording
 from any_llm.testing.wire.comparing import compare_answers, compare_crossed, compare_partial
 from any_llm.testing.wire.destination import base_url_of, crossed, record_of
 from any_llm.testing.wire.equivalence import compare_requests
 from any_llm.testing.wire.hearing import Heard, Line, hear, script
 from any_llm.testing.wire.intent import Intent, Unsaid, fallback_of, intent_of
-from any_llm.testing.wire.scope import STREAMED
+from any_llm.testing.wire.scope import STREAMED, Scope
 from any_llm.testing.wire.scopes import scope_of
 from any_llm.testing.wire.splitting import cuts, splits
 from any_llm.testing.wire.trees import difference
 from any_llm.testing.wire.verdict import Fault, Verdict
 from any_llm.transport.replay import Scripted
+from any_llm.types.json import JSONObject
 
 _SHORT = frozenset({"StreamTruncatedError", "MalformedResponseError"})
 _BROKEN = "ConnectionFailedError"
+_LINES = ("application/stream+json", "application/x-ndjson")
 _ANSWER_STEPS = frozenset({"decode", "pieces", "cut"})
 
 
@@ -57,16 +59,22 @@ def tell(error: Exception) -> str:
     return f"{type(error).__name__}: {error} (in {Path(last.filename).name}, line {last.lineno}, {last.name})"
 
 
+def _framed(recording: Recording, scope: Scope) -> RecordedResponse:
+    response = recording.response
+    assumed = response.framing_assumed and scope.reframe is not None
+    return scope.reframe(response) if assumed and scope.reframe is not None else response
+
+
 class _Trial:
     """One recording on its way through the steps."""
 
     def __init__(self, recording: Recording, read: Reading) -> None:
         self._recording = recording
-        self._response = recording.response
         self._scope = scope_of(recording)
+        self._response = _framed(recording, self._scope)
         self._read = read
         self._record = record_of(recording, self._scope)
-        self._line = Line(self._record, base_url_of(recording, self._scope, self._record))
+        self._line = Line(self._record, base_url_of(recording, self._scope, self._record), self._scope.earlier)
         self._intent = intent_of(recording, self._scope)
         self._seed = zlib.crc32(recording.id.encode())
         self.faults: list[Fault] = []
@@ -79,7 +87,7 @@ class _Trial:
         return (
             self._scope.operation in STREAMED
             and 200 <= response.status < 300
-            and is_event_stream(response.content_type, response.body)
+            and (is_event_stream(response.content_type, response.body) or response.content_type.startswith(_LINES))
         )
 
     @property
@@ -131,7 +139,7 @@ class _Trial:
 
     async def _decode(self, heard: Heard | None) -> tuple[list[str], Heard | None]:
         if heard is None:
-            arguments = fallback_of(self._recording, self._scope.operation, streamed=self._streamed)
+            arguments = self._fallback(streamed=self._streamed)
             heard = await hear(self._line, self._scope.operation, arguments, *self._answers)
         reasons = [compare_answers(self._read, heard.said, self._scope.operation), self._compare_pieces(heard)]
         if heard.left_open:
@@ -149,7 +157,7 @@ class _Trial:
 
     async def _split(self) -> tuple[list[str], Heard | None]:
         reasons: list[str] = []
-        arguments = fallback_of(self._recording, self._scope.operation, streamed=True)
+        arguments = self._fallback(streamed=True)
         for split in splits(self._response.body, self._seed):
             answer = script(self._response, split.pieces)
             heard = await hear(self._line, self._scope.operation, arguments, answer)
@@ -160,7 +168,7 @@ class _Trial:
     async def _cut(self) -> tuple[list[str], Heard | None]:
         """Play beginnings of the stream: none may look finished before the vendor has said so."""
         reasons: list[str] = []
-        arguments = fallback_of(self._recording, self._scope.operation, streamed=True)
+        arguments = self._fallback(streamed=True)
         for cut in cuts(self._response.body, self._seed):
             if self._read_cut(cut.events).failure is None:
                 continue
@@ -175,6 +183,10 @@ class _Trial:
                     how = "and the connection broken" if broken else "and ended"
                     reasons.append(f"cut {cut.name} {how}: {expected} is expected, ours is {error}")
         return reasons, None
+
+    def _fallback(self, *, streamed: bool) -> JSONObject:
+        scope = self._scope
+        return fallback_of(self._recording, scope.operation, streamed=streamed, prefix=scope.prefix)
 
     def _read_cut(self, body: bytes) -> Reading:
         return read_answer(self._recording.api, self._response.status, self._response.content_type, body)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from any_llm.spec.provider import Operation
-from any_llm.testing.recordings import RecordedRequest, Recording
+from any_llm.testing.recordings import RecordedRequest, RecordedResponse, Recording
 from any_llm.transport.replay import Scripted
 from any_llm.types.json import JSONObject
 
@@ -21,7 +21,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         auth: how a provider without a record of its own is expected to sign, where no recorded header says so.
         methods: the HTTP methods of the operation.
         routes: how the URL's path ends; the longest that fits is cut off to get the base URL. `{names}` stand for
-            anything without a slash or a colon.
+            anything without a slash or a colon, `{names*}` for anything at all; what stands before a bar stays in the
+            base URL.
         arguments: members of the body whose argument has another name.
         needed: members without which a body is not one of this operation's.
         crossed: operations of other shapes through which the same answer is read too.
@@ -32,8 +33,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
             that is all there is; empty where any body is.
         script: what the requests of one operation are answered with, in order, where it takes several; the recorded
             answer is one of them.
-        asked: which of its requests is the recorded one.
+        asked: which of its requests is the recorded one, by default the last.
         others: further scopes of the same API, for the recordings that do not fit this one.
+        earlier: the JSON of the answers that come before the recorded one, where the operation takes several requests.
+        prefix: what stands before a model's name, where that says how it is asked.
+        reframe: brings an answer into its framing, of which the recorder kept the payloads alone.
     """
 
     operation: Operation
@@ -48,8 +52,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     means: Callable[[JSONObject], JSONObject] | None = None
     shown: tuple[bytes, ...] = ()
     script: Callable[[Recording], tuple[Scripted, ...]] | None = None
-    asked: int = 0
+    asked: int = -1
     others: tuple[Scope, ...] = ()
+    earlier: tuple[bytes, ...] = ()
+    prefix: str = ""
+    reframe: Callable[[RecordedResponse], RecordedResponse] | None = None
 
 
 _HELLO = ({"role": "user", "content": "Hello"},)
@@ -60,21 +67,33 @@ FALLBACKS: Mapping[Operation, Mapping[str, object]] = {
     Operation.RESPONSES: {"model": "model", "input_data": "Hello"},
     Operation.EMBEDDING: {"model": "model", "inputs": "Hello"},
     Operation.LIST_MODELS: {},
+    Operation.COMPACT_RESPONSE: {"model": "model", "input_data": "Hello"},
     Operation.COUNT_TOKENS: {"model": "model", "messages": _HELLO},
     Operation.CREATE_BATCH: {"model": "model", "requests": ({"body": {"messages": _HELLO}},)},
-    Operation.IMAGE_GENERATION: {"model": "model", "prompt": "Hello"},
     Operation.DOWNLOAD_FILE: {"file_id": "file"},
+    Operation.IMAGE_EDIT: {"model": "model", "image": b"Hello", "prompt": "Hello"},
+    Operation.IMAGE_GENERATION: {"model": "model", "prompt": "Hello"},
+    Operation.IMAGE_VARIATION: {"model": "model", "image": b"Hello"},
+    Operation.MODERATION: {"model": "model", "input": "Hello"},
     Operation.REQUEST: {"method": "GET", "path": "/"},
+    Operation.RERANK: {"model": "model", "query": "Hello", "documents": ("Hello",)},
+    Operation.RETRIEVE_BATCH: {"batch_id": "batch"},
     Operation.RETRIEVE_FILE: {"file_id": "file"},
     Operation.RETRIEVE_MODEL: {"model": "model"},
     Operation.RETRIEVE_VIDEO: {"video_id": "video"},
     Operation.SPEECH: {"model": "model", "input": "Hello", "voice": "voice"},
+    Operation.DELETE_FILE: {"file_id": "file"},
+    Operation.OCR: {"model": "model", "document": "https://recorded.invalid/document"},
+    Operation.RETRIEVE_BATCH_RESULTS: {"batch_id": "batch"},
+    Operation.TEXT_COMPLETION: {"model": "model", "prompt": "Hello"},
+    Operation.TRANSCRIPTION: {"model": "model", "file": b"Hello"},
+    Operation.TRANSLATION: {"model": "model", "file": b"Hello"},
     Operation.UPLOAD_FILE: {"file": b"Hello"},
     Operation.VIDEO_GENERATION: {"model": "model", "prompt": "Hello"},
 }
 """The plainest arguments of each operation, by their public names."""
 
-STREAMED = frozenset({Operation.COMPLETION, Operation.MESSAGES, Operation.RESPONSES})
+STREAMED = frozenset({Operation.COMPLETION, Operation.MESSAGES, Operation.RESPONSES, Operation.TEXT_COMPLETION})
 """The operations whose answer may be a stream."""
 
 OWN_SCOPES: Mapping[str, Scope] = {
@@ -98,9 +117,6 @@ OWN_SCOPES: Mapping[str, Scope] = {
         routes=("/embeddings",),
         arguments={"input": "inputs"},
         needed=("input",),
-    ),
-    "openai.models": Scope(
-        operation=Operation.LIST_MODELS, dialect="openai", routes=("/models",), methods=frozenset({"GET"})
     ),
     "anthropic.messages": Scope(
         operation=Operation.MESSAGES,

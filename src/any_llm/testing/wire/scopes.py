@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from any_llm.testing.recordings import Recording
 from any_llm.testing.wire.intent import route_of
 from any_llm.testing.wire.scope import OWN_SCOPES, Scope
+from any_llm.testing.wire.scopes_anthropicx import ANTHROPICX_SCOPES
+from any_llm.testing.wire.scopes_clouds import CLOUD_SCOPES
 from any_llm.testing.wire.scopes_gemini import GEMINI_SCOPES
+from any_llm.testing.wire.scopes_openai import OPENAI_SCOPES
 
-SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **GEMINI_SCOPES}
+SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **ANTHROPICX_SCOPES, **CLOUD_SCOPES, **GEMINI_SCOPES, **OPENAI_SCOPES}
 """The recorded APIs that are replayed; every other one in a folder is counted as not in scope."""
 
 
@@ -27,7 +30,8 @@ def _fits(recording: Recording, scope: Scope) -> bool:
     request = recording.request
     if request is None:
         return _shows(scope, recording.response.body)
-    return request.method in scope.methods and route_of(request, scope) is not None and _shows(scope, request.body)
+    there = all(f'"{name}"'.encode() in request.body for name in scope.needed) and _shows(scope, request.body)
+    return there and request.method in scope.methods and route_of(request, scope) is not None
 
 
 def _shows(scope: Scope, body: bytes) -> bool:

@@ -266,6 +266,7 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
         methods=_GET,
         routes=("/v1beta/files/{file}:download",),
         say=say_file,
+        asked=0,
     ),
     "gemini.embed": Scope(
         operation=Operation.EMBEDDING,
@@ -299,7 +300,6 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
                 routes=(_UPLOAD,),
                 say=say_bytes,
                 script=script_upload,
-                asked=1,
             ),
         ),
     ),
