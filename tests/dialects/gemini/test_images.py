@@ -110,7 +110,7 @@ def test_imagen_takes_images_to_edit_as_references() -> None:
 
 def test_a_file_that_was_not_read_is_refused() -> None:
     unread = Media(content=FileSource(None))  # type: ignore[arg-type]  # never opened
-    with pytest.raises(InvalidRequestError, match="the API takes the bytes"):
+    with pytest.raises(InvalidRequestError, match="not in memory"):
         IMAGE_EDIT.encode(target(DRAWING), {"prompt": "x", "image": [unread]})
 
 
