@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 import msgspec
@@ -55,10 +55,11 @@ def tree_of(response: HttpResponse) -> JSONObject:
 
 
 def seconds_of(when: JSON) -> int | None:
-    """Return a time in seconds since 1970, whether it is said so or by a date."""
+    """Return a time in seconds since 1970, whether it is said so or by a date (in UTC, if it does not say)."""
     if isinstance(when, str):
         try:
-            return int(datetime.fromisoformat(when).timestamp())
+            said = datetime.fromisoformat(when)
+            return int((said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp())
         except ValueError:
             return None
     return int(when) if isinstance(when, int | float) else None

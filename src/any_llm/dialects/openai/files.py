@@ -23,16 +23,21 @@ from any_llm.types.value import revive
 NAMED_FILES = "named_files"
 """The quirk of a provider that wants a file's name as a field: https://docs.together.ai/reference/upload-file."""
 
+OPTIONAL_PURPOSE = "optional_purpose"
+"""The quirk of a provider that need not be told what a file is for: https://docs.x.ai/docs/guides/files."""
+
 _PURPOSE = "user_data"
 
 
 def encode_upload_file(target: Target, options: Options) -> Encoded:
-    """Encode a request; a file whose purpose is not said is for requests that will name it.
+    """Encode a request; a file whose purpose is not said, but has to be, is for requests that will name it.
 
     Raises:
         InvalidRequestError: the file is given by URL or id.
     """
-    body: JSONObject = {"purpose": _PURPOSE, **options}
+    body: JSONObject = dict(options)
+    if OPTIONAL_PURPOSE not in target.provider.quirks:
+        body.setdefault("purpose", _PURPOSE)
     media: Media = body.pop("file")
     if isinstance(body.get("expires_after"), int):
         body["expires_after"] = {"anchor": "created_at", "seconds": body["expires_after"]}

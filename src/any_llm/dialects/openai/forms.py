@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterator
 
 import msgspec
@@ -51,24 +50,13 @@ def file_part(name: str, media: Media) -> FormPart:
     return FormPart(name, media.content, media.filename or name, media.media_type or _OCTETS)
 
 
-def base64_of(name: str, media: Media) -> str:
-    """Return media as base64, for a place in JSON.
-
-    Raises:
-        InvalidRequestError: they are not in memory.
-    """
-    if not isinstance(media.content, bytes):
-        where = media.url or media.file_id or media.filename
-        raise InvalidRequestError(f"{name} is {where!r}; the provider takes it inside JSON: give its bytes", param=name)
-    return binascii.b2a_base64(media.content, newline=False).decode()
-
-
 def link_of(name: str, media: Media) -> str:
     """Return the URL of media, a data URI for those that are in memory.
 
     Raises:
         InvalidRequestError: they are neither.
     """
-    if media.url is not None:
-        return media.url
-    return f"data:{media.media_type or _OCTETS};base64,{base64_of(name, media)}"
+    if media.url is None and not isinstance(media.content, bytes):
+        where = media.file_id or media.filename
+        raise InvalidRequestError(f"{name} is {where!r}; the provider takes it inside JSON: give its bytes", param=name)
+    return media.url or media.data_uri

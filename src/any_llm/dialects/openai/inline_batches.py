@@ -5,7 +5,7 @@ https://docs.x.ai/docs/guides/batch-api
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -23,7 +23,7 @@ from any_llm.types.report import Warning as CallWarning
 INLINE_BATCHES = "inline_batches"
 """The quirk of a provider whose batches have their requests added to them."""
 
-_KINDS = {"/chat/completions": "chat_get_completion", "/responses": "responses"}
+_KINDS: Mapping[str, str] = {"/chat/completions": "chat_get_completion", "/responses": "responses"}
 _COUNTS = ("requests", "pending", "success", "error", "cancelled")
 _PAGE = 100
 _UNSAID = ("completion_window", "metadata")

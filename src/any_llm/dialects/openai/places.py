@@ -12,7 +12,7 @@ from any_llm.spec.provider import Operation
 PlaceQuirk: TypeAlias = Callable[[Target, str], str]
 """Changes the path of an operation, or makes it a whole URL."""
 
-_V1, _DEPLOYMENTS = "/v1", "/deployments/"
+_V1, _MODELS, _DEPLOYMENTS = "/v1", "/models", "/deployments/"
 _OF_MODELS = ("/audio/", "/chat/", "/completions", "/embeddings", "/images/")
 
 
@@ -21,7 +21,8 @@ def place(target: Target, operation: Operation, path: str, query: Mapping[str, o
     provider = target.provider
     own = provider.paths.get(operation) if provider.paths else None
     if own is not None:
-        path = own.replace("{model}", segment(target.model))
+        own = own.removeprefix(_V1) if target.base_url.endswith(_V1) else own
+        path = own.replace("{path}", path).replace("{model}", segment(target.model))
     if query:
         path = f"{path}?{urlencode({name: _text(value) for name, value in query.items()}, doseq=True)}"
     for name in provider.quirks:
@@ -56,12 +57,12 @@ def deployments(target: Target, path: str) -> str:
 
 
 def api_version(target: Target, path: str) -> str:
-    """Say the version of the API in the query, as Azure's model inference API asks.
+    """Say the version of the API in the query, as Azure's model inference API asks, unless the base URL does.
 
     https://learn.microsoft.com/en-us/rest/api/aifoundry/modelinference
     """
     version = target.placeholders.get("api_version", "")
-    return path if not version or "api-version=" in target.base_url else _versioned(path, version)
+    return _versioned(path, version) if version and target.base_url.endswith(_MODELS) else path
 
 
 def agents(target: Target, path: str) -> str:

@@ -13,7 +13,7 @@ from any_llm.dialects.openai.adapt import adapt
 from any_llm.dialects.openai.answers import refuse
 from any_llm.dialects.openai.errors import error_from
 from any_llm.dialects.openai.places import place
-from any_llm.dialects.openai.wire import settle_finish, settle_usage
+from any_llm.dialects.openai.wire import settle_finish, settle_usage, unsaid_finish
 from any_llm.exceptions import StreamTruncatedError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.spec.provider import Operation
@@ -47,6 +47,8 @@ def decode_text_completion(_target: Target, response: HttpResponse) -> TextCompl
     if not answer.choices:
         refuse(answer, response, ("choices",))
     _settle(answer, response.body)
+    for choice in answer.choices:
+        choice.finish_reason = choice.finish_reason or unsaid_finish(calling=False)
     return answer
 
 

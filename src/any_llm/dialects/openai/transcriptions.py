@@ -5,14 +5,14 @@ https://platform.openai.com/docs/api-reference/audio/createTranscription
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from typing_extensions import override
 
 from any_llm.dialects.openai.adapt import adapt
 from any_llm.dialects.openai.answers import TypedEvents, read
-from any_llm.dialects.openai.forms import base64_of, form
+from any_llm.dialects.openai.forms import form
 from any_llm.dialects.openai.places import place
 from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
@@ -30,7 +30,8 @@ JSON_AUDIO = "json_audio"
 AUDIO_URLS = "audio_urls"
 """The quirk of a provider that fetches a recording from a URL: https://console.groq.com/docs/speech-to-text."""
 
-_FORMATS: Mapping[str, str] = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a"}
+NATIVE_DIARIZE = "native_diarize"
+"""The quirk of a provider that has a switch for telling speakers apart, rather than a format of the answer."""
 
 
 def encode_transcription(target: Target, options: Options) -> Encoded:
@@ -39,9 +40,8 @@ def encode_transcription(target: Target, options: Options) -> Encoded:
     Raises:
         InvalidRequestError: the recording is given by a URL, or cannot go into JSON, where the provider needs that.
     """
-    body: JSONObject = {"model": target.model, **options}
-    wanted = body.pop("diarize", None)
-    if wanted and "response_format" not in body:
+    body = {**_named(target), **options}
+    if NATIVE_DIARIZE not in target.provider.quirks and body.pop("diarize", None) and "response_format" not in body:
         body |= {"response_format": "diarized_json"}
         body.setdefault("chunking_strategy", "auto")
     if body.get("timestamp_granularities") and "response_format" not in body:
@@ -55,7 +55,12 @@ def encode_translation(target: Target, options: Options) -> Encoded:
     Raises:
         InvalidRequestError: the recording is given by a URL, or cannot go into JSON, where the provider needs that.
     """
-    return _encode(target, {"model": target.model, **options}, Operation.TRANSLATION, "/audio/translations")
+    return _encode(target, {**_named(target), **options}, Operation.TRANSLATION, "/audio/translations")
+
+
+def _named(target: Target) -> JSONObject:
+    # A server of one's own has one model, and needs no name for it.
+    return {"model": target.model} if target.model else {}
 
 
 def _encode(target: Target, body: JSONObject, operation: Operation, path: str) -> Encoded:
@@ -65,17 +70,12 @@ def _encode(target: Target, body: JSONObject, operation: Operation, path: str) -
     media: Media = body["file"]
     if JSON_AUDIO in provider.quirks and isinstance(media.content, bytes):
         del body["file"]
-        body["input_audio"] = {"data": base64_of("file", media), "format": _format_of(media)}
+        body["input_audio"] = {"data": media.base64, "format": media.format}
         return Encoded(path, msgspec.json.encode(body), warnings=tuple(warnings))
     if media.url is not None and AUDIO_URLS in provider.quirks:
         del body["file"]
         body["url"] = media.url
     return Encoded(path, form=form(body), warnings=tuple(warnings))
-
-
-def _format_of(media: Media) -> str:
-    kind = (media.media_type or "").partition(";")[0].rpartition("/")[2]
-    return _FORMATS.get(kind, kind) or (media.filename or "").rpartition(".")[2]
 
 
 def decode_transcription(_target: Target, response: HttpResponse) -> Transcription:

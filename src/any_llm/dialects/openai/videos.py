@@ -41,7 +41,16 @@ def _as_frame(image: Media) -> JSONObject:
     return {"frame_images": [frame]}
 
 
-IMAGE_QUIRKS: Mapping[str, Callable[[Media], JSONObject]] = {"video_image": _as_image, "video_frames": _as_frame}
+def _as_media(image: Media) -> JSONObject:
+    """Say where a video begins as Together does."""
+    return {"media": {"frame_images": [{"input_image": link_of("image", image), "frame": "first"}]}}
+
+
+IMAGE_QUIRKS: Mapping[str, Callable[[Media], JSONObject]] = {
+    "video_image": _as_image,
+    "video_frames": _as_frame,
+    "video_media": _as_media,
+}
 """How the image is said that a video begins with, by the name that a provider's record uses."""
 
 

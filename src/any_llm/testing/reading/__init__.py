@@ -7,6 +7,9 @@ dialects, so that one mistake is not made twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+import msgspec
 
 from any_llm.testing.reading.chat import read_chat
 from any_llm.testing.reading.embeddings import read_embeddings
@@ -27,6 +30,7 @@ from any_llm.testing.reading.google_media import (
 from any_llm.testing.reading.interactions import read_interaction
 from any_llm.testing.reading.messages import read_messages
 from any_llm.testing.reading.models import read_models
+from any_llm.testing.reading.openai_media import OPENAI_APIS, failure_in
 from any_llm.testing.reading.responses import read_responses
 from any_llm.testing.reading.values import Reading
 from any_llm.testing.recordings import Recording
@@ -49,11 +53,14 @@ APIS = (
     "anthropic.models",
     "openai.chat",
     "openai.embeddings",
-    "openai.models",
     "openai.responses",
+    *OPENAI_APIS,
     *_GOOGLE_APIS,
 )
-_STREAMED_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
+_MAYBE_EMPTY = frozenset({"openai.batches"})
+_READINGS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
+    **_GOOGLE_APIS,
+    **OPENAI_APIS,
     "anthropic.messages": read_messages,
     "openai.chat": read_chat,
     "openai.responses": read_responses,
@@ -70,7 +77,12 @@ def read_answer_of(recording: Recording) -> Reading:
     dimensions = None
     if recording.api == "openai.embeddings" and request and request.body:
         dimensions = integer(fields(parse(request.body)).get("dimensions"))
-    return read_answer(recording.api, response.status, response.content_type, response.body, dimensions=dimensions)
+    read = read_answer(recording.api, response.status, response.content_type, response.body, dimensions=dimensions)
+    if recording.api == "openai.videos" and request and request.method == "GET" and not read.facts.get("id"):
+        # Some vendors do not repeat what they were asked about.
+        asked = urlsplit(request.url).path.rpartition("/")[2]
+        return msgspec.structs.replace(read, facts={**read.facts, "id": asked})
+    return read
 
 
 def read_answer(api: str, status: int, content_type: str, body: bytes, *, dimensions: int | None = None) -> Reading:
@@ -84,12 +96,19 @@ def read_answer(api: str, status: int, content_type: str, body: bytes, *, dimens
     if not 200 <= status < 300:
         failed = read_google_failure if api in _GOOGLE_APIS else read_failure
         return Reading(failure=failed(status, body))
-    if not body.strip():
-        return malformed(status, "an empty body")
     if api == "openai.embeddings":
-        return read_embeddings(status, body, dimensions)
-    if api in _GOOGLE_APIS:
-        return _GOOGLE_APIS[api](status, content_type, body)
-    if api in _STREAMED_APIS:
-        return _STREAMED_APIS[api](status, content_type, body)
-    return read_models(status, body)
+        return read_embeddings(status, body, dimensions) if body.strip() else malformed(status, "an empty body")
+    return _read_success(api, status, content_type, body)
+
+
+def _read_success(api: str, status: int, content_type: str, body: bytes) -> Reading:
+    if not body.strip():
+        return Reading(facts={"json": None}) if api in _MAYBE_EMPTY else malformed(status, "an empty body")
+    read = _READINGS.get(api)
+    failure = failure_in(status, body) if api in OPENAI_APIS else None
+    if failure is not None:
+        return Reading(failure=failure)
+    try:
+        return read_models(status, body) if read is None else read(status, content_type, body)
+    except ValueError as error:
+        return malformed(status, f"not JSON: {error}")

@@ -213,12 +213,14 @@ def _status_word(choice: Choice) -> str | None:
 
 
 def _word_of(operation: Operation) -> Callable[[Choice], str | None]:
-    return _chat_word if operation is Operation.COMPLETION else _own_word
+    return _chat_word if operation in {Operation.COMPLETION, Operation.TEXT_COMPLETION} else _own_word
 
 
 _FORMS: Mapping[Operation, Callable[[Reading, Callable[[Choice], str | None]], JSON]] = {
     Operation.COMPLETION: _form_of_chat,
+    Operation.TEXT_COMPLETION: _form_of_chat,
     Operation.RESPONSES: _form_of_chat,
+    Operation.COMPACT_RESPONSE: _form_of_chat,
     Operation.MESSAGES: _form_of_message,
 }
 _CROSSED: Mapping[Operation, Callable[[Choice], str | None]] = {

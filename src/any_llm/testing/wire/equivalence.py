@@ -10,6 +10,7 @@ import msgspec
 
 from any_llm.spec.provider import Provider
 from any_llm.testing.recordings import RecordedRequest
+from any_llm.testing.wire.forms import form_in, is_form, plain
 from any_llm.testing.wire.trees import difference
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
@@ -177,13 +178,23 @@ def compare_requests(
 
     `means` brings both bodies into one spelling, where their format has several.
     """
-    sent: JSONObject = msgspec.json.decode(ours.body) if isinstance(ours.body, bytes) and ours.body else {}
+    sent = _sent(ours)
     if means is not None:
         body, sent = means(body), means(sent)
     sides = Sides(dict(body), dict(sent), provider, recorded.url)
     applied = [rule.name for rule in EQUIVALENCES if rule.apply(sides)]
     found = [difference(sides.recorded, sides.ours, "body"), *_compare_heads(recorded, ours)]
     return Compared([each for each in found if each], applied)
+
+
+def _sent(ours: HttpRequest) -> JSONObject:
+    content_type = ours.headers.get("Content-Type", "")
+    if not isinstance(ours.body, bytes) or not ours.body:
+        return {}
+    if is_form(content_type):
+        return plain(form_in(content_type, ours.body))
+    sent: JSONObject = msgspec.json.decode(ours.body)
+    return sent
 
 
 def _compare_heads(recorded: RecordedRequest, ours: HttpRequest) -> list[str | None]:

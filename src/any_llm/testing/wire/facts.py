@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 
+from any_llm.types.answer import Answer
+from any_llm.types.audio import Transcription
 from any_llm.types.batch import Batch
 from any_llm.types.binary import Binary
 from any_llm.types.files import FileMetadata
 from any_llm.types.image import ImagesResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.model import Model
+from any_llm.types.moderation import ModerationResponse
+from any_llm.types.rerank import RerankResponse
 from any_llm.types.tokens import TokenCount
 from any_llm.types.video import Video
 
@@ -43,17 +47,45 @@ def _of_batch(batch: Batch) -> JSONObject:
     return {**told, "total": total}
 
 
+def _of_rerank(answer: RerankResponse) -> JSONObject:
+    return {
+        "id": answer.id,
+        "model": answer.model,
+        "results": [[row.index, row.relevance_score] for row in answer.results],
+    }
+
+
+def _of_moderation(answer: ModerationResponse) -> JSONObject:
+    rows = [[row.flagged, row.categories, row.category_scores] for row in answer.results]
+    return {"id": answer.id, "model": answer.model, "results": rows}
+
+
+def _of_transcription(answer: Transcription) -> JSONObject:
+    words = [[word.word, word.start, word.end] for word in answer.words or ()]
+    segments = [[part.text, part.start, part.end, part.speaker] for part in answer.segments or ()]
+    told = {name: getattr(answer, name) for name in ("text", "language", "duration", "usage")}
+    return {**told, "words": words, "segments": segments}
+
+
+def _of_anything(answer: Answer) -> JSONObject:
+    return {"json": answer.json}
+
+
 def _of_model(model: Model) -> JSONObject:
     return {"id": model.id}
 
 
 FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
+    Answer: _of_anything,
     Batch: _of_batch,
     Binary: _of_bytes,
     FileMetadata: _of_file,
     ImagesResponse: _of_images,
     Model: _of_model,
+    ModerationResponse: _of_moderation,
+    RerankResponse: _of_rerank,
     TokenCount: _of_count,
+    Transcription: _of_transcription,
     Video: _of_video,
 }
 """The functions, by the types of the values."""

@@ -17,7 +17,7 @@ from any_llm.testing.recordings import RecordedResponse
 from any_llm.testing.wire.destination import client_of
 from any_llm.testing.wire.observing import observe, observe_failure
 from any_llm.transport.replay import Replay, Scripted
-from any_llm.types.completion import ChatCompletionChunk
+from any_llm.types.completion import ChatCompletionChunk, ChunkChoice
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import (
@@ -28,6 +28,7 @@ from any_llm.types.messages import (
     TextDelta,
 )
 from any_llm.types.responses import ResponseTextDeltaEvent
+from any_llm.types.text_completion import TextCompletion, TextCompletionChoice
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,10 +97,14 @@ async def _read(stream: EventStream[JSON]) -> dict[int, str]:
     return {index: "".join(pieces) for index, pieces in texts.items()}
 
 
+def _text_of(choice: ChunkChoice | TextCompletionChoice) -> str:
+    return choice.text if isinstance(choice, TextCompletionChoice) else choice.delta.content or ""
+
+
 def _texts_of(item: JSON) -> list[tuple[int, str]]:
     match item:
-        case ChatCompletionChunk():
-            return [(choice.index, choice.delta.content or "") for choice in item.choices]
+        case ChatCompletionChunk() | TextCompletion():
+            return [(choice.index, _text_of(choice)) for choice in item.choices]
         case ResponseTextDeltaEvent():
             return [(0, item.delta)]
         case (

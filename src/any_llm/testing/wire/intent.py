@@ -11,6 +11,7 @@ import msgspec
 
 from any_llm.spec.provider import Operation
 from any_llm.testing.recordings import RecordedRequest, Recording
+from any_llm.testing.wire.forms import form_of, plain
 from any_llm.testing.wire.scope import FALLBACKS, STREAMED, Scope
 from any_llm.types.json import JSON, JSONObject, is_object
 from any_llm.types.options import CallOptions
@@ -57,7 +58,8 @@ def intent_of(recording: Recording, scope: Scope) -> Intent | Unsaid:
     if request.method not in scope.methods or route_of(request, scope) is None:
         path = urlsplit(request.url).path
         return Unsaid(f"{request.method} {path} is not {'/'.join(sorted(scope.methods))} {scope.routes[-1]}")
-    body = _body_of(request)
+    form = form_of(request)
+    body = _body_of(request) if form is None else form
     if scope.say is not None:
         return _say_by(scope.say, request, body or {}, recording.model or "model")
     missing = [name for name in scope.needed if body is None or name not in body]
@@ -101,7 +103,7 @@ def _say_by(
     kept = {name: value for name, value in query if name not in _OURS_ALONE}
     if kept:
         arguments["extra_query"] = kept
-    return Intent(arguments=arguments, body=body, streamed=bool(arguments.get("stream")))
+    return Intent(arguments=arguments, body=plain(body), streamed=bool(arguments.get("stream")))
 
 
 def _say(request: RecordedRequest, body: JSONObject, model: str, scope: Scope) -> Intent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -26,6 +26,7 @@ from any_llm.types.responses import (
     ResponseReasoningItem,
     ResponseUsage,
 )
+from any_llm.types.text_completion import TextCompletion
 
 
 def observe(answer: JSON) -> Reading:
@@ -34,21 +35,14 @@ def observe(answer: JSON) -> Reading:
     Raises:
         TypeError: it is no answer of an operation that is replayed.
     """
-    match answer:
-        case ChatCompletion():
-            return _of_completion(answer)
-        case Response():
-            return _of_response(answer)
-        case MessageResponse():
-            return _of_message(answer)
-        case CreateEmbeddingResponse():
-            return _of_embeddings(answer)
-        case _ if is_list(answer):
-            return _of_models(answer)
-        case _ if type(answer) in FACTS:
-            return Reading(facts=FACTS[type(answer)](answer))
-        case _:
-            raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
+    if is_list(answer):
+        return _of_models(answer)
+    shape = _SHAPES.get(type(answer))
+    if shape is not None:
+        return shape(answer)
+    if type(answer) in FACTS:
+        return Reading(facts=FACTS[type(answer)](answer))
+    raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
 
 
 def observe_failure(error: AnyLLMError) -> Reading:
@@ -70,6 +64,19 @@ def _of_completion(completion: ChatCompletion) -> Reading:
         ids=_said(completion.id),
         models=_said(completion.model),
         choices=tuple(map(_of_choice, completion.choices)),
+        usage=_of_completion_usage(completion.usage),
+    )
+
+
+def _of_text_completion(completion: TextCompletion) -> Reading:
+    choices = [
+        Choice(index=choice.index, text=choice.text, finish_reason=choice.finish_reason)
+        for choice in completion.choices
+    ]
+    return Reading(
+        ids=_said(completion.id),
+        models=_said(completion.model),
+        choices=tuple(choices),
         usage=_of_completion_usage(completion.usage),
     )
 
@@ -251,3 +258,12 @@ def _of_models(models: Sequence[Model]) -> Reading:
 
 def _said(word: str | None) -> tuple[str, ...]:
     return (word,) if word else ()
+
+
+_SHAPES: Mapping[type, Callable[[JSON], Reading]] = {
+    ChatCompletion: _of_completion,
+    TextCompletion: _of_text_completion,
+    Response: _of_response,
+    MessageResponse: _of_message,
+    CreateEmbeddingResponse: _of_embeddings,
+}

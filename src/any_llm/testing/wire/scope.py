@@ -53,26 +53,37 @@ FALLBACKS: Mapping[Operation, Mapping[str, object]] = {
     Operation.RESPONSES: {"model": "model", "input_data": "Hello"},
     Operation.EMBEDDING: {"model": "model", "inputs": "Hello"},
     Operation.LIST_MODELS: {},
+    Operation.COMPACT_RESPONSE: {"model": "model", "input_data": "Hello"},
     Operation.COUNT_TOKENS: {"model": "model", "messages": _HELLO},
     Operation.CREATE_BATCH: {"model": "model", "requests": ({"body": {"messages": _HELLO}},)},
+    Operation.DOWNLOAD_FILE: {"file_id": "file"},
+    Operation.IMAGE_EDIT: {"model": "model", "image": b"Hello", "prompt": "Hello"},
     Operation.IMAGE_GENERATION: {"model": "model", "prompt": "Hello"},
+    Operation.IMAGE_VARIATION: {"model": "model", "image": b"Hello"},
+    Operation.MODERATION: {"model": "model", "input": "Hello"},
+    Operation.REQUEST: {"method": "GET", "path": "/"},
+    Operation.RERANK: {"model": "model", "query": "Hello", "documents": ("Hello",)},
+    Operation.RETRIEVE_BATCH: {"batch_id": "batch"},
     Operation.RETRIEVE_FILE: {"file_id": "file"},
     Operation.RETRIEVE_MODEL: {"model": "model"},
     Operation.RETRIEVE_VIDEO: {"video_id": "video"},
     Operation.SPEECH: {"model": "model", "input": "Hello", "voice": "voice"},
+    Operation.TEXT_COMPLETION: {"model": "model", "prompt": "Hello"},
+    Operation.TRANSCRIPTION: {"model": "model", "file": b"Hello"},
+    Operation.TRANSLATION: {"model": "model", "file": b"Hello"},
     Operation.UPLOAD_FILE: {"file": b"Hello"},
     Operation.VIDEO_GENERATION: {"model": "model", "prompt": "Hello"},
 }
 """The plainest arguments of each operation, by their public names."""
 
-STREAMED = frozenset({Operation.COMPLETION, Operation.MESSAGES, Operation.RESPONSES})
+STREAMED = frozenset({Operation.COMPLETION, Operation.MESSAGES, Operation.RESPONSES, Operation.TEXT_COMPLETION})
 """The operations whose answer may be a stream."""
 
 OWN_SCOPES: Mapping[str, Scope] = {
     "openai.chat": Scope(
         operation=Operation.COMPLETION,
         dialect="openai",
-        routes=("/chat/completions",),
+        routes=("/chat/completions", "/chat"),
         needed=("messages",),
         crossed=(Operation.MESSAGES, Operation.RESPONSES),
     ),
@@ -89,9 +100,6 @@ OWN_SCOPES: Mapping[str, Scope] = {
         routes=("/embeddings",),
         arguments={"input": "inputs"},
         needed=("input",),
-    ),
-    "openai.models": Scope(
-        operation=Operation.LIST_MODELS, dialect="openai", routes=("/models",), methods=frozenset({"GET"})
     ),
     "anthropic.messages": Scope(
         operation=Operation.MESSAGES,

@@ -8,8 +8,9 @@ from any_llm.testing.recordings import Recording
 from any_llm.testing.wire.intent import route_of
 from any_llm.testing.wire.scope import OWN_SCOPES, Scope
 from any_llm.testing.wire.scopes_gemini import GEMINI_SCOPES
+from any_llm.testing.wire.scopes_openai import OPENAI_SCOPES
 
-SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **GEMINI_SCOPES}
+SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **GEMINI_SCOPES, **OPENAI_SCOPES}
 """The recorded APIs that are replayed; every other one in a folder is counted as not in scope."""
 
 
@@ -27,4 +28,5 @@ def _fits(recording: Recording, scope: Scope) -> bool:
     request = recording.request
     if request is None:
         return scope.shown in recording.response.body
-    return request.method in scope.methods and route_of(request, scope) is not None and scope.shown in request.body
+    there = all(word in request.body for word in (scope.shown, *(f'"{name}"'.encode() for name in scope.needed)))
+    return there and request.method in scope.methods and route_of(request, scope) is not None
