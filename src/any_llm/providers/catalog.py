@@ -164,7 +164,7 @@ CATALOG: tuple[Provider, ...] = (
         "translation videos files batches stored_responses list_models retrieve_model",
         can="streaming image",
         auth="azure",
-        rename={"max_tokens": "max_completion_tokens"},
+        rename={"completion.max_tokens": "max_completion_tokens"},
         drop=_STRICT,
         placeholders={"api_version": Placeholder(variables=("OPENAI_API_VERSION",))},
         quirks=("deployments",),
@@ -928,7 +928,7 @@ CATALOG: tuple[Provider, ...] = (
         "image_variation speech transcription translation videos files batches stored_responses list_models "
         "retrieve_model",
         can="streaming image pdf",
-        rename={"max_tokens": "max_completion_tokens"},
+        rename={"completion.max_tokens": "max_completion_tokens"},
         drop=_STRICT,
         tier="verified",
         caching="key",
