@@ -22,7 +22,7 @@ from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
 from any_llm.engine.prompt_caching import cached
 from any_llm.engine.translation import decode, encode, follow_up
-from any_llm.engine.upstream import HttpUpstream
+from any_llm.engine.upstream import Held, HttpUpstream
 from any_llm.exceptions import (
     AnyLLMError,
     MalformedResponseError,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
+_EVENTS = (b"data:", b"event:")
 _FORMS: Mapping[Operation, str] = {
     Operation.COMPLETION: "response_format",
     Operation.RESPONSES: "response_format",
@@ -140,6 +141,8 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     if streamed and not _is_json(exchange.headers.get("content-type", "")):
         return await _open(call, codec, exchange, report, trip.facts)
     response = await _read(trip, exchange)
+    if streamed and response.body.lstrip().startswith(_EVENTS):
+        return await _open(call, codec, Held(response), report, trip.facts)
     if codec.follow_up is not None:
         response = await _follow(trip, response)
     value = decode(codec, call, response)

@@ -12,11 +12,34 @@ from any_llm.engine.translation import decode_frame
 from any_llm.exceptions import AnyLLMError
 from any_llm.spec.dialect import StreamDecoder
 from any_llm.spec.transport import Exchange, Framing
-from any_llm.types.http import Frame
+from any_llm.types.http import Frame, HttpResponse
 
 E = TypeVar("E")
 
 _GRACE = 0.5
+
+
+class Held:
+    """An exchange whose body has been read already, for a stream of events that says it is something else."""
+
+    __slots__ = ("_body", "headers", "status")
+
+    def __init__(self, response: HttpResponse) -> None:
+        self.status = response.status
+        self.headers = response.headers
+        self._body = response.body
+
+    async def read(self) -> bytes:
+        """Return what is left of the body."""
+        return await self.chunk()
+
+    async def chunk(self) -> bytes:
+        """Return the body, and then its end."""
+        body, self._body = self._body, b""
+        return body
+
+    def close(self) -> None:
+        """Do nothing: the connection was released when the body had been read."""
 
 
 class HttpUpstream(Generic[E]):

@@ -29,7 +29,11 @@ _POSITIVE = frozenset("l")
 
 def declared(record: Record) -> Facts:
     """Return what the data states about a model; what it does not state is absent."""
-    facts = {field: _fact(field, said, record) for field, said in record.stated.items() if field in _KNOWN and said}
+    facts = {
+        field: _fact(field, legible, record)
+        for field, said in record.stated.items()
+        if field in _KNOWN and (legible := tuple(one for one in said if _is_legible(field, one.value)))
+    }
     for field, (whole, modality) in _MODALITIES.items():
         said = tuple(_memberships(record.stated.get(whole, ()), modality))
         if said:
@@ -64,6 +68,15 @@ def _fact(field: str, said: tuple[Statement, ...], record: Record) -> Fact[JSON]
             for letter in other.letters
         ),
     )
+
+
+def _is_legible(field: str, value: JSON) -> bool:
+    """Say whether a value can be read; a source may state a date that there is not."""
+    try:
+        _typed(field, value)
+    except (ValueError, ArithmeticError):
+        return False
+    return True
 
 
 def _typed(field: str, value: JSON) -> JSON:

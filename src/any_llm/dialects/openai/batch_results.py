@@ -66,10 +66,10 @@ def _object(line: bytes) -> JSONObject:
 def _item(target: Target, endpoint: str, line: JSONObject) -> BatchResultItem:
     item = BatchResultItem(custom_id=str(line.get("custom_id") or ""))
     answer: JSON = line.get("response")
-    status: JSON = answer.get("status_code", 200) if is_object(answer) else 0
+    told: JSON = answer.get("status_code", 200) if is_object(answer) else 0
+    status = told if isinstance(told, int) else 0
     body: JSON = answer.get("body") if is_object(answer) else None
-    failed = line.get("error") or (not isinstance(status, int)) or status >= _FIRST_ERROR or not is_object(body)
-    if failed:
+    if line.get("error") or status >= _FIRST_ERROR or not is_object(body):
         item.error = _error(line.get("error") or body or {"message": "without an answer"}, status)
     else:
         item.result = _decoded(target, endpoint, body)

@@ -11,6 +11,7 @@ import msgspec
 
 from any_llm.dialects.openai.adapt import adapt
 from any_llm.dialects.openai.answers import refuse, seconds_of, tree_of
+from any_llm.dialects.openai.errors import error_from
 from any_llm.dialects.openai.files import decode_bytes
 from any_llm.dialects.openai.forms import form, link_of
 from any_llm.dialects.openai.places import place, segment
@@ -128,6 +129,8 @@ def decode_video(_target: Target, response: HttpResponse) -> Video:
     if is_object(made) and made.get("duration") is not None:
         facts.setdefault("seconds", str(made["duration"]))
     if not facts["id"] and not status:
+        if tree.get("error"):
+            raise error_from(tree, response.status)
         refuse(revive(Video, tree), response, ("id", "request_id", "status"))
     for name in ("created_at", "completed_at", "expires_at"):
         if name in tree:

@@ -90,7 +90,8 @@ def _base64_vectors(sides: Sides) -> bool:
 
 def _renamed(sides: Sides) -> bool:
     applied = False
-    for name, theirs in sides.provider.rename.items():
+    for said, theirs in sides.provider.rename.items():
+        name = said.rpartition(".")[2]
         if name in sides.recorded and name not in sides.ours and theirs not in sides.recorded:
             sides.recorded[theirs] = sides.recorded.pop(name)
             applied = True
@@ -98,7 +99,8 @@ def _renamed(sides: Sides) -> bool:
 
 
 def _dropped(sides: Sides) -> bool:
-    names = [name for name in sides.provider.drop if name in sides.recorded and name not in sides.ours]
+    dropped = {said.rpartition(".")[2] for said in sides.provider.drop}
+    names = [name for name in sides.recorded if name in dropped and name not in sides.ours]
     for name in names:
         del sides.recorded[name]
     return bool(names)

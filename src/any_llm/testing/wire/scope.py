@@ -88,7 +88,7 @@ OWN_SCOPES: Mapping[str, Scope] = {
     "openai.chat": Scope(
         operation=Operation.COMPLETION,
         dialect="openai",
-        routes=("/chat/completions",),
+        routes=("/chat", "/chat/completions"),
         needed=("messages",),
         crossed=(Operation.MESSAGES, Operation.RESPONSES),
     ),
