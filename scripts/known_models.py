@@ -1,8 +1,8 @@
 """Write the names of well-known models that editors complete, `src/any_llm/types/known_models.py`.
 
 Usage: `python scripts/known_models.py` writes; with `--check` it says that the file is stale and ends with 1. The
-names are those of the `genai-prices` package, in the version that `requirements/dev.txt` pins, for providers of our
-catalogue.
+names are those of the package's own data (`scripts/capabilities.py` makes it), for providers of the catalogue; models
+that were retired before the data was made are left out.
 """
 
 from __future__ import annotations
@@ -10,40 +10,28 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from genai_prices.data import providers
-from genai_prices.types import ClauseEquals, ClauseOr, MatchLogic, ModelInfo
-
+from any_llm.providers.capabilities import lookup, models_of, sources
 from any_llm.providers.catalog import BY_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "src" / "any_llm" / "types" / "known_models.py"
-NAMES: Mapping[str, str] = {
-    "aws": "bedrock",
-    "google": "gemini",
-    "moonshotai": "moonshot",
-    "voyageai": "voyage",
-    "x-ai": "xai",
-}
-"""Providers that the package calls by another name than the catalogue does."""
-
-TOP = 40
-"""How many models of a provider are shown that hosts those of others; the makers' own are all shown."""
+TOP = 30
+"""How many models are shown of a provider that hosts those of others: the newest of those with a known day."""
 
 MAKERS = frozenset({
-    "anthropic", "bedrock", "cerebras", "cohere", "deepseek", "gemini", "groq", "meta", "minimax", "mistral",
-    "moonshot", "openai", "perplexity", "voyage", "xai", "zai",
+    "anthropic", "cohere", "deepseek", "gemini", "groq", "meta", "minimax", "mistral", "moonshot", "openai",
+    "perplexity", "xai", "zai",
 })  # fmt: skip
-"""Providers whose models bear the provider's own names for them, in numbers that a list can hold."""
+"""Providers whose models are all shown."""
 
-NAME = re.compile(r"(?!ft:)[\w@][\w.:/@-]*\w")
-DOT = re.compile(r"(?<=\d)\.(?=\d)")
+NAME = re.compile(r"(?!ft:)[\w@][\w.:/@-]*\w", re.ASCII)
 
 HEAD = '''"""Names of well-known models, which editors complete; any other name is as good.
 
-Made by `scripts/known_models.py` from the `genai-prices` package. Nothing imports it at run time.
+Made by `scripts/known_models.py` from the data about models: run `make tables`. Nothing imports it at run time.
 """
 
 from __future__ import annotations
@@ -60,31 +48,18 @@ else:
 '''
 
 
-def _exact(match: MatchLogic) -> Iterator[str]:
-    """Yield the names that a model is called by, as far as they are listed one by one."""
-    if isinstance(match, ClauseEquals):
-        yield match.equals
-    elif isinstance(match, ClauseOr):
-        for each in match.or_:
-            yield from _exact(each)
-
-
-def _names(models: Sequence[ModelInfo]) -> list[str]:
-    """Return the names of models that are offered, without prefixes and without other spellings of the same name."""
-    found = {name for model in models if not model.deprecated for name in ({*_exact(model.match)} or {model.id})}
-    dashed = {DOT.sub("-", name) for name in found if DOT.search(name)}
-    return sorted(name for name in found - dashed if name.isascii() and NAME.fullmatch(name))
+def shown(provider: str) -> list[str]:
+    """Return the names of a provider's models that are not retired; of a host the newest."""
+    made = max(source.date for source in sources().values()).isoformat()
+    records = {model: lookup(provider, model) for model in models_of(provider) if NAME.fullmatch(model)}
+    offered = {model: record for model, record in records.items() if str(record.get("retirement_date") or "9") > made}
+    dated = sorted(offered, key=lambda model: (str(offered[model].get("release_date") or ""), model), reverse=True)
+    return dated if provider in MAKERS else dated[:TOP]
 
 
 def known() -> list[str]:
     """Return `provider:model` for every well-known model, sorted."""
-    found: list[str] = []
-    for provider in providers:
-        name = NAMES.get(provider.id, provider.id)
-        if name in BY_NAME:
-            models = _names(provider.models)
-            found += [f"{name}:{model}" for model in (models if name in MAKERS else models[:TOP])]
-    return sorted(found)
+    return sorted(f"{provider}:{model}" for provider in BY_NAME for model in shown(provider))
 
 
 def source(names: Sequence[str]) -> str:

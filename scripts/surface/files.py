@@ -157,7 +157,8 @@ def root(text: str, groups: Sequence[Group]) -> str:
     homes = next(node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Dict))
     pairs = [(key, value) for key, value in zip(homes.keys, homes.values, strict=True) if key is not None]
     gone = [node for key, value in pairs if ast.literal_eval(key).startswith(prefix) for node in (key, value)]
-    text = _replaced(text, gone, homes.lineno, [f"    {home!r}: {tuple(names)!r}," for home, names in found.items()])
+    above = min((node.lineno - 1 for node in gone), default=homes.lineno)
+    text = _replaced(text, gone, above, [f"    {home!r}: {tuple(names)!r}," for home, names in found.items()])
 
     exported = next(node.value for node in ast.parse(text).body if ast.unparse(node).startswith("__all__"))  # type: ignore[attr-defined]  # it is an assignment
     others = {*ast.literal_eval(exported)} - former

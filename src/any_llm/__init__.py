@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         atranscription,
         atranslation,
         avideo_generation,
+        await_video,
     )
     from any_llm.client.functions.asynchronous_stored import (
         acancel_batch,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
         transcription,
         translation,
         video_generation,
+        wait_video,
     )
     from any_llm.client.functions.blocking_stored import (
         cancel_batch,
@@ -125,6 +127,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "atranscription",
         "atranslation",
         "avideo_generation",
+        "await_video",
     ),
     "any_llm.client.functions.asynchronous_stored": (
         "acancel_batch",
@@ -158,6 +161,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "transcription",
         "translation",
         "video_generation",
+        "wait_video",
     ),
     "any_llm.client.functions.blocking_stored": (
         "cancel_batch",
@@ -277,6 +281,7 @@ __all__ = [
     "audio",
     "aupload_file",
     "avideo_generation",
+    "await_video",
     "cancel_batch",
     "cancel_response",
     "capabilities",
@@ -318,6 +323,7 @@ __all__ = [
     "upload_file",
     "video",
     "video_generation",
+    "wait_video",
 ]
 
 

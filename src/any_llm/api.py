@@ -17,6 +17,7 @@ from any_llm.client.functions.asynchronous_media import (
     atranscription,
     atranslation,
     avideo_generation,
+    await_video,
 )
 from any_llm.client.functions.asynchronous_stored import (
     acancel_batch,
@@ -50,6 +51,7 @@ from any_llm.client.functions.blocking_media import (
     transcription,
     translation,
     video_generation,
+    wait_video,
 )
 from any_llm.client.functions.blocking_stored import (
     cancel_batch,
@@ -109,6 +111,7 @@ __all__ = [
     "atranslation",
     "aupload_file",
     "avideo_generation",
+    "await_video",
     "cancel_batch",
     "cancel_response",
     "compact_response",
@@ -145,4 +148,5 @@ __all__ = [
     "translation",
     "upload_file",
     "video_generation",
+    "wait_video",
 ]

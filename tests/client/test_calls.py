@@ -12,8 +12,9 @@ import openai.types.chat as sdk
 import pytest
 
 import any_llm
-from any_llm import AnyLLM, Timeouts
+from any_llm import AnyLLM, Provider, Settings, Timeouts
 from any_llm.exceptions import InvalidRequestError, LengthFinishReasonError, ResponseFormatError
+from any_llm.spec.provider import Operation
 from any_llm.types.completion import ChatCompletion
 from any_llm.types.json import JSON
 from any_llm.types.message_blocks import TextBlock
@@ -274,3 +275,14 @@ async def test_no_thread_is_asked_on_the_way(serve: Serve, monkeypatch: pytest.M
     client = AnyLLM.create("openai", KEY, server.url("/v1", "localhost"))
     assert (await client.acompletion("m", MESSAGES)).choices
     assert [chunk async for chunk in await client.acompletion("m", MESSAGES, stream=True)]
+
+
+def test_a_recording_is_sent_under_the_name_and_type_that_the_caller_says(serve: Serve) -> None:
+    server = serve(say({"text": "hello"}))
+    mine = Provider(name="mine", base_url=server.url("/v1"), operations=frozenset({Operation.TRANSCRIPTION}))
+    client = AnyLLM.create("mine", settings=Settings(providers={"mine": mine}))
+    told = client.transcription("m", b"\x00\x01", filename="talk.mp3", mime_type="audio/mpeg")
+    assert told.text == "hello"
+    form = server.requests[0].body
+    assert b'name="file"; filename="talk.mp3"\r\nContent-Type: audio/mpeg\r\n\r\n\x00\x01\r\n' in form
+    assert b"mime_type" not in form

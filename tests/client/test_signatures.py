@@ -99,6 +99,26 @@ FUNCTIONS: list[tuple[str, list[str], list[str]]] = [
     ("responses", ["model", "input_data"], RESPONSES),
     ("messages", ["model", "messages", "max_tokens"], MESSAGES),
     ("embedding", ["model", "inputs"], []),
+    ("image_generation", ["model", "prompt"], ["n", "size", "quality", "style", "response_format", "user"]),
+    ("image_edit", ["model", "image", "prompt"], ["n", "size", "quality", "response_format", "user"]),
+    (
+        "transcription",
+        ["model", "file"],
+        [
+            *("language", "prompt", "response_format", "temperature", "timestamp_granularities"),
+            *("filename", "mime_type"),
+        ],
+    ),
+    ("speech", ["model", "input", "voice"], ["instructions", "response_format", "speed"]),
+    ("moderation", ["model", "input"], []),
+    ("rerank", ["model", "query", "documents"], ["top_n", "max_tokens_per_doc"]),
+]
+OF_A_PROVIDER: list[tuple[str, list[str], list[str]]] = [
+    ("create_batch", ["input_file_path", "endpoint"], ["completion_window", "metadata"]),
+    ("retrieve_batch", ["batch_id"], []),
+    ("cancel_batch", ["batch_id"], []),
+    ("list_batches", [], ["after", "limit"]),
+    ("retrieve_batch_results", ["batch_id"], []),
 ]
 
 
@@ -130,6 +150,18 @@ def test_the_methods_have_the_same_parameters_but_for_those_that_say_how_to_reac
     assert list(found)[1 : len(positional) + 1] == positional
     assert all(found[word].default is None for word in keywords)
     assert not set(REACH) & set(found)
+
+
+@pytest.mark.parametrize(("name", "positional", "keywords"), OF_A_PROVIDER)
+@pytest.mark.parametrize("prefix", ["", "a"])
+def test_what_a_provider_is_asked_names_it_first(
+    name: str, positional: list[str], keywords: list[str], prefix: str
+) -> None:
+    found = parameters(getattr(any_llm, prefix + name))
+    assert list(found)[: len(positional) + 1] == ["provider", *positional]
+    for word in (*keywords, "api_key", "api_base", "client_args"):
+        assert (found[word].kind, found[word].default) == (inspect.Parameter.KEYWORD_ONLY, None), word
+    assert list(parameters(getattr(AnyLLM, prefix + name)))[: len(positional) + 1] == ["self", *positional]
 
 
 @pytest.mark.parametrize("name", ["completion", "acompletion"])

@@ -16,7 +16,7 @@ from typing_extensions import override
 from any_llm import AnyLLM, Settings
 from any_llm.dialects.openai import DIALECT as OPENAI
 from any_llm.engine.attachments import find_media, has_media
-from any_llm.engine.delivery import deliver
+from any_llm.engine.delivery import Means, deliver
 from any_llm.exceptions import (
     ConnectionFailedError,
     InvalidMessageError,
@@ -26,14 +26,13 @@ from any_llm.exceptions import (
 )
 from any_llm.pipeline.call import Call, Reply
 from any_llm.providers.catalog import BY_NAME
-from any_llm.spec.dialect import Codec, Encoded, Target
+from any_llm.spec.dialect import Codec, Dialect, Encoded, Target
 from any_llm.spec.media import MediaSupport
-from any_llm.spec.provider import Operation
-from any_llm.types.completion import ChatCompletion
+from any_llm.spec.provider import Operation, Provider
 from any_llm.types.files import FileMetadata
 from any_llm.types.http import FileSource
 from any_llm.types.json import JSON, JSONObject
-from any_llm.types.media import Media, audio, file, image, video
+from any_llm.types.media import Media, MediaNotReadError, audio, file, image, video
 from any_llm.types.report import Delivery, Report
 from tests.client.answers import completion
 from tests.transport.peers import Peer, Received, Server, whole
@@ -75,6 +74,15 @@ def never(*_: object) -> JSON:
     raise AssertionError("nothing is decoded here")
 
 
+def always(dialect: Dialect) -> Callable[[Operation], Dialect]:
+    """Return what finds this dialect for every operation."""
+
+    def find(_operation: Operation) -> Dialect:
+        return dialect
+
+    return find
+
+
 UPLOAD: Codec[JSON, JSON] = Codec(encode=unused, decode=never)
 
 
@@ -109,7 +117,7 @@ async def bring(  # a call has this many sides
         target=Target(provider=provider, model="m", base_url="https://host/v1"),
         options=options if options is not None else {name: [{"role": "user", "content": [part]}]},
     )
-    changed, steps = await deliver(call, dialect, settings, handler)
+    changed, steps = await deliver(call, Means(settings, always(dialect), handler))
     return Delivered(changed, steps, made)
 
 
@@ -430,23 +438,23 @@ async def test_media_within_tool_results_are_found(tmp_path: Path) -> None:
     assert items[0]["output"] == [image(PNG)]
 
 
-async def test_a_parameter_is_handed_over_unread(tmp_path: Path) -> None:
+async def test_a_parameter_is_looked_at_and_handed_over_unread(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").write_bytes(MP3)
     options: JSONObject = {"file": audio(tmp_path / "a.mp3"), "language": "en"}
     found = await bring(None, operation=Operation.TRANSCRIPTION, options=options)
     media = found.call.options["file"]
     assert isinstance(media.content, FileSource)
-    assert (media.media_type, media.size, found.how) == ("audio/mpeg", len(MP3), ["streamed"])
-    assert found.steps[0].part == "file"
+    assert (media.media_type, media.size, found.how) == ("audio/mpeg", len(MP3), [])
 
 
-async def test_a_parameter_by_url_is_fetched_unless_the_operation_takes_urls(pages: Pages) -> None:
+async def test_a_parameter_by_url_is_passed_on_unless_the_policy_says_otherwise(pages: Pages) -> None:
     server = pages({"/a.mp3": whole(MP3)})
     options: JSONObject = {"file": audio(server.url("/a.mp3"))}
-    fetched = await bring(None, operation=Operation.TRANSCRIPTION, options=options)
-    assert (fetched.call.options["file"].data, fetched.how) == (MP3, ["fetched", "streamed"])
-    passed = await bring(None, ALL, kind="transcription", operation=Operation.TRANSCRIPTION, options=options)
-    assert passed.call.options["file"].url == server.url("/a.mp3")
+    passed = await bring(None, operation=Operation.TRANSCRIPTION, options=options)
+    assert (passed.call.options["file"].url, passed.how) == (server.url("/a.mp3"), [])
+    inline = msgspec.structs.replace(LOCAL, media="inline")
+    fetched = await bring(None, operation=Operation.TRANSCRIPTION, options=options, settings=inline)
+    assert (fetched.call.options["file"].data, fetched.how) == (MP3, ["fetched"])
 
 
 async def test_a_parameter_is_read_where_the_operation_wants_bytes(tmp_path: Path) -> None:
@@ -559,21 +567,115 @@ def test_a_step_says_what_it_was() -> None:
     assert str(Delivery(part="file", kind="audio", how="url")) == "file (audio): url"
 
 
+def answering(answer: JSON, **more: bytes) -> dict[str, bytes]:
+    """Return pages on which the paths of several vendors answer the same."""
+    told = whole(json.dumps(answer).encode(), fields="content-type: application/json\r\n")
+    paths = ("/v1/chat/completions", "/v1/audio/transcriptions", "/v1/images/edits", "/v1/files")
+    return {**dict.fromkeys(paths, told), **{f"/{name}": page for name, page in more.items()}}
+
+
+def steps(answer: JSON) -> list[tuple[str, str]]:
+    """Return the steps of an answer, short."""
+    return [(step.part, step.how) for step in answer.report.deliveries]
+
+
+OFFERED = ("completion", "transcription", "image_edit", "upload_file")
+
+
+def client(server: Server, settings: Settings = LOCAL, **record: JSON) -> AnyLLM:
+    """Return a client of a provider that offers all of this."""
+    mine = Provider(
+        name="mine",
+        base_url=server.url("/v1"),
+        key_optional=True,
+        operations=frozenset(map(Operation, OFFERED)),
+        **record,
+    )
+    return AnyLLM.create("mine", settings=msgspec.structs.replace(settings, providers={"mine": mine}))
+
+
 async def test_the_whole_way_through_a_client(pages: Pages, tmp_path: Path) -> None:
     (tmp_path / "b.png").write_bytes(PNG)
-    fields = "content-type: application/json\r\n"
-    server = pages({
-        "/a.png": whole(PNG),
-        "/v1/chat/completions": whole(json.dumps(completion()).encode(), fields=fields),
-    })  # fmt: skip
-    client = AnyLLM.create("lmstudio", api_base=server.url(""), settings=LOCAL)
-    content = ["Which is it?", image(server.url("/a.png")), image(tmp_path / "b.png")]
-    answer = await client.acompletion("m", [{"role": "user", "content": content}])
-    assert isinstance(answer, ChatCompletion)
+    server = pages(answering(completion(), a=whole(PNG)))
+    content = ["Which is it?", image(server.url("/a")), image(tmp_path / "b.png")]
+    answer = await client(server, media={"image": MediaSupport(inline=True)}).acompletion(
+        "m", [{"role": "user", "content": content}]
+    )
     sent = json.loads(server.requests[-1].body)["messages"][0]["content"]
     assert [part["image_url"]["url"] for part in sent[1:]] == [PNG_URI, PNG_URI]
-    assert [(step.part, step.how) for step in answer.report.deliveries] == [
+    assert steps(answer) == [
         ("messages[0].content[1]", "fetched"),
         ("messages[0].content[1]", "inline"),
         ("messages[0].content[2]", "inline"),
     ]
+
+
+async def test_a_recording_is_read_while_it_is_sent(pages: Pages, tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(MP3)
+    server = pages(answering({"text": "hello"}))
+    answer = await client(server).atranscription("whisper-1", tmp_path / "a.bin")
+    assert MP3 in server.requests[-1].body
+    assert b'filename="a.bin"\r\nContent-Type: audio/mpeg\r\n' in server.requests[-1].body
+    assert steps(answer) == [("file", "streamed")]
+
+
+async def test_a_recording_by_url_is_fetched_where_a_form_needs_it(pages: Pages) -> None:
+    server = pages(answering({"text": "hello"}, a=whole(MP3)))
+    answer = await client(server).atranscription("whisper-1", server.url("/a"))
+    assert MP3 in server.requests[-1].body
+    assert steps(answer) == [("file", "fetched")]
+
+
+async def test_a_recording_by_url_is_passed_on_where_the_vendor_fetches_it(pages: Pages) -> None:
+    server = pages(answering({"text": "hello"}))
+    answer = await client(server, quirks=("audio_urls",)).atranscription("whisper", "https://cdn.example/a.mp3")
+    assert b"https://cdn.example/a.mp3" in server.requests[-1].body
+    assert steps(answer) == [("file", "url")]
+
+
+async def test_images_are_read_where_they_go_into_json(pages: Pages, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    server = pages(answering({"created": 1, "data": [{"url": "https://x/y"}]}))
+    answer = await client(server, quirks=("json_images",)).aimage_edit("m", [tmp_path / "a.png", PNG], "brighter")
+    body = json.loads(server.requests[-1].body)
+    assert [each["url"] for each in body["images"]] == [PNG_URI, PNG_URI]
+    assert steps(answer) == [("image[0]", "inline"), ("image[1]", "inline")]
+
+
+async def test_strict_fetches_no_parameter_either(pages: Pages) -> None:
+    server = pages({})
+    with pytest.raises(UnsupportedParameterError, match="lets nothing be fetched"):
+        await client(server, Settings(media="strict")).atranscription("m", "https://cdn.example/a.mp3")
+    assert server.accepted == 0
+
+
+async def test_a_vendors_own_file_is_not_to_be_had_for_a_form(pages: Pages) -> None:
+    server = pages({})
+    with pytest.raises(InvalidRequestError, match=r"is not in memory; give a path or bytes") as caught:
+        await client(server).atranscription("m", {"file_id": "f1"})
+    assert caught.value.param == "file"
+
+
+async def test_what_is_too_large_for_a_message_is_uploaded_first(pages: Pages, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(PDF + bytes(200))
+    server = pages(answering({**completion(), "id": "file-9", "object": "file", "bytes": 1, "filename": "a.pdf"}))
+    messages = [{"role": "user", "content": [file(tmp_path / "a.pdf")]}]
+    answer = await client(server, media={"file": ALL}).acompletion("m", messages)
+    upload, asked = server.requests
+    assert upload.target == "/v1/files"
+    assert PDF + bytes(200) in upload.body
+    assert b'name="purpose"\r\n\r\nuser_data' in upload.body
+    sent = json.loads(asked.body)["messages"][0]["content"][0]
+    assert sent == {"type": "file", "file": {"file_id": "file-9"}}
+    assert steps(answer) == [("messages[0].content[0]", "uploaded")]
+
+
+async def test_what_an_encoder_asks_for_must_be_of_the_call() -> None:
+    needed = MediaNotReadError("elsewhere")
+    call = Call(
+        operation=Operation.TRANSCRIPTION,
+        target=Target(provider=BY_NAME["openai"], model="m", base_url="https://host/v1"),
+        options={"file": audio(MP3)},
+    )
+    with pytest.raises(MediaNotReadError, match="elsewhere"):
+        await deliver(call, Means(LOCAL, always(OPENAI), never), needed)

@@ -92,7 +92,7 @@ REFUSING: Codec[object, str] = Codec(encode=encode, decode=refuse, stream=lambda
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     """Give a provider whose dialect refuses what it reads."""
     record = Provider(name="refusing")
-    monkeypatch.setattr("any_llm.engine.dispatch.codec_of", lambda _provider, _operation: REFUSING)
+    monkeypatch.setattr("any_llm.engine.dispatch.codec_for", lambda _target, _operation: REFUSING)
     return record
 
 

@@ -1,4 +1,4 @@
-"""Names of well-known models: made from a package's data, and completed in an editor."""
+"""Names of well-known models: made from the package's data, and completed in an editor."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from any_llm.providers.capabilities import lookup, models_of
 from any_llm.providers.catalog import BY_NAME
-from scripts.known_models import FILE, known, source
+from scripts.known_models import FILE, TOP, known, shown, source
 from tests.scripts.language_server import LanguageServer
 
 ROOT = Path(__file__).parents[2]
@@ -37,11 +38,19 @@ def test_every_name_is_a_providers_and_a_models() -> None:
     assert [pair for pair in pairs if not pair[2] or pair[2] != pair[2].strip()] == []
 
 
-def test_prefixes_and_second_spellings_are_left_out() -> None:
-    names = known()
-    assert "openai:gpt-5.1" in names
-    assert "openai:gpt-5-1" not in names
-    assert [name for name in names if name.endswith("-") or ":ft:" in name] == []
+def test_a_makers_models_are_all_there_but_for_retired_ones() -> None:
+    assert {"claude-sonnet-4-5", "claude-sonnet-5-5"} <= set(shown("anthropic"))
+    assert {"gpt-5", "gpt-6-sol", "text-embedding-3-small"} <= set(shown("openai"))
+    gone = [
+        model for model in models_of("openai") if str(lookup("openai", model).get("retirement_date") or "9") < "2026-11"
+    ]
+    assert gone
+    assert set(gone) & set(shown("openai")) == set()
+    assert [name for name in known() if ":ft:" in name] == []
+
+
+def test_a_hosts_newest_models_stand_for_the_rest() -> None:
+    assert [provider for provider in ("openrouter", "together") if len(shown(provider)) != TOP] == []
 
 
 def test_the_file_is_small_and_written_in_the_projects_form() -> None:

@@ -58,6 +58,7 @@ def frames(framing: Framing, *parts: bytes) -> list[Frame]:
         (b"", []),
         (b"\xef\xbb", []),
         (b"{}", []),
+        (b'data: 1\n\n{\n  "error": {}\n}\n', [("", b"1"), ("", b'{\n  "error": {}\n}\n')]),
     ],
 )
 def test_events_are_what_the_standard_says(body: bytes, expected: list[tuple[str, bytes]]) -> None:

@@ -177,28 +177,20 @@ def test_a_request_shows_the_size_of_its_body() -> None:
     assert "FileSource(" in repr(request.body)
 
 
-_SEND_A_FILE = """
+_UPLOAD = """
 import asyncio, resource, sys
-from pathlib import Path
-from any_llm.engine.forms import encode_body
-from any_llm.spec.dialect import Encoded
-from any_llm.transport.pool import Pool
-from any_llm.types.http import FileSource, FormPart, HttpRequest, Timeouts
-
-
-async def send(pool, path):
-    content_type, body = encode_body(Encoded("/", form=(FormPart("file", FileSource(path), "a.mp4"),)), {})
-    request = HttpRequest("POST", sys.argv[1], {"content-type": content_type}, body)
-    await (await pool.send(request, Timeouts())).read()
+from any_llm import AnyLLM, Provider, Settings
+from any_llm.spec.provider import Operation
 
 
 async def main():
-    pool = Pool()
-    await send(pool, Path(sys.argv[2]))
+    offered = frozenset({Operation.UPLOAD_FILE})
+    mine = Provider(name="mine", base_url=sys.argv[1], key_optional=True, operations=offered)
+    client = AnyLLM.create("mine", settings=Settings(providers={"mine": mine}))
+    await client.aupload_file(sys.argv[2], purpose="user_data")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    await send(pool, Path(sys.argv[3]))
+    await client.aupload_file(sys.argv[3], purpose="user_data")
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
-    await pool.aclose()
 
 
 asyncio.run(main())
@@ -221,13 +213,14 @@ async def test_a_file_of_a_hundred_megabytes_costs_a_few_of_memory(tmp_path: Pat
                 left -= len(data)
                 digest.update(data)
             sums.append((total, digest.hexdigest()))
-            writer.write(whole())
+            fields = "content-type: application/json\r\n"
+            writer.write(whole(b'{"id":"f1","object":"file","bytes":1,"filename":"x"}', fields=fields))
         writer.close()
 
     async with await asyncio.start_server(count, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _SEND_A_FILE, url, tmp_path / "small", large, stdout=asyncio.subprocess.PIPE
+            sys.executable, "-c", _UPLOAD, url, tmp_path / "small", large, stdout=asyncio.subprocess.PIPE
         )
         out, _ = await child.communicate()
     assert child.returncode == 0

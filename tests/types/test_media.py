@@ -14,7 +14,7 @@ from any_llm.exceptions import InvalidRequestError
 from any_llm.types.completion import ChatCompletionMessage
 from any_llm.types.http import FileSource
 from any_llm.types.json import JSON
-from any_llm.types.media import FileInput, Media, as_media, audio, file, identified, image, video
+from any_llm.types.media import FileInput, Media, MediaNotReadError, as_media, audio, file, identified, image, video
 from any_llm.types.media_types import ending_of, sniff, type_of_name
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
@@ -223,8 +223,14 @@ def test_the_beginning_of_a_file_names_it() -> None:
 
 
 def test_what_is_not_in_memory_has_no_bytes() -> None:
-    with pytest.raises(InvalidRequestError, match="not in memory"):
-        _ = file("https://x/a.pdf").data
+    asked = file("https://x/a.pdf")
+    with pytest.raises(MediaNotReadError, match="not in memory") as whole:
+        _ = asked.data_uri
+    assert (whole.value.media, whole.value.whole) == (asked, True)
+    with pytest.raises(MediaNotReadError) as streamed:
+        _ = asked.source
+    assert not streamed.value.whole
+    assert file(PNG).source == PNG
     assert file({"file_id": "f"}).size is None
     assert Media().format == ""
 

@@ -176,7 +176,9 @@ class MediaOperations(Calling):
         Raises:
             AnyLLMError: the subclass says what went wrong.
         """
-        request = said(file=as_media(file), stream=stream or None, **options)
+        request = said(stream=stream or None, **options)
+        filename, media_type = request.pop("filename", None), request.pop("mime_type", None)
+        request["file"] = as_media(file, filename=filename, media_type=media_type)
         return await self._answer(Operation.TRANSCRIPTION, model, request)
 
     @spell_out(TranslationOptions)
@@ -224,6 +226,7 @@ class MediaOperations(Calling):
         video.id = video.id or video_id
         return video
 
+    @spell_out(CallOptions)
     async def await_video(
         self,
         video: Video,

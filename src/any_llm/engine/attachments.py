@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from any_llm.spec.provider import Operation
+from any_llm.types.http import FileSource
 from any_llm.types.json import JSON, is_list, is_mapping, is_sequence
-from any_llm.types.media import Media
+from any_llm.types.media import Media, as_media
+from any_llm.types.report import Delivery
 
 if TYPE_CHECKING:
     from any_llm.spec.dialect import Options
@@ -65,6 +67,22 @@ def find_media(operation: Operation, options: Options) -> Sequence[Place]:
     """Return where the media of a call are, in order."""
     where = _CONVERSATIONS.get(operation)
     return list(_parameters(options) if where is None else _parts(options[where], (where,)))
+
+
+def as_they_are(operation: Operation, options: Options, known: Sequence[Delivery]) -> Sequence[Delivery]:
+    """Return the steps of the parameters that went as they are: those that no other step says how they went."""
+    if operation in _CONVERSATIONS:
+        return ()
+    told = {step.part for step in known}
+    return [_step(place) for place in _parameters(options) if place.name not in told]
+
+
+def _step(place: Place) -> Delivery:
+    media = as_media(place.part)
+    how = "url" if media.file_id is None else "file_id"
+    if media.content is not None:
+        how = "streamed" if isinstance(media.content, FileSource) else "inline"
+    return Delivery(part=place.name, kind=media.kind, how=how, bytes=media.size, media_type=media.media_type)
 
 
 def put_back(options: Options, found: Mapping[Path, JSON]) -> Options:

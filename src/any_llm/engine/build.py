@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from any_llm.engine.codecs import dialect_of
 from any_llm.engine.dispatch import Deliver, dispatcher
@@ -14,6 +14,7 @@ from any_llm.pipeline.call import Call, Handler
 from any_llm.pipeline.compose import compose
 from any_llm.spec.transport import Transport
 from any_llm.transport.pool import PoolSettings, shared_pool
+from any_llm.types.media import MediaNotReadError
 from any_llm.types.report import Delivery
 
 
@@ -51,11 +52,13 @@ def local_transport() -> Transport:
 
 
 def _deliverer(settings: Settings) -> Deliver:
-    async def deliver_media(call: Call, handler: Handler) -> tuple[Call, tuple[Delivery, ...]]:
+    async def deliver_media(
+        call: Call, handler: Handler, needed: MediaNotReadError | None = None
+    ) -> tuple[Call, Sequence[Delivery]]:
         # What fetches, reads and uploads is loaded by the first call that has media.
-        from any_llm.engine.delivery import deliver  # noqa: PLC0415
+        from any_llm.engine.delivery import Means, deliver  # noqa: PLC0415
 
-        return await deliver(call, dialect_of(call.target.provider), settings, handler)
+        return await deliver(call, Means(settings, partial(dialect_of, call.target.provider), handler), needed)
 
     return deliver_media
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from any_llm.engine.attachments import Place, find_media, put_back
+from any_llm.engine.codecs import is_native
 from any_llm.engine.fetching import fetch, fetching_pool
 from any_llm.engine.forms import measure
 from any_llm.engine.media_parts import Said, describe, read, write
@@ -18,7 +19,7 @@ from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 from any_llm.transport.uploads import read_blocks
 from any_llm.types.http import FileSource, Upload
-from any_llm.types.media import Media, identified
+from any_llm.types.media import Media, MediaNotReadError, identified
 from any_llm.types.media_types import HEAD
 from any_llm.types.report import Delivery
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from any_llm.types.json import JSON
 
 _UNSAID = MediaSupport(url=True, inline=True)
-_PARAMETER = MediaSupport(stream=True)
+_PASSED = MediaSupport(url=True)
 _EASY = 16 * 1024 * 1024
 """More bytes than this are rather uploaded than sent within a request, where no limit is known."""
 _MOST_FETCHED = 100 * 1024 * 1024
@@ -42,25 +43,36 @@ class Result(NamedTuple):
     steps: Sequence[Delivery]
 
 
+class Means(NamedTuple):
+    """By what media are brought: the policy of the settings, the dialect of an operation, and further calls."""
+
+    settings: Settings
+    dialect_for: Callable[[Operation], Dialect]
+    handler: Handler
+
+
 async def deliver(
-    call: Call, dialect: Dialect, settings: Settings, handler: Handler
+    call: Call, means: Means, needed: MediaNotReadError | None = None
 ) -> tuple[Call, tuple[Delivery, ...]]:
     """Return a call whose media its provider takes, and the steps that this needed.
 
     Args:
         call: what the caller asks.
-        dialect: the wire format of its provider.
-        settings: the policy about media, and which hosts may be fetched from.
-        handler: what makes the call of an upload.
+        means: by what they are brought.
+        needed: what the encoder asked for and did not find in memory: only that is brought.
 
     Raises:
         InvalidRequestError: a file or URL cannot be had; the error's `param` is the part's path.
         RequestTooLargeError: a piece is larger than the provider takes.
         UnsupportedParameterError: the provider takes it in no way, or in none that the policy allows.
     """
-    trip = _Trip(call, dialect, settings, handler)
+    trip = _Trip(call, means)
     places = find_media(call.operation, call.options)
-    results = await _together([_Courier(trip, place).carry() for place in places])
+    if needed is not None:
+        places = [place for place in places if place.part == needed.media]
+        if not places:
+            raise needed
+    results = await _together([_Courier(trip, place).carry(needed) for place in places])
     changed = {result.place.path: result.part for result in results if result.part is not result.place.part}
     steps = tuple(step for result in results for step in result.steps)
     return (msgspec.structs.replace(call, options=put_back(call.options, changed)) if changed else call), steps
@@ -70,21 +82,19 @@ class _Trip(NamedTuple):
     """What all the media of a call share."""
 
     call: Call
-    dialect: Dialect
-    settings: Settings
-    handler: Handler
+    means: Means
 
     def has(self, operation: Operation) -> bool:
         """Say whether the provider itself has an operation."""
-        return operation in self.call.target.provider.operations and operation in self.dialect.operations
+        return is_native(self.call.target.provider, operation)
 
     def support_for(self, kind: str, *, parameter: bool) -> MediaSupport | None:
         """Return how the provider takes media of a kind, `None` where nobody says."""
         # An API that the provider lacks is carried over its chat completions.
         operation = self.call.operation if self.has(self.call.operation) else Operation.COMPLETION
         keys = (f"{operation}.{kind}", operation.value if parameter else kind)
-        tables = (self.call.target.provider.media, self.dialect.media)
-        return next((table[key] for table in tables for key in keys if key in table), _PARAMETER if parameter else None)
+        tables = (self.call.target.provider.media, self.means.dialect_for(operation).media)
+        return next((table[key] for table in tables for key in keys if key in table), None)
 
 
 class _Courier:
@@ -93,38 +103,54 @@ class _Courier:
     def __init__(self, trip: _Trip, place: Place) -> None:
         self._trip = trip
         self._call = trip.call
-        self._settings = trip.settings
+        self._settings = trip.means.settings
         self._place = place
         self._steps: list[Delivery] = []
 
-    async def carry(self) -> Result:
+    async def carry(self, needed: MediaNotReadError | None) -> Result:
         """Return what stands at the place in the end."""
         said = describe(self._place.part)
         if said is None:
             return Result(self._place, self._place.part, ())
         try:
-            part = await self._carry(said)
+            part = await (self._carry(said) if needed is None else self._supply(said, needed))
         except (InvalidRequestError, RequestTooLargeError) as error:
             raise error.with_facts(param=self._place.name) from error.__cause__
         return Result(self._place, part, self._steps)
 
     async def _carry(self, said: Said) -> JSON:
         place = self._place
-        support = self._trip.support_for(said.kind, parameter=place.parameter) or _UNSAID
+        found = self._trip.support_for(said.kind, parameter=place.parameter)
+        # Where nobody says what an operation takes, its encoder asks for what it needs.
+        return await self._negotiate(said, found or (_PASSED if place.parameter else _UNSAID))
+
+    async def _negotiate(self, said: Said, support: MediaSupport) -> JSON:
         if said.file_id is not None:
             return self._as_it_is(said, support, "file_id")
-        if said.url is not None:
-            ours = said.url.startswith(("http://", "https://"))
-            if not ours or (support.url and self._settings.media != "inline"):
-                return self._as_it_is(said, support, "url")
-            return await self._hand_over(await self._fetch(said, support), support)
-        if not isinstance(place.part, Media) and _fits(said.size, support, can_upload=self._can_upload(support)):
+        if said.url is None:
+            return await self._bring(said, support)
+        ours = said.url.startswith(("http://", "https://"))
+        if not ours or (support.url and self._settings.media != "inline"):
+            return self._as_it_is(said, support, "url")
+        return await self._hand_over(await self._fetch(said, support), support)
+
+    async def _bring(self, said: Said, support: MediaSupport) -> JSON:
+        part = self._place.part
+        if not isinstance(part, Media) and _fits(said.size, support, can_upload=self._can_upload(support)):
             return self._as_it_is(said, support, "inline")
-        return await self._hand_over(_looked_at(read(place.part, said)), support)
+        return await self._hand_over(_looked_at(read(part, said)), support)
+
+    async def _supply(self, said: Said, needed: MediaNotReadError) -> JSON:
+        if said.file_id is not None:
+            raise needed
+        media = self._place.part if said.url is None else await self._fetch(said, _UNSAID)
+        if needed.whole:
+            media = _read_whole(media)
+            self._note("inline", media)
+        return media
 
     async def _hand_over(self, media: Media, support: MediaSupport) -> JSON:
-        if support.stream:
-            self._note("streamed", media)
+        if support is _PASSED:
             return media
         if support.inline and _fits(media.size, support, can_upload=self._can_upload(support)):
             media = _read_whole(media)
@@ -137,6 +163,9 @@ class _Courier:
 
     def _as_it_is(self, said: Said, support: MediaSupport, how: str) -> JSON:
         part = self._place.part
+        if support is _PASSED:
+            # How it went is known when its encoder has taken it.
+            return part
         if isinstance(part, Media):
             self._note(how, part)
             return self._written(part, support)
@@ -175,7 +204,7 @@ class _Courier:
             headers=call.headers,
             request_id=call.request_id,
         )
-        uploaded = (await self._trip.handler(asked)).value
+        uploaded = (await self._trip.means.handler(asked)).value
         self._note("uploaded", media)
         return msgspec.structs.replace(media, content=None, file_id=uploaded.uri or uploaded.id)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -15,7 +15,7 @@ from any_llm.auth.access import TransportAccess
 from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.auth.signers import request_signer
 from any_llm.engine.addressed import with_addressed
-from any_llm.engine.attachments import has_media
+from any_llm.engine.attachments import as_they_are, has_media
 from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
@@ -35,6 +35,7 @@ from any_llm.spec.provider import Operation
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.http import HttpRequest, HttpResponse, Timeouts, Upload
+from any_llm.types.media import MediaNotReadError
 from any_llm.types.report import Delivery, Report
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
 _EVENTS = (b"data:", b"event:")
+_LINES = frozenset({"application/stream+json", "application/x-ndjson", "application/jsonl"})
+"""Media types of JSON in lines."""
 _FORMS: Mapping[Operation, str] = {
     Operation.COMPLETION: "response_format",
     Operation.RESPONSES: "response_format",
@@ -83,8 +86,17 @@ class Trip(NamedTuple):
         return msgspec.structs.replace(timeouts, total=left)
 
 
-Deliver: TypeAlias = Callable[[Call, Handler], Awaitable[tuple[Call, tuple[Delivery, ...]]]]
-"""Brings the media of a call to its provider, with a handler for further calls, and tells the steps."""
+class Deliver(Protocol):
+    """Brings the media of a call to its provider, with a handler for further calls, and tells the steps.
+
+    With `needed` only that is brought.
+    """
+
+    async def __call__(
+        self, call: Call, handler: Handler, needed: MediaNotReadError | None = None
+    ) -> tuple[Call, Sequence[Delivery]]:
+        """Return the call with its media as they go on, and the steps that this took."""
+        ...
 
 
 def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | None = None) -> Handler:
@@ -100,22 +112,18 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
         facts = Facts(call, started)
         try:
             codec = codec_for(call.target, call.operation)
-            deliveries: tuple[Delivery, ...] = ()
+            deliveries: Sequence[Delivery] = ()
             if deliver is not None and has_media(call.operation, call.options):
-                call, deliveries = await deliver(call, dispatch)
-            if "cache" in call.options:
-                call, more = cached(call)
-                encoded = encode(codec, call)
-                encoded = msgspec.structs.replace(encoded, warnings=(*encoded.warnings, *more))
+                call, encoded, deliveries = await _encode_media(codec, call, deliver, dispatch)
             else:
-                encoded = encode(codec, call)
+                call, encoded = _encode(codec, call)
             request = facts.request = _request(call, encoded)
             report = Report(
                 provider=provider.name,
                 model=call.target.model,
                 operation=call.operation,
                 warnings=_allowed(call, encoded) if encoded.warnings else (),
-                deliveries=deliveries,
+                deliveries=tuple(deliveries),
                 client_request_id=call.request_id,
                 structured_output=_form_of(call, encoded),
             )
@@ -132,6 +140,29 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
             raise facts.explain(error) from error.__cause__
 
     return dispatch
+
+
+def _encode(codec: Codec[JSON, JSON], call: Call) -> tuple[Call, Encoded]:
+    if "cache" not in call.options:
+        return call, encode(codec, call)
+    call, warnings = cached(call)
+    encoded = encode(codec, call)
+    return call, msgspec.structs.replace(encoded, warnings=(*encoded.warnings, *warnings))
+
+
+async def _encode_media(
+    codec: Codec[JSON, JSON], call: Call, deliver: Deliver, handler: Handler
+) -> tuple[Call, Encoded, Sequence[Delivery]]:
+    """Encode a call with media; what its encoder asks for and does not find in memory is brought there."""
+    call, steps = await deliver(call, handler)
+    while True:
+        try:
+            call, encoded = _encode(codec, call)
+        except MediaNotReadError as needed:
+            call, more = await deliver(call, handler, needed)
+            steps = (*steps, *more)
+        else:
+            return call, encoded, (*steps, *as_they_are(call.operation, call.options, steps))
 
 
 async def _receive(trip: Trip, exchange: Exchange) -> Reply:
@@ -207,9 +238,14 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
 
 
 def _framing(codec: Codec[JSON, JSON], call: Call, content_type: str) -> str:
-    """Return how a stream is framed; a vendor that can stream bytes as they are may have been asked for events."""
+    """Return how a stream is framed; a vendor that can stream bytes as they are may have been asked for events.
+
+    One that says that it sends lines of JSON is believed.
+    """
     events = codec.framing == "raw" and content_type.startswith("text/event-stream")
-    return call.target.provider.framing if events or not codec.framing else codec.framing
+    if codec.framing and not events:
+        return codec.framing
+    return "json_lines" if _media(content_type) in _LINES else call.target.provider.framing
 
 
 def _note_elapsed(report: Report, started: float) -> None:
@@ -217,8 +253,12 @@ def _note_elapsed(report: Report, started: float) -> None:
 
 
 def _is_json(content_type: str) -> bool:
-    media = content_type.partition(";")[0].strip().lower()
-    return media == "application/json" or media.endswith("+json")
+    media = _media(content_type)
+    return media == "application/json" or (media.endswith("+json") and media not in _LINES)
+
+
+def _media(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:

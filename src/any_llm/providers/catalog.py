@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from any_llm.providers.places import AWS_REGION
+from any_llm.providers.places import AWS_REGION, GOOGLE_CLOUD
 from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import GROUPS, Capability, Operation, Placeholder, Provider
 
@@ -87,7 +87,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses embedding image_generation image_edit speech transcription translation "
         "list_models",
         can="streaming reasoning image pdf",
-        quirks=("think_tags",),
     ),
     _entry(
         "anthropic",
@@ -120,7 +119,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://avian.io/api-keys",
         offers="completion list_models",
         can="streaming reasoning",
-        quirks=("think_tags",),
     ),
     _entry(
         "azure",
@@ -135,7 +133,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://ai.azure.com",
         offers="completion embedding",
         can="streaming reasoning image",
-        quirks=("api_version", "float_embeddings", "think_tags"),
+        quirks=("api_version", "float_embeddings"),
     ),
     _entry(
         "azureanthropic",
@@ -179,7 +177,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://app.baseten.co/settings/api_keys",
         offers="completion list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "bedrock",
@@ -219,7 +216,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://console.berget.ai",
         offers="completion embedding rerank transcription list_models",
         can="streaming reasoning",
-        quirks=("think_tags",),
     ),
     _entry(
         "bigmodel",
@@ -250,7 +246,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion list_models retrieve_model",
         can="streaming reasoning",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -262,7 +257,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion list_models",
         can="streaming reasoning image",
         rename={"max_completion_tokens": "max_tokens"},
-        quirks=("think_tags",),
     ),
     _entry(
         "clarifai",
@@ -272,7 +266,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://clarifai.com/settings/security",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "cloudflare",
@@ -288,7 +281,6 @@ CATALOG: tuple[Provider, ...] = (
             Operation(name): "cloudflare"
             for name in ("rerank", "image_generation", "speech", "transcription", "translation", "list_models")
         },
-        quirks=("think_tags",),
     ),
     _entry(
         "cohere",
@@ -299,7 +291,7 @@ CATALOG: tuple[Provider, ...] = (
         dialect="cohere",
         docs="https://docs.cohere.com/reference/about",
         key_page="https://dashboard.cohere.com/api-keys",
-        offers="completion embedding rerank list_models",
+        offers="completion text_completion count_tokens embedding rerank list_models retrieve_model",
         can="streaming reasoning image",
     ),
     _entry(
@@ -310,7 +302,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://cortecs.ai/userArea/userProfile",
         offers="completion embedding list_models",
         can="streaming reasoning image pdf",
-        quirks=("think_tags",),
     ),
     _entry(
         "crusoe",
@@ -321,7 +312,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion list_models",
         can="streaming reasoning",
         rename={"max_completion_tokens": "max_tokens"},
-        quirks=("think_tags",),
     ),
     _entry(
         "dashscope",
@@ -356,7 +346,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion embedding image_generation image_edit speech transcription translation "
         "list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "deepseek",
@@ -381,7 +370,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://cloud.digitalocean.com/gen-ai/model-access-keys",
         offers="completion responses embedding image_generation list_models",
         can="streaming reasoning image pdf",
-        quirks=("think_tags",),
     ),
     _entry(
         "docker",
@@ -391,7 +379,6 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://docs.docker.com/ai/model-runner/api-reference",
         offers="completion text_completion embedding list_models retrieve_model",
         can="streaming reasoning",
-        quirks=("think_tags",),
     ),
     _entry(
         "doubleword",
@@ -401,7 +388,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://app.doubleword.ai/api-keys",
         offers="completion responses embedding files batches list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "edenai",
@@ -421,7 +407,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://featherless.ai/account/api-keys",
         offers="completion text_completion list_models",
         can="streaming reasoning",
-        quirks=("think_tags",),
     ),
     _entry(
         "fireworks",
@@ -434,7 +419,6 @@ CATALOG: tuple[Provider, ...] = (
         hosts=("audio-prod.api.fireworks.ai",),
         paths=_FIREWORKS_AUDIO,
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -445,7 +429,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://friendli.ai/suite/setting/tokens",
         offers="completion text_completion list_models",
         can="streaming reasoning",
-        quirks=("think_tags",),
     ),
     _entry(
         "gemini",
@@ -458,7 +441,8 @@ CATALOG: tuple[Provider, ...] = (
         auth="x-goog-api-key",
         docs="https://ai.google.dev/api",
         key_page="https://aistudio.google.com/apikey",
-        offers="completion embedding list_models",
+        offers="completion responses embedding count_tokens image_generation image_edit speech transcription "
+        "translation videos files batches retrieve_response cancel_response delete_response list_models retrieve_model",
         can="streaming reasoning image pdf",
         tier="verified",
         caching="automatic",
@@ -502,7 +486,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion embedding rerank image_generation image_edit speech transcription "
         "list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "groq",
@@ -514,7 +497,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses speech transcription translation files batches list_models retrieve_model",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("audio_urls", "think_tags"),
+        quirks=("audio_urls",),
         caching="automatic",
     ),
     _entry(
@@ -525,7 +508,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://us.helicone.ai/settings/api-keys",
         offers="completion responses list_models",
         can="streaming reasoning image pdf",
-        quirks=("think_tags",),
     ),
     _entry(
         "heroku",
@@ -539,7 +521,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding rerank image_generation list_models",
         can="streaming reasoning image",
         paths={"list_models": "https://us.inference.heroku.com/available-models"},
-        quirks=("think_tags",),
     ),
     _entry(
         "huggingface",
@@ -552,7 +533,6 @@ CATALOG: tuple[Provider, ...] = (
         dialects={
             Operation(name): "huggingface" for name in ("embedding", "image_generation", "speech", "transcription")
         },
-        quirks=("think_tags",),
     ),
     _entry(
         "hyperbolic",
@@ -562,7 +542,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://app.hyperbolic.ai/settings",
         offers="completion text_completion list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "iflow",
@@ -593,7 +572,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://inference.net/dashboard/api-keys",
         offers="completion embedding files batches list_models",
         can="streaming image",
-        quirks=("think_tags",),
     ),
     _entry(
         "infermatic",
@@ -603,7 +581,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://ui.infermatic.ai",
         offers="completion text_completion list_models",
         can="streaming",
-        quirks=("think_tags",),
     ),
     _entry(
         "ionet",
@@ -613,7 +590,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://ai.io.net/ai/api-keys",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "jan",
@@ -623,7 +599,17 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://www.jan.ai/docs/desktop/api-server",
         offers="completion list_models",
         can="streaming reasoning",
-        quirks=("think_tags",),
+    ),
+    _entry(
+        "jina",
+        "https://api.jina.ai/v1",
+        "JINA_API_KEY",
+        key_alternatives=("JINA_AI_API_KEY", "JINAAI_API_KEY"),
+        docs="https://jina.ai/embeddings",
+        key_page="https://jina.ai/api-dashboard/key-manager",
+        offers="embedding rerank",
+        rename={"embedding.encoding_format": "embedding_type"},
+        drop=("embedding.user", "rerank.max_tokens_per_doc"),
     ),
     _entry(
         "kenari",
@@ -642,7 +628,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://app.kilo.ai",
         offers="completion list_models",
         can="streaming reasoning image pdf",
-        quirks=("think_tags",),
     ),
     _entry(
         "lambda",
@@ -652,7 +637,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://cloud.lambda.ai/api-keys",
         offers="completion text_completion list_models",
         can="streaming reasoning",
-        quirks=("think_tags",),
     ),
     _entry(
         "langdb",
@@ -662,7 +646,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://app.langdb.ai",
         offers="completion embedding image_generation list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "litellm",
@@ -674,7 +657,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion responses embedding rerank moderation image_generation image_edit speech "
         "transcription files batches list_models",
         can="streaming reasoning image pdf",
-        quirks=("think_tags",),
     ),
     _entry(
         "llama",
@@ -694,7 +676,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion responses embedding rerank transcription list_models",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -706,7 +687,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion embedding list_models",
         can="reasoning",
         tier="verified",
-        quirks=("think_tags", "no_response_format"),
+        quirks=("no_response_format",),
         caching="automatic",
     ),
     _entry(
@@ -717,7 +698,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://llmgateway.io/dashboard",
         offers="completion list_models",
         can="streaming reasoning image pdf",
-        quirks=("think_tags",),
     ),
     _entry(
         "lmstudio",
@@ -730,7 +710,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion responses embedding list_models retrieve_model",
         can="streaming reasoning",
         tier="verified",
-        quirks=("think_tags",),
         caching="automatic",
         media=_IMAGES_WITHIN,
     ),
@@ -756,7 +735,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion responses embedding rerank image_generation speech transcription "
         "list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "mancer",
@@ -766,7 +744,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://mancer.tech/dashboard",
         offers="completion text_completion list_models",
         can="streaming",
-        quirks=("think_tags",),
     ),
     _entry(
         "meta",
@@ -787,7 +764,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion",
         can="streaming reasoning",
         tier="verified",
-        quirks=("think_tags", "no_response_format"),
+        quirks=("no_response_format",),
         caching="automatic",
     ),
     _entry(
@@ -813,7 +790,18 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://github.com/EricLBuehler/mistral.rs/blob/master/docs/HTTP.md",
         offers="completion text_completion responses embedding image_generation speech list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
+    ),
+    _entry(
+        "mixedbread",
+        "https://api.mixedbread.com/v1",
+        "MXBAI_API_KEY",
+        base_url_variable="MXBAI_BASE_URL",
+        docs="https://www.mixedbread.com/api-reference",
+        key_page="https://platform.mixedbread.com/platform",
+        offers="embedding rerank",
+        paths={"rerank": "/reranking"},
+        rename={"rerank.documents": "input", "rerank.top_n": "top_k", "rerank.return_documents": "return_input"},
+        drop=("embedding.user", "rerank.max_tokens_per_doc"),
     ),
     _entry(
         "modelscope",
@@ -823,7 +811,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://modelscope.cn/my/myaccesstoken",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "moonshot",
@@ -868,7 +855,6 @@ CATALOG: tuple[Provider, ...] = (
         "list_models",
         can="streaming reasoning image pdf",
         rename={"max_completion_tokens": "max_tokens"},
-        quirks=("think_tags",),
     ),
     _entry(
         "nebius",
@@ -880,7 +866,6 @@ CATALOG: tuple[Provider, ...] = (
         "retrieve_model",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("think_tags",),
     ),
     _entry(
         "neosantara",
@@ -899,7 +884,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://novita.ai/settings/key-management",
         offers="completion text_completion embedding rerank files batches list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "nscale",
@@ -910,7 +894,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://console.nscale.com",
         offers="completion embedding image_generation list_models",
         can="streaming reasoning",
-        quirks=("think_tags",),
     ),
     _entry(
         "nvidia",
@@ -921,7 +904,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://build.nvidia.com/settings/api-keys",
         offers="completion text_completion responses embedding list_models",
         can="streaming reasoning image",
-        quirks=("float_embeddings", "think_tags"),
+        quirks=("float_embeddings",),
     ),
     _entry(
         "ollama",
@@ -972,7 +955,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion responses embedding rerank image_generation image_edit speech "
         "transcription videos files list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object", "image_references", "json_audio", "video_frames", "think_tags"),
+        quirks=("reasoning_object", "image_references", "json_audio", "video_frames"),
         paths={"image_generation": "/images", "image_edit": "/images"},
         rename={"video_generation.seconds": "duration"},
         tier="verified",
@@ -998,7 +981,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://endpoints.ai.cloud.ovh.net",
         offers="completion embedding transcription list_models",
         can="streaming",
-        quirks=("think_tags",),
     ),
     _entry(
         "parasail",
@@ -1008,7 +990,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://www.saas.parasail.io/keys",
         offers="completion responses embedding files batches list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "perplexity",
@@ -1043,7 +1024,6 @@ CATALOG: tuple[Provider, ...] = (
         "transcription translation files batches list_models",
         can="streaming reasoning image pdf",
         tier="verified",
-        quirks=("think_tags",),
     ),
     _entry(
         "predibase",
@@ -1053,7 +1033,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://app.predibase.com/settings",
         offers="completion text_completion",
         can="streaming",
-        quirks=("think_tags",),
     ),
     _entry(
         "qianfan",
@@ -1063,7 +1042,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://console.bce.baidu.com/iam/#/iam/apikey/list",
         offers="completion embedding rerank image_generation list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "qiniu",
@@ -1073,7 +1051,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.qiniu.com/ai-inference/api-key",
         offers="completion embedding list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "requesty",
@@ -1109,7 +1086,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://cloud.sambanova.ai/apis",
         offers="completion responses embedding transcription translation list_models",
         can="streaming reasoning image",
-        quirks=("float_embeddings", "think_tags"),
+        quirks=("float_embeddings",),
         tier="verified",
     ),
     _entry(
@@ -1121,7 +1098,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://console.scaleway.com/iam/api-keys",
         offers="completion responses embedding rerank transcription list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "sglang",
@@ -1131,7 +1107,6 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://docs.sglang.ai/basic_usage/openai_api.html",
         offers="completion text_completion embedding rerank list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "siliconflow",
@@ -1142,7 +1117,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding rerank image_generation speech transcription list_models",
         can="streaming reasoning image",
         rename={"max_completion_tokens": "max_tokens"},
-        quirks=("think_tags",),
     ),
     _entry(
         "snowflake",
@@ -1158,7 +1132,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://docs.snowflake.com/en/user-guide/programmatic-access-tokens",
         offers="completion",
         can="streaming reasoning",
-        quirks=("think_tags",),
     ),
     _entry(
         "stepfun",
@@ -1178,7 +1151,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion embedding list_models",
         can="streaming reasoning image",
         rename={"max_completion_tokens": "max_tokens"},
-        quirks=("think_tags",),
     ),
     _entry(
         "telnyx",
@@ -1188,7 +1160,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://portal.telnyx.com/#/app/api-keys",
         offers="completion list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "tencent",
@@ -1209,7 +1180,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion embedding rerank list_models",
         can="streaming",
         dialects={Operation(name): "huggingface" for name in ("text_completion", "embedding", "rerank")},
-        quirks=("think_tags",),
     ),
     _entry(
         "tinfoil",
@@ -1219,7 +1189,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://dash.tinfoil.sh",
         offers="completion responses embedding speech transcription list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "together",
@@ -1232,7 +1201,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image",
         paths={"upload_file": "/files/upload", "video_generation": _TOGETHER_V2, "retrieve_video": _TOGETHER_V2},
         tier="verified",
-        quirks=("named_files", "batch_api_files", "native_diarize", "linked_videos", "video_media", "think_tags"),
+        quirks=("named_files", "batch_api_files", "native_diarize", "linked_videos", "video_media"),
     ),
     _entry(
         "upstage",
@@ -1260,7 +1229,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://venice.ai/settings/api",
         offers="completion responses embedding image_generation speech transcription list_models",
         can="streaming reasoning image pdf",
-        quirks=("think_tags",),
     ),
     _entry(
         "vercel-gateway",
@@ -1271,7 +1239,67 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://vercel.com/d?to=/[team]/~/ai/api-keys",
         offers="completion responses embedding image_generation list_models retrieve_model",
         can="streaming reasoning image pdf",
-        quirks=("think_tags",),
+    ),
+    _entry(
+        "vertexai",
+        "https://{host}/v1beta1",
+        "GOOGLE_VERTEX_API_KEY",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        dialect="gemini",
+        auth="google",
+        docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
+        key_page="https://console.cloud.google.com/vertex-ai/studio/settings/api-keys",
+        hosts=("storage.googleapis.com",),
+        offers="completion embedding count_tokens image_generation image_edit speech transcription translation videos "
+        "list_models retrieve_model",
+        can="streaming reasoning image pdf",
+        caching="automatic",
+    ),
+    _entry(
+        "vertexaianthropic",
+        "https://{host}/v1/projects/{project}/locations/{location}/publishers/anthropic",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        base_url_variable="VERTEXAI_ANTHROPIC_API_BASE",
+        dialect="anthropic",
+        auth="google",
+        docs="https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai",
+        offers="completion messages count_tokens",
+        can="streaming reasoning image pdf",
+        quirks=("raw_predict",),
+        caching="breakpoints",
+    ),
+    _entry(
+        "vertexaillama",
+        "https://{host}/v1/projects/{project}/locations/{location}/endpoints/openapi",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        auth="google",
+        docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/llama",
+        offers="completion",
+        can="streaming image",
+    ),
+    _entry(
+        "vertexaimistral",
+        "https://{host}/v1/projects/{project}/locations/{location}/publishers/mistralai",
+        "GOOGLE_OAUTH_ACCESS_TOKEN",
+        placeholders=GOOGLE_CLOUD,
+        key_optional=True,
+        auth="google",
+        docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/mistral",
+        paths={
+            "completion": "/models/{model}:rawPredict",
+            "completion_stream": "/models/{model}:streamRawPredict",
+        },
+        offers="completion",
+        can="streaming image",
+        stream_usage=False,
+        rename={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
+        drop=("user", "logit_bias", "logprobs", "top_logprobs", "service_tier", "stream_options"),
+        quirks=("replay_parts",),
     ),
     _entry(
         "vllm",
@@ -1281,7 +1309,6 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server",
         offers="completion text_completion responses embedding rerank transcription translation list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
         caching="automatic",
     ),
     _entry(
@@ -1295,6 +1322,16 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image",
     ),
     _entry(
+        "voyage",
+        "https://api.voyageai.com/v1",
+        "VOYAGE_API_KEY",
+        dialect="voyage",
+        docs="https://docs.voyageai.com/reference/embeddings-api",
+        key_page="https://dashboard.voyageai.com",
+        offers="embedding rerank",
+        tier="verified",
+    ),
+    _entry(
         "vultr",
         "https://api.vultrinference.com/v1",
         "VULTR_API_KEY",
@@ -1302,7 +1339,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://my.vultr.com/inference",
         offers="completion image_generation speech list_models",
         can="streaming",
-        quirks=("think_tags",),
     ),
     _entry(
         "wandb",
@@ -1312,7 +1348,6 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://wandb.ai/authorize",
         offers="completion list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "watsonx",
@@ -1376,7 +1411,6 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion embedding rerank image_generation image_edit speech transcription "
         "translation list_models",
         can="streaming reasoning image",
-        quirks=("think_tags",),
     ),
     _entry(
         "yi",
@@ -1409,7 +1443,16 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://zenmux.ai/settings/keys",
         offers="completion responses image_generation image_edit list_models",
         can="streaming reasoning image pdf",
-        quirks=("think_tags",),
+    ),
+    _entry(
+        "zeroentropy",
+        "https://api.zeroentropy.dev/v1",
+        "ZEROENTROPY_API_KEY",
+        docs="https://docs.zeroentropy.dev/api-reference/models/rerank",
+        key_page="https://dashboard.zeroentropy.dev",
+        offers="rerank",
+        paths={"rerank": "/models/rerank"},
+        drop=("rerank.max_tokens_per_doc", "rerank.return_documents"),
     ),
 )
 """The built-in providers, in alphabetical order."""
@@ -1417,5 +1460,5 @@ CATALOG: tuple[Provider, ...] = (
 BY_NAME: Mapping[str, Provider] = {provider.name: provider for provider in CATALOG}
 """The built-in providers by name."""
 
-PLANNED: frozenset[str] = frozenset({"vertexai", "vertexaianthropic", "voyage"})
+PLANNED: frozenset[str] = frozenset()
 """Providers that are known by name, but whose formats are not spoken yet."""

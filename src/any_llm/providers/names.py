@@ -58,6 +58,7 @@ class LLMProvider(StrEnum):
     INFERMATIC = "infermatic"
     IONET = "ionet"
     JAN = "jan"
+    JINA = "jina"
     KENARI = "kenari"
     KILO = "kilo"
     LAMBDA = "lambda"
@@ -75,6 +76,7 @@ class LLMProvider(StrEnum):
     MINIMAX = "minimax"
     MISTRAL = "mistral"
     MISTRALRS = "mistralrs"
+    MIXEDBREAD = "mixedbread"
     MODELSCOPE = "modelscope"
     MOONSHOT = "moonshot"
     MORPH = "morph"
@@ -118,6 +120,8 @@ class LLMProvider(StrEnum):
     VERCEL_GATEWAY = "vercel-gateway"
     VERTEXAI = "vertexai"
     VERTEXAIANTHROPIC = "vertexaianthropic"
+    VERTEXAILLAMA = "vertexaillama"
+    VERTEXAIMISTRAL = "vertexaimistral"
     VLLM = "vllm"
     VOLCENGINE = "volcengine"
     VOYAGE = "voyage"
@@ -131,6 +135,7 @@ class LLMProvider(StrEnum):
     YI = "yi"
     ZAI = "zai"
     ZENMUX = "zenmux"
+    ZEROENTROPY = "zeroentropy"
 
     @classmethod
     def from_string(cls, value: str | LLMProvider) -> LLMProvider:

@@ -9,15 +9,15 @@ class MediaSupport(msgspec.Struct, frozen=True, kw_only=True):
     """The ways in which a wire format takes media of one kind.
 
     A dialect, or a provider's record, says it by kind (`image`, `audio`, `video`, `file`), by operation and kind where
-    an operation differs (`responses.file`), or by operation alone for one that takes nothing but media (`ocr`). Of
-    parts of messages whose kind nobody speaks of, those that the caller wrote in full are passed on as they are.
-    Operations of which nobody speaks are handed the bytes or the open file, as forms are made of.
+    an operation differs (`responses.file`), or by operation alone for one that takes nothing but media (`ocr`). Parts
+    of messages whose kind nobody speaks of are passed on as they are. Of the parameters of other operations nobody
+    needs to speak: their encoder takes what it can of a `Media`, and what it asks for by `data` or `source` that is not
+    in memory is fetched or read, and the request encoded once more.
 
     Attributes:
         url: the provider fetches `http` and `https` URLs by itself.
         inline: it takes the bytes within the request.
         file: it takes the id of a file that was uploaded to it.
-        stream: the operation's encoder takes a file unread, to be read while it is sent.
         typed: the part that names an uploaded file says its media type too, as `format`.
         inline_limit: the most bytes that it takes within a request, before they are base64; `None` for no known limit.
         file_limit: the most bytes that a file uploaded to it may have; `None` for no known limit.
@@ -27,7 +27,6 @@ class MediaSupport(msgspec.Struct, frozen=True, kw_only=True):
     url: bool = False
     inline: bool = False
     file: bool = False
-    stream: bool = False
     typed: bool = False
     inline_limit: int | None = None
     file_limit: int | None = None

@@ -151,7 +151,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         hosts: further hosts that may be sent its key, such as the one that its queued jobs are asked about at;
             `{names}` in them stand for what has that name in `base_url`.
         paths: where single operations are, by their names, if not where the dialect has them: below the base URL, or a
-            whole URL; `{model}` stands for the model, `{path}` for where the dialect has it.
+            whole URL; `{model}` stands for the model, `{path}` for where the dialect has it. `completion_stream` says
+            where streams of it are, if elsewhere.
         operations: what it offers natively; what its dialect has beyond is not asked of it.
         capabilities: what its models may do.
         media: how it takes media where that is not how its dialect does; the keys are those of `MediaSupport`.

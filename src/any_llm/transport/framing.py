@@ -189,7 +189,8 @@ def _parse_event(block: bytes) -> Frame | None:
         elif name == b"event":
             event = value[1:] if value[:1] == b" " else value
     if not data:
-        return None
+        # Google writes an error that ends a stream as bare JSON, which no field of an event begins like.
+        return Frame("", block) if block.lstrip()[:1] == b"{" and b'"error"' in block else None
     return Frame(event.decode("utf-8", "replace"), data[0] if len(data) == 1 else b"\n".join(data))
 
 

@@ -39,6 +39,16 @@ _PARTS: Mapping[str, Kind] = {
 """What the parts of messages hold, by their types."""
 
 
+class MediaNotReadError(InvalidRequestError):
+    """What a wire format asks of media is not in memory: the engine fetches or reads it, and encodes once more.
+
+    `media` is what was asked, and `whole` whether its bytes are needed rather than a file that is read when it is sent.
+    """
+
+    media: Media | None = None
+    whole: bool = False
+
+
 class Media(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of media: exactly one of `content`, `url` and `file_id` says where it is.
 
@@ -64,14 +74,30 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def data(self) -> bytes:
-        """The bytes.
+        """The bytes. An encoder that asks for those of a file or a URL is asked again when they are here.
 
         Raises:
-            InvalidRequestError: they are not in memory: it is a URL, a provider's file, or a file not read yet.
+            MediaNotReadError: they are not in memory.
         """
         if isinstance(self.content, bytes):
             return self.content
-        raise InvalidRequestError(f"{self!r} is not in memory; read it first, or give its bytes")
+        raise self._not_read(whole=True)
+
+    @property
+    def source(self) -> bytes | FileSource:
+        """The bytes, or the file that they are read from when they are sent, as forms are made of; see `data`.
+
+        Raises:
+            MediaNotReadError: it is a URL, or a file of the provider's.
+        """
+        if self.content is not None:
+            return self.content
+        raise self._not_read(whole=False)
+
+    def _not_read(self, *, whole: bool) -> MediaNotReadError:
+        error = MediaNotReadError(f"{self!r} is not in memory; give a path or bytes")
+        error.media, error.whole = self, whole
+        return error
 
     @property
     def base64(self) -> str:

@@ -82,6 +82,7 @@ class TranscriptionOptions(TranslationOptions, total=False):
     """Parameters of `transcription`.
 
     `diarize` asks who says what, in segments with a `speaker`; `timestamp_granularities` holds `word` or `segment`.
+    `filename` and `mime_type` say what the recording is, where it does not say so itself.
     https://platform.openai.com/docs/api-reference/audio/createTranscription
     """
 
@@ -92,6 +93,8 @@ class TranscriptionOptions(TranslationOptions, total=False):
     chunking_strategy: str | Mapping[str, JSON] | None
     known_speaker_names: Sequence[str] | None
     known_speaker_references: Sequence[str] | None
+    filename: str | None
+    mime_type: str | None
 
 
 class VideoOptions(CallOptions, total=False):

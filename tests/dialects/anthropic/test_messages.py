@@ -70,6 +70,21 @@ def test_betas_become_a_header(betas: JSON) -> None:
     assert "betas" not in body_of(encoded)
 
 
+@pytest.mark.parametrize(
+    ("betas", "sent"),
+    [
+        (None, "files-api-2025-04-14"),
+        ("a,b", "a,b,files-api-2025-04-14"),
+        (["a"], "a,files-api-2025-04-14"),
+        (["files-api-2025-04-14", "a"], "files-api-2025-04-14,a"),
+    ],
+)
+def test_an_uploaded_file_is_asked_for_with_the_flag_of_the_files_api(betas: JSON, sent: str) -> None:
+    image = {"type": "image", "source": {"type": "file", "file_id": "file_1"}}
+    said = {"messages": [{"role": "user", "content": [image]}], **({"betas": betas} if betas else {})}
+    assert MESSAGES.encode(target(), said).headers["anthropic-beta"] == sent
+
+
 def test_an_output_format_stands_where_the_api_has_it_today() -> None:
     body = encode(messages=[HELLO], output_format=SCHEMA, output_config={"effort": "low"})
     assert body["output_config"] == {"effort": "low", "format": SCHEMA}

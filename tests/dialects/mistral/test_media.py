@@ -32,11 +32,7 @@ SEGMENT = {"type": "transcription_segment", "text": " hi", "start": 0.5, "end": 
         ),
         (
             Media(content=b"a", media_type="application/pdf", filename="a.pdf"),
-            {
-                "type": "document_url",
-                "document_url": "data:application/pdf;base64,YQ==",
-                "document_name": "a.pdf",
-            },
+            {"type": "document_url", "document_url": "data:application/pdf;base64,YQ=="},
         ),
     ],
 )

@@ -17,8 +17,7 @@ from any_llm.spec.provider import Provider
 from any_llm.types.completion_fold import CompletionFold
 from any_llm.types.http import Frame, HttpResponse
 
-TARGET = Target(provider=Provider(name="tagging", quirks=("think_tags",)), model="m", base_url="http://x/v1")
-PLAIN = Target(provider=Provider(name="plain"), model="m", base_url="http://x/v1")
+TARGET = Target(provider=Provider(name="plain"), model="m", base_url="http://x/v1")
 
 
 def split(*pieces: str) -> tuple[str, str]:
@@ -74,10 +73,13 @@ def test_a_whole_answer_has_its_thoughts_apart() -> None:
     assert (message.reasoning, message.content) == ("hm", "Yes.")
 
 
-def test_a_provider_without_the_quirk_keeps_its_text() -> None:
-    message = decode_completion(PLAIN, whole("<think>hm</think>Yes.")).choices[0].message
+def test_thoughts_that_stand_where_they_belong_stay() -> None:
+    message = {"role": "assistant", "content": "<think>hm</think>", "reasoning": "else"}
+    body = json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
 
-    assert (message.reasoning, message.content) == (None, "<think>hm</think>Yes.")
+    answer = decode_completion(TARGET, HttpResponse(200, {}, body.encode())).choices[0].message
+
+    assert (answer.reasoning, answer.content) == ("else", "<think>hm</think>")
 
 
 @pytest.mark.parametrize("said_why", [True, False])

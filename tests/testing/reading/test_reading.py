@@ -10,12 +10,44 @@ from any_llm.testing.reading.values import Choice, Reading
 from any_llm.testing.recordings import parse_recording
 
 BODIES = {
+    "anthropic.batches": b'{"id": "b", "processing_status": "ended"}',
+    "anthropic.complete": b'{"completion": "a"}',
+    "anthropic.count_tokens": b'{"input_tokens": 1}',
+    "anthropic.files": b'{"id": "f"}',
     "anthropic.messages": b'{"content": []}',
     "anthropic.models": b'{"data": []}',
+    "anthropic.other": b'{"choices": []}',
+    "cohere.v1.chat": b'{"text": "a"}',
+    "cohere.v1.embed": b'{"embeddings": [[1]]}',
+    "cohere.v1.generate": b'{"generations": [{"text": "a"}]}',
+    "cohere.v1.models": b'{"name": "m", "endpoints": []}',
+    "cohere.v1.rerank": b'{"results": [{"index": 0, "relevance_score": 1}]}',
+    "cohere.v1.tokenize": b'{"tokens": [1]}',
+    "cohere.v2.chat": b'{"message": {"content": []}}',
+    "cohere.v2.embed": b'{"embeddings": {"float": [[1]]}}',
+    "cohere.v2.rerank": b'{"results": [{"index": 0, "relevance_score": 1}]}',
+    "mistral.agents": b'{"choices": []}',
+    "mistral.audio": b'{"text": "a"}',
+    "mistral.fim": b'{"choices": []}',
+    "mistral.moderations": b'{"results": []}',
+    "mistral.ocr": b'{"pages": []}',
+    "mistral.other": b'{"id": "a"}',
+    "gemini.audio": b'{"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "audio/wav"}}]}}]}',
+    "gemini.batch": b'{"name": "batches/1"}',
+    "gemini.count_tokens": b'{"totalTokens": 1}',
+    "gemini.embed": b'{"embedding": {"values": [1]}}',
+    "gemini.files": b'{"name": "files/1"}',
+    "gemini.generate": b'{"candidates": [{"finishReason": "STOP"}]}',
+    "gemini.interactions": b'{"status": "completed"}',
+    "gemini.models": b'{"models": [{"name": "models/a"}]}',
+    "gemini.predict": b'{"predictions": [{"gcsUri": "gs://a"}]}',
+    "gemini.predict_long": b'{"name": "operations/1"}',
     "openai.chat": b'{"choices": []}',
     "openai.embeddings": b'{"data": [{"index": 0, "embedding": [1]}]}',
     "openai.models": b'{"data": []}',
     "openai.responses": b'{"output": []}',
+    "voyage.embeddings": b'{"data": [{"embedding": [1]}]}',
+    "voyage.rerank": b'{"data": [{"index": 0, "relevance_score": 1}]}',
 }
 
 
@@ -33,8 +65,8 @@ def test_an_empty_body_is_a_failure(api: str, status: int, error: str) -> None:
 
 
 def test_an_api_without_a_reading_is_refused() -> None:
-    with pytest.raises(ValueError, match="no reading of 'cohere"):
-        read_answer("cohere.v2.chat", 200, "", b"")
+    with pytest.raises(ValueError, match=r"no reading of 'acme\.chat"):
+        read_answer("acme.chat", 200, "", b"")
 
 
 @pytest.mark.parametrize("request_body", [None, {"method": "POST", "url": "u", "headers": {}, "body": None}])

@@ -23,7 +23,7 @@ from any_llm.client.reference import client_for, client_of
 from any_llm.client.signatures import spell_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Literal, Unpack
 
     from any_llm.pipeline.stream import EventStream
@@ -259,6 +259,31 @@ async def aretrieve_video(provider: str, video_id: str, **options: Unpack[Provid
     """
     client = client_of(provider, options)
     return await client.aretrieve_video(video_id, **options)
+
+
+@spell_out(ProviderCallOptions)
+async def await_video(
+    provider: str,
+    video: Video,
+    *,
+    poll_interval: float = 5.0,
+    on_progress: Callable[[Video], object] | None = None,
+    **options: Unpack[ProviderCallOptions],
+) -> Video:
+    """Wait until a video is made, or has failed.
+
+    Args:
+        provider: the provider's name.
+        video: what `video_generation` returned.
+        poll_interval: seconds between two questions.
+        on_progress: is told each answer.
+        **options: see `CallOptions` and `ReachOptions`; they are of each question.
+
+    Raises:
+        AnyLLMError: the subclass says what went wrong. A video that failed is returned, with its `error`.
+    """
+    client = client_of(provider, options)
+    return await client.await_video(video, poll_interval=poll_interval, on_progress=on_progress, **options)
 
 
 @spell_out(ProviderCallOptions)

@@ -23,7 +23,7 @@ from any_llm.client.reference import client_for, client_of, private_form
 from any_llm.client.signatures import spell_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Literal, Unpack
 
     from any_llm.client.blocking import Stream
@@ -235,6 +235,23 @@ def retrieve_video(
     """Ask how far a video is; see `aretrieve_video`."""
     client = client_of(provider, options)
     return client.retrieve_video(video_id, allow_running_loop=allow_running_loop, **options)
+
+
+@spell_out(ProviderCallOptions)
+def wait_video(
+    provider: str,
+    video: Video,
+    *,
+    poll_interval: float = 5.0,
+    on_progress: Callable[[Video], object] | None = None,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[ProviderCallOptions],
+) -> Video:
+    """Wait until a video is made, or has failed; see `await_video`."""
+    client = client_of(provider, options)
+    return client.wait_video(
+        video, poll_interval=poll_interval, on_progress=on_progress, allow_running_loop=allow_running_loop, **options
+    )
 
 
 @spell_out(ProviderCallOptions)

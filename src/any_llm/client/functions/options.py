@@ -82,8 +82,9 @@ class VideoCallOptions(VideoOptions, ClientOptions, total=False):
 class ProviderCallOptions(CallOptions, ReachOptions, total=False):
     """Parameters of several functions.
 
-    They are `retrieve_video`, `download_video`, `retrieve_file`, `delete_file`, `download_file`, `retrieve_batch`,
-    `cancel_batch`, `retrieve_batch_results`, `retrieve_response`, `cancel_response`, `delete_response`.
+    They are `retrieve_video`, `wait_video`, `download_video`, `retrieve_file`, `delete_file`, `download_file`,
+    `retrieve_batch`, `cancel_batch`, `retrieve_batch_results`, `retrieve_response`, `cancel_response`,
+    `delete_response`.
     """
 
 

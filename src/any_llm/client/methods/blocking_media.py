@@ -24,7 +24,7 @@ from any_llm.types.media_options import (
 from any_llm.types.options import CallOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Literal, Unpack
 
     from any_llm.client.blocking import Stream
@@ -244,6 +244,22 @@ class BlockingMediaOperations(MediaOperations):
     ) -> Video:
         """Ask how far a video is; see `aretrieve_video`."""
         return run(self.aretrieve_video(video_id, **options), allow_running_loop=allow_running_loop)
+
+    @spell_out(CallOptions)
+    def wait_video(
+        self,
+        video: Video,
+        *,
+        poll_interval: float = 5.0,
+        on_progress: Callable[[Video], object] | None = None,
+        allow_running_loop: bool | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Video:
+        """Wait until a video is made, or has failed; see `await_video`."""
+        return run(
+            self.await_video(video, poll_interval=poll_interval, on_progress=on_progress, **options),
+            allow_running_loop=allow_running_loop,
+        )
 
     @spell_out(CallOptions)
     def download_video(

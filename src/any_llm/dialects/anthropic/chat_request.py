@@ -10,6 +10,7 @@ from any_llm.dialects.anthropic.chat_format import add_format
 from any_llm.dialects.anthropic.chat_messages import Conversation, encode_conversation
 from any_llm.dialects.anthropic.chat_tools import add_tools
 from any_llm.dialects.anthropic.families import family_of
+from any_llm.dialects.anthropic.raw_predict import addressed
 from any_llm.dialects.anthropic.thinking import add_thinking, fit_sampling
 from any_llm.dialects.anthropic.wire import FILES_BETA, headers, path
 from any_llm.spec.dialect import Encoded, Options, Target
@@ -81,7 +82,7 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     betas: list[str] = list(options.get("betas") or ())
     if b'"file_id":"' in encoded:
         betas.append(FILES_BETA)
-    return Encoded(path(target, "/messages"), encoded, headers(betas), tuple(warnings))
+    return addressed(target, Encoded(path(target, "/messages"), encoded, headers(betas), tuple(warnings)))
 
 
 def _add_system(body: JSONObject, given: JSON, conversation: Conversation, asked: JSONObject | None) -> None:

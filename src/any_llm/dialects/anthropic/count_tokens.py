@@ -6,6 +6,7 @@ import msgspec
 
 from any_llm.dialects.anthropic.chat_request import encode_completion
 from any_llm.dialects.anthropic.messages import encode_messages
+from any_llm.dialects.anthropic.raw_predict import addressed
 from any_llm.dialects.anthropic.wire import decode_answer, path, plain
 from any_llm.schemas.shapes import is_list, is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
@@ -34,7 +35,8 @@ def encode_count_tokens(target: Target, options: Options) -> Encoded:
     counted = {name: value for name, value in body.items() if name not in _NOT_COUNTED}
     # That an answer needs a limit does not matter where there is none.
     warnings = tuple(warning for warning in request.warnings if warning.parameter != "max_tokens")
-    return Encoded(path(target, "/messages/count_tokens"), msgspec.json.encode(counted), request.headers, warnings)
+    place = path(target, "/messages/count_tokens")
+    return addressed(target, Encoded(place, msgspec.json.encode(counted), request.headers, warnings))
 
 
 def _is_own(options: Options) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from any_llm.dialects.anthropic.wire import FILES_BETA, headers, path, read_object, seconds, segment
-from any_llm.exceptions import InvalidRequestError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.binary import Binary, BinaryFold, BinaryStream
 from any_llm.types.files import FileDeleted, FileMetadata, FilePage
@@ -28,15 +27,10 @@ def encode_upload_file(target: Target, options: Options) -> Encoded:
     """Encode a file as a form.
 
     Raises:
-        InvalidRequestError: the file is given by its URL or its id.
+        MediaNotReadError: the file is given by its URL or its id.
     """
     media: Media = options["file"]
-    if media.content is None:
-        where = media.url or media.file_id
-        raise InvalidRequestError(
-            f"file is {where!r}; Anthropic takes the file itself: give a path or bytes", param="file"
-        )
-    part = FormPart("file", media.content, media.filename or "file", media.media_type or "application/octet-stream")
+    part = FormPart("file", media.source, media.filename or "file", media.media_type or "application/octet-stream")
     return Encoded(path(target, "/files"), headers=_headers(options), warnings=_warnings(options), form=(part,))
 
 

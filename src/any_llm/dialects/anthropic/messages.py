@@ -12,7 +12,8 @@ import msgspec
 
 from any_llm.dialects.anthropic.chat_tools import encode_tool
 from any_llm.dialects.anthropic.errors import error_from
-from any_llm.dialects.anthropic.wire import STRUCTURED_OUTPUTS_BETA, decode_answer, headers, path, plain
+from any_llm.dialects.anthropic.raw_predict import addressed
+from any_llm.dialects.anthropic.wire import FILES_BETA, STRUCTURED_OUTPUTS_BETA, decode_answer, headers, path, plain
 from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
 from any_llm.schemas.shapes import is_mapping, is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
@@ -54,7 +55,10 @@ def encode_messages(target: Target, options: Options) -> Encoded:
         warnings.append(CallWarning("dropped", "prompt_cache_key", "the API caches by `cache_control` markers"))
     if options.get("tools"):
         body["tools"] = _own_tools(options["tools"], warnings)
-    return Encoded(path(target, "/messages"), msgspec.json.encode(body), headers(betas), tuple(warnings))
+    encoded = msgspec.json.encode(body)
+    if b'"file_id":"' in encoded and FILES_BETA not in (betas or ()):
+        betas = [*(betas.split(",") if isinstance(betas, str) else betas or ()), FILES_BETA]
+    return addressed(target, Encoded(path(target, "/messages"), encoded, headers(betas), tuple(warnings)))
 
 
 def _own_tools(tools: Sequence[JSON], warnings: list[CallWarning]) -> list[JSON]:

@@ -9,7 +9,8 @@ import msgspec
 from any_llm.dialects.cohere.chat_format import add_format
 from any_llm.dialects.cohere.chat_messages import encode_messages
 from any_llm.dialects.cohere.chat_tools import add_tools
-from any_llm.dialects.cohere.wire import path
+from any_llm.dialects.cohere.v1_chat_request import encode_v1
+from any_llm.dialects.cohere.wire import path, speaks_v1
 from any_llm.spec.dialect import Encoded, Options, Target
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
@@ -68,6 +69,8 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     Raises:
         InvalidMessageError: a message, a tool or the response format is malformed.
     """
+    if speaks_v1(target):
+        return encode_v1(target, options, INEXPRESSIBLE)
     warnings: list[CallWarning] = []
     body: JSONObject = {"model": target.model, "messages": encode_messages(options["messages"], warnings)}
     body |= {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from any_llm.dialects.cohere.v1_chat_response import decode_v1
 from any_llm.dialects.cohere.wire import (
     annotation,
     choice_logprobs,
@@ -9,6 +10,7 @@ from any_llm.dialects.cohere.wire import (
     failure_of,
     finish_reason,
     read_answer,
+    speaks_v1,
     text_of,
     vendor_extra,
 )
@@ -39,6 +41,8 @@ def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
         AnyLLMError: the answer is an error in spite of its HTTP status, or says that it broke off.
         MalformedResponseError: the answer has no message.
     """
+    if speaks_v1(target):
+        return decode_v1(target, response)
     answer = read_answer(response, "message")
     reason = answer.get("finish_reason")
     failure = failure_of(reason, answer.get("error"))

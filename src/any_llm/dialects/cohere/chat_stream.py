@@ -7,18 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from any_llm.dialects.cohere.errors import error_from
+from any_llm.dialects.cohere.v1_chat_response import V1ChatStream
 from any_llm.dialects.cohere.wire import (
     annotation,
     choice_logprobs,
     completion_usage,
     failure_of,
     finish_reason,
+    speaks_v1,
     text_of,
     vendor_extra,
 )
 from any_llm.exceptions import StreamTruncatedError
 from any_llm.schemas.shapes import is_mapping
-from any_llm.spec.dialect import Options, Target
+from any_llm.spec.dialect import Options, StreamDecoder, Target
 from any_llm.types.completion import (
     ChatCompletionChunk,
     ChoiceDelta,
@@ -31,6 +33,11 @@ from any_llm.types.http import Frame
 from any_llm.types.json import JSON, JSONObject
 
 _DONE = b"[DONE]"
+
+
+def open_stream(target: Target, options: Options) -> StreamDecoder[ChatCompletionChunk]:
+    """Return the decoder of a stream in the version that is spoken."""
+    return V1ChatStream(target, options) if speaks_v1(target) else ChatStream(target, options)
 
 
 class ChatStream:

@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 
 from any_llm.dialects.cohere.errors import error_from
-from any_llm.dialects.cohere.wire import path
+from any_llm.dialects.cohere.wire import path, speaks_v1
 from any_llm.exceptions import InvalidRequestError, MalformedResponseError
 from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
@@ -50,7 +50,9 @@ def encode_embedding(target: Target, options: Options) -> Encoded:
     Raises:
         InvalidRequestError: the inputs are neither texts nor contents.
     """
-    body: JSONObject = {"model": target.model, "input_type": "search_document", **_inputs(options["inputs"])}
+    inputs = _inputs(options["inputs"], first_version=speaks_v1(target))
+    body: JSONObject = {"model": target.model, "input_type": "image" if "images" in inputs else "search_document"}
+    body |= inputs
     body["embedding_types"] = [options.get("encoding_format") or _DEFAULT_TYPE]
     body |= {_RENAMED.get(name, name): value for name, value in options.items() if name not in _TRANSLATED}
     warned = options.get("user") is not None
@@ -58,17 +60,26 @@ def encode_embedding(target: Target, options: Options) -> Encoded:
     return Encoded(path(target, "/embed"), msgspec.json.encode(body), warnings=(warning,) if warned else ())
 
 
-def _inputs(given: JSON) -> JSONObject:
-    """Return texts as texts, and contents (texts with images) as inputs."""
+def _inputs(given: JSON, *, first_version: bool) -> JSONObject:
+    """Return texts as texts, and contents (texts with images) as inputs; the first version has images by themselves."""
     items = [plain(item) for item in cast("Sequence[JSON]", given)] if isinstance(given, list | tuple) else [given]
     if all(isinstance(item, str) for item in items):
         return {"texts": items}
+    if first_version and all(map(_image, items)):
+        return {"images": [_image(item) for item in items]}
     if all(is_object(item) for item in items):
-        return {"inputs": items}
+        return {"inputs": [item if "content" in item else {"content": [item]} for item in items]}
     raise InvalidRequestError(
         f"Cohere embeds texts, or contents such as {{'content': [{{'type': 'text', …}}]}}, not {given!r:.100}",
         param="inputs",
     )
+
+
+def _image(item: JSON) -> str | None:
+    """Return the URL of a part that is an image."""
+    image: JSON = item.get("image_url") if is_object(item) else None
+    url: JSON = image.get("url") if is_object(image) else image
+    return url if isinstance(url, str) else None
 
 
 def decode_embedding(target: Target, response: HttpResponse) -> CreateEmbeddingResponse:

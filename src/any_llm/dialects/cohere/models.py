@@ -1,8 +1,8 @@
-"""The list of models: https://docs.cohere.com/reference/list-models."""
+"""The list of models: https://docs.cohere.com/reference/list-models and .../get-model."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from any_llm.dialects.cohere.wire import VENDOR, path, read_answer
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
@@ -34,5 +34,25 @@ def decode_list_models(_target: Target, response: HttpResponse) -> list[Model]:
     return [revive(Model, {"id": entry.get("name", ""), "owned_by": VENDOR, **entry}) for entry in entries]
 
 
+def encode_retrieve_model(target: Target, options: Options) -> Encoded:
+    """Encode the question about one model."""
+    query = f"?{urlencode(options, doseq=True)}" if options else ""
+    return Encoded(path(target, f"/models/{quote(target.model, safe='')}{query}", version="v1"))
+
+
+def decode_retrieve_model(target: Target, response: HttpResponse) -> Model:
+    """Decode what is known about a model; all that the vendor says stays readable on it.
+
+    Raises:
+        AnyLLMError: the answer is an error in spite of its HTTP status.
+        MalformedResponseError: the answer is no model.
+    """
+    entry = read_answer(response, "endpoints")
+    return revive(Model, {"id": entry.get("name") or target.model, "owned_by": VENDOR, **entry})
+
+
 LIST_MODELS: Codec[list[Model], None] = Codec(encode=encode_list_models, decode=decode_list_models)
 """The operation `list_models`."""
+
+RETRIEVE_MODEL: Codec[Model, None] = Codec(encode=encode_retrieve_model, decode=decode_retrieve_model)
+"""The operation `retrieve_model`."""

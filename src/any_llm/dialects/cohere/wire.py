@@ -39,6 +39,11 @@ def path(target: Target, route: str, version: str = "v2") -> str:
     return route if target.base_url.endswith(("/v1", "/v2")) else f"/{version}{route}"
 
 
+def speaks_v1(target: Target) -> bool:
+    """Say whether the first version of the API is spoken, in which the base URL ends then."""
+    return target.base_url.endswith("/v1")
+
+
 def read_answer(response: HttpResponse, wanted: str) -> JSONObject:
     """Return the JSON of a whole answer, which must have the member `wanted`, an object or a list.
 

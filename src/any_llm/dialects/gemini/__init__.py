@@ -54,8 +54,14 @@ DIALECT = Dialect(
     decode_error=decode_error,
     inline_batches=True,
     # https://ai.google.dev/gemini-api/docs/file-input-methods
-    media=dict.fromkeys(
-        ("image", "audio", "video", "file"),
-        MediaSupport(url=True, inline=True, file=True, typed=True, inline_limit=50_000_000, file_limit=2_000_000_000),
-    ),
+    media={
+        **dict.fromkeys(
+            ("image", "audio", "video", "file", "image_edit", "transcription", "translation"),
+            MediaSupport(
+                url=True, inline=True, file=True, typed=True, inline_limit=50_000_000, file_limit=2_000_000_000
+            ),
+        ),
+        # Imagen and Veo fetch nothing.
+        "video_generation": MediaSupport(inline=True, inline_limit=20_000_000),
+    },
 )

@@ -9,7 +9,7 @@ import base64
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from any_llm.dialects.gemini.wire import plain
+from any_llm.dialects.gemini.wire import camel, plain
 from any_llm.exceptions import InvalidMessageError
 from any_llm.schemas.shapes import is_list, is_mapping, is_object
 from any_llm.types.json import JSON, JSONObject
@@ -52,6 +52,9 @@ _BEGINNINGS: Mapping[str, str] = {
 }
 """What the first characters of base64 say about files."""
 
+_OWN = frozenset({"mediaResolution", "partMetadata", "videoMetadata"})
+"""What of the vendor's own a part may say beside what OpenAI's part says: https://ai.google.dev/api/caching#Part."""
+
 _UNSAID: Mapping[str, str] = {
     "cache_control": "the API caches by itself; name a cache in cachedContent",
     "detail": "say mediaResolution",
@@ -86,7 +89,8 @@ def encode_part(given: JSON, where: str, warnings: list[CallWarning]) -> JSONObj
     if encode is None:
         raise invalid(f"{where}.type", f"one of {', '.join(_ENCODERS)} is needed, found {kind!r:.100}")
     _warn(part, ("cache_control",), where, warnings)
-    return encode(part, where, warnings)
+    own = {camel(name): value for name, value in part.items() if camel(name) in _OWN and value is not None}
+    return encode(part, where, warnings) | own
 
 
 def invalid(where: str, message: str) -> InvalidMessageError:

@@ -36,6 +36,9 @@ _OF_INSTANCE: Mapping[str, str] = {"taskType": "task_type", "title": "title", "m
 _BILLED = "metadata"
 """Under which name an answer keeps what `predict` tells of its cost."""
 
+_PREDICTING, _EMBEDDING = ("gemini-embedding-001",), ("gemini", "maas")
+"""Names of models on Vertex AI that are behind `predict`, and parts of those that are behind `embedContent`."""
+
 _ALONE = CallWarning("emulated", "inputs", "the method takes one text; each was sent in a request of its own")
 
 
@@ -56,10 +59,13 @@ class _Segment(msgspec.Struct):
     embedding: msgspec.Raw
 
 
+_UNSENT = msgspec.Raw()
+
+
 class _Prediction(msgspec.Struct, rename="camel"):
     embeddings: _Predicted | None = None
-    text_embedding: msgspec.Raw | None = None
-    image_embedding: msgspec.Raw | None = None
+    text_embedding: msgspec.Raw = _UNSENT
+    image_embedding: msgspec.Raw = _UNSENT
     video_embeddings: list[_Segment] = []
 
 
@@ -121,7 +127,7 @@ def _shared(options: Options) -> JSONObject:
 def _predicts(model: str) -> bool:
     """Tell whether Vertex AI has a model behind `predict`: all but Gemini's later ones and those of others."""
     named = model.rpartition("/")[2]
-    return not ("gemini" in named or "maas" in named) or named.startswith("gemini-embedding-001")
+    return named.startswith(_PREDICTING) or not any(word in named for word in _EMBEDDING)
 
 
 def _one(target: Target, inputs: JSON, index: int, shared: JSONObject) -> Encoded:
@@ -209,7 +215,7 @@ def _predicted(prediction: _Prediction) -> list[msgspec.Raw]:
     if prediction.embeddings is not None:
         return [prediction.embeddings.values]
     parts = (prediction.text_embedding, prediction.image_embedding)
-    return [*(part for part in parts if part is not None), *(one.embedding for one in prediction.video_embeddings)]
+    return [*(part for part in parts if part is not _UNSENT), *(one.embedding for one in prediction.video_embeddings)]
 
 
 def _usage(answer: _Answer) -> EmbeddingUsage | None:

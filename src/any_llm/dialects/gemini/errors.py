@@ -56,6 +56,7 @@ REASONS: Mapping[str, type[AnyLLMError]] = {
 
 STATUSES: Mapping[str, type[AnyLLMError]] = {
     "INVALID_ARGUMENT": InvalidRequestError,
+    "INVALID_REQUEST": InvalidRequestError,
     "FAILED_PRECONDITION": InvalidRequestError,
     "OUT_OF_RANGE": InvalidRequestError,
     "UNAUTHENTICATED": AuthenticationError,
@@ -93,14 +94,16 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     details = {_kind(detail): members(detail) for detail in entries(facts.get("details"))}
     reason, kind = text_of(details.get("ErrorInfo", {}).get("reason")), text_of(facts.get("status"))
     inner: JSON = facts.get("code")
+    # The Interactions API has words for codes: `invalid_request`.
+    word = inner if isinstance(inner, str) else ""
     effective = status if status >= 400 else inner if isinstance(inner, int) else 500
-    fitting = REASONS.get(reason) or STATUSES.get(kind) or _by_status(effective)
+    fitting = REASONS.get(reason) or STATUSES.get(kind or word.upper()) or _by_status(effective)
     if fitting is RateLimitError and _used_up(details):
         fitting = QuotaExhaustedError
     return fitting(
         text_of(facts.get("message")) or f"HTTP {status} without an explanation",
         status_code=effective,
-        code=reason or kind or None,
+        code=reason or kind or word or None,
         error_type=kind or None,
         param=_field(details.get("BadRequest", {})),
         retry_after=_delay(details.get("RetryInfo", {}).get("retryDelay")),

@@ -10,7 +10,7 @@ import msgspec
 from any_llm.dialects.gemini.errors import error_from
 from any_llm.dialects.gemini.places import rooted
 from any_llm.dialects.gemini.wire import amount, entries, members, seconds, text_of
-from any_llm.exceptions import InvalidRequestError, MalformedResponseError
+from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Codec, Encoded, FollowUp, Options, Target
 from any_llm.types.binary import Binary, BinaryFold
 from any_llm.types.files import FileDeleted, FileMetadata, FilePage
@@ -31,18 +31,17 @@ def encode_upload_file(target: Target, options: Options) -> Encoded:
     https://ai.google.dev/gemini-api/docs/files#upload_a_file
 
     Raises:
-        InvalidRequestError: the file is given by its address or id.
+        MediaNotReadError: the file is given by its address or id.
     """
     media: Media = options["file"]
-    if media.content is None:
-        raise InvalidRequestError("upload_file() takes the file itself, not where it is", param="file")
+    source = media.source
     warnings = [
         CallWarning("dropped", name, reason)
         for name, reason in (("purpose", "files have none"), ("expires_after", "files are kept for two days"))
         if options.get(name) is not None
     ]
     headers = {"X-Goog-Upload-Protocol": "resumable", "X-Goog-Upload-Command": "start"}
-    length = len(media.content) if isinstance(media.content, bytes) else media.content.length
+    length = len(source) if isinstance(source, bytes) else source.length
     if length is not None:
         headers["X-Goog-Upload-Header-Content-Length"] = str(length)
     if media.media_type:

@@ -13,7 +13,6 @@ from any_llm.types.responses import (
     Annotation,
     IncompleteDetails,
     InputTokensDetails,
-    OtherItem,
     OtherPart,
     OutputTokensDetails,
     Response,
@@ -145,8 +144,3 @@ def part_of(given: JSON) -> ResponseOutputContent:
 def annotation_of(given: JSON) -> Annotation:
     """Return where a text comes from; the vendor names a cited page as OpenAI does."""
     return revive(_ANNOTATION, members(given))
-
-
-def is_known(item: ResponseOutputItem) -> bool:
-    """Tell whether an item is of a kind that OpenAI has too."""
-    return not isinstance(item, OtherItem)

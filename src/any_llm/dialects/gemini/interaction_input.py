@@ -123,7 +123,7 @@ def _encode_call(encoded: Steps, item: JSONObject, where: str) -> JSONObject:
     """Return a call of a function, which the vendor names likewise; OpenAI's has a `call_id`."""
     name, identity = text_of(item.get("name")), text_of(item.get("call_id") or item.get("id"))
     encoded.names[identity] = name
-    arguments = item.get("arguments")
+    arguments: JSON = item.get("arguments")
     if isinstance(arguments, str):
         try:
             arguments = msgspec.json.decode(arguments) if arguments.strip() else {}

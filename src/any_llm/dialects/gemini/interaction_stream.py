@@ -60,6 +60,14 @@ class InteractionStream:
         self._interaction: JSONObject = {}
         self._steps: dict[int, _Step] = {}
         self._number = 0
+        # What an event does; the others tell nothing that is not told again.
+        self._reactions: Mapping[str, Callable[[JSONObject], list[ResponseStreamEvent]]] = {
+            "interaction.created": self._create,
+            "step.start": self._start,
+            "step.delta": self._add,
+            "step.stop": self._stop,
+            "interaction.completed": self._complete,
+        }
 
     def feed(self, frame: Frame) -> Sequence[ResponseStreamEvent]:
         """Decode one frame.
@@ -75,8 +83,8 @@ class InteractionStream:
             raise MalformedResponseError(f"an event of an interaction is an object, not {event!r:.100}")
         if "error" in event:
             raise error_from(event, 200)
-        react = _REACTIONS.get(text_of(event.get("event_type")) or frame.event)
-        events = react(self, event) if react is not None else []
+        react = self._reactions.get(text_of(event.get("event_type")) or frame.event)
+        events = react(event) if react is not None else []
         for one in events:
             one.sequence_number = self._number
             self._number += 1
@@ -139,7 +147,7 @@ class _Step:
         self.item: ResponseOutputItem = item_of(step, index)
 
     @property
-    def _place(self) -> dict[str, JSON]:
+    def _place(self) -> JSONObject:
         return {"item_id": getattr(self.item, "id", None) or "", "output_index": self._index}
 
     def begin(self) -> list[ResponseStreamEvent]:
@@ -198,15 +206,15 @@ class _Step:
         assert isinstance(self.item, ResponseOutputMessage)
         if content.get("type") != "text":
             part = part_of(content)
-            events = self._close()
+            closed = self._close()
             self.item.content = [*self.item.content, part]
-            place = {**self._place, "content_index": len(self.item.content) - 1}
+            place: JSONObject = {**self._place, "content_index": len(self.item.content) - 1}
             return [
-                *events,
+                *closed,
                 ResponseContentPartAddedEvent(part=part, **place),
                 ResponseContentPartDoneEvent(part=part, **place),
             ]
-        events = []
+        events: list[ResponseStreamEvent] = []
         if not self._open:
             self._open = True
             self.item.content = [*self.item.content, ResponseOutputText()]
@@ -224,7 +232,7 @@ class _Step:
         return last
 
     @property
-    def _content_place(self) -> dict[str, JSON]:
+    def _content_place(self) -> JSONObject:
         assert isinstance(self.item, ResponseOutputMessage)
         return {**self._place, "content_index": len(self.item.content) - 1}
 
@@ -234,7 +242,7 @@ class _Step:
         added: list[ResponseStreamEvent] = []
         for given in entries(delta.get("annotations")):
             text.annotations = [*text.annotations, annotation_of(given)]
-            place = {**self._content_place, "annotation_index": len(text.annotations) - 1}
+            place: JSONObject = {**self._content_place, "annotation_index": len(text.annotations) - 1}
             added.append(ResponseOutputTextAnnotationAddedEvent(annotation=text.annotations[-1], **place))
         return [*opened, *added]
 
@@ -246,7 +254,7 @@ class _Step:
             return []
         part = ResponseReasoningSummary(text=text)
         self.item.summary = [*self.item.summary, part]
-        place = {**self._place, "summary_index": len(self.item.summary) - 1}
+        place: JSONObject = {**self._place, "summary_index": len(self.item.summary) - 1}
         return [
             ResponseReasoningSummaryPartAddedEvent(part=ResponseReasoningSummary(), **place),
             ResponseReasoningSummaryTextDeltaEvent(delta=text, **place),
@@ -269,13 +277,3 @@ class _Step:
         text, place = self._text, self._content_place
         done = text.model_copy(deep=True)
         return [ResponseTextDoneEvent(text=text.text, **place), ResponseContentPartDoneEvent(part=done, **place)]
-
-
-_REACTIONS: Mapping[str, Callable[[InteractionStream, JSONObject], list[ResponseStreamEvent]]] = {
-    "interaction.created": InteractionStream._create,  # noqa: SLF001  # the table of the class's own methods
-    "step.start": InteractionStream._start,  # noqa: SLF001  # as above
-    "step.delta": InteractionStream._add,  # noqa: SLF001  # as above
-    "step.stop": InteractionStream._stop,  # noqa: SLF001  # as above
-    "interaction.completed": InteractionStream._complete,  # noqa: SLF001  # as above
-}
-"""What an event does, by its type; the others tell nothing that is not told again."""

@@ -14,11 +14,11 @@ from any_llm.dialects.gemini.interaction_stream import InteractionStream
 from any_llm.dialects.gemini.places import rooted
 from any_llm.dialects.gemini.wire import members, plain
 from any_llm.exceptions import MalformedResponseError
-from any_llm.schemas.shapes import is_list, is_mapping
+from any_llm.schemas.shapes import is_mapping
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.answer import Answer
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_sequence
 from any_llm.types.report import Warning as CallWarning
 from any_llm.types.responses import Response, ResponseStreamEvent
 from any_llm.types.responses_fold import ResponsesFold
@@ -101,7 +101,7 @@ def encode_responses(target: Target, options: Options) -> Encoded:
 def _add_input(body: JSONObject, options: Options, warnings: list[CallWarning]) -> None:
     given: JSON = options["input_data"]
     said = [options["instructions"]] if options.get("instructions") else []
-    if is_list(given) or isinstance(given, tuple):
+    if is_sequence(given):
         encoded = encode_input(given)
         warnings += encoded.warnings
         given = encoded.steps

@@ -22,19 +22,18 @@ _LISTS = ("models", "publisherModels", "tunedModels")
 
 
 def encode_list_models(target: Target, _options: Options) -> Encoded:
-    """Encode the request for a page as long as the API gives; more of them are asked for while there are more."""
+    """Encode the request for a page as long as the API gives, which holds every model there is."""
     if on_cloud(target):
         return Encoded(rooted(target, "publishers/google/models"))
     return Encoded(f"{version(target)}/models?pageSize={_MOST}")
 
 
 def ask_for_more(target: Target, options: Options, response: HttpResponse) -> FollowUp | None:
-    """Return the request for the next page of the list."""
+    """Return the request for the next page of the list, which only Vertex AI cuts into pages of its own length."""
     token = text_of(members(msgspec.json.decode(response.body)).get("nextPageToken"))
-    if not token:
+    if not token or not on_cloud(target):
         return None
-    path = encode_list_models(target, options).path
-    return FollowUp(Encoded(f"{path}{'&' if '?' in path else '?'}pageToken={quote(token, safe='')}"))
+    return FollowUp(Encoded(f"{encode_list_models(target, options).path}?pageToken={quote(token, safe='')}"))
 
 
 def decode_list_models(_target: Target, response: HttpResponse) -> list[Model]:

@@ -5,7 +5,6 @@ https://ai.google.dev/api and https://docs.cloud.google.com/vertex-ai/docs/refer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from any_llm.exceptions import ConfigurationError
@@ -17,6 +16,9 @@ VERSION = "/v1beta"
 _PUBLISHERS, _LOCATIONS = "/publishers/", "/locations/"
 _HOSTED = "location"
 """The placeholder that a record on Vertex AI declares."""
+
+_TOKENS = ("ya29.", "ya29d.", "eyJ")
+"""How access tokens and JSON web tokens begin, which no API key does."""
 
 
 def path(target: Target, verb: str) -> str:
@@ -38,12 +40,7 @@ def model_path(target: Target) -> str:
 def on_cloud(target: Target) -> bool:
     """Tell whether a call goes to Vertex AI, whose methods differ here and there: by its URL, or by its record."""
     base = target.base_url
-    return _PUBLISHERS in base or _LOCATIONS in base or _HOSTED in placeholders(target)
-
-
-def placeholders(target: Target) -> Mapping[str, str]:
-    """Return the values of the placeholders of the provider's record."""
-    return target.placeholders
+    return _PUBLISHERS in base or _LOCATIONS in base or _HOSTED in target.placeholders
 
 
 def version(target: Target) -> str:
@@ -72,14 +69,19 @@ def project_path(target: Target) -> str:
     Raises:
         ConfigurationError: neither a project nor a key is there.
     """
-    if _LOCATIONS in target.base_url or target.key is not None:
+    if _LOCATIONS in target.base_url or _is_express(target):
         return ""
-    known = placeholders(target)
+    known = target.placeholders
     if not known.get("project"):
         raise ConfigurationError(
             "Vertex AI needs a project: pass project= or set GOOGLE_CLOUD_PROJECT, or pass api_key= of its express mode"
         )
     return f"/projects/{quote(known['project'])}/locations/{quote(known[_HOSTED])}"
+
+
+def _is_express(target: Target) -> bool:
+    """Tell whether there is an API key, rather than a token in its place, or credentials found elsewhere."""
+    return target.key is not None and not target.key.reveal().startswith(_TOKENS)
 
 
 def resource(model: str) -> str:

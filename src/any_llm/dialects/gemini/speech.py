@@ -128,9 +128,9 @@ class SpeechStream:
 
 def rate_of(media_type: str) -> int:
     """Return the samples in a second that a media type such as `audio/L16;rate=24000` tells (RFC 2586)."""
-    parameters = dict(part.strip().partition("=")[::2] for part in media_type.lower().split(";")[1:])
-    rate = parameters.get("rate", "")
-    return int(rate) if rate.isdigit() and int(rate) else _USUAL_RATE
+    parts = [part.strip().partition("=") for part in media_type.lower().split(";")[1:]]
+    rate = next((value for name, _, value in parts if name == "rate" and value.isdigit()), "")
+    return int(rate or 0) or _USUAL_RATE
 
 
 def wav_header(rate: int, size: int) -> bytes:

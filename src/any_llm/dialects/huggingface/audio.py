@@ -6,13 +6,11 @@ https://huggingface.co/docs/inference-providers/tasks/text-to-speech
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Mapping
 
 import msgspec
 
 from any_llm.dialects.huggingface.wire import dropped, parse, path, refuse
-from any_llm.exceptions import InvalidRequestError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.audio import Transcription, TranscriptionSegment
 from any_llm.types.binary import Binary
@@ -47,7 +45,7 @@ def encode_transcription(target: Target, options: Options) -> Encoded:
     """Encode a request: the recording itself, or its base64 beside parameters.
 
     Raises:
-        InvalidRequestError: the recording is not at hand, or is a file that would have to be read for its base64.
+        MediaNotReadError: the recording is not at hand, or is a file that has to be read for its base64.
     """
     media: Media = options["file"]
     own: JSON = options.get("parameters")
@@ -59,15 +57,10 @@ def encode_transcription(target: Target, options: Options) -> Encoded:
         parameters["generation_parameters"] = options["generation_parameters"]
     warnings = dropped(options, {name: why for name, why in _UNHEARD.items() if (name, options.get(name)) != _JSON})
     route = path(target, "automatic-speech-recognition")
-    if media.content is None:
-        raise InvalidRequestError("Hugging Face takes the recording itself, not where it is", param="file")
     if not parameters:
         headers = {"Content-Type": media.media_type or _AUDIO}
-        return Encoded(route, headers=headers, warnings=warnings, upload=Upload((media.content,)))
-    if not isinstance(media.content, bytes):
-        raise InvalidRequestError("With parameters, the recording must be given as bytes", param="file")
-    inputs = binascii.b2a_base64(media.content, newline=False).decode()
-    return Encoded(route, msgspec.json.encode({"inputs": inputs, "parameters": parameters}), warnings=warnings)
+        return Encoded(route, headers=headers, warnings=warnings, upload=Upload((media.source,)))
+    return Encoded(route, msgspec.json.encode({"inputs": media.base64, "parameters": parameters}), warnings=warnings)
 
 
 _JSON = ("response_format", "json")

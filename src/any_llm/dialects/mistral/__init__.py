@@ -5,6 +5,7 @@ from __future__ import annotations
 from any_llm.dialects.mistral.errors import decode_error
 from any_llm.spec.dialect import Dialect
 from any_llm.spec.late import LateCodecs
+from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
 
 DIALECT = Dialect(
@@ -31,4 +32,11 @@ DIALECT = Dialect(
         {},
     ),
     decode_error=decode_error,
+    # https://docs.mistral.ai/capabilities/document_ai/basic_ocr and .../audio
+    media={
+        "ocr": MediaSupport(
+            url=True, inline=True, file=True, inline_limit=50_000_000, file_limit=512_000_000, purpose="ocr"
+        ),
+        "transcription": MediaSupport(url=True, file=True, stream=True),
+    },
 )

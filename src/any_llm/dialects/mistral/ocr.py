@@ -29,8 +29,7 @@ def _document(media: Media) -> JSONObject:
     url = media.url if media.url is not None else media.data_uri
     if media.kind == "image" or (media.media_type or "").startswith("image/"):
         return {"type": "image_url", "image_url": url}
-    named = {"document_name": media.filename} if media.filename else {}
-    return {"type": "document_url", "document_url": url, **named}
+    return {"type": "document_url", "document_url": url}
 
 
 def decode_ocr(_target: Target, response: HttpResponse) -> OcrResponse:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from any_llm.dialects.mistral.errors import error_from
-from any_llm.exceptions import InvalidRequestError, MalformedResponseError
+from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Options
 from any_llm.types.completion import CompletionUsage
 from any_llm.types.http import FormPart, Frame, HttpResponse
@@ -90,9 +90,6 @@ def file_field(media: Media) -> FormPart:
     """Return the field of a form that is a file.
 
     Raises:
-        InvalidRequestError: the file is given by its URL or its id.
+        MediaNotReadError: the file is given by its URL or its id.
     """
-    if media.content is None:
-        where = media.url or media.file_id
-        raise InvalidRequestError(f"file is {where!r}; the file itself is needed: give a path or bytes", param="file")
-    return FormPart("file", media.content, media.filename or "file", media.media_type or _OCTETS)
+    return FormPart("file", media.source, media.filename or "file", media.media_type or _OCTETS)

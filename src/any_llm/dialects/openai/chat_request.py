@@ -27,5 +27,5 @@ def encode_completion(target: Target, options: Options) -> Encoded:
         quirk = REQUEST_QUIRKS.get(name)
         if quirk is not None:
             warnings.extend(quirk(body, options["messages"]))
-    path = place(target, Operation.COMPLETION, "/chat/completions")
+    path = place(target, Operation.COMPLETION, "/chat/completions", streamed=bool(options.get("stream")))
     return Encoded(path, msgspec.json.encode(body), warnings=tuple(warnings))

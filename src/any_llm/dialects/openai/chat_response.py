@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from any_llm.dialects.openai.errors import error_from
-from any_llm.dialects.openai.think_tags import THINK_TAGS, split_message
+from any_llm.dialects.openai.think_tags import split_message
 from any_llm.dialects.openai.wire import (
     settle_details,
     settle_finish,
@@ -28,7 +28,7 @@ _EXCERPT = 2_000
 _SPACE = b" \t\r\n"
 
 
-def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
+def decode_completion(_target: Target, response: HttpResponse) -> ChatCompletion:
     """Decode a whole answer; a large one when it is first read.
 
     Raises:
@@ -36,7 +36,7 @@ def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
         MalformedResponseError: the answer has neither choices nor an error.
     """
     raw = response.body
-    parse = partial(_parse, status=response.status, tagged=THINK_TAGS in target.provider.quirks)
+    parse = partial(_parse, status=response.status)
     if len(raw) < _LARGE or b'"choices"' not in raw[:_BEGINNING] or not raw.rstrip(_SPACE).endswith(b"}"):
         return parse(raw)
     return defer(ChatCompletion, raw, partial(_parse_late, parse))
@@ -51,7 +51,7 @@ def _parse_late(parse: Callable[[bytes], ChatCompletion], raw: bytes) -> ChatCom
         raise MalformedResponseError(message, error, response_excerpt=excerpt) from error
 
 
-def _parse(raw: bytes, status: int, *, tagged: bool) -> ChatCompletion:
+def _parse(raw: bytes, status: int) -> ChatCompletion:
     completion = decode(ChatCompletion, raw)
     if not completion.choices:
         _refuse_error(completion, status)
@@ -59,8 +59,7 @@ def _parse(raw: bytes, status: int, *, tagged: bool) -> ChatCompletion:
         settle_message(choice.message)
         if b'"reasoning_details"' in raw:
             settle_details(choice.message)
-        if tagged:
-            split_message(choice.message)
+        split_message(choice.message)
         reason = settle_finish(choice.finish_reason)
         choice.finish_reason = reason or unsaid_finish(calling=bool(choice.message.tool_calls))
         if choice.finish_reason == "error" and isinstance(choice.model_extra.get("error"), dict):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from any_llm.dialects.openai.errors import error_from
-from any_llm.dialects.openai.think_tags import THINK_TAGS, TagSplitter, split_delta
+from any_llm.dialects.openai.think_tags import TagSplitter, split_delta
 from any_llm.dialects.openai.wire import settle_details, settle_finish, settle_message, settle_usage, unsaid_finish
 from any_llm.exceptions import StreamTruncatedError
 from any_llm.spec.dialect import Options, Target
@@ -26,15 +26,14 @@ class ChatStream:
     end without `[DONE]`).
     """
 
-    def __init__(self, target: Target, options: Options) -> None:
+    def __init__(self, _target: Target, options: Options) -> None:
         asked = options.get("stream_options")
         self._usage_asked_for = is_mapping(asked) and bool(asked.get("include_usage"))
         self.complete = False
         self._open: dict[int, bool] = {}
         self._calls: dict[tuple[int, int], _OpenCall] = {}
         self._last = ChatCompletionChunk()
-        self._tagged = THINK_TAGS in target.provider.quirks
-        self._splitters: dict[int, TagSplitter] = {}
+        self._splitters: dict[int, TagSplitter | None] = {}
 
     def feed(self, frame: Frame) -> Sequence[ChatCompletionChunk]:
         """Decode one frame.
@@ -81,7 +80,7 @@ class ChatStream:
         self._open.clear()
         calling = {owner for owner, _ in self._calls}
         choices = [ChunkChoice(index=index, finish_reason=unsaid_finish(calling=index in calling)) for index in unsaid]
-        for choice in choices if self._tagged else ():
+        for choice in choices:
             self._split(choice)
         last = self._last
         return (ChatCompletionChunk(id=last.id, created=last.created, model=last.model, choices=choices),)
@@ -99,14 +98,23 @@ class ChatStream:
             self._open[choice.index] = False
         else:
             self._open.setdefault(choice.index, True)
-        if self._tagged:
+        if self._splitters.get(choice.index, choice) is not None:
             self._split(choice)
         for piece in choice.delta.tool_calls or ():
             self._place(choice.index, piece)
 
     def _split(self, choice: ChunkChoice) -> None:
-        splitter = self._splitters.setdefault(choice.index, TagSplitter())
-        split_delta(choice.delta, splitter, last=choice.finish_reason is not None)
+        """Move thoughts between tags to their place, as long as there may be some."""
+        delta, index = choice.delta, choice.index
+        if index not in self._splitters:
+            if delta.content is None:
+                return
+            self._splitters[index] = TagSplitter() if not delta.reasoning else None
+        splitter = self._splitters[index]
+        if splitter is not None:
+            split_delta(delta, splitter, last=choice.finish_reason is not None)
+            if splitter.passing:
+                self._splitters[index] = None
 
     def _place(self, choice: int, piece: ChoiceDeltaToolCall) -> None:
         """Give a new call that a vendor sends under an index already taken the next free one."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from any_llm.exceptions import InvalidRequestError
 from any_llm.types.http import FormPart
 from any_llm.types.json import JSON, JSONObject, is_mapping, is_sequence
 from any_llm.types.media import Media
@@ -18,7 +17,7 @@ def form(members: JSONObject) -> tuple[FormPart, ...]:
     """Return the members of a request as the fields of a form; media become files.
 
     Raises:
-        InvalidRequestError: media are given by URL or id where a file must be sent.
+        MediaNotReadError: media are given by URL or id where a file must be sent.
     """
     return tuple(part for name, value in members.items() for part in _parts(name, value))
 
@@ -40,23 +39,15 @@ def file_part(name: str, media: Media) -> FormPart:
     """Return media as a file of a form.
 
     Raises:
-        InvalidRequestError: they are given by URL or id.
+        MediaNotReadError: they are given by URL or id.
     """
-    if media.content is None:
-        raise InvalidRequestError(
-            f"{name} is {media.url or media.file_id!r}; the provider takes the file itself here: give a path or bytes",
-            param=name,
-        )
-    return FormPart(name, media.content, media.filename or name, media.media_type or _OCTETS)
+    return FormPart(name, media.source, media.filename or name, media.media_type or _OCTETS)
 
 
-def link_of(name: str, media: Media) -> str:
-    """Return the URL of media, a data URI for those that are in memory.
+def link_of(media: Media) -> str:
+    """Return the URL of media, a data URI for those that have none.
 
     Raises:
-        InvalidRequestError: they are neither.
+        MediaNotReadError: they are not in memory.
     """
-    if media.url is None and not isinstance(media.content, bytes):
-        where = media.file_id or media.filename
-        raise InvalidRequestError(f"{name} is {where!r}; the provider takes it inside JSON: give its bytes", param=name)
-    return media.url or media.data_uri
+    return media.url if media.url is not None else media.data_uri

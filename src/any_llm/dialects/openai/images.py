@@ -47,18 +47,18 @@ def encode_image_edit(target: Target, options: Options) -> Encoded:
     warnings = adapt(body, target.provider, Operation.IMAGE_EDIT)
     path = place(target, Operation.IMAGE_EDIT, "/images/edits")
     if JSON_IMAGES in target.provider.quirks:
-        links: list[JSON] = [{"type": "image_url", "url": link_of("image", image)} for image in images]
+        links: list[JSON] = [{"type": "image_url", "url": link_of(image)} for image in images]
         body |= {"image": links[0]} if len(links) == 1 else {"images": links}
     elif IMAGE_REFERENCES in target.provider.quirks:
-        parts = [{"type": "image_url", "image_url": {"url": link_of("image", image)}} for image in images]
+        parts = [{"type": "image_url", "image_url": {"url": link_of(image)}} for image in images]
         body["input_references"] = parts
     elif all(media.content is not None for media in (*images, *([mask] if mask is not None else ()))):
         files: JSONObject = {"image": images[0] if len(images) == 1 else images}
         return Encoded(path, form=form({**files, **body}), warnings=tuple(warnings))
     else:
-        body["images"] = [_reference("image", image) for image in images]
+        body["images"] = [_reference(image) for image in images]
         if mask is not None:
-            body["mask"] = _reference("mask", mask)
+            body["mask"] = _reference(mask)
     return Encoded(path, msgspec.json.encode(body), warnings=tuple(warnings))
 
 
@@ -104,9 +104,9 @@ def _named(target: Target) -> JSONObject:
     return {"model": target.model} if target.model else {}
 
 
-def _reference(name: str, media: Media) -> JSONObject:
+def _reference(media: Media) -> JSONObject:
     """Return what JSON says of an image: https://platform.openai.com/docs/api-reference/images/createEdit."""
-    return {"file_id": media.file_id} if media.file_id else {"image_url": link_of(name, media)}
+    return {"file_id": media.file_id} if media.file_id else {"image_url": link_of(media)}
 
 
 IMAGE_GENERATION: Codec[ImagesResponse, ImageEvent] = Codec(

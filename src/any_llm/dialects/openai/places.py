@@ -16,10 +16,19 @@ _V1, _MODELS, _DEPLOYMENTS = "/v1", "/models", "/deployments/"
 _OF_MODELS = ("/audio/", "/chat/", "/completions", "/embeddings", "/images/")
 
 
-def place(target: Target, operation: Operation, path: str, query: Mapping[str, object] | None = None) -> str:
+def place(
+    target: Target,
+    operation: Operation,
+    path: str,
+    query: Mapping[str, object] | None = None,
+    *,
+    streamed: bool = False,
+) -> str:
     """Return where an operation is at a provider, by its record's `paths` and by quirks of its URLs."""
     provider = target.provider
     own = provider.paths.get(operation) if provider.paths else None
+    if own is not None and streamed:
+        own = provider.paths.get(f"{operation}_stream", own)
     if own is not None:
         own = own.removeprefix(_V1) if target.base_url.endswith(_V1) else own
         path = own.replace("{path}", path).replace("{model}", segment(target.model))

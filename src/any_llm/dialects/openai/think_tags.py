@@ -9,9 +9,6 @@ from typing import NamedTuple
 
 from any_llm.types.completion import ChatCompletionMessage, ChoiceDelta, Reasoning
 
-THINK_TAGS = "think_tags"
-"""The quirk of a provider whose models may think in tags."""
-
 TAGS = ("think", "thinking", "reasoning_content", "chain_of_thought")
 """The tags by their names."""
 
@@ -39,6 +36,11 @@ class TagSplitter:
     def feed(self, piece: str) -> Split:
         """Take the next piece of the text."""
         return self._stage(piece)
+
+    @property
+    def passing(self) -> bool:
+        """Whether all that comes is text of the answer."""
+        return self._stage == self._pass
 
     def finish(self) -> Split:
         """Return what was held back, at the text's end."""
@@ -87,7 +89,7 @@ def _overlap(text: str, tag: str) -> int:
 
 def split_message(message: ChatCompletionMessage) -> None:
     """Move the thoughts of a whole message from its text to where thoughts belong."""
-    if not message.content or message.reasoning:
+    if not message.content or message.reasoning or not message.content.lstrip().startswith("<"):
         return
     splitter = TagSplitter()
     first, last = splitter.feed(message.content), splitter.finish()

@@ -33,18 +33,18 @@ _STATUSES: Mapping[str, str] = {"pending": "in_progress", "processing": "in_prog
 
 def _as_image(image: Media) -> JSONObject:
     """Say where a video begins as xAI does."""
-    return {"image": {"url": link_of("image", image)}}
+    return {"image": {"url": link_of(image)}}
 
 
 def _as_frame(image: Media) -> JSONObject:
     """Say where a video begins as OpenRouter does."""
-    frame = {"type": "image_url", "image_url": {"url": link_of("image", image)}, "frame_type": "first_frame"}
+    frame = {"type": "image_url", "image_url": {"url": link_of(image)}, "frame_type": "first_frame"}
     return {"frame_images": [frame]}
 
 
 def _as_media(image: Media) -> JSONObject:
     """Say where a video begins as Together does."""
-    return {"media": {"frame_images": [{"input_image": link_of("image", image), "frame": "first"}]}}
+    return {"media": {"frame_images": [{"input_image": link_of(image), "frame": "first"}]}}
 
 
 IMAGE_QUIRKS: Mapping[str, Callable[[Media], JSONObject]] = {

@@ -102,9 +102,9 @@ def gather(replayed: Iterable[tuple[Recording, Verdict]]) -> Evidence:
             shown = {SHOWN[feature] for feature in recording.features & SHOWN.keys()}
             models[f"{provider}:{recording.model}"].update(shown)
     operations: defaultdict[str, dict[str, Proof]] = defaultdict(dict)
-    for provider, operation in sorted(counts):
-        key = (provider, operation)
-        operations[provider][operation] = Proof(recordings=counts[key], parameters=dict(sorted(said[key].items())))
+    for key in sorted(counts):
+        provider, name = key
+        operations[provider][name] = Proof(recordings=counts[key], parameters=dict(sorted(said[key].items())))
     return Evidence(
         operations=dict(operations),
         models={model: dict(sorted(shown.items())) for model, shown in sorted(models.items()) if shown},

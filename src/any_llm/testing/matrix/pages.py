@@ -10,10 +10,10 @@ from string import Template
 import msgspec
 
 from any_llm.spec.provider import GROUPS, Operation
-from any_llm.testing.matrix.cell import Cell, Table
+from any_llm.testing.matrix.cell import Cell, Status, Table
 from any_llm.types.json import JSONObject
 
-MARKS: Mapping[str, str] = {"proven": "●", "declared": "○", "emulated": "◐", "no": ""}
+MARKS: Mapping[Status, str] = {"proven": "●", "declared": "○", "emulated": "◐", "no": ""}
 """What stands for a status."""
 
 LEGEND = (
@@ -146,6 +146,6 @@ def _best(cells: Sequence[Cell]) -> Cell:
     return next((cell for cell in cells if cell.status == "proven"), cells[0])
 
 
-def _counts(table: Table) -> Mapping[str, int]:
+def _counts(table: Table) -> Mapping[Status, int]:
     cells = [cell.status for row in table.values() for cell in row.values()]
     return {status: cells.count(status) for status in MARKS}

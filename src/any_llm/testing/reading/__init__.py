@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from any_llm.testing.reading import cohere, stored
 from any_llm.testing.reading.chat import read_chat
 from any_llm.testing.reading.clouds import CLOUD_APIS, asked_model, read_of_cloud
+from any_llm.testing.reading.continued import read_continued
 from any_llm.testing.reading.embeddings import read_embeddings
 from any_llm.testing.reading.errors import malformed, read_failure
 from any_llm.testing.reading.fields import fields, integer, parse
@@ -49,6 +51,31 @@ _GOOGLE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "gemini.predict_long": read_operation,
 }
 
+_MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
+    "anthropic.batches": stored.read_message_batch,
+    "anthropic.complete": read_continued,
+    "anthropic.count_tokens": stored.read_count,
+    "anthropic.files": stored.read_file,
+    "anthropic.other": read_chat,
+    "cohere.v1.chat": cohere.read_chat_v1,
+    "cohere.v1.embed": cohere.read_vectors,
+    "cohere.v1.generate": cohere.read_generated_v1,
+    "cohere.v1.models": cohere.read_one_model,
+    "cohere.v1.rerank": cohere.read_ranking,
+    "cohere.v1.tokenize": stored.read_count,
+    "cohere.v2.chat": cohere.read_chat_v2,
+    "cohere.v2.embed": cohere.read_vectors,
+    "cohere.v2.rerank": cohere.read_ranking,
+    "mistral.agents": read_chat,
+    "mistral.audio": stored.read_heard,
+    "mistral.fim": read_chat,
+    "mistral.moderations": stored.read_judgements,
+    "mistral.ocr": stored.read_pages,
+    "mistral.other": stored.read_mistral_other,
+    "voyage.embeddings": cohere.read_vectors,
+    "voyage.rerank": cohere.read_ranking,
+}
+
 APIS = (
     "anthropic.messages",
     "anthropic.models",
@@ -57,11 +84,13 @@ APIS = (
     "openai.responses",
     *OPENAI_APIS,
     *_GOOGLE_APIS,
+    *_MORE_APIS,
     *CLOUD_APIS,
 )
 _MAYBE_EMPTY = frozenset({"openai.batches"})
 _READINGS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     **_GOOGLE_APIS,
+    **_MORE_APIS,
     **OPENAI_APIS,
     "anthropic.messages": read_messages,
     "openai.chat": read_chat,

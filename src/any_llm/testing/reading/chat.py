@@ -5,7 +5,10 @@ Shapes: https://platform.openai.com/docs/api-reference/chat, and what the vendor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+import msgspec
 
 from any_llm.testing.reading.errors import failure_of, malformed, truncated
 from any_llm.testing.reading.fields import Fields, as_text, compact, distinct, fields, items, objects, parse, text
@@ -15,6 +18,11 @@ from any_llm.testing.reading.usage import read_chat_usage
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall
 
 _DONE = "[DONE]"
+# Thoughts that a model writes into its text; those that are cut go on to the text's end.
+_TAGGED = re.compile(
+    r"\s*<(?P<tag>think|thinking|reasoning_content|chain_of_thought)>(?P<thought>.*?)(?:</(?P=tag)>\s*|\Z)(?P<text>.*)",
+    re.DOTALL,
+)
 # Words of Together (`eos`) and of gateways that pass on what the model's own vendor says.
 _CHAT_WORDS: Mapping[str, str] = {"eos": "stop", "end_turn": "stop", "tool_use": "tool_calls", "max_tokens": "length"}
 
@@ -57,10 +65,11 @@ def _read_choice(choice: Fields) -> Choice:
     calls = tuple(map(_read_call, objects(message.get("tool_calls"))))
     function = fields(message.get("function_call"))
     index = choice.get("index")
+    content, thoughts = _without_tags(content, thoughts or read_reasoning(message))
     return Choice(
         index=index if isinstance(index, int) else 0,
         text=content,
-        reasoning=thoughts or read_reasoning(message),
+        reasoning=thoughts,
         refusal=text(message.get("refusal")),
         tool_calls=calls,
         function_call=_read_function("", function) if function.get("name") else None,
@@ -90,6 +99,12 @@ def read_content(message: Fields) -> tuple[str, str]:
     pieces = objects(content)
     thoughts = [text(thought.get("text")) for piece in pieces for thought in objects(piece.get("thinking"))]
     return "".join(text(piece.get("text")) for piece in pieces), "".join(thoughts)
+
+
+def _without_tags(content: str, thoughts: str) -> tuple[str, str]:
+    """Return text and thoughts apart where the text begins with thoughts between tags, and there are no others."""
+    found = None if thoughts else _TAGGED.match(content)
+    return (found["text"], found["thought"]) if found else (content, thoughts)
 
 
 def read_reasoning(message: Fields) -> str:
@@ -164,7 +179,9 @@ def _reading_of_stream(chunks: list[Fields], choices: dict[int, StreamedChoice],
     finished: list[Choice] = []
     for _, streamed in sorted(choices.items()):
         word = chat_finish_reason(streamed.finish_reason, calls=bool(streamed.tool_calls))
-        finished.append(streamed.finish(None if failure else word))
+        whole = streamed.finish(None if failure else word)
+        content, thoughts = _without_tags(whole.text, whole.reasoning)
+        finished.append(msgspec.structs.replace(whole, text=content, reasoning=thoughts))
     return Reading(
         streamed=True,
         ids=distinct(text(chunk.get("id")) for chunk in chunks),

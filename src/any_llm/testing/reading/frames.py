@@ -1,7 +1,8 @@
 """Server-sent events, read from the whole of a body.
 
-Written from https://html.spec.whatwg.org/multipage/server-sent-events.html, with one liberty: an event that the end of
-the body leaves without its blank line counts, since some vendors (and some recorders) leave that line out.
+Written from https://html.spec.whatwg.org/multipage/server-sent-events.html, with two liberties: an event that the end
+of the body leaves without its blank line counts, since some vendors (and some recorders) leave that line out; and so
+does a bare JSON object between events, as which Google writes an error.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ def is_event_stream(content_type: str, body: bytes) -> bool:
 def read_events(body: bytes) -> list[Event]:
     """Return the events of a body that have data."""
     events: list[Event] = []
-    name, data = "", list[str]()
+    name, data, bare = "", list[str](), list[str]()
     for line in [*_LINE_END.split(body.decode(errors="replace").removeprefix("\ufeff")), ""]:
+        if line and (bare or (line.startswith("{") and not data and not name)):
+            bare.append(line)
+            continue
         if line:
             field, _, value = line.partition(":")
             value = value.removeprefix(" ")
@@ -40,7 +44,8 @@ def read_events(body: bytes) -> list[Event]:
             elif field == "event":
                 name = value
             continue
-        if data:
-            events.append(Event(name, "\n".join(data)))
-        name, data = "", []
+        told = data or (bare if '"error"' in "".join(bare) else [])
+        if told:
+            events.append(Event(name, "\n".join(told)))
+        name, data, bare = "", [], []
     return events

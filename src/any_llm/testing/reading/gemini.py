@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from itertools import pairwise
+
+import msgspec
 
 from any_llm.testing.reading.errors import malformed, truncated
 from any_llm.testing.reading.fields import Fields, Json, compact, distinct, fields, integer, items, objects, parse, text
 from any_llm.testing.reading.frames import is_event_stream, read_events
 from any_llm.testing.reading.google_errors import google_failure
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 # The words of the vendor's reference; formerly it also sent their numbers.
 _WORDS: Mapping[str, str] = {"STOP": "stop", "MAX_TOKENS": "length", "CONTINUATION": "length"}
@@ -23,7 +27,7 @@ _STEP = re.compile(r"\w+")
 
 def read_generated(status: int, content_type: str, body: bytes) -> Reading:
     """Read the body of a successful answer: whole, streamed, or a list of a stream's pieces."""
-    streamed = is_event_stream(content_type, body)
+    streamed, listed = is_event_stream(content_type, body), False
     pieces: list[Fields] = []
     failure: Failure | None = None
     if streamed:
@@ -49,7 +53,9 @@ def read_generated(status: int, content_type: str, body: bytes) -> Reading:
         for piece in items(document) or [document]:
             failure = failure or _refusal(status, piece)
             pieces.append(fields(piece))
-    return _read(status, pieces, failure, streamed=streamed)
+        listed = bool(items(document))
+    read = _read(status, pieces, failure, streamed=streamed)
+    return msgspec.structs.replace(read, streamed=streamed or listed)
 
 
 def _refusal(status: int, document: Json) -> Failure | None:
@@ -164,44 +170,34 @@ class _Call:
 
     def __init__(self, call: Fields, signature: str) -> None:
         self._id, self._name, self._signature = text(call.get("id")), text(call.get("name")), signature
-        self._arguments: dict[str, object] = json.loads(compact(call.get("args") or {}))
+        self._arguments: JSONObject = json.loads(compact(call.get("args") or {}))
 
     def place(self, told: Fields) -> None:
         """Add a piece of a value at a JSON path of names and numbers."""
-        value: object = next((told[kind] for kind in ("stringValue", "numberValue", "boolValue") if kind in told), None)
-        steps = _STEP.findall(text(told.get("jsonPath")))
-        holder: object = self._arguments
-        for step, following in zip(steps[:-1], steps[1:], strict=True):
-            holder = _inner(holder, step, [] if following.isdigit() else {})
-        last = steps[-1]
-        if isinstance(holder, dict):
-            known: object = holder.get(last)
-            holder[last] = known + value if isinstance(known, str) and isinstance(value, str) else value
-        elif isinstance(holder, list):
-            _set_item(holder, int(last), value)
+        value = next((told[kind] for kind in ("stringValue", "numberValue", "boolValue") if kind in told), None)
+        steps: list[str] = _STEP.findall(text(told.get("jsonPath")))
+        holder: JSON = self._arguments
+        for step, following in pairwise(steps):
+            missing: JSON = [] if following.isdigit() else {}
+            holder = _put(holder, step, missing)
+        known = _put(holder, steps[-1], None)
+        holder[_key(holder, steps[-1])] = known + value if isinstance(known, str) and isinstance(value, str) else value
 
     def finish(self) -> ToolCall:
         """Return the call as a value."""
-        return ToolCall(
-            self._id,
-            self._name,
-            json.dumps(self._arguments, separators=(",", ":"), ensure_ascii=False),
-            self._signature,
-        )
+        arguments = json.dumps(self._arguments, separators=(",", ":"), ensure_ascii=False)
+        return ToolCall(self._id, self._name, arguments, self._signature)
 
 
-def _inner(holder: object, step: str, missing: object) -> object:
-    if isinstance(holder, dict):
-        return holder.setdefault(step, missing)
-    if isinstance(holder, list):
-        if int(step) == len(holder):
-            holder.append(missing)
-        return holder[int(step)]
-    return missing
+def _put(holder: JSON, step: str, missing: JSON) -> JSON:
+    """Return what is at a place of an object or a list, which is made if there is nothing."""
+    key = _key(holder, step)
+    if is_list(holder) and key == len(holder):
+        holder.append(missing)
+    elif is_object(holder):
+        holder.setdefault(key, missing)
+    return holder[key]
 
 
-def _set_item(holder: list[object], index: int, value: object) -> None:
-    if index == len(holder):
-        holder.append(value)
-    elif isinstance(holder[index], str) and isinstance(value, str):
-        holder[index] = f"{holder[index]}{value}"
+def _key(holder: JSON, step: str) -> JSON:
+    return int(step) if is_list(holder) else step

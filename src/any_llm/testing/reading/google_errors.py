@@ -87,6 +87,8 @@ def _of_status(status: int) -> str:
 
 def _used_up(details: list[Fields]) -> bool:
     """Say whether waiting does not help: a limit of days, or one that is nought."""
+    if any(fields(detail.get("metadata")).get("quota_limit_value") == "0" for detail in details):
+        return True
     violations = [one for detail in details for one in objects(detail.get("violations"))]
     return any("PerDay" in text(one.get("quotaId")) or one.get("quotaValue") == "0" for one in violations)
 

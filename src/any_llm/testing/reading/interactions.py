@@ -9,6 +9,7 @@ from any_llm.testing.reading.fields import Fields, compact, distinct, fields, in
 from any_llm.testing.reading.frames import is_event_stream, read_events
 from any_llm.testing.reading.google_errors import google_failure
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
+from any_llm.types.json import JSON, JSONObject, is_list
 
 _ENDS: Mapping[str, str] = {
     "requires_action": "completed",
@@ -34,8 +35,8 @@ def read_interaction(status: int, content_type: str, body: bytes) -> Reading:
 
 
 def _read_stream(status: int, body: bytes) -> Reading:
-    steps: dict[int, dict[str, object]] = {}
-    answer: dict[str, object] = {}
+    steps: dict[int, JSONObject] = {}
+    answer: JSONObject = {}
     failure: Failure | None = None
     done = False
     events = read_events(body)
@@ -58,10 +59,10 @@ def _read_stream(status: int, body: bytes) -> Reading:
         if done:
             break
     failure = failure or (None if done else truncated(status, "the interaction was not completed"))
-    return _reading(answer, [step for _, step in sorted(steps.items())], streamed=True, failure=failure)  # type: ignore[arg-type]  # JSON that was put together here
+    return _reading(answer, [step for _, step in sorted(steps.items())], streamed=True, failure=failure)
 
 
-def _gather(steps: dict[int, dict[str, object]], told: Fields) -> None:
+def _gather(steps: dict[int, JSONObject], told: Fields) -> None:
     index = integer(told.get("index")) or 0
     kind, delta = text(told.get("event_type")), fields(told.get("delta"))
     if kind == "step.start":
@@ -82,8 +83,8 @@ def _gather(steps: dict[int, dict[str, object]], told: Fields) -> None:
             step.update({name: value for name, value in delta.items() if name != "type"})
 
 
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
+def _list(value: JSON) -> list[JSON]:
+    return value if is_list(value) else []
 
 
 def _reading(answer: Fields, steps: list[Fields], *, streamed: bool = False, failure: Failure | None = None) -> Reading:

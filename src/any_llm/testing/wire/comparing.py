@@ -38,13 +38,17 @@ def compare_answers(read: Reading, said: Reading, operation: Operation) -> str |
 
 
 def _leave_out_unread(wanted: JSONObject, ours: JSONObject) -> None:
-    """Leave out of our answer what the vendor left to us (ids of calls), or what the reading does not look for."""
+    """Leave out of our answer what the vendor left to us, or what the reading does not look for.
+
+    Ids of calls are made up where there is none, and an answer that names no model is one of that which was asked.
+    """
+    if wanted["model"] is None:
+        ours["model"] = None
     for read, said in zip(wanted.get("choices", ()), ours.get("choices", ()), strict=False):
         if not read["images"]:
             said["images"] = []
         for called, call in zip(read["tool_calls"], said["tool_calls"], strict=False):
-            call["id"] = call["id"] and called["id"]
-            call["signature"] = call["signature"] and called["signature"]
+            call |= {name: "" for name in ("id", "signature") if not called[name]}
 
 
 def compare_crossed(read: Reading, said: Reading, operation: Operation) -> str | None:
@@ -53,6 +57,8 @@ def compare_crossed(read: Reading, said: Reading, operation: Operation) -> str |
         return _compare_failures(read.failure, said.failure)
     wanted = _crossed(read, _CROSSED[operation], operation)
     ours = _crossed(said, _own_word, operation)
+    if wanted["model"] is None:
+        ours["model"] = None
     for called, call in zip(wanted["tool_calls"], ours["tool_calls"], strict=False):
         # Every call has an id in every shape; one that the vendor did not give is made up.
         call["id"] = call["id"] and called["id"]

@@ -17,6 +17,8 @@ from any_llm.testing.recordings import Recording
 from any_llm.testing.wire.index import Row
 
 _EXACT_TOTALS = frozenset({"openai.responses", "openai.embeddings"})
+# Totals that leave out what is cached, or what is thought.
+_LOOSE_TOTALS = frozenset({"gemini.generate"})
 _ERROR = "error_"
 # The recorder does not look for ends in these.
 _UNMARKED = frozenset({"bedrock.converse", "bedrock.invoke", "openai.completions"})
@@ -124,7 +126,7 @@ def _of_end(api: str, choice: Choice) -> Iterator[str]:
 
 
 def _of_usage(api: str, usage: Usage) -> Iterator[str]:
-    if usage.total is None:
+    if usage.total is None or api in _LOOSE_TOTALS:
         return
     parts = (usage.input or 0) + (usage.output or 0)
     # Some vendors of the chat shape count thoughts or audio in the total alone.

@@ -22,6 +22,12 @@ from any_llm.testing.wire.scope import Scope
 KEY = "eyJ9.e30.recorded-key"
 """The API key of every replayed call: of the form of a token, so that none is fetched for it."""
 
+_RECORDS: Mapping[tuple[str, str], str] = {
+    ("vertex", "anthropic"): "vertexaianthropic",
+    ("vertex", "gemini"): "vertexai",
+}
+"""Whose record it is where a host speaks several formats, by its name in recordings and the format."""
+
 _NOWHERE = "https://recorded.invalid/v1"
 
 
@@ -31,7 +37,7 @@ def record_of(recording: Recording, scope: Scope) -> Provider:
     A vendor offers at least the operation that was recorded, even if its record does not say so yet.
     """
     try:
-        known = provider(recording.provider)
+        known = provider(_RECORDS.get((recording.provider, scope.dialect), recording.provider))
     except UnsupportedProviderError:
         known = None
     if (
@@ -47,6 +53,8 @@ def record_of(recording: Recording, scope: Scope) -> Provider:
         )
     return msgspec.structs.replace(
         known,
+        # Where a signer would choose between a key and a token, the recorded request has chosen.
+        auth=known.auth if known.auth in SIGNERS else _recorded_auth(recording) or known.auth,
         operations=known.operations | {scope.operation},
         dialects={**known.dialects, scope.operation: scope.dialect},
     )

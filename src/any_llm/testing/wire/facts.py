@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 
 from any_llm.types.answer import Answer
 from any_llm.types.audio import Transcription
-from any_llm.types.batch import Batch
+from any_llm.types.batch import Batch, BatchResult
 from any_llm.types.binary import Binary
-from any_llm.types.files import FileMetadata
+from any_llm.types.files import FileDeleted, FileMetadata
 from any_llm.types.image import ImagesResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.model import Model
 from any_llm.types.moderation import ModerationResponse
+from any_llm.types.ocr import OcrResponse
 from any_llm.types.rerank import RerankResponse
 from any_llm.types.tokens import TokenCount
 from any_llm.types.video import Video
@@ -64,25 +65,53 @@ def _of_transcription(answer: Transcription) -> JSONObject:
     words = [[word.word, word.start, word.end] for word in answer.words or ()]
     segments = [[part.text, part.start, part.end, part.speaker] for part in answer.segments or ()]
     told = {name: getattr(answer, name) for name in ("text", "language", "duration", "usage")}
-    return {**told, "words": words, "segments": segments}
-
-
-def _of_anything(answer: Answer) -> JSONObject:
-    return {"json": answer.json}
+    total = (answer.usage or {}).get("total_tokens")
+    return {**told, "words": words, "segments": segments, "total_tokens": total}
 
 
 def _of_model(model: Model) -> JSONObject:
     return {"id": model.id}
 
 
+def _of_answer(answer: Answer) -> JSONObject:
+    return {"json": answer.json}
+
+
+def _of_results(answer: BatchResult) -> JSONObject:
+    rows: list[JSON] = [
+        {
+            "custom_id": item.custom_id,
+            "text": item.result.choices[0].message.content if item.error is None else None,
+            "error": item.error.code if item.error else None,
+        }
+        for item in answer.results
+    ]
+    return {"results": rows}
+
+
+def _of_deletion(answer: FileDeleted) -> JSONObject:
+    return {"id": answer.id, "deleted": answer.deleted}
+
+
+def _of_pages(answer: OcrResponse) -> JSONObject:
+    pages = [
+        {"index": page.index, "markdown": page.markdown, "images": [image.id for image in page.images]}
+        for page in answer.pages
+    ]
+    return {"pages": pages, "pages_processed": answer.usage_info.pages_processed if answer.usage_info else None}
+
+
 FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
-    Answer: _of_anything,
+    Answer: _of_answer,
     Batch: _of_batch,
+    BatchResult: _of_results,
     Binary: _of_bytes,
+    FileDeleted: _of_deletion,
     FileMetadata: _of_file,
     ImagesResponse: _of_images,
     Model: _of_model,
     ModerationResponse: _of_moderation,
+    OcrResponse: _of_pages,
     RerankResponse: _of_rerank,
     TokenCount: _of_count,
     Transcription: _of_transcription,

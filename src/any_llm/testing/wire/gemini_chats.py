@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
-OPAQUE = {"args", "response", "parametersJsonSchema", "responseJsonSchema"}
+OPAQUE = frozenset({"args", "response", "parametersJsonSchema", "responseJsonSchema"})
 """Members whose content is the caller's, spelt as he spells it."""
 
 SENTINEL = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
 """What stands for the signature of a call that is not the vendor's own."""
 
-CONFIG = {
+CONFIG: Mapping[str, str] = {
     "temperature": "temperature",
     "topP": "top_p",
     "maxOutputTokens": "max_tokens",
@@ -28,33 +28,41 @@ CONFIG = {
 
 def camel(tree: JSON) -> JSON:
     """Spell all members as the reference does; the caller's own content is left alone."""
-    if isinstance(tree, list):
+    if is_list(tree):
         return [camel(item) for item in tree]
-    if not isinstance(tree, dict):
+    if not is_object(tree):
         return tree
     spelt = {re.sub(r"_(\w)", lambda found: found[1].upper(), name): value for name, value in tree.items()}
     return {name: value if name in OPAQUE else camel(value) for name, value in spelt.items() if value is not None}
 
 
+_NUMBERED = ("", "string", "number", "integer", "boolean", "array", "object")
+
+
 def schema(tree: JSON) -> JSON:
     """Spell a schema of the vendor's own kind (`STRING`) as a JSON schema."""
-    if isinstance(tree, list):
+    if is_list(tree):
         return [schema(item) for item in tree]
-    if not isinstance(tree, dict):
+    if not is_object(tree):
         return tree
-    return {
-        name: value.lower() if name == "type" and isinstance(value, str) else schema(value)
-        for name, value in tree.items()
-    }
+    return {name: _type_of(value) if name == "type" else schema(value) for name, value in tree.items()}
+
+
+def _type_of(value: JSON) -> JSON:
+    """Return a type by its JSON schema's name; clients that write numbers for words send its number."""
+    if isinstance(value, int):
+        return _NUMBERED[value]
+    return value.lower() if isinstance(value, str) else schema(value)
 
 
 def meaning(body: JSONObject) -> JSONObject:
     """Return the body in one spelling: what says nothing is left out, equivalent forms are made one."""
     told: JSONObject = camel(body)
     told.pop("model", None)
+    _unmark(told)
     told["contents"] = _joined([_content(content) for content in told["contents"]])
     system = told.pop("systemInstruction", None)
-    texts = [part["text"] for part in _list((system or {}).get("parts"))]
+    texts = [part["text"] for part in _list(system.get("parts") if is_object(system) else None)]
     tools = _list(told.pop("tools", None))
     functions = [one for tool in tools for one in tool.get("functionDeclarations", [])]
     choice = told.get("toolConfig", {}).get("functionCallingConfig", {})
@@ -66,8 +74,15 @@ def meaning(body: JSONObject) -> JSONObject:
     }
 
 
+def _unmark(body: JSONObject) -> None:
+    """Leave out the mark that stands for a missing signature."""
+    for part in (part for content in body["contents"] for part in content["parts"]):
+        if part.get("thoughtSignature") == SENTINEL:
+            del part["thoughtSignature"]
+
+
 def _list(value: JSON) -> list[JSON]:
-    return value if isinstance(value, list) else [value] if value else []
+    return value if is_list(value) else [value] if value else []
 
 
 def _content(content: JSONObject) -> JSONObject:
@@ -185,6 +200,9 @@ class _Chat:
 
 
 def _part(part: JSONObject) -> JSONObject:
+    own: JSONObject = {name: part[name] for name in ("videoMetadata", "mediaResolution") if name in part}
+    if own:
+        return {**_part({name: value for name, value in part.items() if name not in own}), **own}
     match part:
         case {"text": text} if len(part) == 1:
             return {"type": "text", "text": text}

@@ -46,15 +46,17 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """Where a call goes: to whom, and below which URL."""
+    """Where a call goes: to whom, below which URL, and what is answered `earlier` where it takes several requests."""
 
     provider: Provider
     base_url: str
+    earlier: tuple[bytes, ...] = ()
 
 
 async def hear(line: Line, operation: Operation, arguments: JSONObject, answer: Scripted) -> Heard:
     """Make a call that is answered with `answer`; errors of this library are heard, others are raised."""
-    replay = Replay(lambda _request: answer)
+    before = iter(line.earlier)
+    replay = Replay(lambda _request: _json(body) if (body := next(before, None)) is not None else answer)
     client = client_of(line.provider, line.base_url, replay)
     texts: dict[int, str] = {}
     partial = None
@@ -70,8 +72,12 @@ async def hear(line: Line, operation: Operation, arguments: JSONObject, answer: 
         said = observe(value)
     except AnyLLMError as error:
         said = observe_failure(error)
-    request = replay.requests[0] if replay.requests else None
+    request = replay.requests[-1] if replay.requests else None
     return Heard(request=request, said=said, texts=texts, partial=partial, left_open=replay.open > 0)
+
+
+def _json(body: bytes) -> Scripted:
+    return Scripted(headers={"content-type": "application/json"}, chunks=(body,))
 
 
 def script(response: RecordedResponse, pieces: Sequence[bytes] | None = None, *, broken: bool = False) -> Scripted:
@@ -105,10 +111,9 @@ def _texts_of(item: JSON) -> list[tuple[int, str]]:
     match item:
         case ChatCompletionChunk() | TextCompletion():
             return [(choice.index, _text_of(choice)) for choice in item.choices]
-        case ResponseTextDeltaEvent():
-            return [(0, item.delta)]
         case (
-            ContentBlockDeltaEvent(delta=TextDelta(text=text))
+            ResponseTextDeltaEvent(delta=text)
+            | ContentBlockDeltaEvent(delta=TextDelta(text=text))
             | ContentBlockStartEvent(content_block=TextBlock(text=text))
         ):
             return [(0, text)]

@@ -12,7 +12,7 @@ from any_llm.testing.wire.facts import FACTS
 from any_llm.types.completion import ChatCompletion, ChatCompletionMessage, CompletionUsage, Function
 from any_llm.types.completion import Choice as ChatChoice
 from any_llm.types.embedding import CreateEmbeddingResponse, EmbeddingUsage
-from any_llm.types.json import JSON, JSONObject, is_list
+from any_llm.types.json import JSON, JSONObject, is_object
 from any_llm.types.message_blocks import RedactedThinkingBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from any_llm.types.messages import MessageResponse, MessageUsage
 from any_llm.types.model import Model
@@ -35,14 +35,15 @@ def observe(answer: JSON) -> Reading:
     Raises:
         TypeError: it is no answer of an operation that is replayed.
     """
-    if is_list(answer):
-        return _of_models(answer)
-    shape = _SHAPES.get(type(answer))
-    if shape is not None:
-        return shape(answer)
-    if type(answer) in FACTS:
-        return Reading(facts=FACTS[type(answer)](answer))
-    raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
+    read = next((read for kind, read in _READINGS.items() if isinstance(answer, kind)), _of_facts)
+    return read(answer)
+
+
+def _of_facts(answer: JSON) -> Reading:
+    told = next((tell for kind, tell in FACTS.items() if isinstance(answer, kind)), None)
+    if told is None:
+        raise TypeError(f"the answer is of type {type(answer).__name__}, which no operation here returns")
+    return Reading(models=_said(getattr(answer, "model", None)), facts=told(answer))
 
 
 def observe_failure(error: AnyLLMError) -> Reading:
@@ -68,15 +69,14 @@ def _of_completion(completion: ChatCompletion) -> Reading:
     )
 
 
-def _of_text_completion(completion: TextCompletion) -> Reading:
-    choices = [
-        Choice(index=choice.index, text=choice.text, finish_reason=choice.finish_reason)
-        for choice in completion.choices
-    ]
+def _of_text(completion: TextCompletion) -> Reading:
     return Reading(
         ids=_said(completion.id),
         models=_said(completion.model),
-        choices=tuple(choices),
+        choices=tuple(
+            Choice(index=choice.index, text=choice.text, finish_reason=choice.finish_reason)
+            for choice in completion.choices
+        ),
         usage=_of_completion_usage(completion.usage),
     )
 
@@ -102,7 +102,7 @@ def _of_choice(choice: ChatChoice) -> Choice:
 
 def _url_of(image: JSONObject) -> str:
     named: JSON = image.get("image_url")
-    return named.get("url", "") if isinstance(named, dict) else ""
+    return named.get("url", "") if is_object(named) else ""
 
 
 def _signature_of(extra: JSONObject | None) -> str:
@@ -260,10 +260,12 @@ def _said(word: str | None) -> tuple[str, ...]:
     return (word,) if word else ()
 
 
-_SHAPES: Mapping[type, Callable[[JSON], Reading]] = {
+_READINGS: Mapping[type, Callable[..., Reading]] = {
     ChatCompletion: _of_completion,
-    TextCompletion: _of_text_completion,
     Response: _of_response,
     MessageResponse: _of_message,
     CreateEmbeddingResponse: _of_embeddings,
+    TextCompletion: _of_text,
+    list: _of_models,
 }
+"""How answers are read that have a reading's own fields, by their types."""

@@ -27,6 +27,7 @@ from any_llm.types.json import JSONObject
 
 _SHORT = frozenset({"StreamTruncatedError", "MalformedResponseError"})
 _BROKEN = "ConnectionFailedError"
+_LINES = ("application/stream+json", "application/x-ndjson")
 _ANSWER_STEPS = frozenset({"decode", "pieces", "cut"})
 
 
@@ -72,7 +73,7 @@ class _Trial:
         self._response = _framed(recording, self._scope)
         self._read = read
         self._record = record_of(recording, self._scope)
-        self._line = Line(self._record, base_url_of(recording, self._scope, self._record))
+        self._line = Line(self._record, base_url_of(recording, self._scope, self._record), self._scope.earlier)
         self._intent = intent_of(recording, self._scope)
         self._seed = zlib.crc32(recording.id.encode())
         self.faults: list[Fault] = []
@@ -85,7 +86,7 @@ class _Trial:
         return (
             self._scope.operation in STREAMED
             and 200 <= response.status < 300
-            and is_event_stream(response.content_type, response.body)
+            and (is_event_stream(response.content_type, response.body) or response.content_type.startswith(_LINES))
         )
 
     async def run(self) -> None:

@@ -28,8 +28,10 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         say: where the body's members are not the public function's arguments, what a body and its request mean as
             those; it raises `ValueError` with the reason why they cannot be said.
         means: what a body means, in one spelling, where there are several.
-        shown: what a body holds that is of this scope: the request's, or the answer's where that is all there is.
+        shown: what a body holds that is of this scope, one of it at least: the request's body, or the answer's where
+            that is all there is; empty where any body is.
         others: further scopes of the same API, for the recordings that do not fit this one.
+        earlier: the JSON of the answers that come before the recorded one, where the operation takes several requests.
         prefix: what stands before a model's name, where that says how it is asked.
         reframe: brings an answer into its framing, of which the recorder kept the payloads alone.
     """
@@ -44,8 +46,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     crossed: tuple[Operation, ...] = ()
     say: Callable[[JSONObject, RecordedRequest], JSONObject] | None = None
     means: Callable[[JSONObject], JSONObject] | None = None
-    shown: bytes = b""
+    shown: tuple[bytes, ...] = ()
     others: tuple[Scope, ...] = ()
+    earlier: tuple[bytes, ...] = ()
     prefix: str = ""
     reframe: Callable[[RecordedResponse], RecordedResponse] | None = None
 
@@ -73,6 +76,14 @@ FALLBACKS: Mapping[Operation, Mapping[str, object]] = {
     Operation.RETRIEVE_MODEL: {"model": "model"},
     Operation.RETRIEVE_VIDEO: {"video_id": "video"},
     Operation.SPEECH: {"model": "model", "input": "Hello", "voice": "voice"},
+    Operation.DELETE_FILE: {"file_id": "file"},
+    Operation.DOWNLOAD_FILE: {"file_id": "file"},
+    Operation.MODERATION: {"model": "model", "input": "Hello"},
+    Operation.OCR: {"model": "model", "document": "https://recorded.invalid/document"},
+    Operation.REQUEST: {"method": "GET", "path": "/"},
+    Operation.RERANK: {"model": "model", "query": "Hello", "documents": ("Hello",)},
+    Operation.RETRIEVE_BATCH: {"batch_id": "batch"},
+    Operation.RETRIEVE_BATCH_RESULTS: {"batch_id": "batch"},
     Operation.TEXT_COMPLETION: {"model": "model", "prompt": "Hello"},
     Operation.TRANSCRIPTION: {"model": "model", "file": b"Hello"},
     Operation.TRANSLATION: {"model": "model", "file": b"Hello"},
@@ -110,7 +121,7 @@ OWN_SCOPES: Mapping[str, Scope] = {
         operation=Operation.MESSAGES,
         dialect="anthropic",
         auth="x-api-key",
-        routes=("/v1/messages", "/messages"),
+        routes=("/v1/messages", "/messages", "/models/{model}:rawPredict", "/models/{model}:streamRawPredict"),
         needed=("messages",),
         crossed=(Operation.COMPLETION,),
     ),

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from any_llm.testing.recordings import Recording
 from any_llm.testing.wire.intent import route_of
 from any_llm.testing.wire.scope import OWN_SCOPES, Scope
+from any_llm.testing.wire.scopes_anthropicx import ANTHROPICX_SCOPES
 from any_llm.testing.wire.scopes_clouds import CLOUD_SCOPES
 from any_llm.testing.wire.scopes_gemini import GEMINI_SCOPES
 from any_llm.testing.wire.scopes_openai import OPENAI_SCOPES
 
-SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **GEMINI_SCOPES, **OPENAI_SCOPES, **CLOUD_SCOPES}
+SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **ANTHROPICX_SCOPES, **CLOUD_SCOPES, **GEMINI_SCOPES, **OPENAI_SCOPES}
 """The recorded APIs that are replayed; every other one in a folder is counted as not in scope."""
 
 
@@ -28,6 +29,10 @@ def scope_of(recording: Recording) -> Scope:
 def _fits(recording: Recording, scope: Scope) -> bool:
     request = recording.request
     if request is None:
-        return scope.shown in recording.response.body
-    there = all(word in request.body for word in (scope.shown, *(f'"{name}"'.encode() for name in scope.needed)))
+        return _shows(scope, recording.response.body)
+    there = all(f'"{name}"'.encode() in request.body for name in scope.needed) and _shows(scope, request.body)
     return there and request.method in scope.methods and route_of(request, scope) is not None
+
+
+def _shows(scope: Scope, body: bytes) -> bool:
+    return not scope.shown or any(word in body for word in scope.shown)

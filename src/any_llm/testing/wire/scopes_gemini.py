@@ -125,7 +125,7 @@ def mean_upload(body: JSONObject) -> JSONObject:
 
 def say_batch(body: JSONObject, request: RecordedRequest) -> JSONObject:
     """Return what the body of a batch means as arguments of `create_batch`."""
-    requests = []
+    requests: list[JSONObject] = []
     for one in mean_batch(body)["requests"]:
         key = {"custom_id": one["metadata"]["key"]} if "metadata" in one else {}
         requests.append({"body": intent(copy.deepcopy(one["request"])), **key})
@@ -177,7 +177,6 @@ _VIDEO = Scope(
     methods=_GET,
     routes=("/v1beta/models/{model}/operations/{operation}",),
     say=say_operation,
-    shown=b"",
 )
 
 GEMINI_SCOPES: Mapping[str, Scope] = {
@@ -256,7 +255,7 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
         auth=_KEY,
         routes=_models("predict"),
         say=say_prediction,
-        shown=b'"embeddings"',
+        shown=(b'"embeddings"', b'"content"'),
         others=(
             Scope(
                 operation=Operation.IMAGE_GENERATION,
