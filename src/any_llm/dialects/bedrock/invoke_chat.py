@@ -25,7 +25,7 @@ from any_llm.dialects.bedrock.invoke import (
 )
 from any_llm.dialects.bedrock.texts import finish_reason
 from any_llm.dialects.bedrock.wire import decode_object, member, text_of
-from any_llm.exceptions import InvalidRequestError, MalformedResponseError, StreamTruncatedError
+from any_llm.exceptions import InvalidRequestError, StreamTruncatedError
 from any_llm.spec.dialect import Encoded, Options, StreamDecoder, Target
 from any_llm.types.completion import (
     ChatCompletion,
@@ -179,6 +179,8 @@ class ConverseChunks:
             MalformedResponseError: the frame cannot be understood.
         """
         chunks: list[ChatCompletionChunk] = []
+        if self._stream.complete:
+            return chunks
         for event, payload in inner_object(frame).items():
             if event != METRICS:
                 chunks += self._stream.feed(Frame(event, msgspec.json.encode(payload)))
@@ -213,7 +215,7 @@ class ModelChunks:
         if not raw:
             return ()
         tree = inner_object(frame)
-        chunk = _openai_chunk(raw) if "choices" in tree else self._of_cohere(tree)
+        chunk = decode(ChatCompletionChunk, raw) if "choices" in tree else self._of_cohere(tree)
         chunk.model = chunk.model or self._model
         usage = metrics_usage(tree)
         chunk.usage = chunk.usage or usage
@@ -239,10 +241,3 @@ class ModelChunks:
         if not (self.complete or self._ended):
             raise StreamTruncatedError("The stream ended before the provider said why the model stopped")
         return ()
-
-
-def _openai_chunk(raw: bytes) -> ChatCompletionChunk:
-    try:
-        return decode(ChatCompletionChunk, raw)
-    except msgspec.DecodeError as error:
-        raise MalformedResponseError(f"a chunk of the stream cannot be read: {raw[:100]!r}") from error
