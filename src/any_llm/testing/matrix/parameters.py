@@ -48,7 +48,7 @@ SAMPLES: Mapping[str, JSONObject] = {
     "stop": {"stop": ["END"]},
     "store": {"store": True},
     "stream": {"stream": True},
-    "stream_options": {"stream": True, "stream_options": {"include_usage": True}},
+    "stream_options": {"stream": True, "stream_options": {"include_usage": False}},
     "temperature": {"temperature": 0.25},
     "tool_choice": {"tools": [_TOOL], "tool_choice": "required"},
     "tools": {"tools": [_TOOL]},
