@@ -126,7 +126,6 @@ CATALOG: tuple[Provider, ...] = (
         "AZURE_API_KEY",
         key_optional=True,
         base_url_variable="AZURE_AI_CHAT_ENDPOINT",
-        base_path="/models",
         placeholders={"api_version": Placeholder(default="2024-05-01-preview")},
         auth="azure",
         docs="https://learn.microsoft.com/en-us/rest/api/aifoundry/modelinference",

@@ -34,7 +34,7 @@ from any_llm.testing.reading.google_media import (
 from any_llm.testing.reading.interactions import read_interaction
 from any_llm.testing.reading.messages import read_messages
 from any_llm.testing.reading.models import read_models
-from any_llm.testing.reading.openai_media import OPENAI_APIS, failure_in
+from any_llm.testing.reading.openai_media import OPENAI_APIS, failure_in, read_plainly
 from any_llm.testing.reading.responses import read_responses
 from any_llm.testing.reading.values import Reading
 from any_llm.testing.recordings import Recording
@@ -121,6 +121,9 @@ def read_answer_of(recording: Recording) -> Reading:
         # Some vendors do not repeat what they were asked about.
         asked = urlsplit(request.url).path.rpartition("/")[2]
         return msgspec.structs.replace(read, facts={**read.facts, "id": asked})
+    if recording.api == "openai.batches" and request and b'"name"' in request.body:
+        # One that requests are added to is created empty, which is only the first step of an operation.
+        return read_plainly(response.status, response.content_type, response.body)
     return read
 
 
