@@ -280,3 +280,13 @@ def test_thinking_without_a_signature_is_kept_as_reasoning() -> None:
     body, warnings = asked(MESSAGES, messages=[{"role": "assistant", "content": [thought]}])
     assert body["messages"] == [{"role": "assistant", "content": "", "reasoning": "Hm"}]
     assert warnings == []
+
+
+def test_providers_of_one_format_read_each_others_signatures() -> None:
+    carried = wrap(Carried(origin="gemini", message=SIGNED))
+    blocks = [{"type": "thinking", "thinking": "Hm", "signature": carried}]
+    cloud = Provider(name="vertex", dialect="gemini", operations=frozenset({Operation.COMPLETION}))
+    at = Target(provider=cloud, model="m", base_url="https://h")
+    body, warnings = asked(MESSAGES, at, messages=[{"role": "assistant", "content": blocks}])
+    assert body["messages"][0]["extra_content"] == SIGNED
+    assert warnings == []

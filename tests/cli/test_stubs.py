@@ -121,8 +121,8 @@ def test_configured_providers_are_told_with_the_models_their_servers_have(
     written = {Path(path).name: Path(path).read_text() for path in told["files"]}
     assert written["py.typed"] == "partial\n"
     assert "        'mine:small',\n" in written["known_models.pyi"]
-    assert "    mine: Mapping[str, JSON] | None\n" in written["provider_options.pyi"]
-    assert "other-one:" not in written["provider_options.pyi"]
+    assert "    mine: Mapping[str, JSON] | None\n" in written["addressed.pyi"]
+    assert "other-one:" not in written["addressed.pyi"]
 
 
 def test_a_folder_that_cannot_be_written_is_named(any_llm: Command, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_options_must_name_a_type(any_llm: Command, tmp_path: Path, monkeypatch:
 
 
 def test_stubs_without_further_providers_say_what_the_package_says() -> None:
-    for stub, module in ((model_stub({}), "known_models"), (options_stub({}), "provider_options")):
+    for stub, module in ((model_stub({}), "known_models"), (options_stub({}), "addressed")):
         assert stub.partition("\n")[2] == (SOURCE / "any_llm" / "types" / f"{module}.py").read_text("utf-8")
 
 

@@ -17,9 +17,9 @@ from any_llm.exceptions import InvalidMessageError, InvalidRequestError
 from any_llm.providers.catalog import CATALOG
 from any_llm.spec.dialect import Encoded
 from any_llm.types import media_options, options, stored_options, text_options
+from any_llm.types.addressed import ProviderOptions
 from any_llm.types.http import FormPart
 from any_llm.types.json import JSON, JSONObject
-from any_llm.types.provider_options import ProviderOptions
 from tests.client.answers import KEY, MESSAGES, answer, say
 from tests.client.conftest import Client
 from tests.transport.conftest import Serve

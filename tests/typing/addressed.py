@@ -7,10 +7,11 @@ from typing import assert_type
 
 import any_llm
 from any_llm import AnyLLM, EventStream, Stream
+from any_llm.types.addressed import ProviderOptions
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
 from any_llm.types.embedding import CreateEmbeddingResponse
 from any_llm.types.messages import MessageResponse, MessageStreamEvent, ParsedMessage
-from any_llm.types.provider_options import AnthropicOptions, GeminiOptions, ProviderOptions
+from any_llm.types.provider_options import AnthropicOptions, GeminiOptions
 from any_llm.types.responses import Response, ResponseStreamEvent
 
 MESSAGES = [{"role": "user", "content": "hi"}]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 
 import msgspec
 
@@ -29,6 +30,10 @@ REPLAYED = frozenset({"signature", "thinking_blocks", "content"})
 
 FIELDS = ("reasoning_details", "thought_signature")
 """The fields beside `extra_content` in which vendors put what they want to see again."""
+
+_SIGNED_AS: Mapping[str, str] = {"gemini": "google"}
+"""Under which name `extra_content` keeps the signatures of a format, where it is not the format's own: providers that
+speak it, such as the Gemini API and Vertex AI, read each other's."""
 
 _DETAIL = "signed by another provider, which alone can read it"
 
@@ -102,7 +107,8 @@ class Thoughts:
 
     def __init__(self, target: Target, warnings: Warnings) -> None:
         self._name = target.provider.name
-        self._homes = frozenset({target.provider.name, target.provider.dialect})
+        dialect = target.provider.dialect
+        self._homes = frozenset({target.provider.name, dialect, _SIGNED_AS.get(dialect, dialect)})
         self._warnings = warnings
         self._texts: list[str] = []
         self.extra: JSONObject = {}

@@ -40,7 +40,7 @@ def stubs(names: Sequence[str], *, output: Path | None, live: bool, json: bool) 
     written = {
         folder / "py.typed": "partial\n",
         folder / "types" / "known_models.pyi": model_stub(known),
-        folder / "types" / "provider_options.pyi": options_stub(known),
+        folder / "types" / "addressed.pyi": options_stub(known),
     }
     for path, text in written.items():
         _write(path, text)
@@ -62,11 +62,11 @@ def model_stub(known: Mapping[str, Known]) -> str:
 
 
 def options_stub(known: Mapping[str, Known]) -> str:
-    """Return the stub of `any_llm.types.provider_options`, where further providers can be addressed by name.
+    """Return the stub of `any_llm.types.addressed`, where further providers can be addressed by name.
 
     A name that cannot be a keyword of a call has no place there.
     """
-    text = _source("any_llm.types.provider_options")
+    text = _source("any_llm.types.addressed")
     tree = ast.parse(text)
     last = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "ProviderOptions")
     there = {
@@ -80,7 +80,10 @@ def options_stub(known: Mapping[str, Known]) -> str:
     text = _with_lines(text, last.end_lineno or 0, [f"    {name}: {kind} | None" for name, kind in new.items()])
     modules = {one.options.partition(":")[0] for name, one in known.items() if name in new and one.options}
     start = next(node for node in tree.body if isinstance(node, ast.ImportFrom))
-    return _with_lines(text, start.end_lineno or 0, [f"import {module}" for module in sorted(modules)])
+    needed = [f"import {module}" for module in sorted(modules)]
+    if "Mapping[str, JSON]" in new.values():
+        needed += ["from collections.abc import Mapping", "from any_llm.types.json import JSON"]
+    return _with_lines(text, start.end_lineno or 0, needed)
 
 
 def _known(name: str, *, live: bool) -> Known:

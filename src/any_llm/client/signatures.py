@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeVar
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -18,16 +19,20 @@ def spell_out(options: type) -> Callable[[F], F]:
         signature = inspect.signature(function)
         *ordinary, rest = signature.parameters.values()
         named = {parameter.name for parameter in ordinary}
-        keywords = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(name), annotation=annotation)
-            for name, annotation in options.__annotations__.items()
-            if name not in named
-        ]
+        keywords = [parameter for parameter in _keywords(options) if parameter.name not in named]
         others = rest.replace(name="kwargs", annotation=object)
         function.__signature__ = signature.replace(parameters=[*ordinary, *keywords, others])  # type: ignore[attr-defined]  # as `inspect` documents
         return function
 
     return decorate
+
+
+@cache
+def _keywords(options: type) -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(name), annotation=annotation)
+        for name, annotation in options.__annotations__.items()
+    ]
 
 
 def omissible(**arguments: object) -> Callable[[F], F]:  # noqa: ARG001  # they are read from the source

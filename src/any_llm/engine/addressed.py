@@ -9,8 +9,8 @@ import msgspec
 
 from any_llm.engine.translation import with_merged
 from any_llm.exceptions import InvalidRequestError
+from any_llm.types.addressed import ProviderOptions
 from any_llm.types.json import JSON
-from any_llm.types.provider_options import ProviderOptions
 
 if TYPE_CHECKING:
     from any_llm.spec.dialect import Encoded

@@ -48,6 +48,7 @@ _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
 _EVENTS = (b"data:", b"event:")
 _LINES = frozenset({"application/stream+json", "application/x-ndjson", "application/jsonl"})
 """Media types of JSON in lines."""
+_EVENTS = (b"data:", b"event:")
 _FORMS: Mapping[Operation, str] = {
     Operation.COMPLETION: "response_format",
     Operation.RESPONSES: "response_format",

@@ -1251,6 +1251,10 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
         key_page="https://console.cloud.google.com/vertex-ai/studio/settings/api-keys",
         hosts=("storage.googleapis.com",),
+        media=dict.fromkeys(
+            ("image", "audio", "video", "file", "image_edit", "transcription", "translation"),
+            MediaSupport(url=True, inline=True, inline_limit=50_000_000),
+        ),
         offers="completion embedding count_tokens image_generation image_edit speech transcription translation videos "
         "list_models retrieve_model",
         can="streaming reasoning image pdf",

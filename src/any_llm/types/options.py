@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, TypedDict
 
+from any_llm.types.addressed import ProviderOptions
 from any_llm.types.completion import ReasoningEffort
 from any_llm.types.http import Timeouts
 from any_llm.types.json import JSON
-from any_llm.types.provider_options import ProviderOptions
 from any_llm.types.value import Value
 
 Message: TypeAlias = "Mapping[str, JSON] | Value"

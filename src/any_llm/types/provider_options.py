@@ -293,26 +293,3 @@ class VllmOptions(TypedDict, total=False):
     top_k: int
     truncate_prompt_tokens: int
     use_beam_search: bool
-
-
-class ProviderOptions(TypedDict, total=False):
-    """Parameters addressed to providers by their names; see `any_llm.types.provider_options`.
-
-    A provider without a name here takes those of the wire format that it speaks.
-    """
-
-    anthropic: AnthropicOptions | None
-    bedrock: BedrockOptions | None
-    cohere: CohereOptions | None
-    deepseek: DeepSeekOptions | None
-    fireworks: FireworksOptions | None
-    gemini: GeminiOptions | None
-    groq: GroqOptions | None
-    mistral: MistralOptions | None
-    ollama: OllamaOptions | None
-    openai: OpenAIOptions | None
-    openrouter: OpenRouterOptions | None
-    perplexity: PerplexityOptions | None
-    together: TogetherOptions | None
-    vllm: VllmOptions | None
-    xai: XAIOptions | None

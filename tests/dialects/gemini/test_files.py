@@ -50,7 +50,7 @@ def test_an_upload_begins_with_what_is_known_of_the_file() -> None:
     assert encoded.headers["X-Goog-Upload-Header-Content-Length"] == "3"
     assert encoded.headers["X-Goog-Upload-Header-Content-Type"] == "application/pdf"
     assert warned(encoded) == [("dropped", "purpose")]
-    with pytest.raises(InvalidRequestError, match="the file itself"):
+    with pytest.raises(InvalidRequestError, match="not in memory"):
         UPLOAD_FILE.encode(target(), {"file": Media(url="https://x")})
 
 

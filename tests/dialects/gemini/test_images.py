@@ -7,7 +7,7 @@ from any_llm.dialects.gemini.images import IMAGE_EDIT, IMAGE_GENERATION
 from any_llm.exceptions import ContentFilterError, InvalidRequestError, MalformedResponseError
 from any_llm.spec.dialect import Encoded
 from any_llm.types.http import FileSource, HttpResponse
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, JSONObject
 from any_llm.types.media import Media
 from tests.dialects.gemini.calls import body_of, config_of, piece, respond, target, warned
 
@@ -69,7 +69,13 @@ def test_a_size_that_says_nothing_is_not_sent(size: str) -> None:
 
 
 def test_what_cannot_be_said_is_a_warning() -> None:
-    options = {"quality": "hd", "response_format": "url", "output_format": "png", "negative_prompt": "x", "n": 2}
+    options: JSONObject = {
+        "quality": "hd",
+        "response_format": "url",
+        "output_format": "png",
+        "negative_prompt": "x",
+        "n": 2,
+    }
     assert warned(draw(**options)) == [
         ("dropped", "quality"),
         ("dropped", "response_format"),
@@ -104,7 +110,7 @@ def test_imagen_takes_images_to_edit_as_references() -> None:
 
 def test_a_file_that_was_not_read_is_refused() -> None:
     unread = Media(content=FileSource(None))  # type: ignore[arg-type]  # never opened
-    with pytest.raises(InvalidRequestError, match="the API takes the bytes"):
+    with pytest.raises(InvalidRequestError, match="not in memory"):
         IMAGE_EDIT.encode(target(DRAWING), {"prompt": "x", "image": [unread]})
 
 

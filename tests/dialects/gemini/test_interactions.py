@@ -252,6 +252,8 @@ def test_a_form_of_the_answer_is_asked_for() -> None:
     }
     assert body_of(ask(response_format={"type": "json_object"}))["response_format"] == form
     assert body_of(ask(response_format={"type": "audio"}))["response_format"] == {"type": "audio"}
+    assert body_of(ask(response_format={**form, "schema": schema}))["response_format"] == {**form, "schema": schema}
+    assert body_of(ask(response_format=[form]))["response_format"] == [form]
     assert "response_format" not in body_of(ask(text={"format": {"type": "text"}}))
     with pytest.raises(InvalidMessageError):
         ask(response_format={"type": "json_schema"})
@@ -261,7 +263,8 @@ def test_steps_become_items() -> None:
     answer = RESPONSES.decode(target(), respond(interaction(continuation_ids=["x"])))
     thought, message, call, search = answer.output
     assert isinstance(thought, ResponseReasoningItem)
-    assert (thought.encrypted_content, thought.summary[0].text) == ("sig", "Hm.")
+    assert thought.encrypted_content == "sig"
+    assert thought.summary[0].model_dump()["text"] == "Hm."
     assert isinstance(message, ResponseOutputMessage)
     assert isinstance(message.content[0], ResponseOutputText)
     assert message.content[0].annotations[0].model_dump() == CITED
@@ -431,7 +434,7 @@ def test_a_step_may_begin_with_all_it_holds_and_need_no_end() -> None:
     assert events[-1].type == "response.incomplete"
     thought, message, call, bare = answer.output
     assert isinstance(thought, ResponseReasoningItem)
-    assert [part.text for part in thought.summary] == ["Hm."]
+    assert [part.model_dump()["text"] for part in thought.summary] == ["Hm."]
     assert isinstance(message, ResponseOutputMessage)
     assert isinstance(message.content[1], OtherPart)
     assert answer.output_text == "Hi"

@@ -48,7 +48,7 @@ def test_instructions_are_said_before_the_text() -> None:
 
 
 def test_several_speakers_have_voices_of_their_own() -> None:
-    several = {"multiSpeakerVoiceConfig": {"speakerVoiceConfigs": []}}
+    several: JSONObject = {"multiSpeakerVoiceConfig": {"speakerVoiceConfigs": []}}
     assert config_of(speak(speech_config=several, temperature=1))["speechConfig"] == several
 
 

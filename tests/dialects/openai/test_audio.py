@@ -101,7 +101,7 @@ def test_a_vendor_may_take_json_or_an_address() -> None:
     assert encode(WRITE, target("openrouter"), file=unread).form
     linked = Media(kind="audio", url="https://host/a.wav")
     assert body_of(encode(WRITE, target("groq"), file=linked))["url"] == linked.url
-    with pytest.raises(InvalidRequestError, match="takes the file itself"):
+    with pytest.raises(InvalidRequestError, match="is not in memory"):
         encode(WRITE, target(), file=linked)
 
 

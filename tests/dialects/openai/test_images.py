@@ -59,13 +59,13 @@ def test_a_vendor_without_forms_gets_json() -> None:
 
 def test_an_unread_file_cannot_go_into_json() -> None:
     unread = Media(kind="image", content=FileSource(Path("a.png")), filename="a.png")
-    with pytest.raises(InvalidRequestError, match="give its bytes"):
+    with pytest.raises(InvalidRequestError, match="is not in memory"):
         encode(EDIT, target("xai"), image=[unread], prompt="green")
 
 
 def test_a_variation_needs_the_file_itself() -> None:
     assert body_of(encode(VARY, target(), image=PNG, n=2))["n"] == "2"
-    with pytest.raises(InvalidRequestError, match="takes the file itself"):
+    with pytest.raises(InvalidRequestError, match="is not in memory"):
         encode(VARY, target(), image=LINK)
 
 

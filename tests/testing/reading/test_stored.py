@@ -37,6 +37,14 @@ def test_a_batch_of_anthropics_is_read(said: str, counts: dict[str, int], status
     assert read("anthropic.batches", batch).facts == facts
 
 
+def test_lists_and_single_models_are_read() -> None:
+    assert read("anthropic.batches", {"data": [{"id": "b1"}, {"id": "b2"}]}).listed == ("b1", "b2")
+    assert read("mistral.other", {"data": [{"id": "j1", "object": "batch"}]}).listed == ("j1",)
+    assert read("mistral.other", {"data": []}).facts == {"json": {"data": []}}
+    assert read("anthropic.models", {"data": [{"id": "m1"}]}).listed == ("m1",)
+    assert read("anthropic.models", {"id": "m1", "type": "model"}).facts == {"id": "m1"}
+
+
 def test_the_results_of_a_batch_are_read() -> None:
     message = {"id": "m1", "content": [{"type": "text", "text": "4"}], "stop_reason": "end_turn"}
     lines = [
@@ -85,7 +93,7 @@ def test_pages_judgements_and_transcriptions_are_read() -> None:
     assert pages.facts == {"pages": [{"index": 0, "markdown": "# A", "images": ["i1"]}], "pages_processed": 1}
     found = {"categories": {"law": True}, "category_scores": {"law": 0.5}}
     judged = read("mistral.moderations", {"id": "m1", "model": "m", "results": [found]})
-    assert judged.facts == {"id": "m1", "results": [{"flagged": True, **found}]}
+    assert judged.facts == {"id": "m1", "results": [[True, {"law": True}, {"law": 0.5}]]}
     segment = {"text": "hi", "start": 0, "end": 1, "speaker_id": "s1"}
     heard = read("mistral.audio", {"text": "hi", "segments": [segment], "usage": {"prompt_audio_seconds": 2}})
     assert (heard.facts["duration"], heard.facts["segments"]) == (2, [["hi", 0, 1, "s1"]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import any_llm
 from any_llm import AnyLLM
 from any_llm.types.completion import ChatCompletion
-from any_llm.types.provider_options import ProviderOptions
+from any_llm.types.addressed import ProviderOptions
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 

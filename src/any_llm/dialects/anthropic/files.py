@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from any_llm.dialects.anthropic.wire import FILES_BETA, headers, path, read_object, seconds, segment
@@ -15,8 +16,8 @@ from any_llm.types.report import Warning as CallWarning
 from any_llm.types.value import revive
 
 _DELETED = "file_deleted"
-_RENAMED = {"after": "after_id"}
-_INEXPRESSIBLE = {
+_RENAMED: Mapping[str, str] = {"after": "after_id"}
+_INEXPRESSIBLE: Mapping[str, str] = {
     "expires_after": "files are kept until they are deleted",
     "order": "the newest files come first",
     "purpose": "files have no purpose here",

@@ -61,7 +61,7 @@ def seconds(date: JSON) -> int | None:
     """Return an RFC 3339 date as seconds since 1970, `None` for what is none."""
     try:
         return int(datetime.fromisoformat(date).timestamp())
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
 
 

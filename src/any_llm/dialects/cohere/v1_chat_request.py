@@ -13,7 +13,7 @@ from any_llm.dialects.cohere.chat_messages import encode_messages
 from any_llm.dialects.cohere.wire import path
 from any_llm.spec.dialect import Encoded, Options, Target
 from any_llm.types.conversation import plain_tool
-from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
+from any_llm.types.json import JSON, JSONObject, is_list, is_mapping, is_object
 from any_llm.types.report import Warning as CallWarning
 
 _ROLES: Mapping[str, str] = {"system": "SYSTEM", "user": "USER", "assistant": "CHATBOT"}
@@ -115,19 +115,20 @@ def _output(answer: JSONObject) -> JSONObject:
     """Return a result as an object, which it may be the JSON of."""
     text = _text(answer.get("content"))
     try:
-        tree = msgspec.json.decode(text)
+        tree: JSON = msgspec.json.decode(text)
     except msgspec.DecodeError:
         tree = None
-    return tree if isinstance(tree, dict) else {"output": text}
+    return tree if is_object(tree) else {"output": text}
 
 
 def _tool(function: Mapping[str, JSON]) -> JSONObject:
     schema: JSONObject = dict(function.get("parameters") or {})
     needed: list[str] = schema.get("required") or []
+    properties: JSONObject = schema.get("properties") or {}
     definitions = {
         name: {"type": _type(member), "required": name in needed}
         | ({"description": member["description"]} if "description" in member else {})
-        for name, member in (schema.get("properties") or {}).items()
+        for name, member in properties.items()
     }
     tool: JSONObject = {"name": function["name"], "description": function.get("description") or ""}
     return tool | ({"parameter_definitions": definitions} if definitions else {})

@@ -22,6 +22,7 @@ from any_llm.types.value import revive
 
 _UPLOAD = "/upload"
 _DOWNLOAD = "/download"
+_MOST_REDIRECTS = 5
 _PLACE = "x-goog-upload-url"
 
 
@@ -98,9 +99,8 @@ def encode_download_file(target: Target, options: Options) -> Encoded:
 def follow_redirect(_target: Target, _options: Options, response: HttpResponse) -> FollowUp | None:
     """Return the request for where an answer redirects to; the key goes along only to the vendor's own hosts."""
     place = response.headers.get("location", "")
-    if not 300 <= response.status < 400 or not place.startswith(("https://", "http://")):
-        return None
-    return FollowUp(Encoded(place))
+    redirected = 300 <= response.status < 400 and len(response.earlier) < _MOST_REDIRECTS
+    return FollowUp(Encoded(place)) if redirected and place.startswith(("https://", "http://")) else None
 
 
 def _name(options: Options) -> str:

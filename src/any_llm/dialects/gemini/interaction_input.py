@@ -27,7 +27,7 @@ _TOOLS: Mapping[str, str] = {
 
 _CHOICES: Mapping[str, str] = {"required": "any"}
 _FAMILIES = frozenset({"audio", "image", "video"})
-_OF_FUNCTION = ("name", "description", "parameters")
+_NOT_OF_FUNCTION = frozenset({"function", "strict", "type"})
 
 
 class Steps(msgspec.Struct):
@@ -176,7 +176,8 @@ def encode_tools(tools: Sequence[JSON], warnings: list[CallWarning]) -> list[JSO
         kind = text_of(tool.get("type"))
         function = members(tool.get("function")) or tool
         if kind == "function":
-            encoded.append({"type": kind} | {name: function[name] for name in _OF_FUNCTION if function.get(name)})
+            told = {name: value for name, value in function.items() if name not in _NOT_OF_FUNCTION}
+            encoded.append({"type": kind} | {name: value for name, value in told.items() if value not in (None, "")})
             if function.get("strict"):
                 warnings.append(CallWarning("dropped", f"tools[{index}].strict", "say tool_choice='validated'"))
         elif kind in _TOOLS:

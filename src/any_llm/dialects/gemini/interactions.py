@@ -126,9 +126,9 @@ def _add_thinking(config: JSONObject, options: Options, warnings: list[CallWarni
 
 def _add_format(body: JSONObject, options: Options) -> None:
     """Say which form the answer must have: https://ai.google.dev/gemini-api/docs/structured-output."""
-    wanted = members(plain(options.get("text"))).get("format") or options.get("response_format")
+    wanted: JSON = members(plain(options.get("text"))).get("format") or options.get("response_format")
     kind: JSON = wanted.get("type") if is_mapping(wanted) else None
-    if wanted is None or kind == "text":
+    if wanted is None or wanted == {"type": "text"}:
         return
     named = members(wanted.get("json_schema")) or wanted if is_mapping(wanted) else {}
     if kind not in {"json_object", "json_schema"}:

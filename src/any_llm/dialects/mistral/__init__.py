@@ -32,11 +32,10 @@ DIALECT = Dialect(
         {},
     ),
     decode_error=decode_error,
-    # https://docs.mistral.ai/capabilities/document_ai/basic_ocr and .../audio
+    # https://docs.mistral.ai/capabilities/document_ai/basic_ocr
     media={
         "ocr": MediaSupport(
             url=True, inline=True, file=True, inline_limit=50_000_000, file_limit=512_000_000, purpose="ocr"
         ),
-        "transcription": MediaSupport(url=True, file=True, stream=True),
     },
 )

@@ -25,9 +25,9 @@ def encode_upload_file(_target: Target, options: Options) -> Encoded:
     Raises:
         InvalidRequestError: the file is given by its URL or its id.
     """
-    said = {"purpose": "ocr", **{name: value for name, value in options.items() if name != "file"}}
+    said: JSONObject = {"purpose": "ocr", **{name: value for name, value in options.items() if name != "file"}}
     warnings: list[CallWarning] = []
-    seconds = said.pop("expires_after", None)
+    seconds: JSON = said.pop("expires_after", None)
     if seconds is not None:
         said["expiry"] = max(1, -(-seconds // _HOUR))
         if seconds % _HOUR:

@@ -13,7 +13,6 @@ TAGS = ("think", "thinking", "reasoning_content", "chain_of_thought")
 """The tags by their names."""
 
 _OPENING = tuple(f"<{name}>" for name in TAGS)
-_LONGEST = max(map(len, _OPENING))
 
 
 class Split(NamedTuple):
@@ -50,9 +49,9 @@ class TagSplitter:
     def _begin(self, piece: str) -> Split:
         self._held += piece
         start = self._held.lstrip()
-        if not start or (len(start) < _LONGEST and any(tag.startswith(start) for tag in _OPENING)):
-            return Split()
         opening = next((tag for tag in _OPENING if start.startswith(tag)), "")
+        if not opening and (not start or any(tag.startswith(start) for tag in _OPENING)):
+            return Split()
         held, self._held = self._held, ""
         if not opening:
             self._stage = self._pass

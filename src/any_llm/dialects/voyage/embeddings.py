@@ -5,7 +5,7 @@ https://docs.voyageai.com/reference/embeddings-api, .../contextualized-embedding
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -100,7 +100,7 @@ def decode_embedding(_target: Target, response: HttpResponse) -> CreateEmbedding
         MalformedResponseError: the answer has no vectors.
     """
     answer = decode(CreateEmbeddingResponse, response.body)
-    data: Sequence[JSON] = answer.data
+    data: list[JSON] = answer.data
     if any(isinstance(row, Embedding) and row.model_extra.get("data") for row in data):
         answer = _flat(msgspec.json.decode(response.body))
         data = answer.data

@@ -21,6 +21,7 @@ from any_llm.testing.reading.fields import fields, integer, parse
 from any_llm.testing.reading.gemini import read_generated
 from any_llm.testing.reading.google_errors import read_google_failure
 from any_llm.testing.reading.google_media import (
+    read_anything,
     read_batch,
     read_count,
     read_file,
@@ -41,14 +42,18 @@ from any_llm.testing.recordings import Recording
 _GOOGLE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "gemini.audio": read_sound,
     "gemini.batch": read_batch,
+    "gemini.cache": read_anything,
     "gemini.count_tokens": read_count,
+    "gemini.download": read_anything,
     "gemini.embed": read_vectors,
     "gemini.files": read_file,
     "gemini.generate": read_generated,
     "gemini.interactions": read_interaction,
     "gemini.models": read_listed_models,
+    "gemini.other": read_anything,
     "gemini.predict": read_predictions,
     "gemini.predict_long": read_operation,
+    "gemini.uploadToFileSearchStore": read_anything,
 }
 
 _MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
@@ -56,6 +61,7 @@ _MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "anthropic.complete": read_continued,
     "anthropic.count_tokens": stored.read_count,
     "anthropic.files": stored.read_file,
+    "anthropic.models": stored.read_known_models,
     "anthropic.other": read_chat,
     "cohere.v1.chat": cohere.read_chat_v1,
     "cohere.v1.embed": cohere.read_vectors,
@@ -78,7 +84,6 @@ _MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
 
 APIS = (
     "anthropic.messages",
-    "anthropic.models",
     "openai.chat",
     "openai.embeddings",
     "openai.responses",
@@ -129,6 +134,8 @@ def read_answer(api: str, status: int, content_type: str, body: bytes, *, dimens
         raise ValueError(f"no reading of {api!r}: one of {', '.join(APIS)} is needed")
     if api in CLOUD_APIS:
         return read_of_cloud(api, status, {"content-type": content_type}, body)
+    if 300 <= status < 400:
+        return malformed(status, "a redirect")
     if not 200 <= status < 300:
         failed = read_google_failure if api in _GOOGLE_APIS else read_failure
         return Reading(failure=failed(status, body))

@@ -11,7 +11,19 @@ import struct
 from collections.abc import Iterable, Mapping
 
 from any_llm.testing.reading.errors import failure_of, malformed, truncated
-from any_llm.testing.reading.fields import Fields, Json, as_text, compact, fields, integer, items, objects, parse, text
+from any_llm.testing.reading.fields import (
+    NO_FIELDS,
+    Fields,
+    Json,
+    as_text,
+    compact,
+    fields,
+    integer,
+    items,
+    objects,
+    parse,
+    text,
+)
 from any_llm.testing.reading.frames import is_event_stream, read_events
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
 
@@ -206,7 +218,10 @@ def read_vectors(status: int, _content_type: str, body: bytes) -> Reading:
     held = answer.get("embeddings")
     if isinstance(held, dict):
         held = next((held[kind] for kind in ("float", "base64", *held) if held.get(kind)), None)
-    rows = items(held) or [row.get("embedding") for row in objects(answer.get("data"))]
+    data = objects(answer.get("data"))
+    # Voyage's documents hold their chunks.
+    data = [chunk for row in data for chunk in objects(row.get("data"))] or data
+    rows = items(held) or [row.get("embedding") for row in data]
     if not rows:
         told = "message" in answer or "detail" in answer
         return Reading(failure=failure_of(status, answer)) if told else malformed(status, "no vectors")
@@ -268,7 +283,7 @@ def _lines(body: bytes) -> list[Fields]:
     events: list[Fields] = []
     for line in body.splitlines():
         try:
-            event = fields(parse(line)) if line.strip() else {}
+            event = fields(parse(line)) if line.strip() else NO_FIELDS
         except ValueError:
             # A line that was cut is none.
             continue

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from any_llm.testing.reading.errors import failure_of, malformed, truncated
 from any_llm.testing.reading.fields import Fields, distinct, fields, parse, text
 from any_llm.testing.reading.frames import is_event_stream, read_events
 from any_llm.testing.reading.values import Choice, Failure, Reading
 
-_WORDS = {"stop_sequence": "stop", "max_tokens": "length"}
+_WORDS: Mapping[str, str] = {"stop_sequence": "stop", "max_tokens": "length"}
 
 
 def read_continued(status: int, content_type: str, body: bytes) -> Reading:

@@ -133,6 +133,17 @@ def read_operation(status: int, _content_type: str, body: bytes) -> Reading:
     return _read(status, body, read)
 
 
+def read_anything(status: int, _content_type: str, body: bytes) -> Reading:
+    """Read the answer of an API that has no operation of its own."""
+    try:
+        document = parse(body)
+    except ValueError as error:
+        return malformed(status, f"not JSON: {error}")
+    if "error" in fields(document):
+        return Reading(failure=google_failure(status, document))
+    return Reading(facts={"json": document})
+
+
 def read_batch(status: int, _content_type: str, body: bytes) -> Reading:
     """Read how far a batch is."""
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from any_llm.testing.reading.errors import failure_of, malformed
 from any_llm.testing.reading.fields import Fields, Json, compact, fields, integer, objects, parse, text
 from any_llm.testing.reading.messages import read_messages
+from any_llm.testing.reading.models import read_models
 from any_llm.testing.reading.values import Reading
 
 _JOBS: Mapping[str, str] = {
@@ -73,6 +74,8 @@ def read_message_batch(status: int, content_type: str, body: bytes) -> Reading:
     answer = _answer(status, body)
     if isinstance(answer, Reading):
         return answer
+    if "data" in answer:
+        return _listed(answer)
     counts = {name: integer(fields(answer.get("request_counts")).get(name)) or 0 for name in _COUNTS}
     total, said = sum(counts.values()), text(answer.get("processing_status"))
     states = {"ended": "completed", "canceling": "cancelling"}
@@ -89,6 +92,18 @@ def read_message_batch(status: int, content_type: str, body: bytes) -> Reading:
         "total": total,
     }
     return Reading(facts=facts)
+
+
+def _listed(answer: Fields) -> Reading:
+    return Reading(listed=tuple(text(one.get("id")) for one in objects(answer.get("data"))))
+
+
+def read_known_models(status: int, _content_type: str, body: bytes) -> Reading:
+    """Read what is known about one of Anthropic's models, or the list of them."""
+    answer = _answer(status, body)
+    if isinstance(answer, dict) and answer.get("id"):
+        return Reading(facts={"id": text(answer.get("id"))})
+    return read_models(status, body)
 
 
 def _results(status: int, content_type: str, body: bytes) -> Reading:
@@ -121,8 +136,10 @@ def read_mistral_other(status: int, content_type: str, body: bytes) -> Reading:
     answer = _answer(status, body)
     if isinstance(answer, Reading):
         return answer
+    if any(one.get("object") == "batch" for one in objects(answer.get("data"))):
+        return _listed(answer)
     if answer.get("object") != "batch":
-        if "detail" in answer or "id" not in answer:
+        if "detail" in answer:
             return Reading(failure=failure_of(status, answer))
         return Reading(facts={"json": answer}, notes=(content_type,))
     said = text(answer.get("status"))

@@ -44,6 +44,8 @@ def _leave_out_unread(wanted: JSONObject, ours: JSONObject) -> None:
     """
     if wanted["model"] is None:
         ours["model"] = None
+    if "facts" in wanted:
+        ours["facts"] = {name: ours["facts"].get(name) for name in wanted["facts"]}
     for read, said in zip(wanted.get("choices", ()), ours.get("choices", ()), strict=False):
         if not read["images"]:
             said["images"] = []

@@ -29,6 +29,7 @@ _RECORDS: Mapping[tuple[str, str], str] = {
 """Whose record it is where a host speaks several formats, by its name in recordings and the format."""
 
 _NOWHERE = "https://recorded.invalid/v1"
+_NOWHERE_IN_A_CLOUD = f"{_NOWHERE}/projects/recorded/locations/nowhere"
 
 
 def record_of(recording: Recording, scope: Scope) -> Provider:
@@ -71,7 +72,8 @@ def base_url_of(recording: Recording, scope: Scope, record: Provider) -> str:
     request = recording.request
     route = route_of(request, scope) if request else None
     if request is None or route is None:
-        return record.base_url if record.base_url and "{" not in record.base_url else _NOWHERE
+        known = record.base_url and "{" not in record.base_url
+        return record.base_url if known else _NOWHERE_IN_A_CLOUD if "location" in record.placeholders else _NOWHERE
     parts = urlsplit(request.url)
     return f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(route)}"
 
@@ -79,7 +81,8 @@ def base_url_of(recording: Recording, scope: Scope, record: Provider) -> str:
 def client_of(record: Provider, base_url: str, transport: Transport) -> AnyLLM:
     """Return a client of a provider whose calls go through `transport`."""
     kind = type("RecordedProvider", (AnyLLM,), dict(class_attributes(record)))
-    return kind(api_key=KEY, api_base=base_url, settings=Settings(transport=transport))
+    places = {name: "recorded" for name, place in record.placeholders.items() if not place.of}
+    return kind(api_key=KEY, api_base=base_url, settings=Settings(transport=transport), **places)
 
 
 def _recorded_auth(recording: Recording) -> str | None:

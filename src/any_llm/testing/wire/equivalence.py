@@ -12,7 +12,7 @@ from any_llm.spec.provider import Provider
 from any_llm.testing.recordings import RecordedRequest
 from any_llm.testing.wire.forms import form_in, is_form, plain
 from any_llm.testing.wire.trees import difference
-from any_llm.types.http import HttpRequest
+from any_llm.types.http import HttpRequest, Piece, Upload
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
@@ -158,7 +158,9 @@ EQUIVALENCES = (
 )
 """The declared differences between bodies."""
 
-WHOLE_LIST = frozenset({("limit", "1000"), ("limit", "200"), ("pageSize", "1000"), ("alt", "sse")})
+WHOLE_LIST = frozenset(
+    {("limit", "1000"), ("limit", "200"), ("pageSize", "1000"), ("page_size", "1000"), ("alt", "sse")}
+)
 """The queries with which this library asks for a whole list of models, where the vendor gives pages, and for events."""
 
 
@@ -186,7 +188,19 @@ def compare_requests(
     sides = Sides(dict(body), dict(sent), provider, recorded.url)
     applied = [rule.name for rule in EQUIVALENCES if rule.apply(sides)]
     found = [difference(sides.recorded, sides.ours, "body"), *_compare_heads(recorded, ours)]
+    if not sent and not body:
+        pieces = ours.body.pieces if isinstance(ours.body, Upload) else (ours.body,)
+        found.append(difference(_settled(recorded.body), _settled(b"".join(map(_bytes_of, pieces))), "bytes"))
     return Compared([each for each in found if each], applied)
+
+
+def _settled(body: bytes) -> bytes:
+    """Return a body, of which none at all and an empty JSON object or null say the same."""
+    return b"" if body.strip() in {b"{}", b"null"} else body
+
+
+def _bytes_of(piece: Piece) -> bytes:
+    return piece if isinstance(piece, bytes) else b""
 
 
 def _sent(ours: HttpRequest) -> JSONObject:

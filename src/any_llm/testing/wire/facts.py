@@ -9,7 +9,7 @@ from any_llm.types.answer import Answer
 from any_llm.types.audio import Transcription
 from any_llm.types.batch import Batch, BatchResult
 from any_llm.types.binary import Binary
-from any_llm.types.files import FileDeleted, FileMetadata
+from any_llm.types.files import FileDeleted, FileMetadata, FilePage
 from any_llm.types.image import ImagesResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.model import Model
@@ -36,6 +36,10 @@ def _of_bytes(binary: Binary) -> JSONObject:
 def _of_file(file: FileMetadata) -> JSONObject:
     names = ("id", "bytes", "created_at", "expires_at", "filename", "media_type", "status", "uri")
     return {name: getattr(file, name) for name in names}
+
+
+def _of_files(page: FilePage) -> JSONObject:
+    return {"files": [_of_file(file) for file in page.data]}
 
 
 def _of_video(video: Video) -> JSONObject:
@@ -108,6 +112,7 @@ FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
     Binary: _of_bytes,
     FileDeleted: _of_deletion,
     FileMetadata: _of_file,
+    FilePage: _of_files,
     ImagesResponse: _of_images,
     Model: _of_model,
     ModerationResponse: _of_moderation,

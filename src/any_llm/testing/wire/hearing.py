@@ -53,10 +53,13 @@ class Line(msgspec.Struct, frozen=True):
     earlier: tuple[bytes, ...] = ()
 
 
-async def hear(line: Line, operation: Operation, arguments: JSONObject, answer: Scripted) -> Heard:
-    """Make a call that is answered with `answer`; errors of this library are heard, others are raised."""
-    before = iter(line.earlier)
-    replay = Replay(lambda _request: _json(body) if (body := next(before, None)) is not None else answer)
+async def hear(line: Line, operation: Operation, arguments: JSONObject, *answers: Scripted, asked: int = -1) -> Heard:
+    """Make a call that is answered with `answers`, of which the last may be given again.
+
+    Errors of this library are heard, others are raised. `asked` is which of its requests is wanted.
+    """
+    coming = [*map(_json, line.earlier), *answers]
+    replay = Replay(lambda _request: coming.pop(0) if len(coming) > 1 else coming[0])
     client = client_of(line.provider, line.base_url, replay)
     texts: dict[int, str] = {}
     partial = None
@@ -72,7 +75,7 @@ async def hear(line: Line, operation: Operation, arguments: JSONObject, answer: 
         said = observe(value)
     except AnyLLMError as error:
         said = observe_failure(error)
-    request = replay.requests[-1] if replay.requests else None
+    request = replay.requests[asked] if replay.requests else None
     return Heard(request=request, said=said, texts=texts, partial=partial, left_open=replay.open > 0)
 
 

@@ -104,6 +104,8 @@ def _say_by(
         arguments = say(body, request)
     except ValueError as error:
         return Unsaid(str(error))
+    except (AttributeError, LookupError, StopIteration, TypeError) as error:
+        return Unsaid(f"the recorded body is of a shape that is not known as arguments ({error!r})")
     if arguments.get("model", "") is None:
         arguments["model"] = model
     query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)

@@ -23,6 +23,7 @@ from any_llm.testing.wire.scopes import scope_of
 from any_llm.testing.wire.splitting import cuts, splits
 from any_llm.testing.wire.trees import difference
 from any_llm.testing.wire.verdict import Fault, Verdict
+from any_llm.transport.replay import Scripted
 from any_llm.types.json import JSONObject
 
 _SHORT = frozenset({"StreamTruncatedError", "MalformedResponseError"})
@@ -89,6 +90,12 @@ class _Trial:
             and (is_event_stream(response.content_type, response.body) or response.content_type.startswith(_LINES))
         )
 
+    @property
+    def _answers(self) -> tuple[Scripted, ...]:
+        """What a whole call is answered with."""
+        scripted = self._scope.script
+        return (script(self._response),) if scripted is None else scripted(self._recording)
+
     async def run(self) -> None:
         """Take all steps; those that build on a right decoding are left out when it was wrong."""
         heard = None
@@ -115,7 +122,8 @@ class _Trial:
         return heard
 
     async def _encode(self, intent: Intent) -> tuple[list[str], Heard | None]:
-        heard = await hear(self._line, self._scope.operation, intent.arguments, script(self._response))
+        asked = self._scope.asked
+        heard = await hear(self._line, self._scope.operation, intent.arguments, *self._answers, asked=asked)
         recorded = self._recording.request
         assert recorded is not None
         if heard.request is None:
@@ -132,7 +140,7 @@ class _Trial:
     async def _decode(self, heard: Heard | None) -> tuple[list[str], Heard | None]:
         if heard is None:
             arguments = self._fallback(streamed=self._streamed)
-            heard = await hear(self._line, self._scope.operation, arguments, script(self._response))
+            heard = await hear(self._line, self._scope.operation, arguments, *self._answers)
         reasons = [compare_answers(self._read, heard.said, self._scope.operation), self._compare_pieces(heard)]
         if heard.left_open:
             reasons.append("the connection of the answer was not released")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from any_llm.spec.provider import Operation
-from any_llm.testing.recordings import RecordedRequest, RecordedResponse
+from any_llm.testing.recordings import RecordedRequest, RecordedResponse, Recording
+from any_llm.transport.replay import Scripted
 from any_llm.types.json import JSONObject
 
 
@@ -30,6 +31,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         means: what a body means, in one spelling, where there are several.
         shown: what a body holds that is of this scope, one of it at least: the request's body, or the answer's where
             that is all there is; empty where any body is.
+        script: what the requests of one operation are answered with, in order, where it takes several; the recorded
+            answer is one of them.
+        asked: which of its requests is the recorded one, by default the last.
         others: further scopes of the same API, for the recordings that do not fit this one.
         earlier: the JSON of the answers that come before the recorded one, where the operation takes several requests.
         prefix: what stands before a model's name, where that says how it is asked.
@@ -47,6 +51,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     say: Callable[[JSONObject, RecordedRequest], JSONObject] | None = None
     means: Callable[[JSONObject], JSONObject] | None = None
     shown: tuple[bytes, ...] = ()
+    script: Callable[[Recording], tuple[Scripted, ...]] | None = None
+    asked: int = -1
     others: tuple[Scope, ...] = ()
     earlier: tuple[bytes, ...] = ()
     prefix: str = ""
@@ -76,13 +82,13 @@ FALLBACKS: Mapping[Operation, Mapping[str, object]] = {
     Operation.RETRIEVE_MODEL: {"model": "model"},
     Operation.RETRIEVE_VIDEO: {"video_id": "video"},
     Operation.SPEECH: {"model": "model", "input": "Hello", "voice": "voice"},
+    Operation.CANCEL_BATCH: {"batch_id": "batch"},
     Operation.DELETE_FILE: {"file_id": "file"},
     Operation.DOWNLOAD_FILE: {"file_id": "file"},
+    Operation.LIST_BATCHES: {},
+    Operation.LIST_FILES: {},
     Operation.MODERATION: {"model": "model", "input": "Hello"},
     Operation.OCR: {"model": "model", "document": "https://recorded.invalid/document"},
-    Operation.REQUEST: {"method": "GET", "path": "/"},
-    Operation.RERANK: {"model": "model", "query": "Hello", "documents": ("Hello",)},
-    Operation.RETRIEVE_BATCH: {"batch_id": "batch"},
     Operation.RETRIEVE_BATCH_RESULTS: {"batch_id": "batch"},
     Operation.TEXT_COMPLETION: {"model": "model", "prompt": "Hello"},
     Operation.TRANSCRIPTION: {"model": "model", "file": b"Hello"},
@@ -131,6 +137,15 @@ OWN_SCOPES: Mapping[str, Scope] = {
         auth="x-api-key",
         routes=("/v1/models", "/models"),
         methods=frozenset({"GET"}),
+        others=(
+            Scope(
+                operation=Operation.RETRIEVE_MODEL,
+                dialect="anthropic",
+                auth="x-api-key",
+                routes=("/v1/models/{model}",),
+                methods=frozenset({"GET"}),
+            ),
+        ),
     ),
 }
 """The scopes of OpenAI's and Anthropic's formats."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from any_llm.spec.provider import Operation
 from any_llm.testing.recordings import RecordedRequest
 from any_llm.testing.wire.scope import Scope
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _GET, _DELETE = frozenset({"GET"}), frozenset({"DELETE"})
 _ENDED = b'{"id": "batch", "type": "message_batch", "processing_status": "ended"}'
@@ -45,9 +45,22 @@ def say_upload(_body: JSONObject, request: RecordedRequest) -> JSONObject:
     raise ValueError(f"the file of the form to {urlsplit(request.url).path} was shortened when it was recorded")
 
 
+def say_nothing(_body: JSONObject, _request: RecordedRequest) -> JSONObject:
+    """Return the arguments of a question that has none but those in its URL."""
+    return {}
+
+
+def say_jobs(body: JSONObject, request: RecordedRequest) -> JSONObject:
+    """Return what a body means as arguments of `create_batch`; its requests may be in a file."""
+    if "requests" not in body:
+        raise ValueError(f"the requests of {urlsplit(request.url).path} are in a file")
+    return dict(body)
+
+
 def say_request(body: JSONObject, request: RecordedRequest) -> JSONObject:
     """Return a request that has no operation of its own."""
-    return {"method": request.method, "path": "/" + urlsplit(request.url).path.rpartition("/")[2], "body": body}
+    said = {"body": body} if body else {}
+    return {"method": request.method, "path": urlsplit(request.url).path, **said}
 
 
 def say_v1_chat(body: JSONObject, _request: RecordedRequest) -> JSONObject:
@@ -75,8 +88,8 @@ def say_v2_chat(body: JSONObject, _request: RecordedRequest) -> JSONObject:
 def mean_v2_chat(body: JSONObject) -> JSONObject:
     """Return a chat of version 2 without what says nothing, and with a schema in its one place."""
     told: JSONObject = _bare(body)
-    form = told.get("response_format") or {}
-    schema = form.get("json_schema", form.get("schema"))
+    form: JSONObject = told.get("response_format") or {}
+    schema: JSON = form.get("json_schema", form.get("schema"))
     return told | ({"response_format": {"type": "json_object", "json_schema": schema}} if schema else {})
 
 
@@ -100,7 +113,7 @@ def say_ranking(body: JSONObject, _request: RecordedRequest) -> JSONObject:
 def mean_ranking(body: JSONObject) -> JSONObject:
     """Return a body without what says nothing, its documents as texts."""
     told: JSONObject = _bare(body)
-    documents = [one["text"] if isinstance(one, dict) and set(one) == {"text"} else one for one in told["documents"]]
+    documents = [one["text"] if is_object(one) and set(one) == {"text"} else one for one in told["documents"]]
     return {**told, "documents": documents}
 
 
@@ -123,10 +136,10 @@ def _named(body: JSONObject) -> str:
 
 def _bare(value: JSON) -> Any:  # noqa: ANN401  # as JSON is
     """Return a tree without nulls, empty lists and the word for no stream."""
-    if isinstance(value, dict):
+    if is_object(value):
         kept = {name: _bare(held) for name, held in value.items() if held is not None and held != []}
         return {name: held for name, held in kept.items() if (name, held) != ("stream", False)}
-    return [_bare(held) for held in value] if isinstance(value, list) else value
+    return [_bare(held) for held in value] if is_list(value) else value
 
 
 def _anthropic(operation: Operation, *routes: str, **more: Any) -> Scope:  # noqa: ANN401  # the fields of a scope
@@ -154,6 +167,8 @@ ANTHROPICX_SCOPES: Mapping[str, Scope] = {
             _anthropic(
                 Operation.RETRIEVE_BATCH_RESULTS, f"{_BATCH}/results", methods=_GET, say=say_batch, earlier=(_ENDED,)
             ),
+            _anthropic(Operation.CANCEL_BATCH, f"{_BATCH}/cancel", say=say_batch),
+            _anthropic(Operation.LIST_BATCHES, "/v1/messages/batches", methods=_GET, say=say_nothing),
             _anthropic(Operation.RETRIEVE_BATCH, _BATCH, methods=_GET, say=say_batch),
         ),
     ),
@@ -166,6 +181,7 @@ ANTHROPICX_SCOPES: Mapping[str, Scope] = {
         others=(
             _anthropic(Operation.DELETE_FILE, _FILE, methods=_DELETE, say=say_file),
             _anthropic(Operation.DOWNLOAD_FILE, f"{_FILE}/content", methods=_GET, say=say_file),
+            _anthropic(Operation.LIST_FILES, "/v1/files", methods=_GET, say=say_nothing),
             _anthropic(Operation.RETRIEVE_FILE, _FILE, methods=_GET, say=say_file),
         ),
     ),
@@ -188,14 +204,22 @@ ANTHROPICX_SCOPES: Mapping[str, Scope] = {
     "mistral.fim": _mistral(Operation.TEXT_COMPLETION, "/fim/completions", needed=("prompt",)),
     "mistral.moderations": _mistral(Operation.MODERATION, "/moderations", "/chat/moderations", needed=("input",)),
     "mistral.ocr": _mistral(Operation.OCR, "/ocr", needed=("document",)),
-    "mistral.other": Scope(
-        operation=Operation.REQUEST,
-        dialect="openai",
-        routes=("/agents",),
-        say=say_request,
+    "mistral.other": _mistral(
+        Operation.CREATE_BATCH,
+        "/batch/jobs",
+        say=say_jobs,
+        shown=b'"object":"batch"',
         others=(
-            _mistral(Operation.CREATE_BATCH, "/batch/jobs", needed=("requests",)),
+            _mistral(Operation.LIST_BATCHES, "/batch/jobs", methods=_GET, say=say_nothing),
+            _mistral(Operation.CANCEL_BATCH, "/batch/jobs/{job}/cancel", say=say_job),
             _mistral(Operation.RETRIEVE_BATCH, "/batch/jobs/{job}", methods=_GET, say=say_job),
+            Scope(
+                operation=Operation.REQUEST,
+                dialect="openai",
+                routes=("/v1/{a}", "/v1/{a}/{b}", "/v1/{a}/{b}/{c}", "/v1/{a}/{b}/{c}/{d}"),
+                methods=frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"}),
+                say=say_request,
+            ),
         ),
     ),
     "cohere.v1.chat": _cohere(Operation.COMPLETION, "/chat", say=say_v1_chat, means=mean_v1_chat, crossed=_CROSSED),
@@ -218,6 +242,14 @@ ANTHROPICX_SCOPES: Mapping[str, Scope] = {
         routes=("/embeddings",),
         arguments={"input": "inputs"},
         needed=("input",),
+        others=(
+            Scope(
+                operation=Operation.EMBEDDING,
+                dialect="voyage",
+                routes=("/contextualizedembeddings", "/multimodalembeddings"),
+                needed=("inputs",),
+            ),
+        ),
     ),
     "voyage.rerank": Scope(
         operation=Operation.RERANK,

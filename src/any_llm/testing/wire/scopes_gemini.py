@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from any_llm.spec.provider import Operation
-from any_llm.testing.recordings import RecordedRequest
+from any_llm.testing.recordings import RecordedRequest, Recording
 from any_llm.testing.wire.gemini_chats import camel, intent, meaning
 from any_llm.testing.wire.scope import Scope
-from any_llm.types.json import JSONObject
+from any_llm.transport.replay import Scripted
+from any_llm.types.json import JSON, JSONObject
 from any_llm.types.media import Media
 
 _KEY = "x-goog-api-key"
 _GET = frozenset({"GET"})
+_ROOTS = ("/cachedContents", "/fileSearchStores", "/upload/v1beta/fileSearchStores")
+_SETTINGS = ("max_output_tokens", "seed", "temperature", "top_p")
 _UPLOAD = "/upload/v1beta/files"
 
 
@@ -50,12 +54,18 @@ def say_embedding(body: JSONObject, request: RecordedRequest) -> JSONObject:
     """Return what an embedding's body means as arguments of `embedding`."""
     told = mean_embedding(body)
     requests = told.get("requests", [told])
-    texts = [one["content"]["parts"][0]["text"] for one in requests]
+    texts = [_text_of(one["content"]) for one in requests]
     own = {name: value for name, value in requests[0].items() if name not in {"content", "model"}}
     if "outputDimensionality" in own:
         own["dimensions"] = own.pop("outputDimensionality")
     own |= own.pop("embedContentConfig", {})
     return {"model": _model(request), "inputs": texts if "requests" in told else texts[0], **own}
+
+
+def _text_of(content: JSONObject) -> JSON:
+    """Return the one text that a content is, or the content itself."""
+    parts: list[JSONObject] = content["parts"]
+    return parts[0]["text"] if len(parts) == 1 and set(parts[0]) == {"text"} else content
 
 
 def mean_embedding(body: JSONObject) -> JSONObject:
@@ -86,7 +96,13 @@ def say_image(body: JSONObject, request: RecordedRequest) -> JSONObject:
 
 def say_video(body: JSONObject, request: RecordedRequest) -> JSONObject:
     """Return what Veo's body means as arguments of `video_generation`."""
-    return {"model": _model(request), "prompt": body["instances"][0]["prompt"], **body.get("parameters", {})}
+    instance: JSONObject = dict(body["instances"][0])
+    image: JSONObject = instance.pop("image", {})
+    if "bytesBase64Encoded" in image:
+        instance["image"] = Media(
+            content=base64.b64decode(image["bytesBase64Encoded"]), media_type=image.get("mimeType")
+        )
+    return {"model": _model(request), **instance, **body.get("parameters", {})}
 
 
 def say_operation(_body: JSONObject, request: RecordedRequest) -> JSONObject:
@@ -106,7 +122,7 @@ def say_nothing(_body: JSONObject, _request: RecordedRequest) -> JSONObject:
 
 def say_file(_body: JSONObject, request: RecordedRequest) -> JSONObject:
     """Return which file is asked about."""
-    return {"file_id": _last(request)}
+    return {"file_id": _last(request).partition(":")[0]}
 
 
 def say_upload(body: JSONObject, _request: RecordedRequest) -> JSONObject:
@@ -117,10 +133,27 @@ def say_upload(body: JSONObject, _request: RecordedRequest) -> JSONObject:
     return {"file": media}
 
 
+def say_bytes(_body: JSONObject, request: RecordedRequest) -> JSONObject:
+    """Return the file whose bytes go to the place that an upload was given."""
+    return {"file": Media(content=request.body)}
+
+
+def script_upload(recording: Recording) -> tuple[Scripted, ...]:
+    """Return the answer that gave the place, of which recorders keep no headers, and the recorded one."""
+    place = recording.request.url if recording.request else ""
+    response = recording.response
+    begun = Scripted(headers={"x-goog-upload-url": place})
+    return begun, Scripted(status=response.status, headers=response.headers, chunks=(response.body,))
+
+
 def mean_upload(body: JSONObject) -> JSONObject:
-    """Return what is said of a file beside what the headers say: its type and its size."""
+    """Return what is said of a file beside what the headers say: its type and its size.
+
+    A file without a name gets one from this library.
+    """
     file: JSONObject = camel(body.get("file", {}))
-    return {"file": {name: value for name, value in file.items() if name not in {"mimeType", "sizeBytes"}}}
+    told = {name: value for name, value in file.items() if name not in {"mimeType", "sizeBytes"}}
+    return {"file": {name: value for name, value in told.items() if not str(value).startswith("file.")}}
 
 
 def say_batch(body: JSONObject, request: RecordedRequest) -> JSONObject:
@@ -158,12 +191,40 @@ def say_interaction(body: JSONObject, _request: RecordedRequest) -> JSONObject:
     choice = config.pop("tool_choice", None)
     if choice is not None:
         arguments["tool_choice"] = {"any": "required"}.get(choice, choice) if isinstance(choice, str) else choice
-    return {**arguments, **config, **told}
+    arguments |= {name: config.pop(name) for name in _SETTINGS if name in config}
+    if config:
+        arguments["generation_config"] = config
+    return {**arguments, **told}
 
 
 def mean_interaction(body: JSONObject) -> JSONObject:
     """Return an interaction without what says nothing."""
     return {name: value for name, value in body.items() if (name, value) != ("stream", False)}
+
+
+def say_request(body: JSONObject, request: RecordedRequest) -> JSONObject:
+    """Return a request of a resource that has no operation of its own, as it is."""
+    path = urlsplit(request.url).path
+    start = min(path.find(root) for root in _ROOTS if root in path)
+    said: JSONObject = {"method": request.method, "path": path[start:]}
+    if body:
+        said["body"] = body
+    elif request.body.strip() not in {b"", b"{}", b"null"}:
+        said |= {"content": request.body, "content_type": request.headers.get("content-type", "")}
+    return said
+
+
+def _resources(*names: str) -> Scope:
+    """Return the scope of resources that are managed by requests of their own, below one of `names`."""
+    routes = tuple(f"{name}{rest}" for name in names for rest in ("", "/{id}", "/{id}:{verb}"))
+    return Scope(
+        operation=Operation.REQUEST,
+        dialect="gemini",
+        auth=_KEY,
+        methods=frozenset({"DELETE", "GET", "PATCH", "POST"}),
+        routes=routes,
+        say=say_request,
+    )
 
 
 def _models(verb: str) -> tuple[str, ...]:
@@ -189,6 +250,7 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
         say=say_batch,
         means=mean_batch,
     ),
+    "gemini.cache": _resources("/cachedContents"),
     "gemini.count_tokens": Scope(
         operation=Operation.COUNT_TOKENS,
         dialect="gemini",
@@ -196,6 +258,15 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
         routes=_models("countTokens"),
         say=say_count,
         means=mean_count,
+    ),
+    "gemini.download": Scope(
+        operation=Operation.DOWNLOAD_FILE,
+        dialect="gemini",
+        auth=_KEY,
+        methods=_GET,
+        routes=("/v1beta/files/{file}:download",),
+        say=say_file,
+        asked=0,
     ),
     "gemini.embed": Scope(
         operation=Operation.EMBEDDING,
@@ -212,6 +283,25 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
         methods=_GET,
         routes=("/v1beta/files/{file}", "/files/{file}"),
         say=say_file,
+        others=(
+            Scope(
+                operation=Operation.UPLOAD_FILE,
+                dialect="gemini",
+                auth=_KEY,
+                routes=(_UPLOAD,),
+                say=say_upload,
+                means=mean_upload,
+                shown=(b'{"file"',),
+            ),
+            Scope(
+                operation=Operation.UPLOAD_FILE,
+                dialect="gemini",
+                auth=_KEY,
+                routes=(_UPLOAD,),
+                say=say_bytes,
+                script=script_upload,
+            ),
+        ),
     ),
     "gemini.generate": Scope(
         operation=Operation.COMPLETION,
@@ -249,6 +339,8 @@ GEMINI_SCOPES: Mapping[str, Scope] = {
             ),
         ),
     ),
+    "gemini.other": _resources("/fileSearchStores"),
+    "gemini.uploadToFileSearchStore": _resources("/upload/v1beta/fileSearchStores"),
     "gemini.predict": Scope(
         operation=Operation.EMBEDDING,
         dialect="gemini",
