@@ -11,6 +11,7 @@ class LLMProvider(StrEnum):
     """Every provider that has a name here; `UnsupportedProviderError` says so where one cannot be called yet."""
 
     ANTHROPIC = "anthropic"
+    ASSEMBLYAI = "assemblyai"
     ATLASCLOUD = "atlascloud"
     AZURE = "azure"
     AZUREANTHROPIC = "azureanthropic"
@@ -30,6 +31,7 @@ class LLMProvider(StrEnum):
     FIREWORKS = "fireworks"
     GEMINI = "gemini"
     GITHUB = "github"
+    GLADIA = "gladia"
     GMI = "gmi"
     GROQ = "groq"
     HUGGINGFACE = "huggingface"
@@ -58,6 +60,7 @@ class LLMProvider(StrEnum):
     PORTKEY = "portkey"
     QINIU = "qiniu"
     REQUESTY = "requesty"
+    REVAI = "revai"
     SAGEMAKER = "sagemaker"
     SAMBANOVA = "sambanova"
     TELNYX = "telnyx"

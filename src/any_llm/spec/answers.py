@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -16,6 +16,7 @@ from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _EXCERPT = 2_000
 _FIRST_ERROR, _SERVER_ERROR = 400, 500
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 3.0
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -140,6 +141,6 @@ def first_text(*values: JSON) -> str:
     return next((value for value in values if isinstance(value, str) and value), "")
 
 
-def all_pairs(values: Sequence[JSON]) -> bool:
-    """Say whether values are two numbers, such as a beginning and an end."""
-    return len(values) == 2 and all(number_of(value) is not None for value in values)  # a pair is two
+def pause_after(response: HttpResponse) -> float:
+    """Return the seconds until a job is asked about again: few for a quick one, more with each question."""
+    return min(_LONGEST_PAUSE, _FIRST_PAUSE * (1 + len(response.earlier)))
