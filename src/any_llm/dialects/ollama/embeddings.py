@@ -20,13 +20,15 @@ from any_llm.types.report import Warning as CallWarning
 
 _LEGACY = "/embeddings"
 _TRANSLATED = frozenset({"inputs", "encoding_format", "user"})
+_UNSAID = msgspec.Raw()
 
 
 class _Answer(msgspec.Struct):
     """An answer whose vectors stay JSON until somebody reads them."""
 
     embeddings: list[msgspec.Raw] | None = None
-    embedding: msgspec.Raw | None = None
+    # Of a union with null, only null would be taken.
+    embedding: msgspec.Raw = _UNSAID
     model: str | None = None
     prompt_eval_count: int | None = None
     total_duration: int | None = None
@@ -72,7 +74,7 @@ def decode_embedding(target: Target, response: HttpResponse) -> CreateEmbeddingR
         MalformedResponseError: the answer has no vectors.
     """
     answer = _ANSWER.decode(response.body)
-    vectors = [answer.embedding] if answer.embedding is not None else answer.embeddings
+    vectors = answer.embeddings if answer.embedding is _UNSAID else [answer.embedding]
     if not vectors:
         if answer.error:
             raise error_from({"error": answer.error}, response.status)

@@ -24,12 +24,13 @@ def decode_list_models(_target: Target, response: HttpResponse) -> list[Model]:
         AnyLLMError: the answer is an error in spite of its HTTP status.
         MalformedResponseError: the answer is no list of models.
     """
-    return [_model(entry) for entry in read_answer(response, "models")["models"]]
+    models: list[JSONObject] = read_answer(response, "models")["models"]
+    return [_model(entry, entry.get("model") or entry.get("name") or "") for entry in models]
 
 
-def _model(entry: JSONObject) -> Model:
+def _model(entry: JSONObject, name: str) -> Model:
     named = {
-        "id": entry.get("model") or entry.get("name") or "",
+        "id": name,
         "created": seconds(entry.get("modified_at")),
         "owned_by": VENDOR,
     }
@@ -48,7 +49,7 @@ def decode_retrieve_model(target: Target, response: HttpResponse) -> Model:
         AnyLLMError: the answer is an error in spite of its HTTP status.
         MalformedResponseError: the answer tells of no model.
     """
-    return _model({"model": target.model, **read_answer(response, "details")})
+    return _model(read_answer(response, "details"), target.model)
 
 
 LIST_MODELS: Codec[list[Model], None] = Codec(encode=encode_list_models, decode=decode_list_models)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from any_llm.testing.reading import cohere, stored
+from any_llm.testing.reading import cohere, ollama, stored
 from any_llm.testing.reading.chat import read_chat
 from any_llm.testing.reading.continued import read_continued
 from any_llm.testing.reading.embeddings import read_embeddings
@@ -67,6 +67,13 @@ _MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "mistral.moderations": stored.read_judgements,
     "mistral.ocr": stored.read_pages,
     "mistral.other": stored.read_mistral_other,
+    "ollama.chat": ollama.read_chat,
+    "ollama.embed": ollama.read_vectors,
+    "ollama.embeddings": ollama.read_vectors,
+    "ollama.generate": ollama.read_generated,
+    "ollama.pull": ollama.read_progress,
+    "ollama.show": ollama.read_model,
+    "ollama.tags": ollama.read_listed,
     "voyage.embeddings": cohere.read_vectors,
     "voyage.rerank": cohere.read_ranking,
 }

@@ -44,6 +44,8 @@ def _leave_out_unread(wanted: JSONObject, ours: JSONObject) -> None:
     """
     if wanted["model"] is None:
         ours["model"] = None
+    if "facts" in wanted and "id" in ours["facts"]:
+        wanted["facts"].setdefault("id", ours["facts"]["id"])
     for read, said in zip(wanted.get("choices", ()), ours.get("choices", ()), strict=False):
         if not read["images"]:
             said["images"] = []

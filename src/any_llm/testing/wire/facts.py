@@ -15,6 +15,7 @@ from any_llm.types.json import JSON, JSONObject
 from any_llm.types.model import Model
 from any_llm.types.moderation import ModerationResponse
 from any_llm.types.ocr import OcrResponse
+from any_llm.types.pulling import PullProgress
 from any_llm.types.rerank import RerankResponse
 from any_llm.types.tokens import TokenCount
 from any_llm.types.video import Video
@@ -88,6 +89,10 @@ def _of_pages(answer: OcrResponse) -> JSONObject:
     return {"pages": pages, "pages_processed": answer.usage_info.pages_processed if answer.usage_info else None}
 
 
+def _of_progress(progress: PullProgress) -> JSONObject:
+    return {"status": progress.status}
+
+
 def _of_ranking(answer: RerankResponse) -> JSONObject:
     return {"results": [[row.index, row.relevance_score] for row in answer.results]}
 
@@ -109,6 +114,7 @@ FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
     Model: _of_model,
     ModerationResponse: _of_judgements,
     OcrResponse: _of_pages,
+    PullProgress: _of_progress,
     RerankResponse: _of_ranking,
     TokenCount: _of_count,
     Transcription: _of_speech,

@@ -30,6 +30,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         shown: what a body holds that is of this scope, one of it at least: the request's body, or the answer's where
             that is all there is; empty where any body is.
         others: further scopes of the same API, for the recordings that do not fit this one.
+        paths: where the provider's record must say that the operation is, if the format has several places for it.
         earlier: the JSON of the answers that come before the recorded one, where the operation takes several requests.
     """
 
@@ -46,6 +47,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     shown: tuple[bytes, ...] = ()
     others: tuple[Scope, ...] = ()
     earlier: tuple[bytes, ...] = ()
+    paths: Mapping[str, str] = {}
 
 
 _HELLO = ({"role": "user", "content": "Hello"},)
@@ -67,6 +69,7 @@ FALLBACKS: Mapping[Operation, Mapping[str, object]] = {
     Operation.DOWNLOAD_FILE: {"file_id": "file"},
     Operation.MODERATION: {"model": "model", "input": "Hello"},
     Operation.OCR: {"model": "model", "document": "https://recorded.invalid/document"},
+    Operation.PULL_MODEL: {"model": "model"},
     Operation.REQUEST: {"method": "GET", "path": "/"},
     Operation.RERANK: {"model": "model", "query": "Hello", "documents": ("Hello",)},
     Operation.RETRIEVE_BATCH: {"batch_id": "batch"},

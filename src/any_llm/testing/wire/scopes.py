@@ -8,9 +8,10 @@ from any_llm.testing.recordings import Recording
 from any_llm.testing.wire.intent import route_of
 from any_llm.testing.wire.scope import OWN_SCOPES, Scope
 from any_llm.testing.wire.scopes_anthropicx import ANTHROPICX_SCOPES
+from any_llm.testing.wire.scopes_dashscope import DASHSCOPE_SCOPES
 from any_llm.testing.wire.scopes_gemini import GEMINI_SCOPES
 
-SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **ANTHROPICX_SCOPES, **GEMINI_SCOPES}
+SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **ANTHROPICX_SCOPES, **DASHSCOPE_SCOPES, **GEMINI_SCOPES}
 """The recorded APIs that are replayed; every other one in a folder is counted as not in scope."""
 
 
