@@ -16,7 +16,10 @@ from any_llm.testing.matrix.evidence import evidence, test_of
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _MESSAGES: Sequence[JSON] = ({"role": "user", "content": "Hi"},)
-_TOOL: Mapping[str, JSON] = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+_TOOL: Mapping[str, JSON] = {
+    "type": "function",
+    "function": {"name": "f", "parameters": {"type": "object", "properties": {}}},
+}
 _SCHEMA: Mapping[str, JSON] = {
     "type": "object",
     "properties": {"a": {"type": "string"}},

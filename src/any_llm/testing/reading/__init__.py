@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from any_llm.testing.reading import cohere, stored
+from any_llm.testing.reading import cohere, ollama, stored
 from any_llm.testing.reading.chat import read_chat
 from any_llm.testing.reading.clouds import CLOUD_APIS, asked_model, read_of_cloud
 from any_llm.testing.reading.continued import read_continued
@@ -78,6 +78,13 @@ _MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "mistral.moderations": stored.read_judgements,
     "mistral.ocr": stored.read_pages,
     "mistral.other": stored.read_mistral_other,
+    "ollama.chat": ollama.read_chat,
+    "ollama.embed": ollama.read_vectors,
+    "ollama.embeddings": ollama.read_vectors,
+    "ollama.generate": ollama.read_generated,
+    "ollama.pull": ollama.read_progress,
+    "ollama.show": ollama.read_model,
+    "ollama.tags": ollama.read_listed,
     "voyage.embeddings": cohere.read_vectors,
     "voyage.rerank": cohere.read_ranking,
 }
