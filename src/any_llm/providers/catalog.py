@@ -1522,6 +1522,3 @@ CATALOG: tuple[Provider, ...] = (
 
 BY_NAME: Mapping[str, Provider] = {provider.name: provider for provider in CATALOG}
 """The built-in providers by name."""
-
-PLANNED: frozenset[str] = frozenset()
-"""Providers that are known by name, but whose formats are not spoken yet."""

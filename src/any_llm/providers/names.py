@@ -8,7 +8,7 @@ from any_llm.providers.registry import unsupported
 
 
 class LLMProvider(StrEnum):
-    """Every provider that has a name here; `UnsupportedProviderError` says so where one cannot be called yet."""
+    """Every built-in provider."""
 
     AI21 = "ai21"
     AIHUBMIX = "aihubmix"
