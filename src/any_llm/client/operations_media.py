@@ -284,7 +284,8 @@ class MediaOperations(Calling):
 
 
 def _all_media(given: JSON) -> list[Media]:
-    return [as_media(item) for item in given] if isinstance(given, list | tuple) else [as_media(given)]
+    items: Sequence[JSON] = given if isinstance(given, list | tuple) else (given,)
+    return [as_media(item) for item in items]
 
 
 def _with_media(request: JSONObject, name: str) -> JSONObject:
