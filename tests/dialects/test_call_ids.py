@@ -26,7 +26,7 @@ NAMES = sorted(VENDORS)
 DIALECTS = {dialect.name: dialect for dialect in (ANTHROPIC, BEDROCK, COHERE, GEMINI, OLLAMA, OPENAI)}
 TAKEN: Mapping[str, str] = {
     "anthropic": r"[A-Za-z0-9_-]+",
-    "bedrock": r"[A-Za-z0-9_-]{1,64}",
+    "bedrock": r"[A-Za-z0-9_.:-]{1,64}",
     "mistral": r"[A-Za-z0-9]{9}",
     "openai": r"[\s\S]{1,40}",
 }
