@@ -48,4 +48,4 @@ def environment(origin: str, tmp_path: Path) -> Mapping[str, str]:
         "MISTRAL_API_BASE": f"{origin}/v1",
         "COHERE_API_KEY": "sk-test",
         "COHERE_BASE_URL": origin,
-    } | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    } | {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name == "PYTHONPATH"}
