@@ -218,7 +218,9 @@ def rerank(asked: Asked) -> Said:
     query = set(str(asked.fields["query"]).lower().strip("?").split())
     documents = cast("list[object]", asked.fields["documents"])
     scores = [len(query & set(str(document).lower().split())) / 10 for document in documents]
-    best = sorted(range(len(documents)), key=lambda index: -scores[index])[: cast("int | None", asked.fields.get("top_n"))]
+    best = sorted(range(len(documents)), key=lambda index: -scores[index])[
+        : cast("int | None", asked.fields.get("top_n"))
+    ]
     results = [{"index": index, "relevance_score": scores[index]} for index in best]
     return Said({"id": "r-1", "results": results, "meta": {"billed_units": {"search_units": 1}}})
 
