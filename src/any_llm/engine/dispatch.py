@@ -11,16 +11,13 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from any_llm.auth.access import TransportAccess
 from any_llm.auth.headers import SIGNERS, unsigned
-from any_llm.auth.signers import request_signer
 from any_llm.engine.addressed import with_addressed
 from any_llm.engine.attachments import as_they_are, has_media
 from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
-from any_llm.engine.prompt_caching import cached
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import Held, HttpUpstream
 from any_llm.exceptions import (
@@ -145,6 +142,8 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
 def _encode(codec: Codec[JSON, JSON], call: Call) -> tuple[Call, Encoded]:
     if "cache" not in call.options:
         return call, encode(codec, call)
+    from any_llm.engine.prompt_caching import cached  # noqa: PLC0415  # few calls say how prompts are kept
+
     call, warnings = cached(call)
     encoded = encode(codec, call)
     return call, msgspec.structs.replace(encoded, warnings=(*encoded.warnings, *warnings))
@@ -296,6 +295,10 @@ async def _signed(request: HttpRequest, target: Target, transport: Transport) ->
     """Return a request with the headers of a signer that must see it whole; unsigned if it is not the provider's."""
     if not _place(target, request.url)[1]:
         return request
+    # What fetches and keeps credentials is loaded by the first call that needs it.
+    from any_llm.auth.access import TransportAccess  # noqa: PLC0415
+    from any_llm.auth.signers import request_signer  # noqa: PLC0415
+
     headers = dict(request.headers)
     _add(headers, await request_signer(target.provider.auth)(request, target, TransportAccess(transport)))
     return HttpRequest(request.method, request.url, headers, request.body)

@@ -11,10 +11,13 @@ from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import GROUPS, Capability, Operation, Placeholder, Provider
 
 _DASH, _LINE = "-", "_"
+_OFFERS: Mapping[str, tuple[Operation, ...]] = {**{each.value: (each,) for each in Operation}, **GROUPS}
+"""What each word of `offers` stands for; looking a member up in here costs less than in its enumeration."""
+_CAN: Mapping[str, Capability] = {each.value: each for each in Capability}
 
 
 def _operations(words: str) -> frozenset[Operation]:
-    return frozenset(operation for word in words.split() for operation in GROUPS.get(word) or (Operation(word),))
+    return frozenset([operation for word in words.split() for operation in _OFFERS[word]])
 
 
 def _entry(
@@ -30,11 +33,11 @@ def _entry(
     """Return a record; `also` says what is offered in other dialects than its own, by their names."""
     dialects = {operation: dialect for dialect, words in also.items() for operation in _operations(words)}
     operations = _operations(offers) | dialects.keys()
-    listed = {Capability(name) for name in ("embedding", "responses", "list_models") if Operation(name) in operations}
+    listed = {_CAN[name] for name in ("embedding", "responses", "list_models") if name in operations}
     values: dict[str, object] = {"base_url_variable": f"{name.upper().replace(_DASH, _LINE)}_API_BASE", **rest}
     return msgspec.structs.replace(
         Provider(name=name, base_url=base_url, key=key, operations=operations, dialects=dialects),
-        capabilities=frozenset(map(Capability, can.split())) | listed,
+        capabilities=frozenset([_CAN[word] for word in can.split()]) | listed,
         **values,
     )
 
