@@ -112,7 +112,7 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://www.assemblyai.com/docs/api-reference",
         key_page="https://www.assemblyai.com/dashboard/api-keys",
         dialect="assemblyai",
-        auth="authorization",
+        auth="bare",
         offers="transcription",
     ),
     _entry(
