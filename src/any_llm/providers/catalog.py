@@ -438,6 +438,18 @@ CATALOG: tuple[Provider, ...] = (
         offers="speech transcription list_models",
     ),
     _entry(
+        "fal",
+        "https://queue.fal.run",
+        "FAL_KEY",
+        key_alternatives=("FAL_API_KEY",),
+        docs="https://fal.ai/docs/model-apis",
+        key_page="https://fal.ai/dashboard/keys",
+        dialect="fal",
+        auth="key",
+        hosts=("fal.run",),
+        offers="image_generation image_edit speech transcription translation videos",
+    ),
+    _entry(
         "featherless",
         "https://api.featherless.ai/v1",
         "FEATHERLESS_API_KEY",

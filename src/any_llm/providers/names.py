@@ -43,6 +43,7 @@ class LLMProvider(StrEnum):
     DOUBLEWORD = "doubleword"
     EDENAI = "edenai"
     ELEVENLABS = "elevenlabs"
+    FAL = "fal"
     FEATHERLESS = "featherless"
     FIREWORKS = "fireworks"
     FRIENDLI = "friendli"
