@@ -1115,6 +1115,16 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image",
     ),
     _entry(
+        "replicate",
+        "https://api.replicate.com/v1",
+        "REPLICATE_API_TOKEN",
+        key_alternatives=("REPLICATE_API_KEY",),
+        docs="https://replicate.com/docs/reference/http",
+        key_page="https://replicate.com/account/api-tokens",
+        dialect="replicate",
+        offers="text_completion image_generation image_edit videos list_models retrieve_model",
+    ),
+    _entry(
         "requesty",
         "https://router.requesty.ai/v1",
         "REQUESTY_API_KEY",

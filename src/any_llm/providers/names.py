@@ -106,6 +106,7 @@ class LLMProvider(StrEnum):
     PREDIBASE = "predibase"
     QIANFAN = "qianfan"
     QINIU = "qiniu"
+    REPLICATE = "replicate"
     REQUESTY = "requesty"
     REVAI = "revai"
     SAGEMAKER = "sagemaker"
