@@ -89,6 +89,17 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image pdf",
     ),
     _entry(
+        "aleph-alpha",
+        "https://api.aleph-alpha.com",
+        "ALEPH_ALPHA_API_KEY",
+        key_alternatives=("AA_TOKEN",),
+        base_url_variable="ALEPH_ALPHA_API_BASE",
+        docs="https://docs.aleph-alpha.com/api",
+        key_page="https://app.aleph-alpha.com",
+        dialect="alephalpha",
+        offers="text_completion",
+    ),
+    _entry(
         "anthropic",
         "https://api.anthropic.com",
         "ANTHROPIC_API_KEY",

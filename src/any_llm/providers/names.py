@@ -12,6 +12,7 @@ class LLMProvider(StrEnum):
 
     AI21 = "ai21"
     AIHUBMIX = "aihubmix"
+    ALEPH_ALPHA = "aleph-alpha"
     ANTHROPIC = "anthropic"
     ASSEMBLYAI = "assemblyai"
     ATLASCLOUD = "atlascloud"

@@ -96,7 +96,7 @@ def _objects(listed: JSON) -> list[JSONObject]:
 
 def encode_speech(target: Target, options: Options) -> Encoded:
     """Encode a request; parameters that are not OpenAI's are sent as they are."""
-    deepgram = "deepgram" in target.model
+    deepgram = "/deepgram/" in target.model
     names = {"input": "text" if deepgram else "prompt", "voice": "speaker" if deepgram else "", "language": "lang"}
     names |= {"response_format": "encoding", "sample_rate": "sample_rate"} if deepgram else {}
     reasons = dict(_UNSPOKEN)
