@@ -12,6 +12,7 @@ class LLMProvider(StrEnum):
 
     AI21 = "ai21"
     AIHUBMIX = "aihubmix"
+    ALEPH_ALPHA = "aleph-alpha"
     ANTHROPIC = "anthropic"
     ASSEMBLYAI = "assemblyai"
     ATLASCLOUD = "atlascloud"
@@ -43,6 +44,7 @@ class LLMProvider(StrEnum):
     DOUBLEWORD = "doubleword"
     EDENAI = "edenai"
     ELEVENLABS = "elevenlabs"
+    FAL = "fal"
     FEATHERLESS = "featherless"
     FIREWORKS = "fireworks"
     FRIENDLI = "friendli"
@@ -105,6 +107,7 @@ class LLMProvider(StrEnum):
     PREDIBASE = "predibase"
     QIANFAN = "qianfan"
     QINIU = "qiniu"
+    REPLICATE = "replicate"
     REQUESTY = "requesty"
     REVAI = "revai"
     SAGEMAKER = "sagemaker"

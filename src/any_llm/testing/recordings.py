@@ -49,8 +49,8 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     `body` is the bytes of the body. `framing_assumed` tells that only the payloads of a stream's events were recorded
     and that their framing is ours; such a stream ends with its last recorded payload, without a `[DONE]` line.
-    `content_type_assumed` tells that the recording had no content type and that `headers` holds the usual one. `told` is
-    what the recorder made of a binary body, as JSON, where there is one.
+    `content_type_assumed` tells that the recording had no content type and that `headers` holds the usual one. `told`
+    is what the recorder made of a binary body, as JSON, where there is one.
     """
 
     status: int
