@@ -64,7 +64,8 @@ def test_completions_are_read_with_their_reasons_and_counts() -> None:
     assert answer.choices[0].model_extra == {"raw_completion": " one "}
     bare = CALLS.decode(TEXT, {"completions": [{}]})
     assert (bare.choices[0].text, bare.choices[0].finish_reason, bare.usage) == ("", None, None)
-    for body in ({}, {"completions": []}, []):
+    bodies: tuple[JSON, ...] = ({}, {"completions": []}, [])
+    for body in bodies:
         with pytest.raises(MalformedResponseError):
             CALLS.decode(TEXT, body)
 
