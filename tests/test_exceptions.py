@@ -95,7 +95,7 @@ def test_the_text_names_the_provider() -> None:
 
 
 def test_errors_say_what_to_do() -> None:
-    shown = [str(error) for error in MADE[:6]]
+    shown = [str(error) for error in MADE[:5]]
     assert shown == [
         "[openai] No openai API key: pass api_key= or set OPENAI_API_KEY (keys are made at https://keys)",
         "'x' is not a supported provider. Did you mean 'a'? Supported: a, b",

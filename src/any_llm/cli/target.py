@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -59,7 +59,7 @@ def fetch_with_bar(model: Model) -> None:
 
 
 @contextmanager
-def progress_bar(title: str, total: int = 0) -> Iterator[Callable[[int, int | None], None]]:
+def progress_bar(title: str, total: int = 0) -> Generator[Callable[[int, int | None], None]]:
     """Give a function that shows on standard error how many bytes of how many are done; it draws on a terminal only."""
     if not draws(sys.stderr):
         yield lambda _done, _total: None

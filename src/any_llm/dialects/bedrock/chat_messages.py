@@ -32,7 +32,7 @@ _FOREIGN = "anthropic"
 
 _HOMES = frozenset({VENDOR, _FOREIGN})
 
-_CALL_IDS = CallIds(re.compile(r"[A-Za-z0-9_-]{1,64}"), "tooluse_")
+_CALL_IDS = CallIds(re.compile(r"[A-Za-z0-9_.:-]{1,64}"), "tooluse_")
 """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlock.html: `toolUseId`."""
 
 

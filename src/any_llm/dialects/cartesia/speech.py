@@ -43,7 +43,7 @@ def _format(wanted: JSON, rate: JSON, warnings: list[CallWarning]) -> JSONObject
         warnings.append(
             CallWarning("dropped", "response_format", f"one of {', '.join(_FORMATS)} is taken, not {wanted}")
         )
-    chosen = dict(_FORMATS.get(wanted, _FORMATS["mp3"]))
+    chosen = dict(_FORMATS.get(str(wanted), _FORMATS["mp3"]))
     return chosen if rate is None else chosen | {"sample_rate": rate}
 
 

@@ -86,7 +86,7 @@ def parameters_page(table: Table) -> str:
 
 def models_page(table: Table) -> str:
     """Return the page of what models can."""
-    columns = list(next(iter(table.values()), {}))
+    columns = _columns(table)
     note = (
         "What is declared comes from the sources that `any-llm models show PROVIDER:MODEL` names, with their dates.\n"
     )
@@ -105,7 +105,7 @@ def _packed(tables: Mapping[str, Table]) -> JSONObject:
     packed: JSONObject = {}
     for name, table in tables.items():
         rows = {row: [_numbers(cell, told) for cell in cells.values()] for row, cells in table.items()}
-        packed[name] = {"columns": list(next(iter(table.values()), {})), "rows": rows}
+        packed[name] = {"columns": _columns(table), "rows": rows}
     return {"statuses": list(MARKS), "told": list(told), "tables": packed}
 
 
@@ -126,6 +126,10 @@ def plain(tables: Mapping[str, Table]) -> JSONObject:
         }
         for name, table in tables.items()
     }
+
+
+def _columns(table: Table) -> list[str]:
+    return [column for cells in list(table.values())[:1] for column in cells]
 
 
 def _marked(table: Table, columns: Sequence[str]) -> str:

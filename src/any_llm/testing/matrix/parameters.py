@@ -143,4 +143,4 @@ def _walk(tree: JSON, place: str) -> Iterator[tuple[str, JSON]]:
         for index, value in enumerate(tree):
             yield from _walk(value, f"{place}[{index}]")
     else:
-        yield place, tree if not isinstance(tree, dict | list) else str(tree)
+        yield place, msgspec.json.encode(tree)
