@@ -81,8 +81,10 @@ def _every_operation(groups: Sequence[Group]) -> str:
     code = (
         f'HOOKS: Sequence[str] = {tuple(hooks)!r}\n"""The methods that subclasses may override."""',
         f'LATE: Mapping[str, Sequence[str]] = {late!r}\n"""The methods of each class that loads on first use."""',
-        (f"if TYPE_CHECKING:\n    class EveryOperation({', '.join(kinds)}):\n        {about}\n"
-        f"else:\n    @with_late(LATE)\n    class EveryOperation({first.blocking}):\n        {about}"),
+        (
+            f"if TYPE_CHECKING:\n    class EveryOperation({', '.join(kinds)}):\n        {about}\n"
+            f"else:\n    @with_late(LATE)\n    class EveryOperation({first.blocking}):\n        {about}"
+        ),
     )
     running = {**RUNNING, "Mapping": "collections.abc", "with_late": "any_llm.client.late"}
     running[first.blocking] = kinds.pop(first.blocking)

@@ -61,8 +61,10 @@ def operations_page(table: Table) -> str:
     parts = [
         f"{_MADE}# What each provider offers\n",
         f"{LEGEND}\n",
-        (f"{len(table)} providers; {counts['proven']} cells are proven, {counts['declared']} declared, "
-        f"{counts['emulated']} emulated.\n"),
+        (
+            f"{len(table)} providers; {counts['proven']} cells are proven, {counts['declared']} declared, "
+            f"{counts['emulated']} emulated.\n"
+        ),
     ]
     for title, operations in _GROUPED.items():
         columns = [operation.value for operation in operations]
