@@ -21,6 +21,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "pyright": ("basedpyright", "--pythonpath", sys.executable),
     "surfaces": ("python", "scripts/surfaces.py", "--check"),
     "models": ("python", "scripts/known_models.py", "--check"),
+    "matrix": ("python", "scripts/matrix.py", "--check"),
     "imports": ("lint-imports",),
     "dependencies": ("deptry", "."),
     "dead code": ("vulture",),

@@ -21,6 +21,11 @@ from any_llm.testing.matrix.tables import model_table, operation_table, paramete
 from any_llm.testing.wire.folder import open_folder, replay_all
 from any_llm.types.known_models import KnownModel
 
+MAKERS = frozenset({
+    "ai21", "anthropic", "cohere", "deepseek", "gemini", "mistral", "moonshot", "openai", "perplexity", "xai", "zai",
+})  # fmt: skip
+"""Providers whose own models the pages show; `any-llm matrix models --provider NAME` shows those of any other."""
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "matrix"
 
@@ -30,7 +35,7 @@ def pages() -> Mapping[Path, str]:
     tables = {
         "operations": operation_table(),
         "parameters": parameter_table(),
-        "models": model_table(sorted(get_args(KnownModel)), capabilities),
+        "models": model_table(_shown_models(), capabilities),
     }
     return {
         PAGES / "operations.md": operations_page(tables["operations"]),
@@ -39,6 +44,10 @@ def pages() -> Mapping[Path, str]:
         PAGES / "matrix.html": html_page(tables),
         PAGES / "matrix.json": msgspec.json.encode(plain(tables), order="sorted").decode() + "\n",
     }
+
+
+def _shown_models() -> list[str]:
+    return sorted(name for name in get_args(KnownModel) if name.partition(":")[0] in MAKERS)
 
 
 def keep_evidence(folder: Path) -> None:

@@ -48,7 +48,6 @@ FACTS: ErrorFacts = {
 MADE: list[AnyLLMError] = [
     MissingApiKeyError("openai", "OPENAI_API_KEY", key_page="https://keys"),
     UnsupportedProviderError("x", ["a", "b"], closest=["a"]),
-    UnsupportedProviderError("x", ["a"], planned=True),
     MissingExtraError("local", "xllamacpp", reason="to run models"),
     UnsupportedParameterError("seed", "p", "say nothing"),
     BatchNotCompleteError("b1", "running", "openai"),
@@ -96,11 +95,10 @@ def test_the_text_names_the_provider() -> None:
 
 
 def test_errors_say_what_to_do() -> None:
-    shown = [str(error) for error in MADE[:6]]
+    shown = [str(error) for error in MADE[:5]]
     assert shown == [
         "[openai] No openai API key: pass api_key= or set OPENAI_API_KEY (keys are made at https://keys)",
         "'x' is not a supported provider. Did you mean 'a'? Supported: a, b",
-        "'x' cannot be called yet. Supported: a",
         "xllamacpp is needed (to run models): pip install 'any-llm[local]'",
         "[p] 'seed' is not supported for p. say nothing",
         "[openai] Batch 'b1' is not complete: running",

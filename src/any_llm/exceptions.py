@@ -150,7 +150,7 @@ class MissingApiKeyError(ConfigurationError):
 
 
 class UnsupportedProviderError(ConfigurationError):
-    """No provider has this name, or the one that has it cannot be called yet."""
+    """No provider has this name."""
 
     def __init__(
         self,
@@ -158,11 +158,10 @@ class UnsupportedProviderError(ConfigurationError):
         supported_providers: Sequence[str],
         *,
         closest: Sequence[str] = (),
-        planned: bool = False,
     ) -> None:
         hint = f" Did you mean {' or '.join(map(repr, closest))}?" if closest else ""
-        what = "cannot be called yet." if planned else "is not a supported provider."
-        super().__init__(f"{provider_key!r} {what}{hint} Supported: {', '.join(supported_providers)}")
+        supported = ", ".join(supported_providers)
+        super().__init__(f"{provider_key!r} is not a supported provider.{hint} Supported: {supported}")
         self.provider_key = provider_key
         self.supported_providers = list(supported_providers)
 

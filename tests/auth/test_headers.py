@@ -11,6 +11,7 @@ WANTED = {
     "bearer": {"Authorization": "Bearer k-123"},
     "token": {"Authorization": "Token k-123"},
     "key": {"Authorization": "Key k-123"},
+    "authorization": {"Authorization": "k-123"},
     "x-api-key": {"x-api-key": "k-123"},
     "api-key": {"api-key": "k-123"},
     "x-goog-api-key": {"x-goog-api-key": "k-123"},

@@ -67,6 +67,8 @@ class Handler(BaseHTTPRequestHandler):
         model = str(body.get("model"))
         if model.startswith("status-"):
             self.answer(int(model[7:]), {"error": {"message": f"no luck with {model}", "type": "x", "code": "y"}})
+        elif self.path == "/api/pull":
+            self.pull()
         elif self.path.endswith("/embeddings"):
             data = [{"index": index, "embedding": VECTOR} for index, _ in enumerate(body["input"])]
             usage = {} if model == "untold" else {"usage": {"prompt_tokens": 3, "total_tokens": 3}}
@@ -75,6 +77,12 @@ class Handler(BaseHTTPRequestHandler):
             self.stream(model, say(model, body))
         else:
             self.answer(200, whole(model, say(model, body)))
+
+    def pull(self) -> None:
+        """Tell in Ollama's words how far the fetching of a model is."""
+        part = {"status": "pulling 7cd4", "digest": "sha256:7cd4", "total": 80, "completed": 40}
+        steps = [{"status": "pulling manifest"}, part, {**part, "completed": 80}, {"status": "success"}]
+        self.reply(200, b"".join(json.dumps(step).encode() + b"\n" for step in steps), "application/x-ndjson")
 
     def answer(self, status: int, value: object) -> None:
         self.reply(status, json.dumps(value).encode(), "application/json")

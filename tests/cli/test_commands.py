@@ -186,6 +186,22 @@ def test_pull_shows_a_bar_on_a_terminal(drawn: Command, provider: LoopbackProvid
     assert "is installed" in shown
 
 
+def test_a_server_of_ones_own_is_had_to_pull_a_model(any_llm: Command, provider: LoopbackProvider) -> None:
+    done = any_llm("models", "pull", "--provider", "ollama", "--api-base", provider.origin, "qwen3:4b")
+    assert (done.code, done.out) == (0, "qwen3:4b is at ollama\n")
+    assert provider.requests == [{"model": "qwen3:4b", "stream": True}]
+    unnamed = any_llm("models", "pull", "--provider", "ollama")
+    assert unnamed.code == 2
+    assert "Say which models" in unnamed.err
+
+
+def test_the_pulling_of_a_server_is_drawn_on_a_terminal(drawn: Command, provider: LoopbackProvider) -> None:
+    base = ("--api-base", provider.origin)
+    code, shown, _ = drawn("models", "pull", "--provider", "ollama", *base, "qwen3:4b", COLUMNS="160")
+    assert code == 0
+    assert "Pulling qwen3:4b" in shown
+
+
 def test_providers_tell_whose_keys_are_set_but_never_a_key(any_llm: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", "")
     told = {entry["name"]: entry for entry in json.loads(any_llm("providers", "--json").out)}

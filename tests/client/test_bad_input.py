@@ -36,7 +36,6 @@ from any_llm.exceptions import (
     UnsupportedOperationError,
     UnsupportedProviderError,
 )
-from any_llm.providers.catalog import PLANNED
 from any_llm.types.json import JSON
 from tests.client.answers import KEY, MESSAGES, answer, completion, say
 from tests.client.conftest import Client, client_of
@@ -54,12 +53,6 @@ async def test_an_unknown_provider_names_the_closest(name: str, hint: str) -> No
     assert hint in caught.value.message
     assert caught.value.provider_key == name.strip().lower()
     assert "openai" in caught.value.supported_providers
-
-
-@pytest.mark.parametrize("name", sorted(PLANNED))
-def test_a_provider_that_cannot_be_called_yet_says_so(name: str) -> None:
-    with pytest.raises(UnsupportedProviderError, match=f"'{name}' cannot be called yet"):
-        AnyLLM.create(name)
 
 
 async def test_a_missing_key_names_the_variable_and_the_page_before_any_network(
@@ -150,7 +143,7 @@ def test_an_argument_of_a_client_that_cannot_be_right_is_named(arguments: JSON, 
             "messages[0].content[0].image_url.url",
             "''",
         ),
-        ([{"role": "tool", "content": "x"}], "messages[0].tool_call_id", "nothing"),
+        ([{"role": "tool", "content": "x", "tool_call_id": 3}], "messages[0].tool_call_id", "3"),
         ([{"role": "assistant", "content": None, "tool_calls": "f"}], "messages[0].tool_calls", "'f'"),
         ([{"role": "assistant", "content": None, "tool_calls": [1]}], "messages[0].tool_calls[0]", "1"),
         (
@@ -176,6 +169,7 @@ WELL_FORMED: list[JSON] = [
     [{"role": "user", "content": ["x", {"type": "new", "odd": 1}]}],
     [{"role": "user", "content": [{"type": "image_url", "image_url": "https://host/i.png"}]}],
     [{"role": "tool", "content": "x", "tool_call_id": "1"}],
+    [{"role": "tool", "content": "x"}],
 ]
 
 

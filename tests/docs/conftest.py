@@ -29,7 +29,7 @@ FILES: Mapping[str, bytes] = {
 
 @pytest.fixture
 def environment(origin: str, tmp_path: Path) -> Mapping[str, str]:
-    """The environment of a reader who has keys for OpenAI and Anthropic, and a home folder with a few files."""
+    """The environment of a reader who has keys of a few providers, and a home folder with a few files."""
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
@@ -44,4 +44,8 @@ def environment(origin: str, tmp_path: Path) -> Mapping[str, str]:
         "OPENAI_BASE_URL": f"{origin}/v1",
         "ANTHROPIC_API_KEY": "sk-test",
         "ANTHROPIC_BASE_URL": origin,
-    } | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        "MISTRAL_API_KEY": "sk-test",
+        "MISTRAL_API_BASE": f"{origin}/v1",
+        "COHERE_API_KEY": "sk-test",
+        "COHERE_BASE_URL": origin,
+    } | {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name == "PYTHONPATH"}

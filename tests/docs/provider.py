@@ -1,4 +1,4 @@
-"""A small provider on the loopback interface, for the snippets: it speaks OpenAI's and Anthropic's APIs."""
+"""A small provider on the loopback interface, for the snippets: OpenAI's and Anthropic's APIs, some of others."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeAlias, cast
 
 from typing_extensions import override
+
+from tests.docs.operations import Asked, find
 
 Fields: TypeAlias = dict[str, object]
 Event: TypeAlias = tuple[str, Fields]
@@ -90,7 +92,12 @@ def chat(asked: Fields) -> Fields:
         "created": CREATED,
         "model": _asked_model(asked),
         "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls" if tool else "stop"}],
-        "usage": {"prompt_tokens": 14, "completion_tokens": 7, "total_tokens": 21},
+        "usage": {
+            "prompt_tokens": 14,
+            "completion_tokens": 7,
+            "total_tokens": 21,
+            "prompt_tokens_details": {"cached_tokens": 8 if asked.get("prompt_cache_key") else 0},
+        },
     }
 
 
@@ -113,7 +120,7 @@ def chat_stream(asked: Fields) -> Sequence[Event]:
         deltas: list[Fields] = [{"tool_calls": [{"index": 0} | call]} for call in calls]
     else:
         text = str(message["content"])
-        deltas = [{"content": word} for word in (WORDS if text == ANSWER else [text])]
+        deltas = [{"content": word} for word in (WORDS if text == ANSWER else re.findall(r".{1,9}", text))]
     events = [_chunk(asked, {"role": "assistant", "content": ""}), *(_chunk(asked, delta) for delta in deltas)]
     events.append(_chunk(asked, {}, str(choice["finish_reason"])))
     if cast("Fields", asked.get("stream_options") or {}).get("include_usage"):
@@ -263,22 +270,50 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer the list of models."""
+        """Answer the list of models, or what is kept."""
         if self.path.partition("?")[0].endswith("/models"):
             self._send(200, MODELS["anthropic-version" in self.headers])
         else:
-            self._refuse(404, f"there is nothing at {self.path}")
+            self._operate()
+
+    def do_DELETE(self) -> None:
+        """Forget something."""
+        self._operate()
 
     def do_POST(self) -> None:
         """Answer an operation, whole or streamed."""
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        self._operate()
+
+    def _operate(self) -> None:
+        body = self._read()
         path = self.path.partition("?")[0].removeprefix("/v1")
-        if "authorization" not in self.headers and "x-api-key" not in self.headers:
+        found = find(self.command, path)
+        if not {"authorization", "x-api-key"} & {name.lower() for name in self.headers}:
             self._refuse(401, "no API key was sent")
-        elif path not in ANSWERS:
-            self._refuse(404, f"there is nothing at {self.path}")
-        else:
+        elif found is not None:
+            answer, part = found
+            is_json = body and self.headers.get_content_type() == "application/json"
+            said = answer(Asked(path, part, json.loads(body) if is_json else {}, body))
+            if said.events is not None:
+                self._stream(said.events, done=False)
+            elif said.fields is not None:
+                self._send(200, said.fields)
+            else:
+                self._give(200, said.content, said.media_type)
+        elif self.command == "POST" and path in ANSWERS:
             self._answer(*ANSWERS[path], asked=json.loads(body))
+        else:
+            self._refuse(404, f"there is nothing at {self.path}")
+
+    def _read(self) -> bytes:
+        if self.headers.get("transfer-encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("content-length") or 0))
+        pieces: list[bytes] = []
+        while size := int(self.rfile.readline(), 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(pieces)
 
     def _answer(self, whole: Answer, stream: Stream | None, *, asked: Fields) -> None:
         if stream is not None and asked.get("stream"):
@@ -291,9 +326,11 @@ class Handler(BaseHTTPRequestHandler):
         self._send(status, {"type": "error", "error": {"type": kind, "message": message, "code": None}})
 
     def _send(self, status: int, fields: Fields) -> None:
-        body = json.dumps(fields).encode()
+        self._give(status, json.dumps(fields).encode(), "application/json")
+
+    def _give(self, status: int, body: bytes, media_type: str) -> None:
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", media_type)
         self.send_header("content-length", str(len(body)))
         self.send_header("x-request-id", "req_1")
         self.end_headers()

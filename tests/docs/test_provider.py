@@ -63,4 +63,4 @@ def test_a_missing_key_is_refused(origin: str) -> None:
         with pytest.raises(openai.AuthenticationError):
             client.embeddings.create(model="m", input="?", extra_headers={"authorization": openai.Omit()})
         with pytest.raises(openai.NotFoundError):
-            client.images.generate(model="m", prompt="?")
+            client.fine_tuning.jobs.list()

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from any_llm.engine.codecs import codec_of, dialect_of, is_native
+from any_llm.engine.codecs import codec_for, codec_of, dialect_of, is_native
 from any_llm.engine.dispatch import dispatcher
 from any_llm.exceptions import AuthenticationError, ConfigurationError, UnsupportedOperationError
 from any_llm.pipeline.call import Call
@@ -63,3 +63,25 @@ async def test_errors_are_read_in_the_dialect_of_their_operation() -> None:
     call = Call(operation=Operation.RERANK, target=target, options={"query": "q", "documents": ["d"]})
     with pytest.raises(AuthenticationError, match="invalid api token"):
         await dispatcher(lambda _: Replay(lambda _: answer))(call)
+
+
+def test_a_codec_that_does_not_suit_a_model_gives_way_to_a_bridge() -> None:
+    record = Provider(
+        name="bedrock", dialect="bedrock", operations=frozenset({Operation.COMPLETION, Operation.MESSAGES})
+    )
+    claude, nova = (
+        Target(provider=record, model=model, base_url="https://host")
+        for model in ("anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.nova-lite-v1:0")
+    )
+    asked = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 9}
+
+    assert codec_for(claude, Operation.MESSAGES).encode(claude, asked).path.endswith("/invoke")
+    assert codec_for(nova, Operation.MESSAGES).encode(nova, asked).path.endswith("/converse")
+
+
+def test_without_chats_there_is_no_bridge_for_what_a_codec_does_not_suit() -> None:
+    record = Provider(name="bedrock", dialect="bedrock", operations=frozenset({Operation.MESSAGES}))
+    target = Target(provider=record, model="amazon.nova-lite-v1:0", base_url="https://host")
+
+    with pytest.raises(UnsupportedOperationError):
+        codec_for(target, Operation.MESSAGES)

@@ -13,14 +13,13 @@ from any_llm.types import realtime
 from any_llm.types.json import JSON
 from any_llm.types.realtime import (
     ClientEvent,
-    OtherRealtimeEvent,
     ServerEvent,
     decode_client_event,
     decode_server_event,
     encode_client_event,
 )
 from any_llm.types.realtime_client import InputAudioBufferAppendEvent, SessionUpdateEvent
-from any_llm.types.realtime_parts import RateLimit, RealtimeError, RealtimeResponse
+from any_llm.types.realtime_parts import OtherRealtimeEvent, RateLimit, RealtimeError, RealtimeResponse
 from any_llm.types.realtime_session import RateLimitsUpdatedEvent, RealtimeErrorEvent, SessionOutputAudioDeltaEvent
 
 
@@ -88,7 +87,8 @@ def test_an_event_nobody_knows_is_kept() -> None:
 def test_what_deviates_is_kept_as_it_was_sent() -> None:
     event: JSON = decode_server_event('{"type": "session.output_audio.delta", "delta": "AQID", "sample_rate": "high"}')
     assert isinstance(event, SessionOutputAudioDeltaEvent)
-    assert event.sample_rate == "high"
+    rate: JSON = event.sample_rate
+    assert rate == "high"
 
 
 @pytest.mark.parametrize("raw", ["[1]", "null", "x"])

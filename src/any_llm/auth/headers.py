@@ -12,6 +12,7 @@ SCHEMES: Mapping[str, tuple[str, str]] = {
     "bearer": ("Authorization", "Bearer "),
     "token": ("Authorization", "Token "),
     "key": ("Authorization", "Key "),
+    "authorization": ("Authorization", ""),
     "x-api-key": ("x-api-key", ""),
     "api-key": ("api-key", ""),
     "x-goog-api-key": ("x-goog-api-key", ""),
@@ -20,7 +21,8 @@ SCHEMES: Mapping[str, tuple[str, str]] = {
 }
 """The header of a key, and what stands before the key in it, by the name that a provider's record uses.
 
-`bearer` is RFC 6750's, `token` Deepgram's, `key` fal's; the rest are named by their header.
+`bearer` is RFC 6750's, `token` Deepgram's, `key` fal's, `authorization` AssemblyAI's bare key; the rest are named by
+their header.
 """
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from any_llm.cli.embed import embed
     from any_llm.cli.failures import tell_failure
     from any_llm.cli.find_models import find_models, show_model
+    from any_llm.cli.matrix import matrix
     from any_llm.cli.models import list_local, models, pull, remove
     from any_llm.cli.plugins import list_plugins, new_plugin, verify_plugins
     from any_llm.cli.probe import probe
@@ -33,6 +34,7 @@ _HOMES: Mapping[str, str] = {
     "find_models": "any_llm.cli.find_models",
     "list_local": "any_llm.cli.models",
     "list_plugins": "any_llm.cli.plugins",
+    "matrix": "any_llm.cli.matrix",
     "models": "any_llm.cli.models",
     "new_plugin": "any_llm.cli.plugins",
     "probe": "any_llm.cli.probe",
@@ -54,6 +56,7 @@ __all__ = [
     "find_models",
     "list_local",
     "list_plugins",
+    "matrix",
     "models",
     "new_plugin",
     "probe",

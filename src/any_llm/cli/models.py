@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import any_llm
-from any_llm.cli.target import fetch_with_bar, runs_here
+from any_llm.cli.target import fetch_with_bar, progress_bar, runs_here
 from any_llm.cli.terminal import table, write, write_json
 from any_llm.engine.settings import default_settings
+from any_llm.exceptions import ConfigurationError
 from any_llm.local.fetch import InstalledModel, installed
 from any_llm.local.fetch import remove as remove_model
 from any_llm.local.models import CATALOG, DEFAULT_MODEL, find_model
@@ -51,12 +52,35 @@ def list_local(*, json: bool) -> None:
     table("", ("model", "installed", "size", "licence", "by"), rows)
 
 
-def pull(names: Sequence[str]) -> None:
-    """Fetch local models, or the default one if none is named."""
+def pull(names: Sequence[str], *, provider: str | None = None, api_base: str | None = None) -> None:
+    """Fetch local models, or the default one if none is named; or have a provider's server fetch them.
+
+    Raises:
+        ConfigurationError: no model is named that a provider's server shall fetch.
+    """
+    if provider is not None and not runs_here(any_llm.AnyLLM.get_provider_class(provider).PROVIDER):
+        if not names:
+            raise ConfigurationError(f"Say which models {provider} shall fetch: any-llm models pull --provider … NAME")
+        for name in names:
+            with progress_bar(f"Pulling {name}") as show:
+                asyncio.run(_have_pulled(name, provider, api_base, show))
+            write(f"{name} is at {provider}\n")
+        return
     for name in names or (DEFAULT_MODEL,):
         model = find_model(name)
         fetch_with_bar(model)
         write(f"{model.name} is installed\n")
+
+
+async def _have_pulled(name: str, provider: str, api_base: str | None, show: Callable[[int, int | None], None]) -> None:
+    """Show the bytes of all parts that the server has told of so far."""
+    done: dict[str, int] = {}
+    total: dict[str, int] = {}
+    steps = await any_llm.apull_model(name, provider=provider, api_base=api_base)
+    async for step in steps:
+        if step.digest:
+            done[step.digest], total[step.digest] = step.completed or 0, step.total or 0
+            show(sum(done.values()), sum(total.values()))
 
 
 def remove(names: Sequence[str]) -> None:

@@ -200,13 +200,15 @@ def models_list(*, json: bool = False) -> None:
 
 
 @models.command(name="pull")
-def models_pull(*names: str) -> None:
-    """Fetch local models, so that they answer without a network.
+def models_pull(*names: str, provider: str | None = None, api_base: str | None = None) -> None:
+    """Fetch local models, so that they answer without a network; or have a server of one's own fetch them.
 
     Args:
         names: Names from `any-llm models`, URLs of `.gguf` files, or hf:owner/repo/file.gguf; without one the default.
+        provider: Who fetches them instead of this machine, such as ollama; the names are those of its library.
+        api_base: Where that provider's API is, if not at its usual place.
     """
-    bodies.pull(names)
+    bodies.pull(names, provider=provider, api_base=api_base)
 
 
 @models.command(name="remove")

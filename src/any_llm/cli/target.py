@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import any_llm
@@ -52,9 +54,19 @@ def fetch_with_bar(model: Model) -> None:
     if not draws(sys.stderr):
         fetch(model, print_progress(model.name))
         return
+    with progress_bar(f"Fetching {model.name} (once)", model.bytes) as show:
+        fetch(model, show)
+
+
+@contextmanager
+def progress_bar(title: str, total: int = 0) -> Generator[Callable[[int, int | None], None]]:
+    """Give a function that shows on standard error how many bytes of how many are done; it draws on a terminal only."""
+    if not draws(sys.stderr):
+        yield lambda _done, _total: None
+        return
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn  # noqa: PLC0415  # heavy
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console(error=True), transient=True) as bar:
-        task = bar.add_task(f"Fetching {model.name} (once)", total=model.bytes or None)
-        fetch(model, lambda done, total: bar.update(task, completed=done, total=total))
+        task = bar.add_task(title, total=total or None)
+        yield lambda done, whole: bar.update(task, completed=done, total=whole or None)

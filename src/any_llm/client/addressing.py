@@ -8,13 +8,13 @@ from functools import lru_cache
 
 from any_llm.engine.plugins import PROVIDERS, found
 from any_llm.exceptions import InvalidRequestError
-from any_llm.providers.catalog import BY_NAME, PLANNED
+from any_llm.providers.catalog import BY_NAME
 from any_llm.types.addressed import ProviderOptions
 from any_llm.types.json import JSON, JSONObject, is_mapping
 from any_llm.types.options import CompletionOptions, EmbeddingOptions, MessagesOptions, ResponsesOptions
 
 _TYPED = frozenset(ProviderOptions.__annotations__)
-_KNOWN = _TYPED | BY_NAME.keys() | PLANNED
+_KNOWN = _TYPED | BY_NAME.keys()
 _ORDINARY = (
     frozenset(
         {

@@ -64,11 +64,9 @@ class AnyLLM(EveryOperation):
         provider = self.PROVIDER
         given = take_given(provider, client_args) if client_args else NOTHING
         key = find_key(provider, api_key, os.environ)
-        values = (
-            find_placeholders(provider, given.placeholders, os.environ, given.credential)
-            if provider.placeholders
-            else {}
-        )
+        values: Mapping[str, str] = {}
+        if provider.placeholders:
+            values = find_placeholders(provider, given.placeholders, os.environ, given.credential)
         self._target = Target(
             provider=provider,
             model="",

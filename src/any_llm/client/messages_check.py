@@ -50,7 +50,8 @@ def _check_message(message: Mapping[str, JSON], place: str) -> None:
     calls = message.get("tool_calls")
     if content is None and not calls and role in {"user", "system", "developer"}:
         raise _wrong(f"{place}.content", "a text or a list of parts", content)
-    if role == "tool" and not isinstance(message.get("tool_call_id"), str):
+    # Most providers need the id; some know the call by its place.
+    if role == "tool" and not isinstance(message.get("tool_call_id", ""), str):
         raise _wrong(f"{place}.tool_call_id", "the id of the call it answers", message.get("tool_call_id"))
     if calls is not None:
         _check_calls(calls, place)

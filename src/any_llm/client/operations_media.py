@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, overload
 
 from any_llm.client.arguments import said
 from any_llm.client.calling import Calling
 from any_llm.client.signatures import spell_out
 from any_llm.spec.provider import Operation
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list
 from any_llm.types.media import FileInput, Media, as_media
 from any_llm.types.media_options import (
     ImageEditOptions,
@@ -73,7 +73,7 @@ class MediaOperations(Calling):
     async def aimage_edit(
         self,
         model: str,
-        image: FileInput | Sequence[FileInput],
+        image: FileInput | list[FileInput],
         prompt: str,
         **options: Unpack[ImageEditOptions],
     ) -> ImagesResponse:
@@ -81,7 +81,7 @@ class MediaOperations(Calling):
 
         Args:
             model: the model's name at this provider.
-            image: one image or several, in any form that `any_llm.image` takes.
+            image: one image or a list of several, in any form that `any_llm.image` takes.
             prompt: what to change.
             **options: see `ImageEditOptions`.
 
@@ -284,7 +284,7 @@ class MediaOperations(Calling):
 
 
 def _all_media(given: JSON) -> list[Media]:
-    return [as_media(item) for item in given] if isinstance(given, list | tuple) else [as_media(given)]
+    return [as_media(item) for item in given] if is_list(given) else [as_media(given)]
 
 
 def _with_media(request: JSONObject, name: str) -> JSONObject:

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
-_EVENTS = (b"data:", b"event:")
 _LINES = frozenset({"application/stream+json", "application/x-ndjson", "application/jsonl"})
 """Media types of JSON in lines."""
+_EVENTS = (b"data:", b"event:")
 _FORMS: Mapping[Operation, str] = {
     Operation.COMPLETION: "response_format",
     Operation.RESPONSES: "response_format",

@@ -73,7 +73,7 @@ def _mark(options: JSONObject) -> None:
         options["tools"] = [*others, {**_plain(last), "cache_control": _MARK}]
     if options.get("system"):
         options["system"] = _marked(options["system"])
-    messages = list(options.get("messages") or ())
+    messages: list[JSON] = list(options.get("messages") or ())
     system = [index for index, message in enumerate(messages) if _role(message) in {"system", "developer"}]
     for index in {*system[-1:], len(messages) - 1} if messages else ():
         message = _plain(messages[index])

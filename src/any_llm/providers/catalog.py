@@ -106,6 +106,16 @@ CATALOG: tuple[Provider, ...] = (
         caching="breakpoints",
     ),
     _entry(
+        "assemblyai",
+        "https://api.assemblyai.com",
+        "ASSEMBLYAI_API_KEY",
+        docs="https://www.assemblyai.com/docs/api-reference",
+        key_page="https://www.assemblyai.com/dashboard/api-keys",
+        dialect="assemblyai",
+        auth="authorization",
+        offers="transcription",
+    ),
+    _entry(
         "atlascloud",
         "https://api.atlascloud.ai/v1",
         "ATLASCLOUD_API_KEY",
@@ -129,7 +139,6 @@ CATALOG: tuple[Provider, ...] = (
         "AZURE_API_KEY",
         key_optional=True,
         base_url_variable="AZURE_AI_CHAT_ENDPOINT",
-        base_path="/models",
         placeholders={"api_version": Placeholder(default="2024-05-01-preview")},
         auth="azure",
         docs="https://learn.microsoft.com/en-us/rest/api/aifoundry/modelinference",
@@ -168,7 +177,7 @@ CATALOG: tuple[Provider, ...] = (
         rename={"completion.max_tokens": "max_completion_tokens"},
         drop=_STRICT,
         placeholders={"api_version": Placeholder(variables=("OPENAI_API_VERSION",))},
-        quirks=("deployments",),
+        quirks=("deployments", "call_ids_of_40"),
         tier="verified",
         caching="key",
     ),
@@ -230,6 +239,16 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion embedding rerank image_generation speech transcription files batches list_models",
         can="streaming reasoning image pdf",
         quirks=("float_embeddings", "replay_reasoning"),
+    ),
+    _entry(
+        "cartesia",
+        "https://api.cartesia.ai",
+        "CARTESIA_API_KEY",
+        docs="https://docs.cartesia.ai/api-reference",
+        key_page="https://play.cartesia.ai/keys",
+        dialect="cartesia",
+        headers={"Cartesia-Version": "2026-03-01"},
+        offers="speech transcription",
     ),
     _entry(
         "cascadia",
@@ -341,6 +360,16 @@ CATALOG: tuple[Provider, ...] = (
         key_optional=True,
     ),
     _entry(
+        "deepgram",
+        "https://api.deepgram.com",
+        "DEEPGRAM_API_KEY",
+        docs="https://developers.deepgram.com/reference",
+        key_page="https://console.deepgram.com",
+        dialect="deepgram",
+        auth="token",
+        offers="speech transcription list_models",
+    ),
+    _entry(
         "deepinfra",
         "https://api.deepinfra.com/v1/openai",
         "DEEPINFRA_API_KEY",
@@ -400,6 +429,16 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://app.edenai.run/admin/api-settings",
         offers="completion embedding list_models",
         can="streaming image pdf",
+    ),
+    _entry(
+        "elevenlabs",
+        "https://api.elevenlabs.io",
+        "ELEVENLABS_API_KEY",
+        docs="https://elevenlabs.io/docs/api-reference",
+        key_page="https://elevenlabs.io/app/settings/api-keys",
+        dialect="elevenlabs",
+        auth="xi-api-key",
+        offers="speech transcription list_models",
     ),
     _entry(
         "featherless",
@@ -469,6 +508,16 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://github.com/settings/copilot",
         offers="completion responses embedding list_models",
         can="streaming reasoning image",
+    ),
+    _entry(
+        "gladia",
+        "https://api.gladia.io",
+        "GLADIA_API_KEY",
+        docs="https://docs.gladia.io/api-reference",
+        key_page="https://app.gladia.io/apikeys",
+        dialect="gladia",
+        auth="x-gladia-key",
+        offers="transcription",
     ),
     _entry(
         "gmi",
@@ -767,7 +816,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion",
         can="streaming reasoning",
         tier="verified",
-        quirks=("no_response_format",),
+        quirks=("no_response_format", "replay_details"),
         caching="automatic",
     ),
     _entry(
@@ -782,7 +831,7 @@ CATALOG: tuple[Provider, ...] = (
         stream_usage=False,
         rename={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
         drop=("user", "logit_bias", "logprobs", "top_logprobs", "service_tier", "stream_options"),
-        quirks=("agents", "replay_parts", "float_embeddings"),
+        quirks=("agents", "replay_parts", "short_call_ids", "float_embeddings"),
         tier="verified",
     ),
     _entry(
@@ -919,7 +968,7 @@ CATALOG: tuple[Provider, ...] = (
         dialect="ollama",
         framing="json_lines",
         docs="https://docs.ollama.com/api",
-        offers="completion embedding list_models",
+        offers="completion text_completion embedding list_models retrieve_model pull_model",
         can="streaming reasoning image",
         tier="verified",
         caching="automatic",
@@ -937,6 +986,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming image pdf",
         rename={"completion.max_tokens": "max_completion_tokens"},
         drop=_STRICT,
+        quirks=("call_ids_of_40",),
         tier="verified",
         caching="key",
     ),
@@ -958,7 +1008,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion responses embedding rerank image_generation image_edit speech "
         "transcription videos files list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object", "image_references", "json_audio", "video_frames"),
+        quirks=("reasoning_object", "replay_details", "image_references", "json_audio", "video_frames"),
         paths={"image_generation": "/images", "image_edit": "/images"},
         rename={"video_generation.seconds": "duration"},
         tier="verified",
@@ -1063,7 +1113,16 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://app.requesty.ai/api-keys",
         offers="completion embedding list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object",),
+        quirks=("reasoning_object", "replay_details"),
+    ),
+    _entry(
+        "revai",
+        "https://api.rev.ai",
+        "REVAI_API_KEY",
+        docs="https://docs.rev.ai/api/asynchronous/reference",
+        key_page="https://www.rev.ai/access-token",
+        dialect="revai",
+        offers="transcription",
     ),
     _entry(
         "sagemaker",
@@ -1306,7 +1365,7 @@ CATALOG: tuple[Provider, ...] = (
         stream_usage=False,
         rename={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
         drop=("user", "logit_bias", "logprobs", "top_logprobs", "service_tier", "stream_options"),
-        quirks=("replay_parts",),
+        quirks=("replay_parts", "short_call_ids"),
     ),
     _entry(
         "vllm",
@@ -1466,6 +1525,3 @@ CATALOG: tuple[Provider, ...] = (
 
 BY_NAME: Mapping[str, Provider] = {provider.name: provider for provider in CATALOG}
 """The built-in providers by name."""
-
-PLANNED: frozenset[str] = frozenset()
-"""Providers that are known by name, but whose formats are not spoken yet."""

@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
-from any_llm.providers.catalog import BY_NAME, PLANNED
+from any_llm.providers.catalog import BY_NAME
 from any_llm.spec.dialect import Dialect
 from any_llm.spec.provider import Provider
 
@@ -28,8 +28,7 @@ def provider(name: str, more: Mapping[str, Provider] | None = None) -> Provider:
     """Return the record of a provider; one of `more` goes before a built-in one of the same name.
 
     Raises:
-        UnsupportedProviderError: nobody has this name, and the error names the closest ones; or it is known, but cannot
-            be called yet, and the error says so.
+        UnsupportedProviderError: nobody has this name, and the error names the closest ones.
     """
     key = name.strip().lower()
     found = (more or {}).get(key) or BY_NAME.get(key)
@@ -40,8 +39,6 @@ def provider(name: str, more: Mapping[str, Provider] | None = None) -> Provider:
 
 def unsupported(key: str, names: Sequence[str]) -> UnsupportedProviderError:
     """Return the error for a name that none of `names` is."""
-    if key in PLANNED:
-        return UnsupportedProviderError(key, names, planned=True)
     return UnsupportedProviderError(key, names, closest=difflib.get_close_matches(key, names, _CLOSEST))
 
 

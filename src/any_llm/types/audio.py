@@ -5,6 +5,7 @@ https://platform.openai.com/docs/api-reference/audio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from any_llm.types.json import JSONObject
@@ -66,6 +67,20 @@ class Transcription(Reported):
 
 TranscriptionVerbose = Transcription
 """The drop-in's name for a transcription with words and segments: here every one has them, where they are told."""
+
+
+def turns(words: Sequence[TranscriptionWord]) -> list[TranscriptionSegment]:
+    """Return what the speakers say in turn, for vendors that tell the speaker of each word only."""
+    segments: list[TranscriptionSegment] = []
+    for word in words:
+        last = segments[-1] if segments else None
+        if last is None or last.speaker != word.speaker:
+            segment = TranscriptionSegment(id=len(segments), speaker=word.speaker, start=word.start)
+            segments.append(segment)
+            segment.text, segment.end = word.word, word.end
+        else:
+            last.text, last.end = f"{last.text} {word.word}", word.end
+    return segments
 
 
 class TranscriptionEvent(Value):

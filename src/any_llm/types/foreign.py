@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from any_llm.types.json import JSON, is_list, is_object
+from collections.abc import Collection, Sequence
+
+from any_llm.types.json import JSON, is_list, is_mapping, is_object, is_sequence
 from any_llm.types.report import Warning as CallWarning
 
 FOREIGN_SIGNATURE = "any-llm:"
 """How a signature begins that a bridge has wrapped: only a bridge to the provider that made it can read it."""
+
+_SIGNATURES = frozenset(
+    {"data", "encrypted_content", "redactedContent", "signature", "thoughtSignature", "thought_signature"}
+)
+"""The names under which vendors have what they alone can read of an answer's thoughts."""
 
 _DETAIL = "signed by another provider, which alone can read it"
 
@@ -34,3 +41,36 @@ def without_foreign_blocks(messages: list[JSON], warnings: list[CallWarning]) ->
         else:
             cleaned.append(message)
     return cleaned
+
+
+def foreign_signatures(message: JSON, where: str, homes: Collection[str]) -> list[CallWarning]:
+    """Return a warning for each vendor that has signed something of a message, or of its calls, and is none of `homes`.
+
+    What a message says to a vendor alone stands in `extra_content`, under that vendor's name; others do not send it.
+    """
+    warnings = [
+        CallWarning("dropped", f"{where}.extra_content.{vendor}", _DETAIL)
+        for vendor in _signers(_member(message, "extra_content"), homes)
+    ]
+    calls: JSON = _member(message, "tool_calls")
+    for index, call in enumerate(calls if is_sequence(calls) else ()):
+        place = f"{where}.tool_calls[{index}].extra_content"
+        extra = _member(call, "extra_content")
+        warnings += [CallWarning("dropped", f"{place}.{vendor}", _DETAIL) for vendor in _signers(extra, homes)]
+    return warnings
+
+
+def _member(holder: JSON, name: str) -> JSON:
+    return holder.get(name) if is_mapping(holder) else getattr(holder, name, None)
+
+
+def _signers(extra: JSON, homes: Collection[str]) -> Sequence[str]:
+    if not is_mapping(extra):
+        return ()
+    return [vendor for vendor, kept in extra.items() if vendor not in homes and _is_signed(kept)]
+
+
+def _is_signed(tree: JSON) -> bool:
+    if is_mapping(tree):
+        return any((name in _SIGNATURES and bool(value)) or _is_signed(value) for name, value in tree.items())
+    return is_list(tree) and any(map(_is_signed, tree))

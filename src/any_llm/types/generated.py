@@ -147,7 +147,7 @@ class GenerationReader:
         self.complete = isinstance(whole, str)
         choice = TextCompletionChoice(text=text, finish_reason=_reason(details))
         if is_object(token):
-            vars(choice)["token"] = token
+            setattr(choice, "token", token)  # noqa: B010  # the vendor's name, which no field has
         return (TextCompletion(model=self._model, choices=[choice], usage=_usage([details]) if details else None),)
 
     def finish(self) -> Sequence[TextCompletion]:

@@ -141,7 +141,7 @@ def test_thinking_is_made_again_from_its_text_and_signature() -> None:
     assert answer({"content": "A", "extra_content": extra})[0] == {**THOUGHT, "thinking": ""}
 
 
-@pytest.mark.parametrize("extra", [None, {}, {"google": {"thought_signature": "x"}}, {"anthropic": "odd"}])
+@pytest.mark.parametrize("extra", [None, {}, {"google": {"finish_reason": "STOP"}}, {"anthropic": "odd"}])
 def test_thinking_without_a_signature_of_this_vendor_is_dropped_with_a_warning(extra: JSON) -> None:
     message = {"role": "assistant", "content": "A", "reasoning": "Hm.", "extra_content": extra}
     encoded = encode(messages=[HELLO, message])

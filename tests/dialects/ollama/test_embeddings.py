@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from any_llm.dialects.ollama.embeddings import EMBEDDING
-from any_llm.exceptions import MalformedResponseError, ProviderError
+from any_llm.exceptions import InvalidRequestError, MalformedResponseError, ProviderError
+from any_llm.spec.dialect import Encoded
 from any_llm.types.json import JSON
-from tests.dialects.ollama.calls import MODEL, body_of, respond, target, warned
+from tests.dialects.ollama.calls import MODEL, PROVIDER, body_of, respond, target, warned
 
 VECTORS = [[0.5, -1.0], [0.25, 2.0]]
 
@@ -63,3 +65,21 @@ def test_an_error_inside_a_success_is_raised() -> None:
 def test_an_answer_without_vectors_is_malformed(body: JSON) -> None:
     with pytest.raises(MalformedResponseError):
         EMBEDDING.decode(target(), respond(body))
+
+
+def legacy(inputs: JSON) -> Encoded:
+    provider = msgspec.structs.replace(PROVIDER, paths={"embedding": "/api/embeddings"})
+    return EMBEDDING.encode(msgspec.structs.replace(target(), provider=provider), {"inputs": inputs, "num_ctx": 5})
+
+
+def test_an_old_server_is_asked_about_one_text_at_the_path_of_its_record() -> None:
+    encoded = legacy(["a"])
+    assert encoded.path == "/api/embeddings"
+    assert body_of(encoded) == {"model": MODEL, "prompt": "a", "options": {"num_ctx": 5}}
+    with pytest.raises(InvalidRequestError, match="one text"):
+        legacy(["a", "b"])
+
+
+def test_an_old_server_tells_one_vector() -> None:
+    answer = EMBEDDING.decode(target(), respond({"embedding": VECTORS[0]}))
+    assert [(row.index, list(row.embedding)) for row in answer.data] == [(0, VECTORS[0])]

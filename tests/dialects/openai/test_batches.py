@@ -234,12 +234,15 @@ def test_its_results_come_in_pages() -> None:
         {"results": [good], "pagination_token": "t"},
         {"batch_results": [bad, worse, {}], "pagination_token": None},
     ]
-    first, second = follow(RESULTS, XAI, {}, done), follow(RESULTS, XAI, {}, pages[0], done)
+    first, second = (
+        follow(RESULTS, XAI, {"batch_id": "b1"}, done),
+        follow(RESULTS, XAI, {"batch_id": "b1"}, pages[0], done),
+    )
     assert first is not None
     assert second is not None
     assert first.encoded.path == "/batches/b1/results?limit=100"
     assert second.encoded.path == "/batches/b1/results?limit=100&pagination_token=t"
-    assert follow(RESULTS, XAI, {}, pages[1], done, pages[0]) is None
+    assert follow(RESULTS, XAI, {"batch_id": "b1"}, pages[1], done, pages[0]) is None
     told = decode(RESULTS, pages[1], XAI, done, pages[0]).results
     assert isinstance(told[0].result, ChatCompletion)
     assert [one.error.message for one in told[1:]] == ["Bad.", "Worse.", "without an answer"]

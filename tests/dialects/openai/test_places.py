@@ -52,6 +52,8 @@ def test_azures_inference_is_told_the_version() -> None:
     versioned = f"{CHAT}?api-version=2024-05-01-preview"
     assert place(at("azure", models, placeholders), Operation.COMPLETION, CHAT) == versioned
     assert place(at("azure", models), Operation.COMPLETION, CHAT) == CHAT
+    serverless = at("azure", "https://phi.eastus2.models.ai.azure.com", placeholders)
+    assert place(serverless, Operation.COMPLETION, CHAT) == versioned
     other = at("azure", "https://res.services.ai.azure.com/openai/v1", placeholders)
     assert place(other, Operation.COMPLETION, CHAT) == CHAT
 

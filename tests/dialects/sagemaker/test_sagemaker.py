@@ -47,9 +47,9 @@ def encode(operation: Operation, **options: JSON) -> tuple[JSONObject, Encoded]:
     return body, encoded
 
 
-def answer(body: JSON, status: int = 200, **headers: str) -> HttpResponse:
+def answer(body: JSON, **headers: str) -> HttpResponse:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return HttpResponse(status, named, msgspec.json.encode(body))
+    return HttpResponse(200, named, msgspec.json.encode(body))
 
 
 def decode(operation: Operation, body: JSON, **headers: str) -> JSON:

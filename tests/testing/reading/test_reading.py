@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from any_llm.testing.reading import APIS, read_answer, read_answer_of
+from any_llm.testing.reading.openai_media import OPENAI_APIS
 from any_llm.testing.reading.values import Choice, Reading
 from any_llm.testing.recordings import parse_recording
 
@@ -17,6 +18,11 @@ BODIES = {
     "anthropic.messages": b'{"content": []}',
     "anthropic.models": b'{"data": []}',
     "anthropic.other": b'{"choices": []}',
+    "bedrock.converse": b'{"output": {"message": {"content": [{"text": "a"}]}}, "stopReason": "end_turn"}',
+    "bedrock.count_tokens": b'{"inputTokens": 1}',
+    "bedrock.invoke": b'{"completion": "a"}',
+    "bedrock.other": b'{"action": "NONE"}',
+    "bedrock.rerank": b'{"results": [{"index": 0, "relevanceScore": 1}]}',
     "cohere.v1.chat": b'{"text": "a"}',
     "cohere.v1.embed": b'{"embeddings": [[1]]}',
     "cohere.v1.generate": b'{"generations": [{"text": "a"}]}',
@@ -26,32 +32,40 @@ BODIES = {
     "cohere.v2.chat": b'{"message": {"content": []}}',
     "cohere.v2.embed": b'{"embeddings": {"float": [[1]]}}',
     "cohere.v2.rerank": b'{"results": [{"index": 0, "relevance_score": 1}]}',
+    "gemini.audio": b'{"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "audio/wav"}}]}}]}',
+    "gemini.batch": b'{"name": "batches/1"}',
+    "gemini.cache": b"{}",
+    "gemini.count_tokens": b'{"totalTokens": 1}',
+    "gemini.download": b"{}",
+    "gemini.embed": b'{"embedding": {"values": [1]}}',
+    "gemini.files": b'{"name": "files/1"}',
+    "gemini.generate": b'{"candidates": [{"finishReason": "STOP"}]}',
+    "gemini.interactions": b'{"status": "completed"}',
+    "gemini.models": b'{"models": [{"name": "models/a"}]}',
+    "gemini.other": b"{}",
+    "gemini.predict": b'{"predictions": [{"gcsUri": "gs://a"}]}',
+    "gemini.predict_long": b'{"name": "operations/1"}',
+    "gemini.uploadToFileSearchStore": b"{}",
+    "huggingface.inference": b"[1.0]",
     "mistral.agents": b'{"choices": []}',
     "mistral.audio": b'{"text": "a"}',
     "mistral.fim": b'{"choices": []}',
     "mistral.moderations": b'{"results": []}',
     "mistral.ocr": b'{"pages": []}',
     "mistral.other": b'{"id": "a"}',
-    "gemini.audio": b'{"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "audio/wav"}}]}}]}',
-    "gemini.batch": b'{"name": "batches/1"}',
-    "gemini.cache": b"{}",
-    "gemini.download": b"{}",
-    "gemini.other": b"{}",
-    "gemini.uploadToFileSearchStore": b"{}",
-    "gemini.count_tokens": b'{"totalTokens": 1}',
-    "gemini.embed": b'{"embedding": {"values": [1]}}',
-    "gemini.files": b'{"name": "files/1"}',
-    "gemini.generate": b'{"candidates": [{"finishReason": "STOP"}]}',
-    "gemini.interactions": b'{"status": "completed"}',
-    "gemini.models": b'{"models": [{"name": "models/a"}]}',
-    "gemini.predict": b'{"predictions": [{"gcsUri": "gs://a"}]}',
-    "gemini.predict_long": b'{"name": "operations/1"}',
+    **dict.fromkeys(OPENAI_APIS, b'{"data": []}'),
     "openai.chat": b'{"choices": []}',
     "openai.embeddings": b'{"data": [{"index": 0, "embedding": [1]}]}',
     "openai.models": b'{"data": []}',
     "openai.responses": b'{"output": []}',
+    "openai.responses.compact": b'{"output": []}',
+    "sagemaker.invoke": b'[{"generated_text": "a"}]',
     "voyage.embeddings": b'{"data": [{"embedding": [1]}]}',
     "voyage.rerank": b'{"data": [{"index": 0, "relevance_score": 1}]}',
+    "watsonx.foundation_model_specs": b'{"resources": [{"model_id": "a"}]}',
+    "watsonx.instances": b'{"entity": {}}',
+    "watsonx.text": b'{"results": [{"generated_text": "a"}]}',
+    "watsonx.text_stream": b'{"results": [{"generated_text": "a"}]}',
 }
 
 
@@ -64,6 +78,10 @@ def test_every_api_has_its_reading(api: str) -> None:
 @pytest.mark.parametrize(("status", "error"), [(200, "MalformedResponseError"), (401, "AuthenticationError")])
 def test_an_empty_body_is_a_failure(api: str, status: int, error: str) -> None:
     failure = read_answer(api, status, "", b" \n").failure
+    if (api, status) == ("openai.batches", 200):
+        # Requests that are added to a batch are answered with nothing.
+        assert failure is None
+        return
     assert failure is not None
     assert failure.error == error
 

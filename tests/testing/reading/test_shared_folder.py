@@ -25,7 +25,6 @@ MISFILED = {
     "mistral.openai.chat.basic.8815d555",
     "mistral.openai.chat.basic.8a535ce1",
     "openai.openai.embeddings.basic.2160198e",
-    "openai.openai.models.basic.d4d8993b",
     "openai.openai.responses.basic.70b0f747",
     "vertex.gemini.generate.basic.b4d85c4b",
 }

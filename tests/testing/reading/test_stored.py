@@ -93,7 +93,7 @@ def test_pages_judgements_and_transcriptions_are_read() -> None:
     assert pages.facts == {"pages": [{"index": 0, "markdown": "# A", "images": ["i1"]}], "pages_processed": 1}
     found = {"categories": {"law": True}, "category_scores": {"law": 0.5}}
     judged = read("mistral.moderations", {"id": "m1", "model": "m", "results": [found]})
-    assert judged.facts == {"id": "m1", "results": [{"flagged": True, **found}]}
+    assert judged.facts == {"id": "m1", "results": [[True, {"law": True}, {"law": 0.5}]]}
     segment = {"text": "hi", "start": 0, "end": 1, "speaker_id": "s1"}
     heard = read("mistral.audio", {"text": "hi", "segments": [segment], "usage": {"prompt_audio_seconds": 2}})
     assert (heard.facts["duration"], heard.facts["segments"]) == (2, [["hi", 0, 1, "s1"]])

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tests.testing.reading.shared_folder import WIRE
 
-collect_ignore = [] if WIRE.is_dir() else ["test_shared_recordings.py"]
+collect_ignore = [] if WIRE.is_dir() else ["test_recorded_operations.py", "test_shared_recordings.py"]

@@ -31,7 +31,7 @@ def test_bytes_are_read_as_fields() -> None:
 
 
 def test_recorded_parts_are_read_as_fields() -> None:
-    parts = (
+    parts: tuple[dict[str, object], ...] = (
         {"name": "purpose", "value": "batch"},
         {"name": "file", "filename": "a.txt", "size": 2, "value": "Hi"},
         {"name": "cut", "filename": "b.bin", "size": 9},

@@ -5,7 +5,6 @@ Made by `scripts/surfaces.py` from `client/operations_media.py`: change that, th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 from any_llm.client.reference import client_for, client_of
@@ -75,7 +74,7 @@ async def aimage_generation(
 @spell_out("ImageEditCallOptions")
 async def aimage_edit(
     model: KnownModel | str | None,
-    image: FileInput | Sequence[FileInput],
+    image: FileInput | list[FileInput],
     prompt: str,
     **options: Unpack[ImageEditCallOptions],
 ) -> ImagesResponse:
@@ -83,7 +82,7 @@ async def aimage_edit(
 
     Args:
         model: `provider:model`, or the model's name when `provider` is given.
-        image: one image or several, in any form that `any_llm.image` takes.
+        image: one image or a list of several, in any form that `any_llm.image` takes.
         prompt: what to change.
         **options: see `ImageEditOptions` and `ClientOptions`.
 

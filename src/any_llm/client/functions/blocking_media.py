@@ -5,7 +5,6 @@ Made by `scripts/surfaces.py` from `client/operations_media.py`: change that, th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 from any_llm.client.reference import client_for, client_of, private_form
@@ -83,7 +82,7 @@ def image_generation(
 @spell_out("ImageEditCallOptions")
 def image_edit(
     model: KnownModel | str | None,
-    image: FileInput | Sequence[FileInput],
+    image: FileInput | list[FileInput],
     prompt: str,
     *,
     allow_running_loop: bool | None = None,

@@ -5,7 +5,6 @@ Made by `scripts/surfaces.py` from `client/operations_media.py`: change that, th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 from any_llm.client.blocking import run, run_stream
@@ -95,7 +94,7 @@ class BlockingMediaOperations(MediaOperations):
     def image_edit(
         self,
         model: str,
-        image: FileInput | Sequence[FileInput],
+        image: FileInput | list[FileInput],
         prompt: str,
         *,
         allow_running_loop: bool | None = None,

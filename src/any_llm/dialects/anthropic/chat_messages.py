@@ -5,6 +5,7 @@ https://platform.claude.com/docs/en/build-with-claude/working-with-messages
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -12,6 +13,8 @@ import msgspec
 from any_llm.dialects.anthropic.chat_parts import encode_parts, invalid
 from any_llm.dialects.anthropic.wire import VENDOR, plain
 from any_llm.schemas.shapes import is_list, is_mapping, is_object
+from any_llm.types.call_ids import CallIds
+from any_llm.types.foreign import foreign_signatures
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -21,6 +24,11 @@ _READ = frozenset(
 )
 _ANSWERED = frozenset({"annotations", "audio", "function_call", "images", "reasoning", "reasoning_content", "parsed"})
 """Fields that stand in an answer; those the next request does not need are not worth a warning."""
+
+_CALL_IDS = CallIds(re.compile(r"[A-Za-z0-9_-]+"), "toolu_")
+"""https://platform.claude.com/docs/en/api/messages/create: `tool_use.id`."""
+
+_HOMES = frozenset({VENDOR})
 
 
 class Conversation(msgspec.Struct):
@@ -57,6 +65,7 @@ def encode_conversation(messages: Sequence[JSON]) -> Conversation:
                 f"{where}.role", f"one of system, developer, user, assistant, tool is needed, found {given_role!r}"
             )
         _warn_of_unread(message, where, conversation.warnings)
+        conversation.warnings += foreign_signatures(message, where, _HOMES)
         _add_turn(conversation, message, encode(message, where, conversation.warnings), where)
     return conversation
 
@@ -115,7 +124,7 @@ def _encode_tool(message: JSONObject, where: str, warnings: list[CallWarning]) -
             f"{where}.tool_call_id", f"the id of the call that this is the result of is needed, found {call!r}"
         )
     content = message.get("content")
-    block: JSONObject = {"type": "tool_result", "tool_use_id": call}
+    block: JSONObject = {"type": "tool_result", "tool_use_id": _CALL_IDS.fit(call)}
     if content:
         block["content"] = content if isinstance(content, str) else encode_parts(content, f"{where}.content", warnings)
     if message.get("is_error"):
@@ -175,7 +184,7 @@ def _encode_call(call: JSON, where: str) -> JSONObject:
         if not isinstance(value, str) or not value:
             raise invalid(f"{where}.{name}", f"a text is needed, found {value!r}")
     arguments = _parse_arguments(function.get("arguments"), f"{where}.function.arguments")
-    block = {"type": "tool_use", "id": call["id"], "name": function["name"], "input": arguments}
+    block = {"type": "tool_use", "id": _CALL_IDS.fit(call["id"]), "name": function["name"], "input": arguments}
     return block | ({"cache_control": call["cache_control"]} if "cache_control" in call else {})
 
 

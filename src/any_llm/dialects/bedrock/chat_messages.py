@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-call
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -13,7 +14,9 @@ import msgspec
 from any_llm.dialects.bedrock.chat_parts import cache_points, encode_parts
 from any_llm.dialects.bedrock.wire import VENDOR, member, members
 from any_llm.schemas.shapes import is_list, is_object
+from any_llm.types.call_ids import CallIds
 from any_llm.types.conversation import invalid, parse_arguments, plain_call, plain_message, thought_of
+from any_llm.types.foreign import foreign_signatures
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -26,6 +29,11 @@ _ANSWERED = frozenset({"annotations", "audio", "function_call", "images", "reaso
 
 _FOREIGN = "anthropic"
 """Who else's signed thoughts a Claude on Bedrock reads."""
+
+_HOMES = frozenset({VENDOR, _FOREIGN})
+
+_CALL_IDS = CallIds(re.compile(r"[A-Za-z0-9_.:-]{1,64}"), "tooluse_")
+"""https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlock.html: `toolUseId`."""
 
 
 class Conversation(msgspec.Struct):
@@ -58,6 +66,7 @@ def encode_conversation(messages: Sequence[JSON]) -> Conversation:
         if encode is None:
             raise invalid(f"{where}.role", f"one of system, developer, user, assistant, tool is needed, found {role!r}")
         _warn_of_unread(message, where, conversation.warnings)
+        conversation.warnings += foreign_signatures(message, where, _HOMES)
         blocks = encode(message, where, conversation.warnings)
         if blocks:
             _add_turn(conversation.turns, message, blocks)
@@ -146,7 +155,10 @@ def _encode_tool(message: JSONObject, where: str, warnings: list[CallWarning]) -
     blocks = encode_parts(message.get("content") or "", f"{where}.content", warnings)
     # A cache point stands behind a result, not in it.
     points = [block for block in blocks if "cachePoint" in block]
-    result: JSONObject = {"toolUseId": call, "content": [block for block in blocks if block not in points]}
+    result: JSONObject = {
+        "toolUseId": _CALL_IDS.fit(call),
+        "content": [block for block in blocks if block not in points],
+    }
     if message.get("is_error"):
         result["status"] = "error"
     return [{"toolResult": result}, *points[:1]]
@@ -206,7 +218,7 @@ def _encode_call(given: JSON, where: str) -> list[JSONObject]:
     if not isinstance(call_id, str) or not call_id:
         raise invalid(f"{where}.id", f"a text is needed, found {call_id!r}")
     arguments = parse_arguments(function.get("arguments"), f"{where}.function.arguments")
-    block = {"toolUse": {"toolUseId": call_id, "name": function["name"], "input": arguments}}
+    block = {"toolUse": {"toolUseId": _CALL_IDS.fit(call_id), "name": function["name"], "input": arguments}}
     return [block, *cache_points(call.get("cache_control"))]
 
 

@@ -68,21 +68,28 @@ def _prompt(form: PromptForm, given: JSON, warnings: list[CallWarning]) -> JSON:
 def _parameters(form: PromptForm, options: Options, warnings: list[CallWarning]) -> JSONObject:
     said: JSONObject = {}
     for name in sorted(_OPENAI & options.keys()):
-        value, theirs = options[name], form.names.get(name)
+        value: JSON = options[name]
+        theirs = form.names.get(name)
         if value is None or (name == "n" and value == 1 and theirs is None):
             continue
         if theirs is None:
             if name != "stream_options":
                 warnings.append(CallWarning("dropped", name, "the model has no such parameter"))
             continue
-        if name == "stop":
-            value = [value] if isinstance(value, str) else list(value)
-        said[theirs] = {"scale": value} if name in form.scaled and not is_mapping(value) else value
+        said[theirs] = _stops(value) if name == "stop" else _scaled(value) if name in form.scaled else value
     if form.limit and "max_tokens" in form.names and form.names["max_tokens"] not in {*said, *options}:
         said[form.names["max_tokens"]] = form.limit
         detail = f"the model demands a limit, and {form.limit} was sent"
         warnings.append(CallWarning("emulated", "max_tokens", detail))
     return said
+
+
+def _stops(value: JSON) -> JSON:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _scaled(value: JSON) -> JSON:
+    return value if is_mapping(value) else {"scale": value}
 
 
 def decode_text_completion(target: Target, response: HttpResponse) -> TextCompletion:

@@ -13,7 +13,6 @@ from functools import partial
 import msgspec
 
 from any_llm.dialects.cloudflare.wire import dropped, refuse, result_of, run_path
-from any_llm.exceptions import InvalidRequestError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.audio import Transcription, TranscriptionSegment, TranscriptionWord
 from any_llm.types.binary import Binary
@@ -43,11 +42,9 @@ def encode_transcription(target: Target, options: Options, *, task: str = "trans
     """Encode a request; parameters that are not OpenAI's (`vad_filter`, …) are sent as they are.
 
     Raises:
-        InvalidRequestError: the recording is not at hand, or is a file that would have to be read for its base64.
+        MediaNotReadError: the recording is not at hand, or is a file that has to be read for its base64.
     """
     media: Media = options["file"]
-    if media.content is None:
-        raise InvalidRequestError("Workers AI takes the recording itself, not where it is", param="file")
     warnings = list(dropped(options, {name: why for name, why in _UNHEARD.items() if options.get(name) != "json"}))
     not_sent = {"file", "prompt", "stream", "timestamp_granularities", *_UNHEARD}
     more = {name: value for name, value in options.items() if name not in not_sent and value is not None}
@@ -56,10 +53,8 @@ def encode_transcription(target: Target, options: Options, *, task: str = "trans
         said = {**more, "prompt": prompt} if prompt else more
         warnings += [CallWarning("dropped", name, "the model takes the recording alone") for name in said]
         headers = {"Content-Type": media.media_type or "application/octet-stream"}
-        return Encoded(run_path(target), headers=headers, warnings=tuple(warnings), upload=Upload((media.content,)))
-    if not isinstance(media.content, bytes):
-        raise InvalidRequestError("This model takes base64: give the recording as bytes", param="file")
-    body: JSONObject = {"audio": binascii.b2a_base64(media.content, newline=False).decode(), "task": task, **more}
+        return Encoded(run_path(target), headers=headers, warnings=tuple(warnings), upload=Upload((media.source,)))
+    body: JSONObject = {"audio": media.base64, "task": task, **more}
     if prompt:
         body["initial_prompt"] = prompt
     return Encoded(run_path(target), msgspec.json.encode(body), warnings=tuple(warnings))

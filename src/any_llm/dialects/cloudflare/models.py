@@ -38,7 +38,7 @@ def _model(item: JSONObject) -> Model:
         if key not in {"name", "id"}:
             setattr(model, key, value)
     if item.get("id") is not None:
-        vars(model)["uuid"] = item["id"]
+        setattr(model, "uuid", item["id"])  # noqa: B010  # the vendor's name, which no field has
     return model
 
 

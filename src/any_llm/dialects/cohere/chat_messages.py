@@ -8,6 +8,7 @@ from any_llm.dialects.cohere.chat_parts import encode_content
 from any_llm.dialects.cohere.wire import VENDOR
 from any_llm.schemas.shapes import is_list, is_mapping
 from any_llm.types.conversation import dump_arguments, invalid, plain_call, plain_message, thought_of
+from any_llm.types.foreign import foreign_signatures
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -16,6 +17,8 @@ _READ = frozenset(
 )
 _ANSWERED = frozenset({"annotations", "audio", "function_call", "images", "reasoning", "reasoning_content", "parsed"})
 """Fields that stand in an answer; those the next request does not need are not worth a warning."""
+
+_HOMES = frozenset({VENDOR})
 
 
 def encode_messages(messages: Sequence[JSON], warnings: list[CallWarning]) -> list[JSONObject]:
@@ -32,6 +35,7 @@ def encode_messages(messages: Sequence[JSON], warnings: list[CallWarning]) -> li
         if encode is None:
             raise invalid(f"{where}.role", f"one of {', '.join(_ENCODERS)} is needed, found {message['role']!r}")
         _warn_of_unread(message, where, warnings)
+        warnings += foreign_signatures(message, where, _HOMES)
         turn = encode(message, where, warnings)
         if turn.get("content") or turn.get("tool_calls") or turn["role"] == "tool":
             encoded.append(turn)

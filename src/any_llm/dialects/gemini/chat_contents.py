@@ -12,8 +12,9 @@ import msgspec
 from any_llm.dialects.gemini.chat_parts import encode_parts, invalid
 from any_llm.dialects.gemini.chat_replay import encode_answer
 from any_llm.dialects.gemini.families import Family
-from any_llm.dialects.gemini.wire import MADE_ID, entries, members, plain, text_of
+from any_llm.dialects.gemini.wire import MADE_ID, VENDOR, entries, members, plain, text_of
 from any_llm.schemas.shapes import is_object
+from any_llm.types.foreign import foreign_signatures
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -21,6 +22,7 @@ _SYSTEM = frozenset({"system", "developer"})
 _READ = frozenset(
     {"role", "content", "tool_calls", "tool_call_id", "is_error", "extra_content", "refusal", "reasoning", "images"}
 )
+_HOMES = frozenset({VENDOR})
 _NAMED = ("name", "tool")
 _ANSWERED = frozenset({"annotations", "audio", "function_call", "reasoning_content", "parsed"})
 """Fields that stand in an answer; those the next request does not need are not worth a warning."""
@@ -63,6 +65,7 @@ def encode_conversation(messages: Sequence[JSON], family: Family) -> Conversatio
                 f"one of system, developer, user, assistant, tool is needed, found {message.get('role')!r:.100}",
             )
         _warn_of_unread(message, where, conversation.warnings)
+        conversation.warnings += foreign_signatures(message, where, _HOMES)
         _add_content(conversation, role, encode(conversation, message, where), where)
     return conversation
 

@@ -63,7 +63,7 @@ def _result(item: JSONObject) -> RerankResult:
         relevance_score=float(score) if isinstance(score, int | float) else 0.0,
     )
     if isinstance(item.get("text"), str):
-        vars(result)["document"] = {"text": item["text"]}
+        setattr(result, "document", {"text": item["text"]})  # noqa: B010  # the vendor's name, which no field has
     return result
 
 

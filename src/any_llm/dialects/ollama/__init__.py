@@ -7,7 +7,9 @@ from any_llm.dialects.ollama.chat_response import decode_completion
 from any_llm.dialects.ollama.chat_stream import ChatStream
 from any_llm.dialects.ollama.embeddings import EMBEDDING
 from any_llm.dialects.ollama.errors import decode_error
-from any_llm.dialects.ollama.models import LIST_MODELS
+from any_llm.dialects.ollama.models import LIST_MODELS, RETRIEVE_MODEL
+from any_llm.dialects.ollama.pulling import PULL_MODEL
+from any_llm.dialects.ollama.text_completions import TEXT_COMPLETION
 from any_llm.spec.dialect import Codec, Dialect
 from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import Operation
@@ -24,6 +26,9 @@ DIALECT = Dialect(
         Operation.COMPLETION: COMPLETION,
         Operation.EMBEDDING: EMBEDDING,
         Operation.LIST_MODELS: LIST_MODELS,
+        Operation.PULL_MODEL: PULL_MODEL,
+        Operation.RETRIEVE_MODEL: RETRIEVE_MODEL,
+        Operation.TEXT_COMPLETION: TEXT_COMPLETION,
     },
     decode_error=decode_error,
     # https://docs.ollama.com/capabilities/vision

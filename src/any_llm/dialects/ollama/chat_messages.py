@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from any_llm.dialects.ollama.chat_parts import read_content
 from any_llm.types.conversation import invalid, parse_arguments, plain_call, plain_message, thought_of
+from any_llm.types.foreign import foreign_signatures
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
@@ -33,6 +34,8 @@ def encode_messages(messages: Sequence[JSON], warnings: list[CallWarning]) -> li
         if encode is None:
             raise invalid(f"{where}.role", f"one of {', '.join(_ENCODERS)} is needed, found {message['role']!r}")
         _warn_of_unread(message, where, warnings)
+        # Ollama signs nothing.
+        warnings += foreign_signatures(message, where, ())
         encoded.append(_encode_said(message, where, warnings) | encode(message, where, called))
     return encoded
 

@@ -1,6 +1,8 @@
-"""The list of models that a server has: https://docs.ollama.com/api/tags."""
+"""The models that a server has: https://docs.ollama.com/api/tags, https://docs.ollama.com/api/show."""
 
 from __future__ import annotations
+
+import msgspec
 
 from any_llm.dialects.ollama.wire import VENDOR, path, read_answer, seconds
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
@@ -22,17 +24,36 @@ def decode_list_models(_target: Target, response: HttpResponse) -> list[Model]:
         AnyLLMError: the answer is an error in spite of its HTTP status.
         MalformedResponseError: the answer is no list of models.
     """
-    return [_model(entry) for entry in read_answer(response, "models")["models"]]
+    models: list[JSONObject] = read_answer(response, "models")["models"]
+    return [_model(entry, entry.get("model") or entry.get("name") or "") for entry in models]
 
 
-def _model(entry: JSONObject) -> Model:
+def _model(entry: JSONObject, name: str) -> Model:
     named = {
-        "id": entry.get("model") or entry.get("name") or "",
+        "id": name,
         "created": seconds(entry.get("modified_at")),
         "owned_by": VENDOR,
     }
     return revive(Model, {**entry, **named})
 
 
+def encode_retrieve_model(target: Target, options: Options) -> Encoded:
+    """Encode the question; `verbose` is sent as it is."""
+    return Encoded(path(target, "/show"), msgspec.json.encode({"model": target.model, **options}))
+
+
+def decode_retrieve_model(target: Target, response: HttpResponse) -> Model:
+    """Decode what a server tells of a model: its `details`, `capabilities`, `parameters`, `license` and more.
+
+    Raises:
+        AnyLLMError: the answer is an error in spite of its HTTP status.
+        MalformedResponseError: the answer tells of no model.
+    """
+    return _model(read_answer(response, "details"), target.model)
+
+
 LIST_MODELS: Codec[list[Model], None] = Codec(encode=encode_list_models, decode=decode_list_models)
 """The operation `list_models`."""
+
+RETRIEVE_MODEL: Codec[Model, None] = Codec(encode=encode_retrieve_model, decode=decode_retrieve_model)
+"""The operation `retrieve_model`."""

@@ -34,7 +34,7 @@ def path(target: Target, route: str) -> str:
 
 
 def read_answer(response: HttpResponse, wanted: str) -> JSONObject:
-    """Return the JSON of a whole answer, which must have the member `wanted`, an object or a list.
+    """Return the JSON of a whole answer, which must have the member `wanted`: an object, a list or a text.
 
     Raises:
         AnyLLMError: the answer is an error in spite of its HTTP status.
@@ -42,7 +42,8 @@ def read_answer(response: HttpResponse, wanted: str) -> JSONObject:
     """
     tree = msgspec.json.decode(response.body)
     answer: JSONObject = tree if is_object(tree) else {}
-    if is_object(answer.get(wanted)) or is_list(answer.get(wanted)):
+    found: JSON = answer.get(wanted)
+    if is_object(found) or is_list(found) or isinstance(found, str):
         return answer
     if answer.get("error"):
         raise error_from(answer, response.status)

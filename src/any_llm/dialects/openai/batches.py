@@ -115,7 +115,7 @@ def encode_batch_results(target: Target, options: Options) -> Encoded:
     return encode_retrieve_batch(target, options)
 
 
-def follow_batch_results(target: Target, _options: Options, response: HttpResponse) -> FollowUp | None:
+def follow_batch_results(target: Target, options: Options, response: HttpResponse) -> FollowUp | None:
     """Fetch the files of answers and of errors, one after the other.
 
     Raises:
@@ -126,7 +126,7 @@ def follow_batch_results(target: Target, _options: Options, response: HttpRespon
     if batch.status not in FINISHED:
         raise BatchNotCompleteError(batch.id, batch.status, target.provider.name)
     if INLINE_BATCHES in target.provider.quirks:
-        return follow_inline_results(target, batch.id, response)
+        return follow_inline_results(target, options["batch_id"], response)
     files = [file for file in (batch.output_file_id, batch.error_file_id) if file]
     if not files and batch.status == "failed":
         raise error_from({"error": _first_error(batch)}, 400)

@@ -5,12 +5,21 @@ https://platform.openai.com/docs/api-reference/chat/create
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from any_llm.spec.provider import Provider
+from any_llm.types.foreign import foreign_signatures
 from any_llm.types.json import JSON, JSONObject, is_mapping, is_object, is_sequence
+from any_llm.types.report import Warning as CallWarning
 
 _ANSWER_ONLY = frozenset({"annotations", "extra_content", "images", "parsed", "reasoning", "reasoning_content"})
 """What an answer's message has and OpenAI does not take back."""
+
+_HOMES: Mapping[str, tuple[str, ...]] = {"replay_extra_content": ("google",), "replay_parts": ("content",)}
+"""Whose part of `extra_content` is sent back, by the quirks of those who want it."""
+
+_DETAILS = "reasoning_details"
+_REPLAYS_DETAILS = "replay_details"
 
 
 def encode_messages(messages: Sequence[JSON]) -> list[JSON]:
@@ -21,6 +30,25 @@ def encode_messages(messages: Sequence[JSON]) -> list[JSON]:
         else _encode_message(message)
         for message in messages
     ]
+
+
+def leave_out_foreign(encoded: list[JSON], given: Sequence[JSON], provider: Provider) -> list[CallWarning]:
+    """Take from answers, in place, what another vendor wants to see again, and return a warning for each.
+
+    `reasoning_details` go back to those whose record has the quirk `replay_details`.
+    """
+    warnings: list[CallWarning] = []
+    homes = (provider.name, *(home for quirk in provider.quirks for home in _HOMES.get(quirk, ())))
+    for index, message in enumerate(given):
+        if is_object(message) and len(message) == 2:
+            continue
+        warnings += foreign_signatures(message, f"messages[{index}]", homes)
+        sent = encoded[index]
+        if _DETAILS in sent and _REPLAYS_DETAILS not in provider.quirks and _is_answer(message):
+            encoded[index] = {name: value for name, value in sent.items() if name != _DETAILS}
+            detail = "only the gateway that wrote them reads them again"
+            warnings.append(CallWarning("dropped", f"messages[{index}].{_DETAILS}", detail))
+    return warnings
 
 
 def member(message: JSON, name: str) -> JSON:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from any_llm.dialects.openai.adapt import adapt
-from any_llm.dialects.openai.chat_messages import encode_messages
+from any_llm.dialects.openai.chat_messages import encode_messages, leave_out_foreign
 from any_llm.dialects.openai.places import place
 from any_llm.dialects.openai.quirks import REQUEST_QUIRKS
 from any_llm.spec.dialect import Encoded, Options, Target
@@ -22,7 +22,10 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     body: JSONObject = {"model": target.model, **options, "messages": encode_messages(options["messages"])}
     if options.get("stream") and provider.stream_usage and "stream_options" not in options:
         body["stream_options"] = {"include_usage": True}
-    warnings = adapt(body, provider, Operation.COMPLETION)
+    warnings = [
+        *leave_out_foreign(body["messages"], options["messages"], provider),
+        *adapt(body, provider, Operation.COMPLETION),
+    ]
     for name in provider.quirks:
         quirk = REQUEST_QUIRKS.get(name)
         if quirk is not None:

@@ -13,6 +13,7 @@ PlaceQuirk: TypeAlias = Callable[[Target, str], str]
 """Changes the path of an operation, or makes it a whole URL."""
 
 _V1, _MODELS, _DEPLOYMENTS = "/v1", "/models", "/deployments/"
+_SERVERLESS = ".models.ai.azure.com"
 _OF_MODELS = ("/audio/", "/chat/", "/completions", "/embeddings", "/images/")
 
 
@@ -68,10 +69,13 @@ def deployments(target: Target, path: str) -> str:
 def api_version(target: Target, path: str) -> str:
     """Say the version of the API in the query, as Azure's model inference API asks, unless the base URL does.
 
+    That API is below `/models` of a resource, or at a serverless deployment's own host.
+
     https://learn.microsoft.com/en-us/rest/api/aifoundry/modelinference
     """
     version = target.placeholders.get("api_version", "")
-    return _versioned(path, version) if version and target.base_url.endswith(_MODELS) else path
+    inference = target.base_url.endswith(_MODELS) or _SERVERLESS in target.base_url
+    return _versioned(path, version) if version and inference else path
 
 
 def agents(target: Target, path: str) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from any_llm.dialects.openai.chat_format import json_object_only, no_response_format
 from any_llm.dialects.openai.chat_messages import member
 from any_llm.dialects.openai.places import is_agent
-from any_llm.types.json import JSON, JSONObject, is_mapping
+from any_llm.types.call_ids import CallIds
+from any_llm.types.json import JSON, JSONObject, is_mapping, is_sequence
 from any_llm.types.report import Warning as CallWarning
 
 RequestQuirk: TypeAlias = Callable[[JSONObject, Sequence[JSON]], list[CallWarning]]
 """Changes a request body in place; it is told the messages as the caller gave them."""
+
+_NINE = CallIds(re.compile(r"[A-Za-z0-9]{9}"), "", 9)
+_FORTY = CallIds(re.compile(r"[\s\S]{1,40}"))
 
 
 def replay_reasoning(body: JSONObject, messages: Sequence[JSON]) -> list[CallWarning]:
@@ -34,10 +39,10 @@ def replay_extra_content(body: JSONObject, messages: Sequence[JSON]) -> list[Cal
     """
     for index, message in enumerate(messages):
         again: JSONObject = {}
-        if extra := member(message, "extra_content"):
+        if extra := _google(message):
             again["extra_content"] = extra
         calls: Sequence[JSON] = member(message, "tool_calls") or ()
-        extras = [member(call, "extra_content") for call in calls]
+        extras = [_google(call) for call in calls]
         if any(extras):
             sent = body["messages"][index]["tool_calls"]
             again["tool_calls"] = [
@@ -45,6 +50,50 @@ def replay_extra_content(body: JSONObject, messages: Sequence[JSON]) -> list[Cal
             ]
         if again:
             body["messages"][index] = {**body["messages"][index], **again}
+    return []
+
+
+def _google(holder: JSON) -> JSONObject | None:
+    """Return what `extra_content` has from Google; what it has from others, they alone can read."""
+    extra = member(holder, "extra_content")
+    return {"google": extra["google"]} if is_mapping(extra) and extra.get("google") else None
+
+
+def replay_details(_body: JSONObject, _messages: Sequence[JSON]) -> list[CallWarning]:
+    """Leave `reasoning_details` in answers that are sent back; from those to other providers they are taken.
+
+    https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning
+    """
+    return []
+
+
+def short_call_ids(body: JSONObject, _messages: Sequence[JSON]) -> list[CallWarning]:
+    """Send ids of calls as the nine letters and digits that Mistral takes.
+
+    https://docs.mistral.ai/capabilities/function_calling
+    """
+    return _fit_calls(body, _NINE)
+
+
+def call_ids_of_40(body: JSONObject, _messages: Sequence[JSON]) -> list[CallWarning]:
+    """Send ids of calls with at most 40 characters, as OpenAI's Chat Completions API takes them."""
+    return _fit_calls(body, _FORTY)
+
+
+def _fit_calls(body: JSONObject, ids: CallIds) -> list[CallWarning]:
+    """Bring the ids of calls and of their results into a form, in copies of the messages that have others."""
+    for index, message in enumerate(body["messages"]):
+        again: JSONObject = {}
+        answered = member(message, "tool_call_id")
+        if isinstance(answered, str) and ids.fit(answered) != answered:
+            again["tool_call_id"] = ids.fit(answered)
+        calls: JSON = member(message, "tool_calls")
+        if is_sequence(calls) and any(isinstance(member(call, "id"), str) for call in calls):
+            again["tool_calls"] = [
+                {**call, "id": ids.fit(call["id"])} if isinstance(member(call, "id"), str) else call for call in calls
+            ]
+        if again:
+            body["messages"][index] = {**message, **again}
     return []
 
 
@@ -83,10 +132,13 @@ def agents(body: JSONObject, _messages: Sequence[JSON]) -> list[CallWarning]:
 
 REQUEST_QUIRKS: Mapping[str, RequestQuirk] = {
     "agents": agents,
+    "call_ids_of_40": call_ids_of_40,
+    "replay_details": replay_details,
     "replay_reasoning": replay_reasoning,
     "replay_extra_content": replay_extra_content,
     "replay_parts": replay_parts,
     "reasoning_object": reasoning_object,
+    "short_call_ids": short_call_ids,
     "json_object_only": json_object_only,
     "no_response_format": no_response_format,
 }

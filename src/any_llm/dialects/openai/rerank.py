@@ -14,7 +14,7 @@ from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.spec.provider import Operation
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSONObject, is_list, is_object
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 from any_llm.types.rerank import RerankResponse, RerankResult
 from any_llm.types.value import revive
 
@@ -42,7 +42,8 @@ def decode_rerank(_target: Target, response: HttpResponse) -> RerankResponse:
     answer = revive(RerankResponse, tree)
     if not answer.results:
         refuse(answer, response, ("results",))
-    if not all(isinstance(row, RerankResult) for row in answer.results):
+    rows: list[JSON] = answer.results
+    if not all(isinstance(row, RerankResult) for row in rows):
         raise MalformedResponseError("The answer has a result that is no object with an index and a score")
     answer.results.sort(key=_score, reverse=True)
     return answer

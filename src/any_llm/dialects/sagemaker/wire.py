@@ -14,7 +14,7 @@ from any_llm.dialects.sagemaker.errors import EXCEPTION, error_from, frame_error
 from any_llm.exceptions import AnyLLMError, MalformedResponseError
 from any_llm.spec.dialect import Encoded, Target
 from any_llm.types.http import Frame
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_mapping
 from any_llm.types.report import Warning as CallWarning
 
 _EVENT_STREAM: Mapping[str, str] = {"X-Amzn-SageMaker-Accept": "application/json"}
@@ -49,7 +49,7 @@ def refuse(answer: Mapping[str, JSON]) -> AnyLLMError:
     """Return the error of an answer that is not what it should be."""
     told: JSON = answer.get("error") or answer.get("message")
     if told:
-        inner: JSON = told.get("message") if isinstance(told, Mapping) else told
+        inner: JSON = told.get("message") if is_mapping(told) else told
         return error_from(None, {"message": inner}, None)
     return MalformedResponseError(f"an answer of another kind: it has {sorted(answer) or 'nothing'}")
 

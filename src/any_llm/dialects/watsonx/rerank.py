@@ -76,7 +76,7 @@ def _result(result: JSONObject) -> RerankResult:
         relevance_score=float(score) if isinstance(score, int | float) else 0.0,
     )
     if result.get("input") is not None:
-        vars(value)["document"] = result["input"]
+        setattr(value, "document", result["input"])  # noqa: B010  # the vendor's name, which no field has
     return value
 
 

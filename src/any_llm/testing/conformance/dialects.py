@@ -87,7 +87,7 @@ def _finish(decoder: StreamDecoder[JSON]) -> None:
 def _errors(dialect: Dialect, target: Target) -> None:
     for status in STATUSES:
         for body in GARBAGE:
-            error: object = dialect.decode_error(target, HttpResponse(status, {}, body))
+            error: JSON = dialect.decode_error(target, HttpResponse(status, {}, body))
             expect(isinstance(error, AnyLLMError), f"HTTP {status} becomes {error!r}, which is no AnyLLMError")
             expect(CANARY not in str(error), "the key is in the message of an error")
 

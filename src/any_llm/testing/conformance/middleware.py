@@ -11,6 +11,7 @@ from any_llm.testing.conformance.finding import BrokenPromiseError, expect
 from any_llm.testing.conformance.samples import OPTIONS, target_of
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
 from any_llm.types.completion_fold import CompletionFold
+from any_llm.types.json import JSON
 from any_llm.types.report import Report
 
 _CHUNKS = 3
@@ -61,7 +62,7 @@ async def _whole(middleware: Middleware) -> None:
     async def handler(_call: Call) -> Reply:
         return Reply(value=answer, report=Report())
 
-    reply = await middleware(_call(stream=False), handler)
+    reply: JSON = await middleware(_call(stream=False), handler)
     expect(isinstance(reply, Reply), f"it returns {type(reply).__name__}, not a Reply")
     expect(isinstance(reply.value, ChatCompletion), f"the answer became {type(reply.value).__name__}")
 

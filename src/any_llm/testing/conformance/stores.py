@@ -7,12 +7,13 @@ import asyncio
 from any_llm.spec.store import KeyValue
 from any_llm.testing.conformance.dialects import Checks
 from any_llm.testing.conformance.finding import expect
+from any_llm.types.json import JSON
 
 _NAME, _OTHER = "any-llm:conformance", "any-llm:conformance:other"
 _BRIEF = 0.05
 
 
-def checks(_name: str, store: KeyValue) -> Checks:
+def checks(_name: str, store: JSON) -> Checks:
     """Return the promises of a store and how each is checked."""
     yield "it has the methods of a store", lambda: expect(isinstance(store, KeyValue), f"it is {store!r}")
     yield "what is set can be got", lambda: _keeps(store)

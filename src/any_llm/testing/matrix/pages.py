@@ -11,7 +11,7 @@ import msgspec
 
 from any_llm.spec.provider import GROUPS, Operation
 from any_llm.testing.matrix.cell import Cell, Status, Table
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject
 
 MARKS: Mapping[Status, str] = {"proven": "●", "declared": "○", "emulated": "◐", "no": ""}
 """What stands for a status."""
@@ -61,10 +61,9 @@ def operations_page(table: Table) -> str:
     parts = [
         f"{_MADE}# What each provider offers\n",
         f"{LEGEND}\n",
-        (
-            f"{len(table)} providers; {counts['proven']} cells are proven, {counts['declared']} declared, "
-            f"{counts['emulated']} emulated.\n"
-        ),
+        f"{len(table)} providers. Cells: "
+        + ", ".join(f"{count} {status}" for status, count in counts.items() if status != "no")
+        + ".\n",
     ]
     for title, operations in _GROUPED.items():
         columns = [operation.value for operation in operations]
@@ -87,7 +86,7 @@ def parameters_page(table: Table) -> str:
 
 def models_page(table: Table) -> str:
     """Return the page of what models can."""
-    columns = list(next(iter(table.values()), {}))
+    columns = _columns(table)
     note = (
         "What is declared comes from the sources that `any-llm models show PROVIDER:MODEL` names, with their dates.\n"
     )
@@ -96,8 +95,26 @@ def models_page(table: Table) -> str:
 
 def html_page(tables: Mapping[str, Table]) -> str:
     """Return one page with all tables and a filter; it needs nothing from anywhere."""
-    data = msgspec.json.encode(tables).decode().replace("</", "<\\/")
+    data = msgspec.json.encode(_packed(tables)).decode().replace("</", "<\\/")
     return _PAGE.substitute(legend=escape(LEGEND), data=data)
+
+
+def _packed(tables: Mapping[str, Table]) -> JSONObject:
+    """Return the tables with each cell as two numbers: its status, and what is told of it, of which there are few."""
+    told: dict[str, int] = {"": 0}
+    packed: JSONObject = {}
+    for name, table in tables.items():
+        rows = {row: [_numbers(cell, told) for cell in cells.values()] for row, cells in table.items()}
+        packed[name] = {"columns": _columns(table), "rows": rows}
+    return {"statuses": list(MARKS), "told": list(told), "tables": packed}
+
+
+def _numbers(cell: Cell, told: dict[str, int]) -> JSON:
+    recordings = f"{cell.recordings} recordings" if cell.recordings else ""
+    text = "\n".join(filter(None, (cell.detail, cell.test, recordings)))
+    number = told.setdefault(text, len(told))
+    status = list(MARKS).index(cell.status)
+    return [status, number] if number else status
 
 
 def plain(tables: Mapping[str, Table]) -> JSONObject:
@@ -109,6 +126,10 @@ def plain(tables: Mapping[str, Table]) -> JSONObject:
         }
         for name, table in tables.items()
     }
+
+
+def _columns(table: Table) -> list[str]:
+    return [column for cells in list(table.values())[:1] for column in cells]
 
 
 def _marked(table: Table, columns: Sequence[str]) -> str:

@@ -16,8 +16,11 @@ from any_llm.testing.matrix.evidence import evidence, test_of
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _MESSAGES: Sequence[JSON] = ({"role": "user", "content": "Hi"},)
-_TOOL: JSONObject = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
-_SCHEMA: JSONObject = {
+_TOOL: Mapping[str, JSON] = {
+    "type": "function",
+    "function": {"name": "f", "parameters": {"type": "object", "properties": {}}},
+}
+_SCHEMA: Mapping[str, JSON] = {
     "type": "object",
     "properties": {"a": {"type": "string"}},
     "required": ["a"],
@@ -48,6 +51,7 @@ SAMPLES: Mapping[str, JSONObject] = {
     "stop": {"stop": ["END"]},
     "store": {"store": True},
     "stream": {"stream": True},
+    "stream_options": {"stream": True, "stream_options": {"include_usage": False}},
     "temperature": {"temperature": 0.25},
     "tool_choice": {"tools": [_TOOL], "tool_choice": "required"},
     "tools": {"tools": [_TOOL]},
@@ -139,4 +143,4 @@ def _walk(tree: JSON, place: str) -> Iterator[tuple[str, JSON]]:
         for index, value in enumerate(tree):
             yield from _walk(value, f"{place}[{index}]")
     else:
-        yield place, tree if not isinstance(tree, dict | list) else str(tree)
+        yield place, msgspec.json.encode(tree)

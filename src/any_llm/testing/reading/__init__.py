@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from any_llm.testing.reading import cohere, stored
+from any_llm.testing.reading import cohere, ollama, stored
 from any_llm.testing.reading.chat import read_chat
 from any_llm.testing.reading.clouds import CLOUD_APIS, asked_model, read_of_cloud
 from any_llm.testing.reading.continued import read_continued
@@ -34,7 +34,7 @@ from any_llm.testing.reading.google_media import (
 from any_llm.testing.reading.interactions import read_interaction
 from any_llm.testing.reading.messages import read_messages
 from any_llm.testing.reading.models import read_models
-from any_llm.testing.reading.openai_media import OPENAI_APIS, failure_in
+from any_llm.testing.reading.openai_media import OPENAI_APIS, failure_in, read_plainly
 from any_llm.testing.reading.responses import read_responses
 from any_llm.testing.reading.values import Reading
 from any_llm.testing.recordings import Recording
@@ -78,6 +78,13 @@ _MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "mistral.moderations": stored.read_judgements,
     "mistral.ocr": stored.read_pages,
     "mistral.other": stored.read_mistral_other,
+    "ollama.chat": ollama.read_chat,
+    "ollama.embed": ollama.read_vectors,
+    "ollama.embeddings": ollama.read_vectors,
+    "ollama.generate": ollama.read_generated,
+    "ollama.pull": ollama.read_progress,
+    "ollama.show": ollama.read_model,
+    "ollama.tags": ollama.read_listed,
     "voyage.embeddings": cohere.read_vectors,
     "voyage.rerank": cohere.read_ranking,
 }
@@ -121,6 +128,9 @@ def read_answer_of(recording: Recording) -> Reading:
         # Some vendors do not repeat what they were asked about.
         asked = urlsplit(request.url).path.rpartition("/")[2]
         return msgspec.structs.replace(read, facts={**read.facts, "id": asked})
+    if recording.api == "openai.batches" and request and b'"name"' in request.body:
+        # One that requests are added to is created empty, which is only the first step of an operation.
+        return read_plainly(response.status, response.content_type, response.body)
     return read
 
 

@@ -42,6 +42,7 @@ _WORDS: Mapping[str, str] = {
     "max_tokens": "length",
     "stop_sequence": "stop",
 }
+_TOLD = frozenset({"choices", "content", "output"})
 _METRICS = "amazon-bedrock-invocationMetrics"
 _TOKENS = ("x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count")
 # By the member that holds the texts: the text and the reason in each.
@@ -65,23 +66,28 @@ def read_invoked(status: int, headers: Mapping[str, str], body: bytes) -> Readin
     if is_aws_stream(content_type, body):
         return _read_stream(status, content_type, body)
     answer = fields(parse(body))
-    if answer.get("type") == "message":
-        return read_messages(status, content_type, body)
+    return _read_whole(status, content_type, body) if _TOLD & answer.keys() else _read_own(status, headers, answer)
+
+
+def _read_whole(status: int, content_type: str, body: bytes) -> Reading:
+    """Read an answer in the shape of another API, which tells itself."""
+    answer = fields(parse(body))
     if "choices" in answer:
         return read_chat(status, content_type, body)
-    if "output" in answer:
-        return read_converse(status, "", body)
+    return read_converse(status, "", body) if "output" in answer else read_messages(status, content_type, body)
+
+
+def _read_own(status: int, headers: Mapping[str, str], answer: Fields) -> Reading:
     if "embedding" in answer or "embeddings" in answer:
         return _read_vectors(answer, headers)
     choices = _choices(answer)
-    if not choices:
-        return malformed(status, f"no text among {sorted(answer)}")
     given = answer.get("id") or answer.get("generation_id")
-    return Reading(
+    read = Reading(
         ids=(str(given),) if given else (),
         choices=choices,
         usage=_header_usage(headers) or _body_usage(answer),
     )
+    return read if choices else malformed(status, f"no text among {sorted(answer)}")
 
 
 def _read_vectors(answer: Fields, headers: Mapping[str, str]) -> Reading:

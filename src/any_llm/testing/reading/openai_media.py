@@ -30,13 +30,14 @@ def failure_in(status: int, body: bytes) -> Failure | None:
     return failure_of(status, document) if answer.get("error") and not answer.get("status") else None
 
 
-def read_anything(_status: int, content_type: str, body: bytes) -> Reading:
+def read_plainly(_status: int, content_type: str, body: bytes) -> Reading:
     """Read an answer as its JSON, or as its text where it is none."""
     try:
         return Reading(facts={"json": parse(body)})
     except ValueError:
         streamed = is_event_stream(content_type, body)
-        return Reading(facts={"json": body.decode(errors="replace")}, streamed=streamed)
+        notes = ("the events are not looked into",) if streamed else ()
+        return Reading(facts={"json": body.decode(errors="replace")}, streamed=streamed, notes=notes)
 
 
 def read_ranking(_status: int, _content_type: str, body: bytes) -> Reading:
@@ -60,7 +61,7 @@ def read_images(status: int, content_type: str, body: bytes) -> Reading:
     """Read images; a page of numbers is read as it is."""
     answer = fields(parse(body))
     if answer.get("object") == "page":
-        return read_anything(status, content_type, body)
+        return read_plainly(status, content_type, body)
     images: list[Json] = [
         {"b64_json": row.get("b64_json"), "url": row.get("url")} for row in objects(answer.get("data"))
     ]
@@ -97,10 +98,12 @@ def read_files(status: int, content_type: str, body: bytes) -> Reading:
 
 
 def read_batches(status: int, content_type: str, body: bytes) -> Reading:
-    """Read a batch, OpenAI's or xAI's; pages of results are read as they are."""
+    """Read a batch, OpenAI's or xAI's, or a page of results."""
     answer = fields(parse(body))
+    if "results" in answer:
+        return Reading(facts={"results": [_result(row) for row in objects(answer.get("results"))]})
     if "id" not in answer and "batch_id" not in answer:
-        return read_anything(status, content_type, body)
+        return read_plainly(status, content_type, body)
     state = fields(answer.get("state"))
     total = integer(fields(answer.get("request_counts")).get("total")) or integer(state.get("num_requests")) or 0
     return Reading(
@@ -112,6 +115,15 @@ def read_batches(status: int, content_type: str, body: bytes) -> Reading:
             "total": total,
         }
     )
+
+
+def _result(row: Fields) -> Json:
+    told = fields(row.get("batch_result"))
+    answers = [fields(one) for one in fields(told.get("response")).values()]
+    messages = [fields(choice.get("message")) for one in answers for choice in objects(one.get("choices"))]
+    error = fields(told.get("error")).get("code")
+    said = messages[0].get("content") if messages else None
+    return {"custom_id": row.get("batch_request_id"), "text": said, "error": error}
 
 
 def _seconds(date: Json) -> int:
@@ -157,29 +169,29 @@ def read_one_or_all_models(status: int, _content_type: str, body: bytes) -> Read
 OPENAI_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "groq.audio": read_transcript,
     "heroku.other": read_one_or_all_models,
-    "llamacpp.other": read_anything,
-    "openai.assistants": read_anything,
+    "llamacpp.other": read_plainly,
+    "openai.assistants": read_plainly,
     "openai.audio.speech": read_bytes,
     "openai.audio.transcriptions": read_transcript,
     "openai.audio.translations": read_transcript,
     "openai.batches": read_batches,
     "openai.completions": read_completions,
-    "openai.conversations": read_anything,
+    "openai.conversations": read_plainly,
     "openai.files": read_files,
-    "openai.fine_tuning": read_anything,
+    "openai.fine_tuning": read_plainly,
     "openai.images": read_images,
     "openai.images.edit": read_images,
     "openai.images.other": read_images,
     "openai.images.variation": read_images,
     "openai.models": read_one_or_all_models,
     "openai.moderations": read_moderation,
-    "openai.other": read_anything,
-    "openai.realtime": read_anything,
+    "openai.other": read_plainly,
+    "openai.realtime": read_plainly,
     "openai.responses.compact": read_responses,
     "openai.responses.input_tokens": read_counted,
-    "openai.vector_stores": read_anything,
+    "openai.vector_stores": read_plainly,
     "openai.videos": read_video,
     "rerank": read_ranking,
-    "venice.other": read_anything,
+    "venice.other": read_plainly,
 }
 """The readings, by the recorded API."""

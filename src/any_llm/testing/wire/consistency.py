@@ -19,6 +19,8 @@ from any_llm.testing.wire.index import Row
 _EXACT_TOTALS = frozenset({"openai.responses", "openai.embeddings"})
 # Totals that leave out what is cached, or what is thought.
 _LOOSE_TOTALS = frozenset({"gemini.generate"})
+# The recorder looks for the end of an answer where OpenAI, Anthropic and Google have it.
+_UNTOLD_LENGTHS = frozenset({"ollama.chat", "ollama.generate"})
 _ERROR = "error_"
 # The recorder does not look for ends in these.
 _UNMARKED = frozenset({"bedrock.converse", "bedrock.invoke", "openai.completions"})
@@ -98,7 +100,8 @@ def _of_features(recording: Recording, read: Reading) -> Iterator[str]:
     )
     if not _declared(recording):
         return
-    if found["length_stop"] and recording.api not in _UNMARKED and not claims & {"length_stop", "incomplete"}:
+    told = claims & {"length_stop", "incomplete"} or recording.api in _UNMARKED | _UNTOLD_LENGTHS
+    if found["length_stop"] and not told:
         yield "the answer was cut for its length, the features do not say length_stop"
     if found["content_filter"] and recording.api not in _UNMARKED and not claims & {"content_filter", "refusal"}:
         yield "the answer was filtered, the features do not say content_filter"

@@ -51,6 +51,7 @@ def record_of(recording: Recording, scope: Scope) -> Provider:
             dialect=scope.dialect,
             auth=_recorded_auth(recording) or scope.auth,
             operations=frozenset({scope.operation}),
+            paths=scope.paths,
         )
     return msgspec.structs.replace(
         known,
@@ -58,6 +59,7 @@ def record_of(recording: Recording, scope: Scope) -> Provider:
         auth=known.auth if known.auth in SIGNERS else _recorded_auth(recording) or known.auth,
         operations=known.operations | {scope.operation},
         dialects={**known.dialects, scope.operation: scope.dialect},
+        paths={**known.paths, **scope.paths},
     )
 
 

@@ -15,6 +15,7 @@ from any_llm.types.json import JSON, JSONObject
 from any_llm.types.model import Model
 from any_llm.types.moderation import ModerationResponse
 from any_llm.types.ocr import OcrResponse
+from any_llm.types.pulling import PullProgress
 from any_llm.types.rerank import RerankResponse
 from any_llm.types.tokens import TokenCount
 from any_llm.types.video import Video
@@ -105,6 +106,10 @@ def _of_pages(answer: OcrResponse) -> JSONObject:
     return {"pages": pages, "pages_processed": answer.usage_info.pages_processed if answer.usage_info else None}
 
 
+def _of_progress(progress: PullProgress) -> JSONObject:
+    return {"status": progress.status}
+
+
 FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
     Answer: _of_answer,
     Batch: _of_batch,
@@ -117,6 +122,7 @@ FACTS: Mapping[type, Callable[[JSON], JSONObject]] = {
     Model: _of_model,
     ModerationResponse: _of_moderation,
     OcrResponse: _of_pages,
+    PullProgress: _of_progress,
     RerankResponse: _of_rerank,
     TokenCount: _of_count,
     Transcription: _of_transcription,

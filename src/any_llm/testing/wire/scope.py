@@ -35,6 +35,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
             answer is one of them.
         asked: which of its requests is the recorded one, by default the last.
         others: further scopes of the same API, for the recordings that do not fit this one.
+        paths: where the provider's record must say that the operation is, if the format has several places for it.
         earlier: the JSON of the answers that come before the recorded one, where the operation takes several requests.
         prefix: what stands before a model's name, where that says how it is asked.
         reframe: brings an answer into its framing, of which the recorder kept the payloads alone.
@@ -57,39 +58,39 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     earlier: tuple[bytes, ...] = ()
     prefix: str = ""
     reframe: Callable[[RecordedResponse], RecordedResponse] | None = None
+    paths: Mapping[str, str] = {}
 
 
 _HELLO = ({"role": "user", "content": "Hello"},)
 
 FALLBACKS: Mapping[Operation, Mapping[str, object]] = {
-    Operation.COMPLETION: {"model": "model", "messages": _HELLO},
-    Operation.MESSAGES: {"model": "model", "messages": _HELLO, "max_tokens": 1_000},
-    Operation.RESPONSES: {"model": "model", "input_data": "Hello"},
-    Operation.EMBEDDING: {"model": "model", "inputs": "Hello"},
-    Operation.LIST_MODELS: {},
+    Operation.CANCEL_BATCH: {"batch_id": "batch"},
     Operation.COMPACT_RESPONSE: {"model": "model", "input_data": "Hello"},
+    Operation.COMPLETION: {"model": "model", "messages": _HELLO},
     Operation.COUNT_TOKENS: {"model": "model", "messages": _HELLO},
     Operation.CREATE_BATCH: {"model": "model", "requests": ({"body": {"messages": _HELLO}},)},
+    Operation.DELETE_FILE: {"file_id": "file"},
     Operation.DOWNLOAD_FILE: {"file_id": "file"},
+    Operation.EMBEDDING: {"model": "model", "inputs": "Hello"},
     Operation.IMAGE_EDIT: {"model": "model", "image": b"Hello", "prompt": "Hello"},
     Operation.IMAGE_GENERATION: {"model": "model", "prompt": "Hello"},
     Operation.IMAGE_VARIATION: {"model": "model", "image": b"Hello"},
+    Operation.LIST_BATCHES: {},
+    Operation.LIST_FILES: {},
+    Operation.LIST_MODELS: {},
+    Operation.MESSAGES: {"model": "model", "messages": _HELLO, "max_tokens": 1_000},
     Operation.MODERATION: {"model": "model", "input": "Hello"},
+    Operation.OCR: {"model": "model", "document": "https://recorded.invalid/document"},
+    Operation.PULL_MODEL: {"model": "model"},
     Operation.REQUEST: {"method": "GET", "path": "/"},
     Operation.RERANK: {"model": "model", "query": "Hello", "documents": ("Hello",)},
+    Operation.RESPONSES: {"model": "model", "input_data": "Hello"},
     Operation.RETRIEVE_BATCH: {"batch_id": "batch"},
+    Operation.RETRIEVE_BATCH_RESULTS: {"batch_id": "batch"},
     Operation.RETRIEVE_FILE: {"file_id": "file"},
     Operation.RETRIEVE_MODEL: {"model": "model"},
     Operation.RETRIEVE_VIDEO: {"video_id": "video"},
     Operation.SPEECH: {"model": "model", "input": "Hello", "voice": "voice"},
-    Operation.CANCEL_BATCH: {"batch_id": "batch"},
-    Operation.DELETE_FILE: {"file_id": "file"},
-    Operation.DOWNLOAD_FILE: {"file_id": "file"},
-    Operation.LIST_BATCHES: {},
-    Operation.LIST_FILES: {},
-    Operation.MODERATION: {"model": "model", "input": "Hello"},
-    Operation.OCR: {"model": "model", "document": "https://recorded.invalid/document"},
-    Operation.RETRIEVE_BATCH_RESULTS: {"batch_id": "batch"},
     Operation.TEXT_COMPLETION: {"model": "model", "prompt": "Hello"},
     Operation.TRANSCRIPTION: {"model": "model", "file": b"Hello"},
     Operation.TRANSLATION: {"model": "model", "file": b"Hello"},

@@ -9,10 +9,18 @@ from any_llm.testing.wire.intent import route_of
 from any_llm.testing.wire.scope import OWN_SCOPES, Scope
 from any_llm.testing.wire.scopes_anthropicx import ANTHROPICX_SCOPES
 from any_llm.testing.wire.scopes_clouds import CLOUD_SCOPES
+from any_llm.testing.wire.scopes_dashscope import DASHSCOPE_SCOPES
 from any_llm.testing.wire.scopes_gemini import GEMINI_SCOPES
 from any_llm.testing.wire.scopes_openai import OPENAI_SCOPES
 
-SCOPES: Mapping[str, Scope] = {**OWN_SCOPES, **ANTHROPICX_SCOPES, **CLOUD_SCOPES, **GEMINI_SCOPES, **OPENAI_SCOPES}
+SCOPES: Mapping[str, Scope] = {
+    **OWN_SCOPES,
+    **ANTHROPICX_SCOPES,
+    **CLOUD_SCOPES,
+    **DASHSCOPE_SCOPES,
+    **GEMINI_SCOPES,
+    **OPENAI_SCOPES,
+}
 """The recorded APIs that are replayed; every other one in a folder is counted as not in scope."""
 
 

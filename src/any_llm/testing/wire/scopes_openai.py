@@ -15,6 +15,7 @@ from any_llm.types.json import JSON, JSONObject, is_list, is_object
 from any_llm.types.media import Media
 
 _GET = frozenset({"GET"})
+_ENDED = b'{"batch_id": "batch", "state": {"num_requests": 1, "num_success": 1}}'
 _ANY = frozenset({"DELETE", "GET", "POST"})
 _SHAPED = frozenset({"none", "auto", "required"})
 
@@ -94,10 +95,15 @@ def say_upload(body: JSONObject, request: RecordedRequest) -> JSONObject:
 
 
 def say_batch(body: JSONObject, _request: RecordedRequest) -> JSONObject:
-    """Return what a body means as arguments of `create_batch`; a batch without a file is one to add requests to."""
-    if "input_file_id" in body:
-        return dict(body)
-    return {"requests": [{"body": {}}], **body}
+    """Return what a body means as arguments of `create_batch`."""
+    return dict(body)
+
+
+def say_results(_body: JSONObject, request: RecordedRequest) -> JSONObject:
+    """Return which batch's results are asked for."""
+    if urlsplit(request.url).query != "limit=100":
+        raise ValueError("the recorded page is not the first, or of another size")
+    return {"batch_id": urlsplit(request.url).path.split("/")[-2]}
 
 
 def say_id(name: str) -> Callable[[JSONObject, RecordedRequest], JSONObject]:
@@ -200,9 +206,12 @@ OPENAI_SCOPES: Mapping[str, Scope] = {
     "openai.audio.transcriptions": _scope(Operation.TRANSCRIPTION, say_transcription, "/audio/transcriptions"),
     "openai.audio.translations": _scope(Operation.TRANSLATION, say_form, "/audio/translations"),
     "openai.batches": _also(
-        _scope(Operation.CREATE_BATCH, say_batch, "/batches"),
+        msgspec.structs.replace(_scope(Operation.CREATE_BATCH, say_batch, "/batches"), needed=("input_file_id",)),
         _asked(Operation.RETRIEVE_BATCH, say_id("batch_id"), "/batches/{batch}"),
-        _others("/batches/{batch}/requests", "/batches/{batch}/results"),
+        msgspec.structs.replace(
+            _asked(Operation.RETRIEVE_BATCH_RESULTS, say_results, "/batches/{batch}/results"), earlier=(_ENDED,)
+        ),
+        _others("/batches", "/batches/{batch}/requests"),
     ),
     "openai.completions": _also(
         msgspec.structs.replace(_scope(Operation.TEXT_COMPLETION, say_text, "/completions"), needed=("prompt",)),

@@ -1,8 +1,8 @@
 """The wire format `parrot`: `{"say": …}` goes out, `{"said": …}` comes back, or JSON lines when it is streamed.
 
 POST /talk {"bird": "grey", "say": [["user", "Hello"]], "words": 9, "lines": true}
-{"said": "Hel"}
-{"said": "lo", "end": "done", "words": 2}
+{"said": "Good "}
+{"said": "day", "end": "done", "words": 2}
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What `any-llm plugins` and the commands below it take, and their help. Nothing heavy is imported here."""
+"""What `any-llm plugins` and `any-llm matrix` take, and their help. Nothing heavy is imported here."""
 
 from __future__ import annotations
 
@@ -57,3 +57,19 @@ def plugins_verify(*names: str, json: bool = False) -> int:
         json: Print a JSON array of objects: kind, name, package, version, value, findings (promise, kept, reason).
     """
     return bodies.verify_plugins(names, json=json)
+
+
+def matrix(
+    what: Literal["operations", "parameters", "models"] = "operations",
+    *,
+    provider: str | None = None,
+    json: bool = False,
+) -> None:
+    """Show what providers offer, what parameters become, or what models can, and what proves it.
+
+    Args:
+        what: Which table.
+        provider: Only this provider, with the details of each cell.
+        json: Print one JSON object: by row and column the status, and where there are any test, recordings, detail.
+    """
+    bodies.matrix(what, provider=provider, json=json)

@@ -1,0 +1,14 @@
+"""The format of Gladia: https://docs.gladia.io/api-reference."""
+
+from __future__ import annotations
+
+from any_llm.dialects.gladia.errors import decode_error
+from any_llm.spec.dialect import Dialect
+from any_llm.spec.late import LateCodecs
+from any_llm.spec.provider import Operation
+
+DIALECT = Dialect(
+    name="gladia",
+    operations=LateCodecs(__name__, {Operation.TRANSCRIPTION: "transcription:TRANSCRIPTION"}, {}),
+    decode_error=decode_error,
+)
