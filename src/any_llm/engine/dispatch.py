@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -52,7 +52,7 @@ _FORMS: Mapping[Operation, str] = {
 }
 
 
-class Trip(NamedTuple):
+class Trip(msgspec.Struct, frozen=True):
     """One attempt on its way: what all its requests share."""
 
     call: Call
@@ -63,9 +63,10 @@ class Trip(NamedTuple):
 
     def meet(self, exchange: Exchange) -> int:
         """Note the head of an answer, and return its status."""
-        self.report.status = self.facts.status = exchange.status
-        self.report.headers = self.facts.headers = exchange.headers
-        self.report.request_id = self.facts.request_id()
+        report, facts = self.report, self.facts
+        report.status = facts.status = exchange.status
+        report.headers = facts.headers = exchange.headers
+        report.request_id = facts.request_id()
         return exchange.status
 
     def timeouts_after(self, wait: float) -> Timeouts:
@@ -168,7 +169,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
     status = trip.meet(exchange)
     streamed = call.stream and codec.stream is not None and status < _FIRST_REDIRECT
-    if streamed and not _is_json(exchange.headers.get("content-type", "")):
+    if streamed and not _is_json(report.headers.get("content-type", "")):
         return await _open(call, codec, exchange, report, trip.facts)
     response = await _read(trip, exchange)
     if streamed and response.body.lstrip().startswith(_EVENTS):
@@ -189,7 +190,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
 
 async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
     """Read an answer to its end; an unsuccessful one is raised, unless it redirects and the codec follows."""
-    response = HttpResponse(exchange.status, exchange.headers, await exchange.read(), earlier)
+    response = HttpResponse(exchange.status, trip.report.headers, await exchange.read(), earlier)
     if response.status >= (_FIRST_ERROR if trip.codec.redirects else _FIRST_REDIRECT):
         raise _refusal(trip.call, response)
     return response
