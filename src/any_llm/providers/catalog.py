@@ -143,6 +143,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://avian.io/api-keys",
         offers="completion list_models",
         can="streaming reasoning",
+        quirks=("replay_details",),
     ),
     _entry(
         "azure",
@@ -431,6 +432,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://app.doubleword.ai/api-keys",
         offers="completion responses embedding files batches list_models",
         can="streaming reasoning image",
+        quirks=("replay_details",),
     ),
     _entry(
         "edenai",
@@ -572,7 +574,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses speech transcription translation files batches list_models retrieve_model",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("audio_urls",),
+        quirks=("audio_urls", "browser_search"),
         caching="automatic",
     ),
     _entry(
@@ -1009,7 +1011,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming image pdf",
         rename={"completion.max_tokens": "max_completion_tokens"},
         drop=_STRICT,
-        quirks=("call_ids_of_40",),
+        quirks=("call_ids_of_40", "search_models"),
         tier="verified",
         caching="key",
     ),
@@ -1031,7 +1033,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion responses embedding rerank image_generation image_edit speech "
         "transcription videos files list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object", "replay_details", "image_references", "json_audio", "video_frames"),
+        quirks=("reasoning_object", "replay_details", "server_tools", "image_references", "json_audio", "video_frames"),
         paths={"image_generation": "/images", "image_edit": "/images"},
         rename={"video_generation.seconds": "duration"},
         tier="verified",
@@ -1227,6 +1229,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://docs.snowflake.com/en/user-guide/programmatic-access-tokens",
         offers="completion",
         can="streaming reasoning",
+        quirks=("replay_details",),
     ),
     _entry(
         "stepfun",
@@ -1334,6 +1337,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://vercel.com/d?to=/[team]/~/ai/api-keys",
         offers="completion responses embedding image_generation list_models retrieve_model",
         can="streaming reasoning image pdf",
+        quirks=("replay_details",),
     ),
     _entry(
         "vertexai",
