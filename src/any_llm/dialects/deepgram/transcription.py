@@ -12,7 +12,7 @@ from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.spec.requests import OCTETS, split, take_json_format, take_stream, with_query
 from any_llm.types.audio import Transcription, TranscriptionSegment, TranscriptionWord, turns
 from any_llm.types.http import HttpResponse, Upload
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, is_list
 from any_llm.types.media import Media
 from any_llm.types.value import revive
 
@@ -77,7 +77,7 @@ def decode_transcription(_target: Target, response: HttpResponse) -> Transcripti
 
 def _spoken(heard: JSONObject) -> JSON:
     languages: JSON = heard.get("languages")
-    return languages[0] if isinstance(languages, list) and languages else None
+    return languages[0] if is_list(languages) and languages else None
 
 
 def _beginning(word: TranscriptionWord) -> float:
