@@ -124,6 +124,7 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
                 deliveries=tuple(deliveries),
                 client_request_id=call.request_id,
                 structured_output=_form_of(call, encoded),
+                carried_over=codec.over,
             )
             transport = transport_for(provider.transport)
             if provider.auth not in SIGNERS:
