@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -36,7 +36,7 @@ from any_llm.types.media import MediaNotReadError
 from any_llm.types.report import Delivery, Report
 
 if TYPE_CHECKING:
-    from any_llm.spec.dialect import Codec, Encoded, Target
+    from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
     from any_llm.types.json import JSON
     from any_llm.types.report import Warning as CallWarning
 
@@ -173,6 +173,8 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     response = await _read(trip, exchange)
     if streamed and response.body.lstrip().startswith(_EVENTS):
         return await _open(call, codec, Held(response), report, trip.facts)
+    if streamed and (step := follow_up(codec, call, response)) is not None:
+        return await _open_elsewhere(trip, step)
     if codec.follow_up is not None:
         response = await _follow(trip, response)
     value = decode(codec, call, response)
@@ -197,17 +199,10 @@ async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...
 
 async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
     """Ask what an operation asks after its first answer, until there is nothing more to ask, and return the last."""
-    call = msgspec.structs.replace(trip.call, query={}, extra_body={}, addressed={})
-    while (step := follow_up(trip.codec, call, response)) is not None:
+    while (step := follow_up(trip.codec, trip.call, response)) is not None:
         earlier = (*response.earlier, msgspec.structs.replace(response, earlier=()))
-        timeouts = trip.timeouts_after(step.wait)
-        await asyncio.sleep(step.wait)
-        request = trip.facts.request = _request(call, step.encoded)
-        if call.target.provider.auth not in SIGNERS:
-            request = trip.facts.request = await _signed(request, call.target, trip.transport)
-        exchange = await trip.transport.send(request, timeouts)
+        exchange = await _send_on(trip, step)
         try:
-            trip.meet(exchange)
             response = await _read(trip, exchange, earlier)
         except BaseException:
             exchange.close()
@@ -215,6 +210,35 @@ async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
     if response.status >= _FIRST_REDIRECT:
         raise _refusal(trip.call, response)
     return response
+
+
+async def _send_on(trip: Trip, step: FollowUp) -> Exchange:
+    """Send the next request of an operation, when its time has come."""
+    call = msgspec.structs.replace(trip.call, query={}, extra_body={}, addressed={})
+    timeouts = trip.timeouts_after(step.wait)
+    await asyncio.sleep(step.wait)
+    request = trip.facts.request = _request(call, step.encoded)
+    if call.target.provider.auth not in SIGNERS:
+        request = trip.facts.request = await _signed(request, call.target, trip.transport)
+    exchange = await trip.transport.send(request, timeouts)
+    trip.meet(exchange)
+    return exchange
+
+
+async def _open_elsewhere(trip: Trip, step: FollowUp) -> Reply:
+    """Return the stream of a vendor whose first answer tells where it is."""
+    exchange = await _send_on(trip, step)
+    try:
+        if exchange.status < _FIRST_REDIRECT:
+            return await _open(trip.call, trip.codec, exchange, trip.report, trip.facts)
+        return await _refuse(trip, exchange)
+    except BaseException:
+        exchange.close()
+        raise
+
+
+async def _refuse(trip: Trip, exchange: Exchange) -> NoReturn:
+    raise _refusal(trip.call, HttpResponse(exchange.status, exchange.headers, await exchange.read()))
 
 
 async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report: Report, facts: Facts) -> Reply:

@@ -1136,7 +1136,8 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://replicate.com/docs/reference/http",
         key_page="https://replicate.com/account/api-tokens",
         dialect="replicate",
-        offers="text_completion image_generation image_edit videos list_models retrieve_model",
+        offers="completion text_completion image_generation image_edit videos list_models retrieve_model",
+        can="streaming",
     ),
     _entry(
         "requesty",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from any_llm import AnyLLM
@@ -11,17 +13,21 @@ from any_llm.exceptions import (
     MalformedResponseError,
     ModelNotFoundError,
     ProviderError,
+    StreamTruncatedError,
 )
 from any_llm.spec.provider import Operation
+from any_llm.types.http import Frame
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.media import Media
 from tests.dialects.plain_calls import Calls, answers, body_of, respond, warned
 from tests.transport.conftest import Serve, serve
+from tests.transport.peers import Peer, Received, whole
 
 __all__ = ["serve"]
 
 TEXT, IMAGES, EDIT = Operation.TEXT_COMPLETION, Operation.IMAGE_GENERATION, Operation.IMAGE_EDIT
 VIDEO, RETRIEVE, DOWNLOAD = Operation.VIDEO_GENERATION, Operation.RETRIEVE_VIDEO, Operation.DOWNLOAD_VIDEO
+CHAT = Operation.COMPLETION
 MODELS, MODEL = Operation.LIST_MODELS, Operation.RETRIEVE_MODEL
 CALLS = Calls("replicate")
 PNG = Media(content=b"PNG", media_type="image/png")
@@ -56,8 +62,10 @@ def test_a_text_is_asked_for_in_the_models_words() -> None:
     assert body_of(encoded) == {
         "input": {"prompt": "hi", "max_tokens": 4, "stop_sequences": "a,b", "top_k": 3},
         "webhook": "https://h",
+        "stream": True,
     }
-    assert warned(encoded) == [("dropped", "n"), ("dropped", "stream")]
+    assert encoded.headers == {}
+    assert warned(encoded) == [("dropped", "n")]
     with pytest.raises(InvalidRequestError, match="one prompt"):
         CALLS.encode(TEXT, "o/n", prompt=["a", "b"])
 
@@ -194,6 +202,104 @@ def test_errors_are_told_by_status(status: int, body: JSON, kind: type, words: s
     error = CALLS.fail(status, body)
     assert type(error) is kind
     assert (error.message, error.param) == (words, param)
+
+
+def test_a_chat_is_said_as_one_prompt() -> None:
+    system = {"role": "system", "content": "Be brief"}
+    hello = {"role": "user", "content": [{"type": "text", "text": "hi"}]}
+    encoded = CALLS.encode(CHAT, "o/n", messages=[system, hello], max_completion_tokens=4, stop=["a"], tools=[{}])
+    assert body_of(encoded)["input"] == {
+        "prompt": "hi",
+        "system_prompt": "Be brief",
+        "max_tokens": 4,
+        "stop_sequences": "a",
+    }
+    assert warned(encoded) == [("dropped", "tools")]
+    picture = {"role": "user", "content": [{"type": "image_url"}, {"type": "text", "text": "and?"}]}
+    answer = {"role": "assistant", "content": "Hello", "tool_calls": [{}]}
+    several = CALLS.encode(CHAT, "o/n", messages=[hello, answer, picture])
+    assert body_of(several)["input"] == {"prompt": "User: hi\n\nAssistant: Hello\n\nUser: and?\n\nAssistant:"}
+    assert warned(several) == [("dropped", "messages"), ("dropped", "messages"), ("emulated", "messages")]
+
+
+def test_a_chats_answer_is_read() -> None:
+    answer = CALLS.decode(CHAT, prediction(output=["Hel", "lo"], metrics={"input_token_count": 3}))
+    assert (answer.id, answer.model, answer.choices[0].message.content) == ("p-1", "o/n", "Hello")
+    assert (answer.choices[0].finish_reason, answer.usage) == ("stop", None)
+    with pytest.raises(MalformedResponseError, match="not a text"):
+        CALLS.decode(CHAT, prediction(output={"a": 1}))
+
+
+def test_a_stream_is_where_the_prediction_says() -> None:
+    told = prediction("starting", urls={"stream": "https://stream.replicate.com/s"})
+    step = CALLS.follow(CHAT, told, stream=True)
+    assert step is not None
+    assert (step.encoded.path, step.encoded.headers["Accept"]) == (
+        "https://stream.replicate.com/s",
+        "text/event-stream",
+    )
+    waiting = CALLS.follow(CHAT, prediction("starting"))
+    assert waiting is not None
+    assert waiting.encoded.path.endswith("/predictions/p-1")
+    with pytest.raises(InvalidRequestError, match="does not stream"):
+        CALLS.follow(CHAT, prediction("starting"), stream=True)
+
+
+@pytest.mark.parametrize("operation", [CHAT, TEXT])
+def test_events_are_pieces_and_an_end(operation: Operation) -> None:
+    stream, fold = CALLS.codec(operation).stream, CALLS.codec(operation).fold
+    assert stream is not None
+    assert fold is not None
+    decoder, whole = stream(CALLS.target(), {}), fold()
+    frames = [Frame("output", b"Hel"), Frame("logs", b"x"), Frame("output", b"lo\n"), Frame("done", b"{}")]
+    for item in [item for frame in frames for item in decoder.feed(frame)]:
+        whole.add(item)
+    assert (list(decoder.finish()), decoder.complete) == ([], True)
+    choice = whole.result().choices[0]
+    assert (choice.text if operation is TEXT else choice.message.content) == "Hello\n"
+    assert choice.finish_reason == "stop"
+    with pytest.raises(StreamTruncatedError):
+        stream(CALLS.target(), {}).finish()
+    for event, data, words in (
+        ("error", b'{"detail": "broken"}', "broken"),
+        ("error", b"plain", "plain"),
+        ("error", b"{}", "failed"),
+        ("done", b'{"reason": "canceled"}', "canceled"),
+    ):
+        with pytest.raises(ProviderError, match=words):
+            list(stream(CALLS.target(), {}).feed(Frame(event, data)))
+
+
+async def test_a_stream_is_read_from_elsewhere_over_a_socket(serve: Serve) -> None:
+    server = serve(answers())
+    told = prediction("starting", urls={"stream": server.url("/s")})
+    events = b"event: output\ndata: Hel\n\nevent: output\ndata: lo\n\nevent: done\ndata: {}\n\n"
+    server.script = answers(told, events, told, {"detail": "gone"}, media_type="text/event-stream")
+    client = AnyLLM.create("replicate", api_key="k-1", api_base=server.url(""))
+    messages = [{"role": "user", "content": "hi"}]
+    stream = await client.acompletion(model="o/n", messages=messages, stream=True)
+    assert [chunk.choices[0].delta.content async for chunk in stream] == ["Hel", "lo", None]
+    assert [one.target for one in server.requests] == ["/models/o/n/predictions", "/s"]
+    assert server.requests[1].headers["accept"] == "text/event-stream"
+    with pytest.raises(StreamTruncatedError):
+        await client.acompletion(model="o/n", messages=messages, stream=True)
+
+
+async def test_a_stream_that_is_gone_is_an_error(serve: Serve) -> None:
+    heard: list[str] = []
+
+    async def script(peer: Peer, received: Received) -> None:
+        heard.append(received.target)
+        told = prediction("starting", urls={"stream": server.url("/s")})
+        body = json.dumps(told if received.method == "POST" else {"detail": "gone"}).encode()
+        status = "201 Created" if received.method == "POST" else "404 Not Found"
+        peer.say(whole(body, status=status, fields="content-type: application/json\r\n"))
+
+    server = serve(script)
+    client = AnyLLM.create("replicate", api_key="k-1", api_base=server.url(""))
+    with pytest.raises(ModelNotFoundError, match="gone"):
+        await client.atext_completion("o/n", "hi", stream=True)
+    assert heard == ["/models/o/n/predictions", "/s"]
 
 
 async def test_a_text_and_a_video_over_a_socket(serve: Serve) -> None:

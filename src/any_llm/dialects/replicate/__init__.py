@@ -12,6 +12,7 @@ DIALECT = Dialect(
     operations=LateCodecs(
         __name__,
         {
+            Operation.COMPLETION: "chat:COMPLETION",
             Operation.TEXT_COMPLETION: "texts:TEXT_COMPLETION",
             Operation.IMAGE_GENERATION: "images:IMAGE_GENERATION",
             Operation.IMAGE_EDIT: "images:IMAGE_EDIT",

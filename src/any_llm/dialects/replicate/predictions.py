@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from any_llm.exceptions import MalformedResponseError, ProviderError
+from any_llm.exceptions import InvalidRequestError, MalformedResponseError, ProviderError
 from any_llm.spec.answers import first_text, members, pause_after, read_object, words_of
 from any_llm.spec.dialect import Encoded, FollowUp, Options, Target
 from any_llm.spec.requests import segment
@@ -53,6 +53,21 @@ def follow_prediction(_target: Target, _options: Options, response: HttpResponse
         return None
     place = words_of(members(prediction.get("urls")).get("get")) or f"/predictions/{segment(prediction.get('id'))}"
     return FollowUp(Encoded(place), pause_after(response))
+
+
+def follow_output(target: Target, options: Options, response: HttpResponse) -> FollowUp | None:
+    """Return what is asked next: where the output is streamed, if that was asked for, else how far the prediction is.
+
+    Raises:
+        InvalidRequestError: the model does not stream.
+        MalformedResponseError: the answer is no prediction.
+    """
+    if not options.get("stream"):
+        return follow_prediction(target, options, response)
+    place = words_of(members(read_object(response, "status").get("urls")).get("stream"))
+    if not place:
+        raise InvalidRequestError(f"the model {target.model!r} does not stream its output", param="stream")
+    return FollowUp(Encoded(place, headers={"Accept": "text/event-stream", "Cache-Control": "no-store"}))
 
 
 def output_of(prediction: JSONObject) -> JSON:

@@ -130,7 +130,9 @@ def read_prediction(status: int, content_type: str, body: bytes) -> Reading:
 
 def read_resource(status: int, content_type: str, body: bytes) -> Reading:
     """Read another answer of Replicate's as it is; a body that tells its status is an error."""
-    answer = fields(parse(body)) if content_type.startswith("application/") else {}
+    if not content_type.startswith("application/"):
+        return read_plainly(status, content_type, body)
+    answer = fields(parse(body))
     if "detail" in answer and integer(answer.get("status")) is not None:
         return malformed(status, text(answer["detail"]))
     return read_plainly(status, content_type, body)
