@@ -17,6 +17,7 @@ WANTED = {
     "x-goog-api-key": {"x-goog-api-key": "k-123"},
     "xi-api-key": {"xi-api-key": "k-123"},
     "x-gladia-key": {"x-gladia-key": "k-123"},
+    "x-key": {"x-key": "k-123"},
     "none": {},
 }
 

@@ -18,6 +18,7 @@ SCHEMES: Mapping[str, tuple[str, str]] = {
     "x-goog-api-key": ("x-goog-api-key", ""),
     "xi-api-key": ("xi-api-key", ""),
     "x-gladia-key": ("x-gladia-key", ""),
+    "x-key": ("x-key", ""),
 }
 """The header of a key, and what stands before the key in it, by the name that a provider's record uses.
 

@@ -54,7 +54,7 @@ def codec_of(provider: Provider, operation: Operation) -> Codec[JSON, JSON]:
         offered = ", ".join(sorted(provider.operations))
         msg = f"{provider.name} does not offer {operation}; it offers {offered}"
         raise UnsupportedOperationError(msg, provider_name=provider.name, operation=operation)
-    return bridge(chat)
+    return msgspec.structs.replace(bridge(chat), over=Operation.COMPLETION.value)
 
 
 def codec_for(target: Target, operation: Operation) -> Codec[JSON, JSON]:

@@ -45,6 +45,8 @@ _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
 _LINES = frozenset({"application/stream+json", "application/x-ndjson", "application/jsonl"})
 """Media types of JSON in lines."""
 _EVENTS = (b"data:", b"event:")
+_OF_ANY_TYPE = frozenset({Operation.DOWNLOAD_FILE})
+"""Operations whose answer may be JSON that somebody stored."""
 _FORMS: Mapping[Operation, str] = {
     Operation.COMPLETION: "response_format",
     Operation.RESPONSES: "response_format",
@@ -124,6 +126,7 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
                 deliveries=tuple(deliveries),
                 client_request_id=call.request_id,
                 structured_output=_form_of(call, encoded),
+                carried_over=codec.over,
             )
             transport = transport_for(provider.transport)
             if provider.auth not in SIGNERS:
@@ -169,7 +172,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
     status = trip.meet(exchange)
     streamed = call.stream and codec.stream is not None and status < _FIRST_REDIRECT
-    if streamed and not _is_json(report.headers.get("content-type", "")):
+    if streamed and (call.operation in _OF_ANY_TYPE or not _is_json(report.headers.get("content-type", ""))):
         return await _open(call, codec, exchange, report, trip.facts)
     response = await _read(trip, exchange)
     if streamed and response.body.lstrip().startswith(_EVENTS):

@@ -242,6 +242,24 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning",
     ),
     _entry(
+        "bfl",
+        "https://api.bfl.ai",
+        "BFL_API_KEY",
+        docs="https://docs.bfl.ai/api-reference",
+        key_page="https://dashboard.bfl.ai/keys",
+        dialect="bfl",
+        auth="x-key",
+        hosts=(
+            "api.eu.bfl.ai",
+            "api.us.bfl.ai",
+            "api.eu1.bfl.ai",
+            "api.eu2.bfl.ai",
+            "api.us1.bfl.ai",
+            "api.us2.bfl.ai",
+        ),
+        offers="image_generation image_edit",
+    ),
+    _entry(
         "bigmodel",
         "https://open.bigmodel.cn/api/paas/v4",
         "ZHIPU_API_KEY",
@@ -812,6 +830,16 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion responses embedding rerank image_generation speech transcription "
         "list_models",
         can="streaming reasoning image",
+    ),
+    _entry(
+        "luma",
+        "https://api.lumalabs.ai/dream-machine/v1",
+        "LUMA_API_KEY",
+        key_alternatives=("LUMAAI_API_KEY",),
+        docs="https://docs.lumalabs.ai/docs/api",
+        key_page="https://lumalabs.ai/dream-machine/api/keys",
+        dialect="luma",
+        offers="image_generation videos",
     ),
     _entry(
         "mancer",
