@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import any_llm.dialects
-from any_llm.engine.codecs import has_inline_batches
 from any_llm.engine.dispatch import dispatcher
 from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.call import Call
@@ -32,12 +31,35 @@ from any_llm.types.json import JSON, JSONObject
 
 DIALECTS: Sequence[str] = [each.name for each in pkgutil.iter_modules(any_llm.dialects.__path__) if each.ispkg]
 KINDS = ("application/json", "text/event-stream", "application/x-ndjson", "application/octet-stream", "audio/mpeg")
-SCALARS: Sequence[JSON] = (None, True, False, 0, 1, -1, 7, 2**63, 1.5, -0.0, 1e308, "", "a", "é\u2028😀", "1", "\x00", "{}")
+SCALARS: Sequence[JSON] = (
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    7,
+    2**63,
+    1.5,
+    -0.0,
+    1e308,
+    "",
+    "a",
+    "é\u2028😀",
+    "1",
+    "\x00",
+    "{}",
+)
 DEEPEST = 5
 BRIEF = Timeouts(total=0.05)
 """What an operation of several requests may take that gets no end."""
 
-QUICK = settings(max_examples=int(__import__("os").environ.get("EX","12")), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+QUICK = settings(
+    max_examples=int(__import__("os").environ.get("EX", "12")),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def dialect(name: str) -> Dialect:
@@ -126,7 +148,6 @@ async def outcome(asked: Call, answer: Callable[[HttpRequest], Scripted]) -> JSO
                 items: JSON = [item async for item in value]
             return items, value.response
     except AnyLLMError as error:
-        assert str(error)
         return error
     else:
         return value
@@ -174,7 +195,9 @@ def test_any_failure_becomes_our_error(name: str, operation: Operation, random: 
     known, status = words(name), random.choice((*STATUSES, 301, 307, 418, 599))
 
     def answer(_: HttpRequest) -> Scripted:
-        return Scripted(status=status, headers={"retry-after": str(tree(random, known, 0))}, chunks=[body(random, known)])
+        return Scripted(
+            status=status, headers={"retry-after": str(tree(random, known, 0))}, chunks=[body(random, known)]
+        )
 
     assert isinstance(run(call(name, operation), answer), AnyLLMError)
 
