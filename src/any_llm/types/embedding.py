@@ -66,7 +66,7 @@ def _as_array(held: msgspec.Raw | str | Sequence[float]) -> array[float]:
         case str():
             return parse_vector(msgspec.json.encode(held))
         case _:
-            return array("d", held)
+            return parse_vector(msgspec.json.encode(held)) if type(held) is list else array("d", held)
 
 
 class EmbeddingUsage(Value):
