@@ -105,6 +105,12 @@ def test_calls_and_their_results_are_said_again() -> None:
     ]
 
 
+def test_fields_that_are_not_sent_are_named() -> None:
+    encoded = chat({**HELLO, "cache_control": {}, "images": [], "weight": None})
+    assert body_of(encoded)["input"]["messages"] == [HELLO]
+    assert warned(encoded) == [("dropped", "messages[0].cache_control")]
+
+
 def test_images_and_recordings_are_parts_for_models_that_see_and_hear() -> None:
     parts = [
         {"type": "text", "text": "Look"},

@@ -36,6 +36,11 @@ _INEXPRESSIBLE = frozenset(
 )  # fmt: skip
 _READ = frozenset({"role", "content", "tool_calls", "tool_call_id", "name", "reasoning_content", "partial"})
 
+_ANSWERED = frozenset(
+    {"annotations", "audio", "extra_content", "function_call", "images", "parsed", "parts", "reasoning", "refusal"}
+)
+"""Fields that stand in an answer; those the next request does not need are not worth a warning."""
+
 
 def encode_completion(target: Target, options: Options) -> Encoded:
     """Encode a chat; what is not OpenAI's (`enable_search`, `thinking_budget`, …) is a parameter.
@@ -129,6 +134,11 @@ def _has_media(message: JSON) -> bool:
 def _turn(given: JSON, where: str, *, sees: bool, warnings: list[CallWarning]) -> JSONObject:
     message = plain_message(given, where)
     warnings += foreign_signatures(message, where, ())
+    warnings += [
+        CallWarning("dropped", f"{where}.{name}", "DashScope has no such field")
+        for name, value in message.items()
+        if name not in _READ and name not in _ANSWERED and value is not None
+    ]
     turn: JSONObject = {name: message[name] for name in _READ if message.get(name) is not None}
     content: JSON = message.get("content") or message.get("refusal")
     if sees:
