@@ -170,7 +170,7 @@ def test_pieces_add_up_to_the_answer() -> None:
         piece(content="", tool_calls=[{**cut, "id": "call_1"}]),
         piece("tool_calls", content="", tool_calls=[rest]),
     )
-    (call,) = whole.choices[0].message.tool_calls or ()
+    (call,) = whole.choices[0].message.tool_calls or []
     assert (call.id, call.function.name, call.function.arguments) == ("call_1", "add", '{"a":1}')
     assert str(whole.choices[0].message.reasoning) == "Hm"
     assert whole.choices[0].finish_reason == "tool_calls"
