@@ -155,7 +155,7 @@ def _message(message: JSONObject) -> JSONObject:
     content: JSON = message.get("content")
     if is_list(content):
         told["content"] = "".join(str(part.get("text") or "") for part in content if is_mapping(part))
-        if any(not is_mapping(part) or part.keys() != {"text"} for part in content):
+        if any(not is_mapping(part) or set(part) != {"text"} for part in content):
             told["parts"] = content
     thought: JSON = told.pop("reasoning_content", None)
     if thought:
