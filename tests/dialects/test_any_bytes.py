@@ -32,12 +32,35 @@ from any_llm.types.json import JSON, JSONObject
 
 DIALECTS: Sequence[str] = [each.name for each in pkgutil.iter_modules(any_llm.dialects.__path__) if each.ispkg]
 KINDS = ("application/json", "text/event-stream", "application/x-ndjson", "application/octet-stream", "audio/mpeg")
-SCALARS: Sequence[JSON] = (None, True, False, 0, 1, -1, 7, 2**63, 1.5, -0.0, 1e308, "", "a", "é\u2028😀", "1", "\x00", "{}")
+SCALARS: Sequence[JSON] = (
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    7,
+    2**63,
+    1.5,
+    -0.0,
+    1e308,
+    "",
+    "a",
+    "é\u2028😀",
+    "1",
+    "\x00",
+    "{}",
+)
 DEEPEST = 5
 BRIEF = Timeouts(total=0.05)
 """What an operation of several requests may take that gets no end."""
 
-QUICK = settings(max_examples=int(__import__("os").environ.get("EX","12")), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+QUICK = settings(
+    max_examples=int(__import__("os").environ.get("EX", "12")),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def dialect(name: str) -> Dialect:
@@ -174,7 +197,9 @@ def test_any_failure_becomes_our_error(name: str, operation: Operation, random: 
     known, status = words(name), random.choice((*STATUSES, 301, 307, 418, 599))
 
     def answer(_: HttpRequest) -> Scripted:
-        return Scripted(status=status, headers={"retry-after": str(tree(random, known, 0))}, chunks=[body(random, known)])
+        return Scripted(
+            status=status, headers={"retry-after": str(tree(random, known, 0))}, chunks=[body(random, known)]
+        )
 
     assert isinstance(run(call(name, operation), answer), AnyLLMError)
 
