@@ -67,7 +67,7 @@ def test_without_a_folder_it_says_how_it_is_used(capsys: pytest.CaptureFixture[s
 
 
 def test_a_page_of_other_recordings_is_stale(tmp_path: Path) -> None:
-    recorded = {"id": "a", "provider": "acme", "api": "openai.chat", "features": [], "request": None}
+    recorded: dict[str, object] = {"id": "a", "provider": "acme", "api": "openai.chat", "features": [], "request": None}
     answer = {"status": 200, "headers": {}, "body": completion()}
     (tmp_path / "a.json").write_text(json.dumps({**recorded, "response": answer}))
     command = [sys.executable, str(ROOT / "scripts" / "wire_table.py"), str(tmp_path), "--check"]
