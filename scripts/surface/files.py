@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from scripts.surface.forms import WIDTH, async_functions, blocking_functions, blocking_methods
+from scripts.surface.forms import PRIVATE, WIDTH, async_functions, blocking_functions, blocking_methods
 from scripts.surface.operations import Group, Imports, read
 
 MADE = "Made by `scripts/surfaces.py` from `{source}`: change that, then run `make tables`."
@@ -72,13 +72,31 @@ def _methods(group: Group) -> str:
 
 
 def _every_operation(groups: Sequence[Group]) -> str:
+    """Make the class of all operations; at run time all groups but the first come when one of them is asked for."""
     kinds = {group.blocking: f"any_llm.client.methods.blocking{group.suffix}" for group in groups}
     hooks = [f"_a{operation.name}" for group in groups for operation in group.operations if operation.hook]
+    first, *others = groups
+    late = {f"{kinds[group.blocking]}:{group.blocking}": tuple(_method_names(group)) for group in others}
+    about = '"""Every operation, async and blocking."""'
     code = (
         f'HOOKS: Sequence[str] = {tuple(hooks)!r}\n"""The methods that subclasses may override."""',
-        f'class EveryOperation({", ".join(kinds)}):\n    """Every operation, async and blocking."""',
+        f'LATE: Mapping[str, Sequence[str]] = {late!r}\n"""The methods of each class that loads on first use."""',
+        (
+            f"if TYPE_CHECKING:\n    class EveryOperation({', '.join(kinds)}):\n        {about}\n"
+            f"else:\n    @with_late(LATE)\n    class EveryOperation({first.blocking}):\n        {about}"
+        ),
     )
-    return _module("Every operation as a method.", "client/operations*.py", code, {}, {**RUNNING, **kinds})
+    running = {**RUNNING, "Mapping": "collections.abc", "with_late": "any_llm.client.late"}
+    running[first.blocking] = kinds.pop(first.blocking)
+    return _module("Every operation as a method.", "client/operations*.py", code, kinds, running)
+
+
+def _method_names(group: Group) -> Iterator[str]:
+    yield from group.methods
+    for operation in group.operations:
+        yield operation.name
+        if operation.name in PRIVATE:
+            yield f"_{operation.name}"
 
 
 def _users(names: Sequence[str]) -> str:
@@ -110,11 +128,11 @@ def _call_options(groups: Sequence[Group]) -> str:
 def _functions(group: Group, *, a: bool) -> str:
     make = async_functions if a else blocking_functions
     code = [make(operation) for operation in group.operations]
-    own = {each.call_options: "any_llm.client.functions.options" for each in group.operations}
-    own |= {each.options: group.home(each.options) for each in group.operations if each.reached_by_position}
+    own = {each.options: group.home(each.options) for each in group.operations if each.reached_by_position}
+    named = {each.call_options: "any_llm.client.functions.options" for each in group.operations}
     about = f"The module functions for {'async' if a else 'blocking'} code: one for each operation."
     code = [*_variables(group, code), *code]
-    return _module(about, group.source, code, {**group.imports, **TYPES}, {**RUNNING, **own})
+    return _module(about, group.source, code, {**named, **group.imports, **TYPES}, {**RUNNING, **own})
 
 
 def exports(groups: Sequence[Group]) -> Mapping[str, Sequence[str]]:

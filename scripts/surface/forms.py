@@ -48,7 +48,9 @@ def _form(
         returns = returns and _Blocking().visit(returns)
     overloaded = method is not operation.method
     options = ast.unparse(arguments.kwarg.annotation or ast.Constant("")) if arguments.kwarg else ""
-    mark = "overload" if overloaded else f"spell_out({options.removeprefix('Unpack[').removesuffix(']')})"
+    options = options.removeprefix("Unpack[").removesuffix("]")
+    # The functions' own options are named only, and load when somebody asks for the signature.
+    mark = "overload" if overloaded else f"spell_out({options if options == operation.options else repr(options)})"
     kind = ast.AsyncFunctionDef if a else ast.FunctionDef
     function = kind(
         name=f"a{operation.name}" if a else operation.name,

@@ -61,13 +61,14 @@ class Operation(NamedTuple):
 
 
 class Group(NamedTuple):
-    """One class of operations, the module it stands in, and that module's imports and type variables."""
+    """One class of operations, the module it stands in, that module's imports and type variables, and its methods."""
 
     source: str
     name: str
     operations: Sequence[Operation]
     imports: Imports
     variables: Sequence[str]
+    methods: Sequence[str]
 
     @property
     def suffix(self) -> str:
@@ -116,16 +117,21 @@ def _operations(kind: ast.ClassDef) -> Iterator[Operation]:
         )
 
 
+def _methods(kind: ast.ClassDef) -> Sequence[str]:
+    functions = (node for node in kind.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return list(dict.fromkeys(node.name for node in functions))
+
+
 def read(client: Path) -> list[Group]:
     """Read the operations from the modules in the folder `client`."""
     groups: list[Group] = []
     for path in sorted(client.glob("operations*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         variables = [ast.unparse(node) for node in tree.body if "TypeVar(" in ast.unparse(node)]
-        found = ((node.name, list(_operations(node))) for node in tree.body if isinstance(node, ast.ClassDef))
+        found = ((node, list(_operations(node))) for node in tree.body if isinstance(node, ast.ClassDef))
         groups.extend(
-            Group(f"client/{path.name}", name, operations, _imports(tree), variables)
-            for name, operations in found
+            Group(f"client/{path.name}", kind.name, operations, _imports(tree), variables, _methods(kind))
+            for kind, operations in found
             if operations
         )
     return groups

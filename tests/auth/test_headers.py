@@ -11,12 +11,13 @@ WANTED = {
     "bearer": {"Authorization": "Bearer k-123"},
     "token": {"Authorization": "Token k-123"},
     "key": {"Authorization": "Key k-123"},
-    "authorization": {"Authorization": "k-123"},
+    "bare": {"Authorization": "k-123"},
     "x-api-key": {"x-api-key": "k-123"},
     "api-key": {"api-key": "k-123"},
     "x-goog-api-key": {"x-goog-api-key": "k-123"},
     "xi-api-key": {"xi-api-key": "k-123"},
     "x-gladia-key": {"x-gladia-key": "k-123"},
+    "x-key": {"x-key": "k-123"},
     "none": {},
 }
 

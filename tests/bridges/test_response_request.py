@@ -125,7 +125,7 @@ def test_a_setting_is_said_in_the_words_of_a_chat(option: str, value: JSON, expe
         ("reasoning", {"summary": "auto"}, "dropped reasoning.summary"),
         ("text", {"colour": "red"}, "dropped text.colour"),
         ("tool_choice", {"type": "file_search"}, "dropped tool_choice"),
-        ("tools", [{"type": "web_search"}], "dropped tools[0]"),
+        ("tools", [{"type": "computer_use_preview"}], "dropped tools[0]"),
         ("n", 2, "dropped n"),
     ],
 )

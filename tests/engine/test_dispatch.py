@@ -30,6 +30,21 @@ def replay(body: object, **headers: str) -> Replay:
     return Replay(lambda _: Scripted(headers={"content-type": "application/json", **headers}, chunks=[raw]))
 
 
+async def test_what_is_carried_over_another_shape_says_so() -> None:
+    transport = replay(completion())
+    asked = {"messages": MESSAGES, "max_tokens": 9}
+    carried = await dispatcher(lambda _: transport)(call(operation=Operation.MESSAGES, options=asked))
+    native = await dispatcher(lambda _: transport)(call())
+    assert (carried.report.carried_over, native.report.carried_over) == ("completion", None)
+
+
+async def test_a_stored_file_of_json_can_be_streamed() -> None:
+    transport = replay(b'{"a": 1}')
+    asked = {"file_id": "file-1", "stream": True}
+    reply = await dispatcher(lambda _: transport)(call(operation=Operation.DOWNLOAD_FILE, options=asked))
+    assert b"".join([piece async for piece in reply.value]) == b'{"a": 1}'
+
+
 async def test_a_call_without_an_id_sends_none() -> None:
     transport = replay(completion())
     reply = await dispatcher(lambda _: transport)(call())

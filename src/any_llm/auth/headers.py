@@ -12,16 +12,17 @@ SCHEMES: Mapping[str, tuple[str, str]] = {
     "bearer": ("Authorization", "Bearer "),
     "token": ("Authorization", "Token "),
     "key": ("Authorization", "Key "),
-    "authorization": ("Authorization", ""),
+    "bare": ("Authorization", ""),
     "x-api-key": ("x-api-key", ""),
     "api-key": ("api-key", ""),
     "x-goog-api-key": ("x-goog-api-key", ""),
     "xi-api-key": ("xi-api-key", ""),
     "x-gladia-key": ("x-gladia-key", ""),
+    "x-key": ("x-key", ""),
 }
 """The header of a key, and what stands before the key in it, by the name that a provider's record uses.
 
-`bearer` is RFC 6750's, `token` Deepgram's, `key` fal's, `authorization` AssemblyAI's bare key; the rest are named by
+`bearer` is RFC 6750's, `token` Deepgram's, `key` fal's, `bare` AssemblyAI's bare key; the rest are named by
 their header.
 """
 

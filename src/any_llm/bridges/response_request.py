@@ -14,6 +14,7 @@ from any_llm.bridges.response_turns import chat_messages
 from any_llm.bridges.warnings import Warnings
 from any_llm.exceptions import UnsupportedParameterError
 from any_llm.spec.dialect import Options, Target
+from any_llm.types.built_in_tools import BUILT_IN_TOOLS
 from any_llm.types.json import JSON, JSONObject
 
 Setter: TypeAlias = Callable[[JSON, JSONObject, Warnings], None]
@@ -65,6 +66,9 @@ def _set_tools(value: JSON, chat: JSONObject, warnings: Warnings) -> None:
                 tools.append(tool)
             case "custom":
                 tools.append(_custom(tool, path, warnings))
+            case kind if kind in BUILT_IN_TOOLS:
+                # The dialect says it in its vendor's words, or warns.
+                tools.append(tool)
             case kind:
                 warnings.dropped(path, f"{kind!r} is a tool that only its own vendor has")
     if tools:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 import msgspec
 
@@ -19,13 +18,6 @@ from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_mapping
 
 _HEX = 16
-
-
-class Asked(NamedTuple):
-    """A call, and how its whole answer is to be parsed."""
-
-    call: Call
-    parse: Callable[[JSON], JSON] | None
 
 
 def said(**options: JSON) -> JSONObject:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from any_llm.spec.provider import Operation
 from any_llm.types.http import FileSource
@@ -33,7 +35,7 @@ _KINDS = frozenset({
 """The types of parts that hold media, of every API."""
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True):
     """Where a piece of media is: the way there, and what stands there. A `parameter` is not part of a message."""
 
     path: Path

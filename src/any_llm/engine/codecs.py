@@ -8,7 +8,6 @@ import msgspec
 
 from any_llm.bridges import BRIDGES
 from any_llm.engine.plugins import DIALECTS, load
-from any_llm.engine.requests import REQUEST
 from any_llm.exceptions import ConfigurationError, UnsupportedOperationError
 from any_llm.providers.registry import builtin_dialect
 from any_llm.spec.dialect import Codec, Dialect, Target
@@ -43,6 +42,8 @@ def codec_of(provider: Provider, operation: Operation) -> Codec[JSON, JSON]:
         UnsupportedOperationError: the provider has neither the operation nor the chat completions to carry it.
     """
     if operation is Operation.REQUEST:
+        from any_llm.engine.requests import REQUEST  # noqa: PLC0415  # few programs say their requests themselves
+
         return REQUEST
     native = dialect_of(provider, operation).operations.get(operation)
     if native is not None and operation in provider.operations:
@@ -53,7 +54,7 @@ def codec_of(provider: Provider, operation: Operation) -> Codec[JSON, JSON]:
         offered = ", ".join(sorted(provider.operations))
         msg = f"{provider.name} does not offer {operation}; it offers {offered}"
         raise UnsupportedOperationError(msg, provider_name=provider.name, operation=operation)
-    return bridge(chat)
+    return msgspec.structs.replace(bridge(chat), over=Operation.COMPLETION.value)
 
 
 def codec_for(target: Target, operation: Operation) -> Codec[JSON, JSON]:

@@ -6,21 +6,18 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from any_llm.auth.access import TransportAccess
 from any_llm.auth.headers import SIGNERS, unsigned
-from any_llm.auth.signers import request_signer
 from any_llm.engine.addressed import with_addressed
 from any_llm.engine.attachments import as_they_are, has_media
 from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
-from any_llm.engine.prompt_caching import cached
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import Held, HttpUpstream
 from any_llm.exceptions import (
@@ -39,7 +36,7 @@ from any_llm.types.media import MediaNotReadError
 from any_llm.types.report import Delivery, Report
 
 if TYPE_CHECKING:
-    from any_llm.spec.dialect import Codec, Encoded, Target
+    from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
     from any_llm.types.json import JSON
     from any_llm.types.report import Warning as CallWarning
 
@@ -48,6 +45,8 @@ _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
 _LINES = frozenset({"application/stream+json", "application/x-ndjson", "application/jsonl"})
 """Media types of JSON in lines."""
 _EVENTS = (b"data:", b"event:")
+_OF_ANY_TYPE = frozenset({Operation.DOWNLOAD_FILE})
+"""Operations whose answer may be JSON that somebody stored."""
 _FORMS: Mapping[Operation, str] = {
     Operation.COMPLETION: "response_format",
     Operation.RESPONSES: "response_format",
@@ -55,7 +54,7 @@ _FORMS: Mapping[Operation, str] = {
 }
 
 
-class Trip(NamedTuple):
+class Trip(msgspec.Struct, frozen=True):
     """One attempt on its way: what all its requests share."""
 
     call: Call
@@ -66,9 +65,10 @@ class Trip(NamedTuple):
 
     def meet(self, exchange: Exchange) -> int:
         """Note the head of an answer, and return its status."""
-        self.report.status = self.facts.status = exchange.status
-        self.report.headers = self.facts.headers = exchange.headers
-        self.report.request_id = self.facts.request_id()
+        report, facts = self.report, self.facts
+        report.status = facts.status = exchange.status
+        report.headers = facts.headers = exchange.headers
+        report.request_id = facts.request_id()
         return exchange.status
 
     def timeouts_after(self, wait: float) -> Timeouts:
@@ -126,6 +126,7 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
                 deliveries=tuple(deliveries),
                 client_request_id=call.request_id,
                 structured_output=_form_of(call, encoded),
+                carried_over=codec.over,
             )
             transport = transport_for(provider.transport)
             if provider.auth not in SIGNERS:
@@ -145,6 +146,8 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
 def _encode(codec: Codec[JSON, JSON], call: Call) -> tuple[Call, Encoded]:
     if "cache" not in call.options:
         return call, encode(codec, call)
+    from any_llm.engine.prompt_caching import cached  # noqa: PLC0415  # few calls say how prompts are kept
+
     call, warnings = cached(call)
     encoded = encode(codec, call)
     return call, msgspec.structs.replace(encoded, warnings=(*encoded.warnings, *warnings))
@@ -169,11 +172,13 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
     status = trip.meet(exchange)
     streamed = call.stream and codec.stream is not None and status < _FIRST_REDIRECT
-    if streamed and not _is_json(exchange.headers.get("content-type", "")):
+    if streamed and (call.operation in _OF_ANY_TYPE or not _is_json(report.headers.get("content-type", ""))):
         return await _open(call, codec, exchange, report, trip.facts)
     response = await _read(trip, exchange)
     if streamed and response.body.lstrip().startswith(_EVENTS):
         return await _open(call, codec, Held(response), report, trip.facts)
+    if streamed and (step := follow_up(codec, call, response)) is not None:
+        return await _open_elsewhere(trip, step)
     if codec.follow_up is not None:
         response = await _follow(trip, response)
     value = decode(codec, call, response)
@@ -190,7 +195,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
 
 async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
     """Read an answer to its end; an unsuccessful one is raised, unless it redirects and the codec follows."""
-    response = HttpResponse(exchange.status, exchange.headers, await exchange.read(), earlier)
+    response = HttpResponse(exchange.status, trip.report.headers, await exchange.read(), earlier)
     if response.status >= (_FIRST_ERROR if trip.codec.redirects else _FIRST_REDIRECT):
         raise _refusal(trip.call, response)
     return response
@@ -198,17 +203,10 @@ async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...
 
 async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
     """Ask what an operation asks after its first answer, until there is nothing more to ask, and return the last."""
-    call = msgspec.structs.replace(trip.call, query={}, extra_body={}, addressed={})
-    while (step := follow_up(trip.codec, call, response)) is not None:
+    while (step := follow_up(trip.codec, trip.call, response)) is not None:
         earlier = (*response.earlier, msgspec.structs.replace(response, earlier=()))
-        timeouts = trip.timeouts_after(step.wait)
-        await asyncio.sleep(step.wait)
-        request = trip.facts.request = _request(call, step.encoded)
-        if call.target.provider.auth not in SIGNERS:
-            request = trip.facts.request = await _signed(request, call.target, trip.transport)
-        exchange = await trip.transport.send(request, timeouts)
+        exchange = await _send_on(trip, step)
         try:
-            trip.meet(exchange)
             response = await _read(trip, exchange, earlier)
         except BaseException:
             exchange.close()
@@ -216,6 +214,35 @@ async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
     if response.status >= _FIRST_REDIRECT:
         raise _refusal(trip.call, response)
     return response
+
+
+async def _send_on(trip: Trip, step: FollowUp) -> Exchange:
+    """Send the next request of an operation, when its time has come."""
+    call = msgspec.structs.replace(trip.call, query={}, extra_body={}, addressed={})
+    timeouts = trip.timeouts_after(step.wait)
+    await asyncio.sleep(step.wait)
+    request = trip.facts.request = _request(call, step.encoded)
+    if call.target.provider.auth not in SIGNERS:
+        request = trip.facts.request = await _signed(request, call.target, trip.transport)
+    exchange = await trip.transport.send(request, timeouts)
+    trip.meet(exchange)
+    return exchange
+
+
+async def _open_elsewhere(trip: Trip, step: FollowUp) -> Reply:
+    """Return the stream of a vendor whose first answer tells where it is."""
+    exchange = await _send_on(trip, step)
+    try:
+        if exchange.status < _FIRST_REDIRECT:
+            return await _open(trip.call, trip.codec, exchange, trip.report, trip.facts)
+        return await _refuse(trip, exchange)
+    except BaseException:
+        exchange.close()
+        raise
+
+
+async def _refuse(trip: Trip, exchange: Exchange) -> NoReturn:
+    raise _refusal(trip.call, HttpResponse(exchange.status, exchange.headers, await exchange.read()))
 
 
 async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report: Report, facts: Facts) -> Reply:
@@ -296,6 +323,10 @@ async def _signed(request: HttpRequest, target: Target, transport: Transport) ->
     """Return a request with the headers of a signer that must see it whole; unsigned if it is not the provider's."""
     if not _place(target, request.url)[1]:
         return request
+    # What fetches and keeps credentials is loaded by the first call that needs it.
+    from any_llm.auth.access import TransportAccess  # noqa: PLC0415
+    from any_llm.auth.signers import request_signer  # noqa: PLC0415
+
     headers = dict(request.headers)
     _add(headers, await request_signer(target.provider.auth)(request, target, TransportAccess(transport)))
     return HttpRequest(request.method, request.url, headers, request.body)

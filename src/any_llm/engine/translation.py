@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 import msgspec
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from any_llm.types.http import Frame, HttpResponse
 
 E = TypeVar("E")
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # What code meets that reads a foreign tree and finds a wrong shape; msgspec's own errors are among the last.
@@ -76,7 +76,7 @@ def decode(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> JSON
     Raises:
         MalformedResponseError: it is not the JSON it should be; the error has the beginning of it.
     """
-    value = _understand(partial(codec.decode, call.target, response), response)
+    value = _understand(response, codec.decode, call.target, response)
     return value if codec.settle is None else codec.settle(call.options, value)
 
 
@@ -88,12 +88,12 @@ def follow_up(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> F
     """
     if codec.follow_up is None:
         return None
-    return _understand(partial(codec.follow_up, call.target, call.options, response), response)
+    return _understand(response, codec.follow_up, call.target, call.options, response)
 
 
-def _understand(read: Callable[[], T], response: HttpResponse) -> T:
+def _understand(response: HttpResponse, read: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
     try:
-        return read()
+        return read(*arguments, **keywords)
     except AnyLLMError as error:
         if error.response_excerpt is None:
             error.response_excerpt = Facts.excerpt(response.body)

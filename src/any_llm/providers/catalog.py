@@ -11,10 +11,13 @@ from any_llm.spec.media import MediaSupport
 from any_llm.spec.provider import GROUPS, Capability, Operation, Placeholder, Provider
 
 _DASH, _LINE = "-", "_"
+_OFFERS: Mapping[str, tuple[Operation, ...]] = {**{each.value: (each,) for each in Operation}, **GROUPS}
+"""What each word of `offers` stands for; looking a member up in here costs less than in its enumeration."""
+_CAN: Mapping[str, Capability] = {each.value: each for each in Capability}
 
 
 def _operations(words: str) -> frozenset[Operation]:
-    return frozenset(operation for word in words.split() for operation in GROUPS.get(word) or (Operation(word),))
+    return frozenset([operation for word in words.split() for operation in _OFFERS[word]])
 
 
 def _entry(
@@ -30,11 +33,11 @@ def _entry(
     """Return a record; `also` says what is offered in other dialects than its own, by their names."""
     dialects = {operation: dialect for dialect, words in also.items() for operation in _operations(words)}
     operations = _operations(offers) | dialects.keys()
-    listed = {Capability(name) for name in ("embedding", "responses", "list_models") if Operation(name) in operations}
+    listed = {_CAN[name] for name in ("embedding", "responses", "list_models") if name in operations}
     values: dict[str, object] = {"base_url_variable": f"{name.upper().replace(_DASH, _LINE)}_API_BASE", **rest}
     return msgspec.structs.replace(
         Provider(name=name, base_url=base_url, key=key, operations=operations, dialects=dialects),
-        capabilities=frozenset(map(Capability, can.split())) | listed,
+        capabilities=frozenset([_CAN[word] for word in can.split()]) | listed,
         **values,
     )
 
@@ -89,6 +92,17 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image pdf",
     ),
     _entry(
+        "aleph-alpha",
+        "https://api.aleph-alpha.com",
+        "ALEPH_ALPHA_API_KEY",
+        key_alternatives=("AA_TOKEN",),
+        base_url_variable="ALEPH_ALPHA_API_BASE",
+        docs="https://docs.aleph-alpha.com/api",
+        key_page="https://app.aleph-alpha.com",
+        dialect="alephalpha",
+        offers="text_completion",
+    ),
+    _entry(
         "anthropic",
         "https://api.anthropic.com",
         "ANTHROPIC_API_KEY",
@@ -109,7 +123,7 @@ CATALOG: tuple[Provider, ...] = (
         docs="https://www.assemblyai.com/docs/api-reference",
         key_page="https://www.assemblyai.com/dashboard/api-keys",
         dialect="assemblyai",
-        auth="authorization",
+        auth="bare",
         offers="transcription",
     ),
     _entry(
@@ -129,6 +143,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://avian.io/api-keys",
         offers="completion list_models",
         can="streaming reasoning",
+        quirks=("replay_details",),
     ),
     _entry(
         "azure",
@@ -225,6 +240,24 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://console.berget.ai",
         offers="completion embedding rerank transcription list_models",
         can="streaming reasoning",
+    ),
+    _entry(
+        "bfl",
+        "https://api.bfl.ai",
+        "BFL_API_KEY",
+        docs="https://docs.bfl.ai/api-reference",
+        key_page="https://dashboard.bfl.ai/keys",
+        dialect="bfl",
+        auth="x-key",
+        hosts=(
+            "api.eu.bfl.ai",
+            "api.us.bfl.ai",
+            "api.eu1.bfl.ai",
+            "api.eu2.bfl.ai",
+            "api.us1.bfl.ai",
+            "api.us2.bfl.ai",
+        ),
+        offers="image_generation image_edit",
     ),
     _entry(
         "bigmodel",
@@ -417,6 +450,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://app.doubleword.ai/api-keys",
         offers="completion responses embedding files batches list_models",
         can="streaming reasoning image",
+        quirks=("replay_details",),
     ),
     _entry(
         "edenai",
@@ -436,6 +470,18 @@ CATALOG: tuple[Provider, ...] = (
         dialect="elevenlabs",
         auth="xi-api-key",
         offers="speech transcription list_models",
+    ),
+    _entry(
+        "fal",
+        "https://queue.fal.run",
+        "FAL_KEY",
+        key_alternatives=("FAL_API_KEY",),
+        docs="https://fal.ai/docs/model-apis",
+        key_page="https://fal.ai/dashboard/keys",
+        dialect="fal",
+        auth="key",
+        hosts=("fal.run",),
+        offers="image_generation image_edit speech transcription translation videos",
     ),
     _entry(
         "featherless",
@@ -546,7 +592,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion responses speech transcription translation files batches list_models retrieve_model",
         can="streaming reasoning image",
         tier="verified",
-        quirks=("audio_urls",),
+        quirks=("audio_urls", "browser_search"),
         caching="automatic",
     ),
     _entry(
@@ -786,6 +832,16 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image",
     ),
     _entry(
+        "luma",
+        "https://api.lumalabs.ai/dream-machine/v1",
+        "LUMA_API_KEY",
+        key_alternatives=("LUMAAI_API_KEY",),
+        docs="https://docs.lumalabs.ai/docs/api",
+        key_page="https://lumalabs.ai/dream-machine/api/keys",
+        dialect="luma",
+        offers="image_generation videos",
+    ),
+    _entry(
         "mancer",
         "https://neuro.mancer.tech/oai/v1",
         "MANCER_API_KEY",
@@ -983,7 +1039,7 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming image pdf",
         rename={"completion.max_tokens": "max_completion_tokens"},
         drop=_STRICT,
-        quirks=("call_ids_of_40",),
+        quirks=("call_ids_of_40", "search_models"),
         tier="verified",
         caching="key",
     ),
@@ -1005,7 +1061,7 @@ CATALOG: tuple[Provider, ...] = (
         offers="completion text_completion responses embedding rerank image_generation image_edit speech "
         "transcription videos files list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object", "replay_details", "image_references", "json_audio", "video_frames"),
+        quirks=("reasoning_object", "replay_details", "server_tools", "image_references", "json_audio", "video_frames"),
         paths={"image_generation": "/images", "image_edit": "/images"},
         rename={"video_generation.seconds": "duration"},
         tier="verified",
@@ -1103,6 +1159,17 @@ CATALOG: tuple[Provider, ...] = (
         can="streaming reasoning image",
     ),
     _entry(
+        "replicate",
+        "https://api.replicate.com/v1",
+        "REPLICATE_API_TOKEN",
+        key_alternatives=("REPLICATE_API_KEY",),
+        docs="https://replicate.com/docs/reference/http",
+        key_page="https://replicate.com/account/api-tokens",
+        dialect="replicate",
+        offers="completion text_completion image_generation image_edit videos list_models retrieve_model",
+        can="streaming",
+    ),
+    _entry(
         "requesty",
         "https://router.requesty.ai/v1",
         "REQUESTY_API_KEY",
@@ -1191,6 +1258,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://docs.snowflake.com/en/user-guide/programmatic-access-tokens",
         offers="completion",
         can="streaming reasoning",
+        quirks=("replay_details",),
     ),
     _entry(
         "stepfun",
@@ -1298,6 +1366,7 @@ CATALOG: tuple[Provider, ...] = (
         key_page="https://vercel.com/d?to=/[team]/~/ai/api-keys",
         offers="completion responses embedding image_generation list_models retrieve_model",
         can="streaming reasoning image pdf",
+        quirks=("replay_details",),
     ),
     _entry(
         "vertexai",

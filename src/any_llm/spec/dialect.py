@@ -130,6 +130,8 @@ class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
 
     `suits` is there where the format is not that of all models of a provider: what is asked of a model that it does not
     suit crosses a bridge over chat completions.
+
+    `over` names the operation by whose shape this one is carried, where it crosses a bridge.
     """
 
     encode: Callable[[Target, Options], Encoded]
@@ -141,6 +143,7 @@ class Codec(msgspec.Struct, Generic[R, E], frozen=True, kw_only=True):
     redirects: bool = False
     settle: Callable[[Options, R], R] | None = None
     suits: Callable[[Target], bool] | None = None
+    over: str | None = None
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):

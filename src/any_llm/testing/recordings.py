@@ -49,7 +49,8 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     `body` is the bytes of the body. `framing_assumed` tells that only the payloads of a stream's events were recorded
     and that their framing is ours; such a stream ends with its last recorded payload, without a `[DONE]` line.
-    `content_type_assumed` tells that the recording had no content type and that `headers` holds the usual one.
+    `content_type_assumed` tells that the recording had no content type and that `headers` holds the usual one. `told`
+    is what the recorder made of a binary body, as JSON, where there is one.
     """
 
     status: int
@@ -57,6 +58,7 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     framing_assumed: bool = False
     content_type_assumed: bool = False
+    told: bytes = b""
 
     @property
     def content_type(self) -> str:
@@ -116,6 +118,7 @@ class _Response(msgspec.Struct):
     ndjson: list[str] | None = None
     eol: str = "\n"
     eventstream_b64: str | None = None
+    events: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     chunks: list[msgspec.Raw] | None = None
 
 
@@ -210,6 +213,7 @@ def _response(response: _Response) -> RecordedResponse:
         body=body,
         framing_assumed=response.chunks is not None,
         content_type_assumed=assumed,
+        told=bytes(response.events) if isinstance(response.events, msgspec.Raw) else b"",
     )
 
 

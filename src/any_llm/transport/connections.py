@@ -24,7 +24,6 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from typing_extensions import override
 
-from any_llm.transport.guard import check_host
 from any_llm.transport.names import NameResolver
 from any_llm.transport.watchdog import Watchdog
 
@@ -109,6 +108,8 @@ class QuietConnector(aiohttp.TCPConnector):
         """Return the addresses that are connected to next, and no others, so that what was checked is what counts."""
         if self._guarded is None:
             return await super()._resolve_host(host, port, traces)
+        from any_llm.transport.guard import check_host  # noqa: PLC0415  # only what media are fetched over is guarded
+
         check_host(host, (), self._guarded)
         found = await super()._resolve_host(host, port, traces)
         check_host(host, [each["host"] for each in found], self._guarded)

@@ -59,7 +59,8 @@ class Report(msgspec.Struct, kw_only=True):
 
     `deliveries` are the steps by which its media came to the provider. `structured_output` says how the model was held
     to a `response_format`: `native`, by a `tool`, by `json_object` and words, or by `instructions` alone; `None` where
-    none was asked for.
+    none was asked for. `carried_over` names the operation by whose shape a call reached a provider that lacks its own,
+    such as `completion` for `messages`.
     """
 
     provider: str = ""
@@ -74,6 +75,7 @@ class Report(msgspec.Struct, kw_only=True):
     elapsed: float | None = None
     time_to_first_chunk: float | None = None
     structured_output: str | None = None
+    carried_over: str | None = None
 
 
 class Reported(Value):

@@ -17,6 +17,7 @@ from any_llm.exceptions import (
 )
 from any_llm.spec.dialect import Encoded
 from any_llm.spec.provider import Operation
+from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON
 from any_llm.types.media import Media
 from tests.dialects.plain_calls import Calls, answers, body_of, warned
@@ -156,6 +157,11 @@ def test_utterances_and_channels_are_read() -> None:
 def test_what_is_no_transcription_is_refused(body: JSON) -> None:
     with pytest.raises(MalformedResponseError):
         CALLS.decode(TRANSCRIPTION, body)
+
+
+def test_what_is_no_json_is_refused() -> None:
+    with pytest.raises(MalformedResponseError, match="not JSON"):
+        CALLS.codec(TRANSCRIPTION).decode(CALLS.target(), HttpResponse(200, {}, b"<p>"))
 
 
 def test_models_that_listen_and_voices_are_listed_once() -> None:

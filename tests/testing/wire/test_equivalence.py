@@ -69,6 +69,20 @@ def test_a_deployments_url_names_the_model() -> None:
     assert compared({}, {"model": "m"})[0] == ["body.model: recorded is nothing, ours is 'm'"]
 
 
+def conversation(called: str, answered: str) -> dict[str, Any]:
+    call = {"id": called, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    return {"messages": [{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": answered}]}
+
+
+def test_ids_that_a_provider_does_not_take_may_be_others_one_for_one() -> None:
+    picky = msgspec.structs.replace(PLAIN, quirks=("short_call_ids",))
+    recorded = conversation("call_1", "call_1")
+
+    assert compared(recorded, conversation("abcdefghi", "abcdefghi"), picky) == ([], ["ids of calls"])
+    assert compared(recorded, conversation("abcdefghi", "abcdefghi"))[0] != []
+    assert compared(recorded, conversation("abcdefghi", "other"), picky)[0] != []
+
+
 def test_every_declared_difference_has_a_reason() -> None:
     assert all(rule.name and rule.reason for rule in EQUIVALENCES)
     assert len({rule.name for rule in EQUIVALENCES}) == len(EQUIVALENCES)

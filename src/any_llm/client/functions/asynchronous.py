@@ -8,12 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from any_llm.client.functions.options import (
-    CompletionCallOptions,
-    EmbeddingCallOptions,
-    MessagesCallOptions,
-    ResponsesCallOptions,
-)
 from any_llm.client.reference import client_for, client_of
 from any_llm.client.signatures import spell_out
 from any_llm.types.options import CallOptions
@@ -22,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal, Unpack
 
+    from any_llm.client.functions.options import (
+        CompletionCallOptions,
+        EmbeddingCallOptions,
+        MessagesCallOptions,
+        ResponsesCallOptions,
+    )
     from any_llm.pipeline.stream import EventStream
     from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
     from any_llm.types.embedding import CreateEmbeddingResponse
@@ -71,7 +71,7 @@ async def acompletion(
     response_format: JSON = None,
     **options: Unpack[CompletionCallOptions],
 ) -> ChatCompletion | EventStream[ChatCompletionChunk]: ...
-@spell_out(CompletionCallOptions)
+@spell_out("CompletionCallOptions")
 async def acompletion(
     model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
@@ -137,7 +137,7 @@ async def aresponses(
     response_format: JSON = None,
     **options: Unpack[ResponsesCallOptions],
 ) -> Response | EventStream[ResponseStreamEvent]: ...
-@spell_out(ResponsesCallOptions)
+@spell_out("ResponsesCallOptions")
 async def aresponses(
     model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
@@ -205,7 +205,7 @@ async def amessages(
     output_format: JSON = None,
     **options: Unpack[MessagesCallOptions],
 ) -> MessageResponse | EventStream[MessageStreamEvent]: ...
-@spell_out(MessagesCallOptions)
+@spell_out("MessagesCallOptions")
 async def amessages(
     model: KnownModel | str | None,
     messages: Sequence[Message],
@@ -235,7 +235,7 @@ async def amessages(
     )
 
 
-@spell_out(EmbeddingCallOptions)
+@spell_out("EmbeddingCallOptions")
 async def aembedding(
     model: KnownModel | str | None, inputs: str | Sequence[str], **options: Unpack[EmbeddingCallOptions]
 ) -> CreateEmbeddingResponse:

@@ -7,17 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from any_llm.client.functions.options import (
-    ImageCallOptions,
-    ImageEditCallOptions,
-    ImageVariationCallOptions,
-    OcrCallOptions,
-    ProviderCallOptions,
-    SpeechCallOptions,
-    TranscriptionCallOptions,
-    TranslationCallOptions,
-    VideoCallOptions,
-)
 from any_llm.client.reference import client_for, client_of
 from any_llm.client.signatures import spell_out
 
@@ -25,6 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Literal, Unpack
 
+    from any_llm.client.functions.options import (
+        ImageCallOptions,
+        ImageEditCallOptions,
+        ImageVariationCallOptions,
+        OcrCallOptions,
+        ProviderCallOptions,
+        SpeechCallOptions,
+        TranscriptionCallOptions,
+        TranslationCallOptions,
+        VideoCallOptions,
+    )
     from any_llm.pipeline.stream import EventStream
     from any_llm.types.audio import Transcription, TranscriptionEvent
     from any_llm.types.binary import Binary
@@ -52,7 +52,7 @@ async def aimage_generation(
 async def aimage_generation(
     model: KnownModel | str | None, prompt: str, *, stream: bool | None = None, **options: Unpack[ImageCallOptions]
 ) -> ImagesResponse | EventStream[ImageEvent]: ...
-@spell_out(ImageCallOptions)
+@spell_out("ImageCallOptions")
 async def aimage_generation(
     model: KnownModel | str | None, prompt: str, *, stream: bool | None = None, **options: Unpack[ImageCallOptions]
 ) -> ImagesResponse | EventStream[ImageEvent]:
@@ -71,7 +71,7 @@ async def aimage_generation(
     return await client.aimage_generation(name, prompt, stream=stream, **options)
 
 
-@spell_out(ImageEditCallOptions)
+@spell_out("ImageEditCallOptions")
 async def aimage_edit(
     model: KnownModel | str | None,
     image: FileInput | list[FileInput],
@@ -93,7 +93,7 @@ async def aimage_edit(
     return await client.aimage_edit(name, image, prompt, **options)
 
 
-@spell_out(ImageVariationCallOptions)
+@spell_out("ImageVariationCallOptions")
 async def aimage_variation(
     model: KnownModel | str | None, image: FileInput, **options: Unpack[ImageVariationCallOptions]
 ) -> ImagesResponse:
@@ -138,7 +138,7 @@ async def aspeech(
     stream: bool | None = None,
     **options: Unpack[SpeechCallOptions],
 ) -> Binary | EventStream[bytes]: ...
-@spell_out(SpeechCallOptions)
+@spell_out("SpeechCallOptions")
 async def aspeech(
     model: KnownModel | str | None,
     input: str,
@@ -187,7 +187,7 @@ async def atranscription(
     stream: bool | None = None,
     **options: Unpack[TranscriptionCallOptions],
 ) -> Transcription | EventStream[TranscriptionEvent]: ...
-@spell_out(TranscriptionCallOptions)
+@spell_out("TranscriptionCallOptions")
 async def atranscription(
     model: KnownModel | str | None,
     file: FileInput,
@@ -210,7 +210,7 @@ async def atranscription(
     return await client.atranscription(name, file, stream=stream, **options)
 
 
-@spell_out(TranslationCallOptions)
+@spell_out("TranslationCallOptions")
 async def atranslation(
     model: KnownModel | str | None, file: FileInput, **options: Unpack[TranslationCallOptions]
 ) -> Transcription:
@@ -228,7 +228,7 @@ async def atranslation(
     return await client.atranslation(model=name, file=file, **options)
 
 
-@spell_out(VideoCallOptions)
+@spell_out("VideoCallOptions")
 async def avideo_generation(model: KnownModel | str | None, prompt: str, **options: Unpack[VideoCallOptions]) -> Video:
     """Have a video made, and return at once: `await_video` waits for it, `download_video` fetches it.
 
@@ -244,7 +244,7 @@ async def avideo_generation(model: KnownModel | str | None, prompt: str, **optio
     return await client.avideo_generation(model=name, prompt=prompt, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def aretrieve_video(provider: str, video_id: str, **options: Unpack[ProviderCallOptions]) -> Video:
     """Ask how far a video is.
 
@@ -260,7 +260,7 @@ async def aretrieve_video(provider: str, video_id: str, **options: Unpack[Provid
     return await client.aretrieve_video(video_id, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def await_video(
     provider: str,
     video: Video,
@@ -285,7 +285,7 @@ async def await_video(
     return await client.await_video(video, poll_interval=poll_interval, on_progress=on_progress, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def adownload_video(provider: str, video_id: str, **options: Unpack[ProviderCallOptions]) -> Binary:
     """Fetch a video that is made.
 
@@ -301,7 +301,7 @@ async def adownload_video(provider: str, video_id: str, **options: Unpack[Provid
     return await client.adownload_video(video_id, **options)
 
 
-@spell_out(OcrCallOptions)
+@spell_out("OcrCallOptions")
 async def aocr(
     model: KnownModel | str | None, document: FileInput | Mapping[str, JSON], **options: Unpack[OcrCallOptions]
 ) -> OcrResponse:

@@ -8,16 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from any_llm.client.functions.options import (
-    CompactResponseCallOptions,
-    CreateBatchCallOptions,
-    ListBatchesCallOptions,
-    ListFilesCallOptions,
-    ModelCallOptions,
-    ProviderCallOptions,
-    RequestCallOptions,
-    UploadFileCallOptions,
-)
 from any_llm.client.reference import client_for, client_of
 from any_llm.client.signatures import spell_out
 
@@ -25,6 +15,16 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Literal, Unpack
 
+    from any_llm.client.functions.options import (
+        CompactResponseCallOptions,
+        CreateBatchCallOptions,
+        ListBatchesCallOptions,
+        ListFilesCallOptions,
+        ModelCallOptions,
+        ProviderCallOptions,
+        RequestCallOptions,
+        UploadFileCallOptions,
+    )
     from any_llm.pipeline.stream import EventStream
     from any_llm.types.answer import Answer
     from any_llm.types.batch import Batch, BatchResult
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from any_llm.types.responses import Response
 
 
-@spell_out(UploadFileCallOptions)
+@spell_out("UploadFileCallOptions")
 async def aupload_file(provider: str, file: FileInput, **options: Unpack[UploadFileCallOptions]) -> FileMetadata:
     """Give the provider a file to keep; it is read in pieces, however large it is.
 
@@ -54,7 +54,7 @@ async def aupload_file(provider: str, file: FileInput, **options: Unpack[UploadF
     return await client.aupload_file(file, **options)
 
 
-@spell_out(ListFilesCallOptions)
+@spell_out("ListFilesCallOptions")
 async def alist_files(provider: str, **options: Unpack[ListFilesCallOptions]) -> FilePage:
     """List the files that the provider keeps.
 
@@ -69,7 +69,7 @@ async def alist_files(provider: str, **options: Unpack[ListFilesCallOptions]) ->
     return await client.alist_files(**options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def aretrieve_file(provider: str, file_id: str, **options: Unpack[ProviderCallOptions]) -> FileMetadata:
     """Ask about a file that the provider keeps.
 
@@ -85,7 +85,7 @@ async def aretrieve_file(provider: str, file_id: str, **options: Unpack[Provider
     return await client.aretrieve_file(file_id, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def adelete_file(provider: str, file_id: str, **options: Unpack[ProviderCallOptions]) -> FileDeleted:
     """Have the provider forget a file.
 
@@ -113,7 +113,7 @@ async def adownload_file(
 async def adownload_file(
     provider: str, file_id: str, *, stream: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> Binary | EventStream[bytes]: ...
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def adownload_file(
     provider: str, file_id: str, *, stream: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> Binary | EventStream[bytes]:
@@ -132,7 +132,7 @@ async def adownload_file(
     return await client.adownload_file(file_id, stream=stream, **options)
 
 
-@spell_out(CreateBatchCallOptions)
+@spell_out("CreateBatchCallOptions")
 async def acreate_batch(
     provider: str,
     input_file_path: str | Path | None = None,
@@ -157,7 +157,7 @@ async def acreate_batch(
     return await client.acreate_batch(input_file_path=input_file_path, endpoint=endpoint, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def aretrieve_batch(provider: str, batch_id: str, **options: Unpack[ProviderCallOptions]) -> Batch:
     """Ask how far a batch is.
 
@@ -173,7 +173,7 @@ async def aretrieve_batch(provider: str, batch_id: str, **options: Unpack[Provid
     return await client.aretrieve_batch(batch_id, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def acancel_batch(provider: str, batch_id: str, **options: Unpack[ProviderCallOptions]) -> Batch:
     """Stop a batch; what is answered by then can still be had.
 
@@ -189,7 +189,7 @@ async def acancel_batch(provider: str, batch_id: str, **options: Unpack[Provider
     return await client.acancel_batch(batch_id, **options)
 
 
-@spell_out(ListBatchesCallOptions)
+@spell_out("ListBatchesCallOptions")
 async def alist_batches(provider: str, **options: Unpack[ListBatchesCallOptions]) -> Sequence[Batch]:
     """List the batches of this key.
 
@@ -204,7 +204,7 @@ async def alist_batches(provider: str, **options: Unpack[ListBatchesCallOptions]
     return await client.alist_batches(**options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def aretrieve_batch_results(provider: str, batch_id: str, **options: Unpack[ProviderCallOptions]) -> BatchResult:
     """Fetch what became of the requests of a batch.
 
@@ -221,7 +221,7 @@ async def aretrieve_batch_results(provider: str, batch_id: str, **options: Unpac
     return await client.aretrieve_batch_results(batch_id, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def aretrieve_response(provider: str, response_id: str, **options: Unpack[ProviderCallOptions]) -> Response:
     """Fetch an answer of the Responses API that the provider keeps, or one that is made in the background.
 
@@ -237,7 +237,7 @@ async def aretrieve_response(provider: str, response_id: str, **options: Unpack[
     return await client.aretrieve_response(response_id, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def acancel_response(provider: str, response_id: str, **options: Unpack[ProviderCallOptions]) -> Response:
     """Stop an answer that is made in the background.
 
@@ -253,7 +253,7 @@ async def acancel_response(provider: str, response_id: str, **options: Unpack[Pr
     return await client.acancel_response(response_id, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 async def adelete_response(provider: str, response_id: str, **options: Unpack[ProviderCallOptions]) -> Answer:
     """Have the provider forget an answer.
 
@@ -269,7 +269,7 @@ async def adelete_response(provider: str, response_id: str, **options: Unpack[Pr
     return await client.adelete_response(response_id, **options)
 
 
-@spell_out(CompactResponseCallOptions)
+@spell_out("CompactResponseCallOptions")
 async def acompact_response(
     model: KnownModel | str | None, input_data: str | Sequence[JSON], **options: Unpack[CompactResponseCallOptions]
 ) -> Response:
@@ -287,7 +287,7 @@ async def acompact_response(
     return await client.acompact_response(model=name, input_data=input_data, **options)
 
 
-@spell_out(ModelCallOptions)
+@spell_out("ModelCallOptions")
 async def aretrieve_model(model: KnownModel | str | None, **options: Unpack[ModelCallOptions]) -> Model:
     """Ask the provider about one of its models.
 
@@ -302,7 +302,7 @@ async def aretrieve_model(model: KnownModel | str | None, **options: Unpack[Mode
     return await client.aretrieve_model(model=name, **options)
 
 
-@spell_out(ModelCallOptions)
+@spell_out("ModelCallOptions")
 async def apull_model(model: KnownModel | str | None, **options: Unpack[ModelCallOptions]) -> EventStream[PullProgress]:
     """Have a server of one's own fetch a model, and return the stream of its progress.
 
@@ -317,7 +317,7 @@ async def apull_model(model: KnownModel | str | None, **options: Unpack[ModelCal
     return await client.apull_model(model=name, **options)
 
 
-@spell_out(RequestCallOptions)
+@spell_out("RequestCallOptions")
 async def arequest(provider: str, method: str, path: str, **options: Unpack[RequestCallOptions]) -> Answer:
     """Make any other request to the provider, signed and with this library's errors.
 

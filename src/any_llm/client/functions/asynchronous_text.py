@@ -8,12 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from any_llm.client.functions.options import (
-    CountTokensCallOptions,
-    ModerationCallOptions,
-    RerankCallOptions,
-    TextCompletionCallOptions,
-)
 from any_llm.client.reference import client_for
 from any_llm.client.signatures import spell_out
 
@@ -21,6 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal, Unpack
 
+    from any_llm.client.functions.options import (
+        CountTokensCallOptions,
+        ModerationCallOptions,
+        RerankCallOptions,
+        TextCompletionCallOptions,
+    )
     from any_llm.pipeline.stream import EventStream
     from any_llm.types.json import JSON
     from any_llm.types.known_models import KnownModel
@@ -55,7 +55,7 @@ async def atext_completion(
     stream: bool | None = None,
     **options: Unpack[TextCompletionCallOptions],
 ) -> TextCompletion | EventStream[TextCompletion]: ...
-@spell_out(TextCompletionCallOptions)
+@spell_out("TextCompletionCallOptions")
 async def atext_completion(
     model: KnownModel | str | None,
     prompt: str | Sequence[str],
@@ -78,7 +78,7 @@ async def atext_completion(
     return await client.atext_completion(model=name, prompt=prompt, stream=stream, **options)
 
 
-@spell_out(RerankCallOptions)
+@spell_out("RerankCallOptions")
 async def arerank(
     model: KnownModel | str | None,
     query: str,
@@ -100,7 +100,7 @@ async def arerank(
     return await client.arerank(name, query, documents, **options)
 
 
-@spell_out(ModerationCallOptions)
+@spell_out("ModerationCallOptions")
 async def amoderation(
     model: KnownModel | str | None,
     input: str | Sequence[str] | Sequence[Mapping[str, JSON]],
@@ -120,7 +120,7 @@ async def amoderation(
     return await client.amoderation(name, input, **options)
 
 
-@spell_out(CountTokensCallOptions)
+@spell_out("CountTokensCallOptions")
 async def acount_tokens(
     model: KnownModel | str | None, messages: str | Sequence[Message], **options: Unpack[CountTokensCallOptions]
 ) -> TokenCount:

@@ -8,12 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from any_llm.client.functions.options import (
-    CompletionCallOptions,
-    EmbeddingCallOptions,
-    MessagesCallOptions,
-    ResponsesCallOptions,
-)
 from any_llm.client.reference import client_for, client_of, private_form
 from any_llm.client.signatures import spell_out
 from any_llm.types.options import CallOptions
@@ -23,6 +17,12 @@ if TYPE_CHECKING:
     from typing import Literal, Unpack
 
     from any_llm.client.blocking import Stream
+    from any_llm.client.functions.options import (
+        CompletionCallOptions,
+        EmbeddingCallOptions,
+        MessagesCallOptions,
+        ResponsesCallOptions,
+    )
     from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
     from any_llm.types.embedding import CreateEmbeddingResponse
     from any_llm.types.json import JSON, JSONObject
@@ -75,7 +75,7 @@ def completion(
     allow_running_loop: bool | None = None,
     **options: Unpack[CompletionCallOptions],
 ) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
-@spell_out(CompletionCallOptions)
+@spell_out("CompletionCallOptions")
 def completion(
     model: KnownModel | str | None = None,
     messages: Sequence[Message] = (),
@@ -137,7 +137,7 @@ def responses(
     allow_running_loop: bool | None = None,
     **options: Unpack[ResponsesCallOptions],
 ) -> Response | Stream[ResponseStreamEvent]: ...
-@spell_out(ResponsesCallOptions)
+@spell_out("ResponsesCallOptions")
 def responses(
     model: KnownModel | str | None = None,
     input_data: str | Sequence[JSON] = "",
@@ -203,7 +203,7 @@ def messages(
     allow_running_loop: bool | None = None,
     **options: Unpack[MessagesCallOptions],
 ) -> MessageResponse | Stream[MessageStreamEvent]: ...
-@spell_out(MessagesCallOptions)
+@spell_out("MessagesCallOptions")
 def messages(
     model: KnownModel | str | None,
     messages: Sequence[Message],
@@ -227,7 +227,7 @@ def messages(
     )
 
 
-@spell_out(EmbeddingCallOptions)
+@spell_out("EmbeddingCallOptions")
 def embedding(
     model: KnownModel | str | None,
     inputs: str | Sequence[str],

@@ -7,17 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from any_llm.client.functions.options import (
-    ImageCallOptions,
-    ImageEditCallOptions,
-    ImageVariationCallOptions,
-    OcrCallOptions,
-    ProviderCallOptions,
-    SpeechCallOptions,
-    TranscriptionCallOptions,
-    TranslationCallOptions,
-    VideoCallOptions,
-)
 from any_llm.client.reference import client_for, client_of, private_form
 from any_llm.client.signatures import spell_out
 
@@ -26,6 +15,17 @@ if TYPE_CHECKING:
     from typing import Literal, Unpack
 
     from any_llm.client.blocking import Stream
+    from any_llm.client.functions.options import (
+        ImageCallOptions,
+        ImageEditCallOptions,
+        ImageVariationCallOptions,
+        OcrCallOptions,
+        ProviderCallOptions,
+        SpeechCallOptions,
+        TranscriptionCallOptions,
+        TranslationCallOptions,
+        VideoCallOptions,
+    )
     from any_llm.types.audio import Transcription, TranscriptionEvent
     from any_llm.types.binary import Binary
     from any_llm.types.image import ImageEvent, ImagesResponse
@@ -63,7 +63,7 @@ def image_generation(
     allow_running_loop: bool | None = None,
     **options: Unpack[ImageCallOptions],
 ) -> ImagesResponse | Stream[ImageEvent]: ...
-@spell_out(ImageCallOptions)
+@spell_out("ImageCallOptions")
 def image_generation(
     model: KnownModel | str | None,
     prompt: str,
@@ -79,7 +79,7 @@ def image_generation(
     return private_form(client, "image_generation")(name, prompt, stream=stream, **options)
 
 
-@spell_out(ImageEditCallOptions)
+@spell_out("ImageEditCallOptions")
 def image_edit(
     model: KnownModel | str | None,
     image: FileInput | list[FileInput],
@@ -95,7 +95,7 @@ def image_edit(
     return private_form(client, "image_edit")(name, image, prompt, **options)
 
 
-@spell_out(ImageVariationCallOptions)
+@spell_out("ImageVariationCallOptions")
 def image_variation(
     model: KnownModel | str | None,
     image: FileInput,
@@ -138,7 +138,7 @@ def speech(
     allow_running_loop: bool | None = None,
     **options: Unpack[SpeechCallOptions],
 ) -> Binary | Stream[bytes]: ...
-@spell_out(SpeechCallOptions)
+@spell_out("SpeechCallOptions")
 def speech(
     model: KnownModel | str | None,
     input: str,
@@ -182,7 +182,7 @@ def transcription(
     allow_running_loop: bool | None = None,
     **options: Unpack[TranscriptionCallOptions],
 ) -> Transcription | Stream[TranscriptionEvent]: ...
-@spell_out(TranscriptionCallOptions)
+@spell_out("TranscriptionCallOptions")
 def transcription(
     model: KnownModel | str | None,
     file: FileInput,
@@ -198,7 +198,7 @@ def transcription(
     return private_form(client, "transcription")(name, file, stream=stream, **options)
 
 
-@spell_out(TranslationCallOptions)
+@spell_out("TranslationCallOptions")
 def translation(
     model: KnownModel | str | None,
     file: FileInput,
@@ -211,7 +211,7 @@ def translation(
     return client.translation(model=name, file=file, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(VideoCallOptions)
+@spell_out("VideoCallOptions")
 def video_generation(
     model: KnownModel | str | None,
     prompt: str,
@@ -227,7 +227,7 @@ def video_generation(
     return client.video_generation(model=name, prompt=prompt, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def retrieve_video(
     provider: str, video_id: str, *, allow_running_loop: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> Video:
@@ -236,7 +236,7 @@ def retrieve_video(
     return client.retrieve_video(video_id, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def wait_video(
     provider: str,
     video: Video,
@@ -253,7 +253,7 @@ def wait_video(
     )
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def download_video(
     provider: str, video_id: str, *, allow_running_loop: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> Binary:
@@ -262,7 +262,7 @@ def download_video(
     return client.download_video(video_id, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(OcrCallOptions)
+@spell_out("OcrCallOptions")
 def ocr(
     model: KnownModel | str | None,
     document: FileInput | Mapping[str, JSON],

@@ -8,16 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from any_llm.client.functions.options import (
-    CompactResponseCallOptions,
-    CreateBatchCallOptions,
-    ListBatchesCallOptions,
-    ListFilesCallOptions,
-    ModelCallOptions,
-    ProviderCallOptions,
-    RequestCallOptions,
-    UploadFileCallOptions,
-)
 from any_llm.client.reference import client_for, client_of
 from any_llm.client.signatures import spell_out
 
@@ -26,6 +16,16 @@ if TYPE_CHECKING:
     from typing import Literal, Unpack
 
     from any_llm.client.blocking import Stream
+    from any_llm.client.functions.options import (
+        CompactResponseCallOptions,
+        CreateBatchCallOptions,
+        ListBatchesCallOptions,
+        ListFilesCallOptions,
+        ModelCallOptions,
+        ProviderCallOptions,
+        RequestCallOptions,
+        UploadFileCallOptions,
+    )
     from any_llm.types.answer import Answer
     from any_llm.types.batch import Batch, BatchResult
     from any_llm.types.binary import Binary
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from any_llm.types.responses import Response
 
 
-@spell_out(UploadFileCallOptions)
+@spell_out("UploadFileCallOptions")
 def upload_file(
     provider: str, file: FileInput, *, allow_running_loop: bool | None = None, **options: Unpack[UploadFileCallOptions]
 ) -> FileMetadata:
@@ -47,7 +47,7 @@ def upload_file(
     return client.upload_file(file, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ListFilesCallOptions)
+@spell_out("ListFilesCallOptions")
 def list_files(
     provider: str, *, allow_running_loop: bool | None = None, **options: Unpack[ListFilesCallOptions]
 ) -> FilePage:
@@ -56,7 +56,7 @@ def list_files(
     return client.list_files(allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def retrieve_file(
     provider: str, file_id: str, *, allow_running_loop: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> FileMetadata:
@@ -65,7 +65,7 @@ def retrieve_file(
     return client.retrieve_file(file_id, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def delete_file(
     provider: str, file_id: str, *, allow_running_loop: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> FileDeleted:
@@ -101,7 +101,7 @@ def download_file(
     allow_running_loop: bool | None = None,
     **options: Unpack[ProviderCallOptions],
 ) -> Binary | Stream[bytes]: ...
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def download_file(
     provider: str,
     file_id: str,
@@ -115,7 +115,7 @@ def download_file(
     return client.download_file(file_id, stream=stream, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(CreateBatchCallOptions)
+@spell_out("CreateBatchCallOptions")
 def create_batch(
     provider: str,
     input_file_path: str | Path | None = None,
@@ -131,7 +131,7 @@ def create_batch(
     )
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def retrieve_batch(
     provider: str, batch_id: str, *, allow_running_loop: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> Batch:
@@ -140,7 +140,7 @@ def retrieve_batch(
     return client.retrieve_batch(batch_id, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def cancel_batch(
     provider: str, batch_id: str, *, allow_running_loop: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> Batch:
@@ -149,7 +149,7 @@ def cancel_batch(
     return client.cancel_batch(batch_id, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ListBatchesCallOptions)
+@spell_out("ListBatchesCallOptions")
 def list_batches(
     provider: str, *, allow_running_loop: bool | None = None, **options: Unpack[ListBatchesCallOptions]
 ) -> Sequence[Batch]:
@@ -158,7 +158,7 @@ def list_batches(
     return client.list_batches(allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def retrieve_batch_results(
     provider: str, batch_id: str, *, allow_running_loop: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> BatchResult:
@@ -167,7 +167,7 @@ def retrieve_batch_results(
     return client.retrieve_batch_results(batch_id, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def retrieve_response(
     provider: str, response_id: str, *, allow_running_loop: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> Response:
@@ -179,7 +179,7 @@ def retrieve_response(
     return client.retrieve_response(response_id, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def cancel_response(
     provider: str, response_id: str, *, allow_running_loop: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> Response:
@@ -188,7 +188,7 @@ def cancel_response(
     return client.cancel_response(response_id, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ProviderCallOptions)
+@spell_out("ProviderCallOptions")
 def delete_response(
     provider: str, response_id: str, *, allow_running_loop: bool | None = None, **options: Unpack[ProviderCallOptions]
 ) -> Answer:
@@ -197,7 +197,7 @@ def delete_response(
     return client.delete_response(response_id, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(CompactResponseCallOptions)
+@spell_out("CompactResponseCallOptions")
 def compact_response(
     model: KnownModel | str | None,
     input_data: str | Sequence[JSON],
@@ -213,7 +213,7 @@ def compact_response(
     return client.compact_response(model=name, input_data=input_data, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ModelCallOptions)
+@spell_out("ModelCallOptions")
 def retrieve_model(
     model: KnownModel | str | None, *, allow_running_loop: bool | None = None, **options: Unpack[ModelCallOptions]
 ) -> Model:
@@ -222,7 +222,7 @@ def retrieve_model(
     return client.retrieve_model(model=name, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(ModelCallOptions)
+@spell_out("ModelCallOptions")
 def pull_model(
     model: KnownModel | str | None, *, allow_running_loop: bool | None = None, **options: Unpack[ModelCallOptions]
 ) -> Stream[PullProgress]:
@@ -231,7 +231,7 @@ def pull_model(
     return client.pull_model(model=name, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out(RequestCallOptions)
+@spell_out("RequestCallOptions")
 def request(
     provider: str,
     method: str,

@@ -8,12 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from any_llm.client.functions.options import (
-    CountTokensCallOptions,
-    ModerationCallOptions,
-    RerankCallOptions,
-    TextCompletionCallOptions,
-)
 from any_llm.client.reference import client_for, private_form
 from any_llm.client.signatures import spell_out
 
@@ -22,6 +16,12 @@ if TYPE_CHECKING:
     from typing import Literal, Unpack
 
     from any_llm.client.blocking import Stream
+    from any_llm.client.functions.options import (
+        CountTokensCallOptions,
+        ModerationCallOptions,
+        RerankCallOptions,
+        TextCompletionCallOptions,
+    )
     from any_llm.types.json import JSON
     from any_llm.types.known_models import KnownModel
     from any_llm.types.moderation import ModerationResponse
@@ -58,7 +58,7 @@ def text_completion(
     allow_running_loop: bool | None = None,
     **options: Unpack[TextCompletionCallOptions],
 ) -> TextCompletion | Stream[TextCompletion]: ...
-@spell_out(TextCompletionCallOptions)
+@spell_out("TextCompletionCallOptions")
 def text_completion(
     model: KnownModel | str | None,
     prompt: str | Sequence[str],
@@ -74,7 +74,7 @@ def text_completion(
     )
 
 
-@spell_out(RerankCallOptions)
+@spell_out("RerankCallOptions")
 def rerank(
     model: KnownModel | str | None,
     query: str,
@@ -90,7 +90,7 @@ def rerank(
     return private_form(client, "rerank")(name, query, documents, **options)
 
 
-@spell_out(ModerationCallOptions)
+@spell_out("ModerationCallOptions")
 def moderation(
     model: KnownModel | str | None,
     input: str | Sequence[str] | Sequence[Mapping[str, JSON]],
@@ -105,7 +105,7 @@ def moderation(
     return private_form(client, "moderation")(name, input, **options)
 
 
-@spell_out(CountTokensCallOptions)
+@spell_out("CountTokensCallOptions")
 def count_tokens(
     model: KnownModel | str | None,
     messages: str | Sequence[Message],

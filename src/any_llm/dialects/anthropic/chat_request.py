@@ -8,7 +8,7 @@ import msgspec
 
 from any_llm.dialects.anthropic.chat_format import add_format
 from any_llm.dialects.anthropic.chat_messages import Conversation, encode_conversation
-from any_llm.dialects.anthropic.chat_tools import add_tools
+from any_llm.dialects.anthropic.chat_tools import add_tools, betas_of
 from any_llm.dialects.anthropic.families import family_of
 from any_llm.dialects.anthropic.raw_predict import addressed
 from any_llm.dialects.anthropic.thinking import add_thinking, fit_sampling
@@ -80,6 +80,7 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     _warn_of_inexpressible(options, warnings)
     encoded = msgspec.json.encode(body)
     betas: list[str] = list(options.get("betas") or ())
+    betas += [flag for flag in betas_of(options.get("tools")) if flag not in betas]
     if b'"file_id":"' in encoded:
         betas.append(FILES_BETA)
     return addressed(target, Encoded(path(target, "/messages"), encoded, headers(betas), tuple(warnings)))

@@ -8,10 +8,33 @@ from any_llm.dialects.anthropic.chat_parts import invalid
 from any_llm.dialects.anthropic.families import Family
 from any_llm.dialects.anthropic.wire import plain
 from any_llm.schemas.shapes import is_list, is_mapping, is_object
+from any_llm.types.built_in_tools import CODE_INTERPRETER, WEB_FETCH, WEB_SEARCH, built_in, settings_of
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
 _MODES: Mapping[str, str] = {"auto": "auto", "none": "none", "required": "any", "any": "any"}
+
+_DOMAINS: Mapping[str, str] = {"allowed_domains": "allowed_domains"}
+_BUILT_IN: Mapping[str, tuple[JSONObject, Mapping[str, str]]] = {
+    WEB_SEARCH: (
+        {"type": "web_search_20250305", "name": "web_search"},
+        {**_DOMAINS, "user_location": "user_location"},
+    ),
+    WEB_FETCH: ({"type": "web_fetch_20250910", "name": "web_fetch"}, _DOMAINS),
+    CODE_INTERPRETER: ({"type": "code_execution_20250825", "name": "code_execution"}, {}),
+}
+"""Built-in tools as the vendor calls them, in the versions that all current models have, and settings that they take.
+
+https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-reference
+"""
+
+_BETAS: Mapping[str, str] = {WEB_FETCH: "web-fetch-2025-09-10", CODE_INTERPRETER: "code-execution-2025-08-25"}
+
+
+def betas_of(tools: Sequence[JSON] | None) -> list[str]:
+    """Return the beta flags of the built-in tools among those that a caller gave, each once."""
+    kinds = [built_in(plain(tool)) or "" for tool in tools or ()]
+    return list(dict.fromkeys(_BETAS[kind] for kind in kinds if kind in _BETAS))
 
 
 def add_tools(body: JSONObject, options: Mapping[str, JSON], family: Family, warnings: list[CallWarning]) -> None:
@@ -64,6 +87,11 @@ def encode_tool(tool: JSON, where: str, warnings: list[CallWarning]) -> JSONObje
     if "custom" in tool:
         warnings.append(CallWarning("dropped", where, "the Messages API has no tools with free text as input"))
         return None
+    kind = built_in(tool)
+    if kind is not None:
+        theirs, taken = _BUILT_IN[kind]
+        marker = {"cache_control": tool["cache_control"]} if "cache_control" in tool else {}
+        return {**theirs, **settings_of(tool, taken, where, warnings), **marker}
     if tool.get("type", "function") != "function" or ("function" not in tool and "input_schema" in tool):
         return tool
     function = tool.get("function")

@@ -10,13 +10,14 @@ from typing import cast
 
 import msgspec
 
-from any_llm.dialects.anthropic.chat_tools import encode_tool
+from any_llm.dialects.anthropic.chat_tools import betas_of, encode_tool
 from any_llm.dialects.anthropic.errors import error_from
 from any_llm.dialects.anthropic.raw_predict import addressed
 from any_llm.dialects.anthropic.wire import FILES_BETA, STRUCTURED_OUTPUTS_BETA, decode_answer, headers, path, plain
 from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
 from any_llm.schemas.shapes import is_mapping, is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
+from any_llm.types.built_in_tools import built_in
 from any_llm.types.decode import decoder
 from any_llm.types.foreign import without_foreign_blocks
 from any_llm.types.http import Frame, HttpResponse
@@ -55,6 +56,10 @@ def encode_messages(target: Target, options: Options) -> Encoded:
         warnings.append(CallWarning("dropped", "prompt_cache_key", "the API caches by `cache_control` markers"))
     if options.get("tools"):
         body["tools"] = _own_tools(options["tools"], warnings)
+        needed = betas_of(options["tools"])
+        if needed:
+            given = betas.split(",") if isinstance(betas, str) else betas or ()
+            betas = [*given, *(flag for flag in needed if flag not in given)]
     encoded = msgspec.json.encode(body)
     if b'"file_id":"' in encoded and FILES_BETA not in (betas or ()):
         betas = [*(betas.split(",") if isinstance(betas, str) else betas or ()), FILES_BETA]
@@ -66,7 +71,7 @@ def _own_tools(tools: Sequence[JSON], warnings: list[CallWarning]) -> list[JSON]
     own: list[JSON] = []
     for index, given in enumerate(tools):
         tool = plain(given)
-        if is_object(tool) and ("function" in tool or "custom" in tool):
+        if is_object(tool) and ("function" in tool or "custom" in tool or built_in(tool)):
             tool = encode_tool(tool, f"tools[{index}]", warnings)
         if tool is not None:
             own.append(tool)

@@ -9,6 +9,7 @@ from any_llm.dialects.bedrock.chat_parts import cache_points
 from any_llm.dialects.bedrock.families import Family
 from any_llm.dialects.bedrock.wire import member
 from any_llm.schemas.shapes import is_object
+from any_llm.types.built_in_tools import built_in, settings_of
 from any_llm.types.conversation import ToolChoice, invalid, plain, plain_tool, read_tool_choice
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
@@ -77,6 +78,10 @@ def _encode_tool(tool: JSON, where: str, family: Family, warnings: list[CallWarn
     if is_object(tool) and _OWN & tool.keys():
         return [tool]
     tool = plain_tool(tool, where)
+    kind = built_in(tool) or ""
+    if kind in family.system_tools:
+        settings_of(tool, {}, where, warnings)
+        return [{"systemTool": {"name": family.system_tools[kind]}}]
     if tool.get("type", "function") != "function":
         warnings.append(CallWarning("dropped", where, f"Converse has no tools of the type {tool['type']!r}"))
         return []

@@ -25,6 +25,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         unthinking: the `thinking` that turns it off; `None` where it cannot be.
         sampling: `free`; `one` of `temperature` and `top_p`; or `none` of them.
         forced_tools: whether a tool call can be demanded.
+        system_tools: what the built-in tools that Bedrock runs are called, by their types.
         schemas: how an answer is held to a JSON schema: `native`, by a `tool`, or by `words` only.
     """
 
@@ -35,8 +36,12 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     sampling: str = "free"
     forced_tools: bool = True
     schemas: str = "native"
+    system_tools: Mapping[str, str] = {}
 
 
+# https://docs.aws.amazon.com/nova/latest/userguide/grounding.html, and of Nova 2 .../nova2-userguide/web-grounding.html
+_NOVA: Mapping[str, str] = {"web_search": "nova_grounding"}
+_NOVA_2: Mapping[str, str] = {**_NOVA, "code_interpreter": "nova_code_interpreter"}
 _LEVELS = ("low", "medium", "high", "xhigh", "max")
 _LEVELS_OF_4_6 = ("low", "medium", "high", "max")
 _THREE = ("low", "medium", "high")
@@ -88,8 +93,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(name="claude-v2", forced_tools=False, schemas="words"),
     Family(name="claude-instant", forced_tools=False, schemas="words"),
     _claude("claude"),
-    Family(name="nova-2", thinking="reasoning", efforts=_THREE, unthinking=_OFF, schemas="tool"),
-    Family(name="nova", schemas="tool"),
+    Family(name="nova-2", thinking="reasoning", efforts=_THREE, unthinking=_OFF, schemas="tool", system_tools=_NOVA_2),
+    Family(name="nova", schemas="tool", system_tools=_NOVA),
     Family(name="openai.", thinking="effort", efforts=_THREE),
     Family(name="qwen", thinking="qwen", efforts=("low", "high")),
     Family(name="deepseek.r1", forced_tools=False, schemas="words"),

@@ -39,11 +39,10 @@ def encode_speech(target: Target, options: Options) -> Encoded:
 
 
 def _format(wanted: JSON, rate: JSON, warnings: list[CallWarning]) -> JSONObject:
-    if wanted is not None and wanted not in _FORMATS:
-        warnings.append(
-            CallWarning("dropped", "response_format", f"one of {', '.join(_FORMATS)} is taken, not {wanted}")
-        )
-    chosen = dict(_FORMATS.get(str(wanted), _FORMATS["mp3"]))
+    name = str(wanted or "mp3")
+    if name not in _FORMATS:
+        warnings.append(CallWarning("dropped", "response_format", f"one of {', '.join(_FORMATS)} is taken, not {name}"))
+    chosen = dict(_FORMATS[name if name in _FORMATS else "mp3"])
     return chosen if rate is None else chosen | {"sample_rate": rate}
 
 

@@ -34,6 +34,9 @@ _UNHEARD: Mapping[str, str] = {
     "response_format": "a transcription is told in one form",
     "temperature": "the model has none",
 }
+_DEEPGRAM = "@cf/deepgram/"
+"""How the names of models begin that take Deepgram's parameters."""
+
 _UNSPOKEN: Mapping[str, str] = {"instructions": "the models take none", "speed": "the models have their own"}
 _FACTS = ("word_count", "vtt", "transcription_info")
 
@@ -96,7 +99,7 @@ def _objects(listed: JSON) -> list[JSONObject]:
 
 def encode_speech(target: Target, options: Options) -> Encoded:
     """Encode a request; parameters that are not OpenAI's are sent as they are."""
-    deepgram = "deepgram" in target.model
+    deepgram = target.model.startswith(_DEEPGRAM)
     names = {"input": "text" if deepgram else "prompt", "voice": "speaker" if deepgram else "", "language": "lang"}
     names |= {"response_format": "encoding", "sample_rate": "sample_rate"} if deepgram else {}
     reasons = dict(_UNSPOKEN)

@@ -7,11 +7,19 @@ from collections.abc import Mapping
 from any_llm.dialects.gemini.chat_parts import invalid
 from any_llm.dialects.gemini.wire import members, plain
 from any_llm.schemas.shapes import is_list, is_mapping, is_object
+from any_llm.types.built_in_tools import CODE_INTERPRETER, WEB_FETCH, WEB_SEARCH, built_in, settings_of
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
 _MODES: Mapping[str, str] = {"auto": "AUTO", "none": "NONE", "required": "ANY", "any": "ANY", "validated": "VALIDATED"}
 _TRANSLATED = frozenset({"name", "description", "parameters", "strict"})
+
+_BUILT_IN: Mapping[str, str] = {
+    WEB_SEARCH: "googleSearch",
+    WEB_FETCH: "urlContext",
+    CODE_INTERPRETER: "codeExecution",
+}
+"""Built-in tools as the vendor calls them: https://ai.google.dev/gemini-api/docs/tools."""
 
 
 def add_tools(body: JSONObject, options: Mapping[str, JSON], warnings: list[CallWarning]) -> None:
@@ -66,6 +74,8 @@ def _sort_tool(
         warnings.append(CallWarning("dropped", where, "the API has no tools with free text as input"))
     elif "function" in tool or tool.get("type") == "function":
         functions.append(_encode_function(tool.get("function"), f"{where}.function", warnings))
+    elif kind := built_in(tool):
+        tools.append({_BUILT_IN[kind]: settings_of(tool, {}, where, warnings)})
     else:
         tools.append(tool)
 

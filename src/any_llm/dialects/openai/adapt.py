@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from any_llm.spec.provider import Provider
 from any_llm.types.json import JSONObject
 from any_llm.types.report import Warning as CallWarning
@@ -13,13 +15,13 @@ def adapt(body: JSONObject, provider: Provider, operation: str = "") -> list[Cal
     What is said of `operation.parameter` counts in that operation only.
     """
     warnings: list[CallWarning] = []
-    for said in provider.drop:
-        name = _named(said, operation)
+    for name in _named(provider.drop, operation):
         if name in body:
             del body[name]
             warnings.append(CallWarning("dropped", name, "the provider does not accept it"))
-    for said, theirs in provider.rename.items():
-        name = _named(said, operation)
+    if not provider.rename:
+        return warnings
+    for name, theirs in zip(_named((*provider.rename,), operation), provider.rename.values(), strict=True):
         if name in body:
             value = body.pop(name)
             if theirs in body:
@@ -29,5 +31,6 @@ def adapt(body: JSONObject, provider: Provider, operation: str = "") -> list[Cal
     return warnings
 
 
-def _named(said: str, operation: str) -> str:
-    return said.removeprefix(f"{operation}.") if operation and "." in said else said
+@lru_cache(maxsize=1_024)
+def _named(said: tuple[str, ...], operation: str) -> tuple[str, ...]:
+    return tuple(name.removeprefix(f"{operation}.") for name in said) if operation else said

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from any_llm.dialects.openai.adapt import adapt
+from any_llm.dialects.openai.built_in_tools import say_built_in_tools
 from any_llm.dialects.openai.chat_messages import encode_messages, leave_out_foreign
 from any_llm.dialects.openai.places import place
 from any_llm.dialects.openai.quirks import REQUEST_QUIRKS
@@ -26,6 +27,7 @@ def encode_completion(target: Target, options: Options) -> Encoded:
         *leave_out_foreign(body["messages"], options["messages"], provider),
         *adapt(body, provider, Operation.COMPLETION),
     ]
+    warnings += say_built_in_tools(body, provider)
     for name in provider.quirks:
         quirk = REQUEST_QUIRKS.get(name)
         if quirk is not None:

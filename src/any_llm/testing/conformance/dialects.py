@@ -38,26 +38,35 @@ def _codec_checks(operation: Operation, codec: Codec[JSON, JSON], target: Target
     if operation in OPTIONS:
         ask = partial(copy.deepcopy, OPTIONS[operation])
         yield f"{operation}: the same request is encoded the same", lambda: _encodes_alike(codec, target, ask())
-        yield f"{operation}: no key is in a request", lambda: _holds_no_key(codec.encode(target, ask()))
+        yield f"{operation}: no key is in a request", lambda: _holds_no_key(encoded(codec, target, ask()))
         yield f"{operation}: the caller's options stay as they are", lambda: _leaves(codec, target, ask())
     yield f"{operation}: any bytes end in a value or an error", lambda: _decodes(codec, target)
     if codec.stream is not None:
         yield f"{operation}: any stream ends in items or an error", lambda: _streams(codec, target)
 
 
+def encoded(codec: Codec[JSON, JSON], target: Target, options: Mapping[str, JSON]) -> Encoded | None:
+    """Return a request; `None` where it is refused with an error of this library's, as ids of another form are."""
+    try:
+        return codec.encode(target, options)
+    except AnyLLMError:
+        return None
+
+
 def _encodes_alike(codec: Codec[JSON, JSON], target: Target, options: Mapping[str, JSON]) -> None:
-    first, second = codec.encode(target, options), codec.encode(target, options)
+    first, second = encoded(codec, target, options), encoded(codec, target, options)
     expect(first == second, "two encodings of one request differ")
-    expect(first.path.startswith(("/", "https://")) or not first.path, f"the path is {first.path!r}")
+    path = first.path if first is not None else ""
+    expect(path.startswith(("/", "https://")) or not path, f"the path is {path!r}")
 
 
-def _holds_no_key(encoded: Encoded) -> None:
-    expect(CANARY not in repr(encoded), "the key is in the request; signing is the engine's")
+def _holds_no_key(made: Encoded | None) -> None:
+    expect(CANARY not in repr(made), "the key is in the request; signing is the engine's")
 
 
 def _leaves(codec: Codec[JSON, JSON], target: Target, options: Mapping[str, JSON]) -> None:
     before = copy.deepcopy(dict(options))
-    codec.encode(target, options)
+    encoded(codec, target, options)
     expect(before == dict(options), "the options have changed")
 
 

@@ -10,7 +10,7 @@ from any_llm.auth.signers import REQUEST_SIGNERS
 from any_llm.engine.codecs import codec_of, dialect_of
 from any_llm.providers.catalog import BY_NAME
 from any_llm.spec.provider import Operation, Provider
-from any_llm.testing.conformance.dialects import Checks
+from any_llm.testing.conformance.dialects import Checks, encoded
 from any_llm.testing.conformance.finding import expect
 from any_llm.testing.conformance.samples import CANARY, OPTIONS, target_of
 from any_llm.transport.framing import FRAMINGS
@@ -57,5 +57,5 @@ def _encodes(provider: Provider, operation: Operation) -> None:
     codec = codec_of(provider, operation)
     options = OPTIONS.get(operation)
     if options is not None:
-        encoded = codec.encode(target_of(provider), options)
-        expect(CANARY not in repr(encoded), "the key is in the request")
+        made = encoded(codec, target_of(provider), options)
+        expect(CANARY not in repr(made), "the key is in the request")

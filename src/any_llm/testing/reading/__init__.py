@@ -36,6 +36,7 @@ from any_llm.testing.reading.messages import read_messages
 from any_llm.testing.reading.models import read_models
 from any_llm.testing.reading.openai_media import OPENAI_APIS, failure_in, read_plainly
 from any_llm.testing.reading.responses import read_responses
+from any_llm.testing.reading.speech import SPEECH_APIS
 from any_llm.testing.reading.values import Reading
 from any_llm.testing.recordings import Recording
 
@@ -98,12 +99,14 @@ APIS = (
     *_GOOGLE_APIS,
     *_MORE_APIS,
     *CLOUD_APIS,
+    *SPEECH_APIS,
 )
-_MAYBE_EMPTY = frozenset({"openai.batches"})
+_MAYBE_EMPTY = frozenset({"openai.batches", "replicate.files"})
 _READINGS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     **_GOOGLE_APIS,
     **_MORE_APIS,
     **OPENAI_APIS,
+    **SPEECH_APIS,
     "anthropic.messages": read_messages,
     "openai.chat": read_chat,
     "openai.responses": read_responses,
@@ -130,6 +133,9 @@ def read_answer_of(recording: Recording) -> Reading:
         return msgspec.structs.replace(read, facts={**read.facts, "id": asked})
     if recording.api == "openai.batches" and request and b'"name"' in request.body:
         # One that requests are added to is created empty, which is only the first step of an operation.
+        return read_plainly(response.status, response.content_type, response.body)
+    if recording.api == "replicate.predictions" and request and request.url.endswith("/cancel"):
+        # Cancelling has no operation of its own.
         return read_plainly(response.status, response.content_type, response.body)
     return read
 

@@ -20,7 +20,7 @@ _EXACT_TOTALS = frozenset({"openai.responses", "openai.embeddings"})
 # Totals that leave out what is cached, or what is thought.
 _LOOSE_TOTALS = frozenset({"gemini.generate"})
 # The recorder looks for the end of an answer where OpenAI, Anthropic and Google have it.
-_UNTOLD_LENGTHS = frozenset({"ollama.chat", "ollama.generate"})
+_UNTOLD_LENGTHS = frozenset({"aleph-alpha.complete", "ollama.chat", "ollama.generate"})
 _ERROR = "error_"
 # The recorder does not look for ends in these.
 _UNMARKED = frozenset({"bedrock.converse", "bedrock.invoke", "openai.completions"})

@@ -19,6 +19,9 @@ _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 _SAME_HEADERS = ("anthropic-version", "anthropic-beta")
 _BEARER = "bearer"
 _CALLS = frozenset({"tool_calls"})
+_OTHER_IDS = frozenset({"call_ids_of_40", "short_call_ids"})
+"""The quirks of providers that do not take every id of a call."""
+
 _DEPLOYMENTS = "/deployments/"
 _DEFAULT_PORTS: Mapping[str, int] = {"https": 443, "http": 80}
 
@@ -141,6 +144,37 @@ def _schema_form(sides: Sides) -> bool:
     return True
 
 
+def _ids_of_calls(sides: Sides) -> bool:
+    theirs, ours = _call_ids(sides.recorded), _call_ids(sides.ours)
+    pairs = dict(zip(ours, theirs, strict=False))
+    one_to_one = len(theirs) == len(ours) and len(set(pairs.values())) == len(pairs) == len(set(theirs))
+    if not one_to_one or theirs == ours or not _OTHER_IDS.intersection(sides.provider.quirks):
+        return False
+    sides.ours["messages"] = [_with_ids(message, pairs) for message in sides.ours["messages"]]
+    return True
+
+
+def _call_ids(body: JSONObject) -> list[str]:
+    """Return the ids of calls in a conversation, those of results too, in their order."""
+    ids: list[str] = []
+    for message in body.get("messages") or ():
+        calls: JSON = message.get("tool_calls") if is_object(message) else None
+        ids += [str(call.get("id")) for call in calls or () if is_object(call)]
+        ids += [message["tool_call_id"]] if is_object(message) and message.get("tool_call_id") else []
+    return ids
+
+
+def _with_ids(message: JSON, pairs: Mapping[str, str]) -> JSON:
+    if not is_object(message):
+        return message
+    renamed = dict(message)
+    if message.get("tool_call_id"):
+        renamed["tool_call_id"] = pairs[message["tool_call_id"]]
+    if message.get("tool_calls"):
+        renamed["tool_calls"] = [{**call, "id": pairs[str(call.get("id"))]} for call in message["tool_calls"]]
+    return renamed
+
+
 EQUIVALENCES = (
     Equivalence("null member", "a member that is null is one that was not said", _null_member),
     Equivalence("null in a message", "and so is one of a message or of its tool calls", _null_in_message),
@@ -154,6 +188,7 @@ EQUIVALENCES = (
     Equivalence("model in the URL", "a deployment's URL names the model, and the body need not", _model_in_url),
     Equivalence("reasoning object", "the provider takes `reasoning.effort` for `reasoning_effort`", _reasoning_object),
     Equivalence("schema form", "a schema in OpenAI's form is sent to Anthropic in its own form", _schema_form),
+    Equivalence("ids of calls", "ids that the provider does not take are sent as others, one for one", _ids_of_calls),
     Equivalence("output format", "`output_format` has become `output_config.format`", _output_format),
 )
 """The declared differences between bodies."""

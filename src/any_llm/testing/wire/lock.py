@@ -22,6 +22,7 @@ NAME = "recordings.lock"
 """The name of a list of fingerprints in a folder."""
 
 _KNOWN = Path(__file__).with_name(NAME)
+_PAYLOAD = b"data:"
 _NAME_DIGITS, _CONTENT_DIGITS = 12, 16
 
 
@@ -56,7 +57,7 @@ def fingerprint(recording: Recording) -> str:
         [recording.id, recording.provider, recording.api, recording.model, recording.grade],
         sorted(recording.features),
         asked,
-        [response.status, dict(response.headers), _settle(response.body)],
+        [response.status, dict(response.headers), _settle(response.body), _settle(response.told)],
     ]
     encoded = msgspec.json.encode(content, order="sorted")
     return hashlib.sha256(encoded).hexdigest()[:_CONTENT_DIGITS]
@@ -67,7 +68,16 @@ def _settle(body: bytes) -> JSON:
     try:
         return msgspec.json.decode(body)
     except msgspec.DecodeError:
-        return body
+        return [_settle_line(line) for line in body.split(b"\n")]
+
+
+def _settle_line(line: bytes) -> JSON:
+    """Return a line of a stream, the JSON of its payload decoded."""
+    head, mark, payload = line.partition(_PAYLOAD)
+    try:
+        return [head, msgspec.json.decode(payload)] if mark else msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return line
 
 
 def _name(recording: Recording) -> str:

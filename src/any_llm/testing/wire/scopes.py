@@ -12,6 +12,7 @@ from any_llm.testing.wire.scopes_clouds import CLOUD_SCOPES
 from any_llm.testing.wire.scopes_dashscope import DASHSCOPE_SCOPES
 from any_llm.testing.wire.scopes_gemini import GEMINI_SCOPES
 from any_llm.testing.wire.scopes_openai import OPENAI_SCOPES
+from any_llm.testing.wire.scopes_speech import SPEECH_SCOPES
 
 SCOPES: Mapping[str, Scope] = {
     **OWN_SCOPES,
@@ -20,6 +21,7 @@ SCOPES: Mapping[str, Scope] = {
     **DASHSCOPE_SCOPES,
     **GEMINI_SCOPES,
     **OPENAI_SCOPES,
+    **SPEECH_SCOPES,
 }
 """The recorded APIs that are replayed; every other one in a folder is counted as not in scope."""
 
