@@ -1,7 +1,7 @@
 # Each recipe is one line. `sh scripts/test` does all of install, check and test, with nothing prepared.
 python = .venv/bin/python
 
-.PHONY: help install check test docs docs-check tables fix lock bench clean
+.PHONY: help install check test docs docs-check tables proof fix lock bench clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,6 +23,9 @@ docs-check: install ## Run every snippet of the documentation and check its link
 
 tables: install ## Write what is generated anew: tables of the documentation, forms of the operations
 	$(python) scripts/provider_table.py ; $(python) scripts/surfaces.py ; $(python) scripts/known_models.py ; $(python) scripts/matrix.py
+
+proof: install ## Write the page of the recorded exchanges anew (needs the folder, as wire=FOLDER)
+	$(python) scripts/wire_table.py $(or $(wire),../shared/wire)
 
 fix: install ## Format the source and mend what can be mended by machine
 	.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .

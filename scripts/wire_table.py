@@ -21,13 +21,8 @@ PAGE = ROOT / "docs" / "proof.md"
 DIALECTS = ROOT / "tests" / "dialects"
 
 REASONS: Mapping[str, str] = {
-    "aleph-alpha.complete": "a format of one vendor's own, who is not among the providers",
     "google.other": "events of a connection that stays open, which is no request with an answer",
     "ollama.other": "no call: somebody looks whether the server is there",
-    "replicate.collections": "no model is asked; `request()` reaches it",
-    "replicate.files": "no model is asked; `request()` reaches it",
-    "replicate.hardware": "no model is asked; `request()` reaches it",
-    "replicate.trainings": "a training is no call of a model; `request()` reaches it",
 }
 """Why recordings of an API are not replayed on purpose."""
 

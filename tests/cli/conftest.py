@@ -49,9 +49,8 @@ def provider() -> Iterator[LoopbackProvider]:
 @pytest.fixture
 def environment(provider: LoopbackProvider, tmp_path: Path) -> dict[str, str]:
     """Return the environment of a user with one key and nothing else."""
-    kept = {
-        name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "COVERAGE_PROCESS_CONFIG") if name in os.environ
-    }
+    names = ("PATH", "HOME", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {
         **kept,
         "TERM": "xterm",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import any_llm
 from tests.docs.provider import provider
 
 
@@ -36,6 +37,7 @@ def environment(origin: str, tmp_path: Path) -> Mapping[str, str]:
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "HOME": str(tmp_path),
+        "PYTHONPATH": str(Path(any_llm.__file__).parents[1]),
         "LANG": "C.UTF-8",
         "NO_COLOR": "1",
         "NO_PROXY": "127.0.0.1",
@@ -48,4 +50,4 @@ def environment(origin: str, tmp_path: Path) -> Mapping[str, str]:
         "MISTRAL_API_BASE": f"{origin}/v1",
         "COHERE_API_KEY": "sk-test",
         "COHERE_BASE_URL": origin,
-    } | {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name == "PYTHONPATH"}
+    } | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}

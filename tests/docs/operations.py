@@ -15,6 +15,7 @@ CREATED = 1_760_000_000
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
 MP3 = b"ID3\x04" + bytes(60)
 MP4 = bytes(4) + b"ftypisom" + bytes(48)
+ANSWER = "The capital of France is Paris."
 SAID = "We ship on Friday."
 WORDS = SAID.split()
 
@@ -153,7 +154,7 @@ def content(asked: Asked) -> Said:
     """Give a file's content; of a batch's answers, an answer to each of its requests."""
     if asked.part in BATCHES:
         answer = {"id": "chatcmpl-1", "object": "chat.completion", "created": CREATED, "model": "gpt-5-mini"}
-        message = {"role": "assistant", "content": "The capital of France is Paris."}
+        message = {"role": "assistant", "content": ANSWER}
         body = {**answer, "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
         lines = [
             json.dumps({"id": "r", "custom_id": request["custom_id"], "response": {"status_code": 200, "body": body}})

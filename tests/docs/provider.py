@@ -14,14 +14,14 @@ from typing import TypeAlias, cast
 
 from typing_extensions import override
 
-from tests.docs.operations import Asked, find
+from tests.docs.operations import ANSWER, Asked, Said, find
 
 Fields: TypeAlias = dict[str, object]
 Event: TypeAlias = tuple[str, Fields]
 Answer: TypeAlias = Callable[[Fields], Fields]
 Stream: TypeAlias = Callable[[Fields], Sequence[Event]]
 
-ANSWER = "The capital of France is Paris."
+
 WORDS = re.findall(r"\S+ ?", ANSWER)
 CREATED = 1_760_000_000
 DIMENSIONS = 8
@@ -284,26 +284,32 @@ class Handler(BaseHTTPRequestHandler):
         """Answer an operation, whole or streamed."""
         self._operate()
 
+    def operate(self, asked: Asked) -> Said | None:
+        """Return the answer to an operation on what is no conversation, `None` where there is none."""
+        found = find(self.command, asked.path)
+        return None if found is None else found[0](asked._replace(part=found[1]))
+
     def _operate(self) -> None:
         body = self._read()
         path = self.path.partition("?")[0].removeprefix("/v1")
-        found = find(self.command, path)
-        if not {"authorization", "x-api-key"} & {name.lower() for name in self.headers}:
+        is_json = body and self.headers.get_content_type() == "application/json"
+        asked = Asked(path, "", json.loads(body) if is_json else {}, body)
+        if "authorization" not in self.headers and "x-api-key" not in self.headers:
             self._refuse(401, "no API key was sent")
-        elif found is not None:
-            answer, part = found
-            is_json = body and self.headers.get_content_type() == "application/json"
-            said = answer(Asked(path, part, json.loads(body) if is_json else {}, body))
-            if said.events is not None:
-                self._stream(said.events, done=False)
-            elif said.fields is not None:
-                self._send(200, said.fields)
-            else:
-                self._give(200, said.content, said.media_type)
+        elif (said := self.operate(asked)) is not None:
+            self._tell(said)
         elif self.command == "POST" and path in ANSWERS:
-            self._answer(*ANSWERS[path], asked=json.loads(body))
+            self._answer(*ANSWERS[path], asked=asked.fields)
         else:
             self._refuse(404, f"there is nothing at {self.path}")
+
+    def _tell(self, said: Said) -> None:
+        if said.events is not None:
+            self._stream(said.events, done=False)
+        elif said.fields is not None:
+            self._send(200, said.fields)
+        else:
+            self._give(200, said.content, said.media_type)
 
     def _read(self) -> bytes:
         if self.headers.get("transfer-encoding") != "chunked":

@@ -6,7 +6,7 @@ import anthropic
 import openai
 import pytest
 
-from tests.docs.provider import ANSWER
+from tests.docs.operations import ANSWER
 
 SCHEMA: dict[str, object] = {
     "type": "object",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from any_llm.testing.wire.scopes import SCOPES
 from any_llm.testing.wire.summary import Counts, Failure, Summary
 from scripts.wire_table import REASONS, main, page, reason_for, table
 from tests.testing.wire.recorded import completion
@@ -21,7 +22,7 @@ def summary(**changes: object) -> Summary:
     values: dict[str, object] = {
         "rows": [row],
         "failures": [],
-        "not_in_scope": {"replicate.hardware": 1},
+        "not_in_scope": {"ollama.other": 1},
         "not_said": {"only the answer was recorded": 1},
         "equivalences": [{"name": "stream false", "reason": "an answer is whole", "recordings": 2}],
         "unreadable": [],
@@ -42,7 +43,7 @@ def test_page_counts_by_provider_and_api_and_in_all() -> None:
 def test_page_gives_the_reasons_for_what_is_left_out() -> None:
     text = page(summary())
     assert "| only the answer was recorded | 1 |" in text
-    assert f"| `replicate.hardware` | {REASONS['replicate.hardware']} | 1 |" in text
+    assert f"| `ollama.other` | {REASONS['ollama.other']} | 1 |" in text
     assert "| stream false | an answer is whole | 2 |" in text
 
 
@@ -55,6 +56,10 @@ def test_page_names_what_failed_and_why() -> None:
 def test_an_api_without_a_reason_is_read_by_tests_or_by_nothing() -> None:
     assert reason_for("deepgram.other") == "read by tests of its own, in `tests/dialects/deepgram`"
     assert reason_for("nobody.chat") == "no wire format of this library speaks it"
+
+
+def test_no_reason_is_given_for_what_is_replayed() -> None:
+    assert set(REASONS) & set(SCOPES) == set()
 
 
 def test_numbers_stand_in_the_last_columns() -> None:

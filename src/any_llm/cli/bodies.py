@@ -12,28 +12,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from any_llm.cli.batch import create_batch, list_batches, tell_batch, tell_results
     from any_llm.cli.chat import chat
     from any_llm.cli.complete import complete
     from any_llm.cli.doctor import doctor
     from any_llm.cli.embed import embed
     from any_llm.cli.failures import tell_failure
     from any_llm.cli.find_models import find_models, show_model
+    from any_llm.cli.listen import transcribe
+    from any_llm.cli.make import make_image, speak
     from any_llm.cli.matrix import matrix
     from any_llm.cli.models import list_local, models, pull, remove
     from any_llm.cli.plugins import list_plugins, new_plugin, verify_plugins
     from any_llm.cli.probe import probe
     from any_llm.cli.providers import providers
+    from any_llm.cli.rank import rerank
     from any_llm.cli.stubs import stubs
     from any_llm.cli.wire import wire
 
 _HOMES: Mapping[str, str] = {
     "chat": "any_llm.cli.chat",
     "complete": "any_llm.cli.complete",
+    "create_batch": "any_llm.cli.batch",
     "doctor": "any_llm.cli.doctor",
     "embed": "any_llm.cli.embed",
     "find_models": "any_llm.cli.find_models",
+    "list_batches": "any_llm.cli.batch",
     "list_local": "any_llm.cli.models",
     "list_plugins": "any_llm.cli.plugins",
+    "make_image": "any_llm.cli.make",
     "matrix": "any_llm.cli.matrix",
     "models": "any_llm.cli.models",
     "new_plugin": "any_llm.cli.plugins",
@@ -41,9 +48,14 @@ _HOMES: Mapping[str, str] = {
     "providers": "any_llm.cli.providers",
     "pull": "any_llm.cli.models",
     "remove": "any_llm.cli.models",
+    "rerank": "any_llm.cli.rank",
     "show_model": "any_llm.cli.find_models",
+    "speak": "any_llm.cli.make",
     "stubs": "any_llm.cli.stubs",
+    "tell_batch": "any_llm.cli.batch",
     "tell_failure": "any_llm.cli.failures",
+    "tell_results": "any_llm.cli.batch",
+    "transcribe": "any_llm.cli.listen",
     "verify_plugins": "any_llm.cli.plugins",
     "wire": "any_llm.cli.wire",
 }
@@ -51,11 +63,14 @@ _HOMES: Mapping[str, str] = {
 __all__ = [
     "chat",
     "complete",
+    "create_batch",
     "doctor",
     "embed",
     "find_models",
+    "list_batches",
     "list_local",
     "list_plugins",
+    "make_image",
     "matrix",
     "models",
     "new_plugin",
@@ -63,9 +78,14 @@ __all__ = [
     "providers",
     "pull",
     "remove",
+    "rerank",
     "show_model",
+    "speak",
     "stubs",
+    "tell_batch",
     "tell_failure",
+    "tell_results",
+    "transcribe",
     "verify_plugins",
     "wire",
 ]

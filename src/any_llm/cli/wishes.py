@@ -36,6 +36,22 @@ class Manner(NamedTuple):
     json: bool
 
 
+class Making(NamedTuple):
+    """What is made: by whom, into which file (`-` is standard output, `None` a usual name), out of which images."""
+
+    request: Request
+    output: str | None
+    images: Sequence[str] = ()
+
+
+class Listening(NamedTuple):
+    """What is wanted of a recording: the time of each word, who speaks, English whatever is spoken."""
+
+    words: bool
+    speakers: bool
+    translate: bool
+
+
 Preference: TypeAlias = Literal["price", "context", "newest"]
 """What comes first among models that are found."""
 
