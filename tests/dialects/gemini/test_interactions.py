@@ -104,7 +104,7 @@ def test_settings_stand_in_the_generation_config() -> None:
 
 
 def test_what_cannot_be_said_is_a_warning() -> None:
-    encoded = ask(user="me", truncation="auto", reasoning_effort="none", service_tier="auto", parallel_tool_calls=True)
+    encoded = ask(user="me", truncation="auto", reasoning_effort="none", service_tier="auto", parallel_tool_calls=False)
     assert warned(encoded) == [
         ("dropped", "parallel_tool_calls"),
         ("dropped", "truncation"),

@@ -66,6 +66,8 @@ SAMPLES: Mapping[str, JSONObject] = {
 _MODEL = "model"
 _KINDS: Mapping[str, Status] = {"dropped": "no", "emulated": "emulated", "approximated": "emulated"}
 _SHOWN = 3
+_UNASKED: Mapping[str, str] = {"stream_options": "the provider tells the usage unasked"}
+"""What needs no words in formats of which every stream ends with it."""
 
 
 def parameter_cells(provider: Provider) -> dict[str, Cell]:
@@ -85,7 +87,9 @@ def _cell(provider: Provider, name: str, options: JSONObject, proven: int) -> Ce
     if warning is not None:
         return Cell(status=_KINDS.get(warning.kind, "no"), detail=_joined(warning.detail, becomes))
     if not becomes:
-        return Cell(status="no", detail="not sent")
+        return (
+            Cell(status="emulated", detail=_UNASKED[name]) if name in _UNASKED else Cell(status="no", detail="not sent")
+        )
     test = test_of(provider.name, Operation.COMPLETION.value) if proven else ""
     return Cell(status="proven" if proven else "declared", test=test, recordings=proven, detail=becomes)
 
