@@ -59,6 +59,8 @@ def encode_v1(target: Target, options: Options, inexpressible: Mapping[str, str]
         body["tools"] = [_tool(tool["function"]) for tool in tools if "function" in tool]
     if options.get("tool_choice") not in (None, "auto"):
         warnings.append(CallWarning("dropped", "tool_choice", "the first version cannot demand or forbid calls"))
+    if options.get("parallel_tool_calls") is False:
+        warnings.append(CallWarning("dropped", "parallel_tool_calls", "the model may make several calls at once"))
     return Encoded(path(target, "/chat", version="v1"), msgspec.json.encode(body), warnings=tuple(warnings))
 
 
