@@ -102,8 +102,11 @@ if TYPE_CHECKING:
     from any_llm.pipeline.stream import EventStream
     from any_llm.providers.names import LLMProvider
     from any_llm.spec.provider import Provider
+    from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
+    from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
     from any_llm.types.capabilities import Capabilities, Fact, Selection
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
+    from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.http import Timeouts
     from any_llm.types.media import Media, audio, file, image, video
     from any_llm.types.provider import ProviderMetadata
@@ -114,6 +117,9 @@ __version__ = "0.1.0"
 _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.client.capabilities": ("capabilities",),
     "any_llm.client.selection": ("select",),
+    "any_llm.types.audio": ("AudioSpeechParams", "AudioTranscriptionParams", "Transcription", "TranscriptionVerbose"),
+    "any_llm.types.batch": ("Batch", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem"),
+    "any_llm.types.files": ("FileDeleted", "FileMetadata", "FilePage"),
     "any_llm.types.capabilities": ("Capabilities", "Fact", "Selection"),
     "any_llm.client.functions.asynchronous": ("acompletion", "aembedding", "alist_models", "amessages", "aresponses"),
     "any_llm.client.functions.asynchronous_media": (
@@ -216,14 +222,24 @@ _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for 
 __all__ = [
     "AnyLLM",
     "AnyLLMError",
+    "AudioSpeechParams",
+    "AudioTranscriptionParams",
     "AuthenticationError",
+    "Batch",
     "BatchNotCompleteError",
+    "BatchRequestCounts",
+    "BatchResult",
+    "BatchResultError",
+    "BatchResultItem",
     "Capabilities",
     "ContentFilterError",
     "ContentFilterFinishReasonError",
     "ContextLengthExceededError",
     "EventStream",
     "Fact",
+    "FileDeleted",
+    "FileMetadata",
+    "FilePage",
     "InvalidRequestError",
     "LLMProvider",
     "LengthFinishReasonError",
@@ -242,6 +258,8 @@ __all__ = [
     "Settings",
     "Stream",
     "Timeouts",
+    "Transcription",
+    "TranscriptionVerbose",
     "UnsupportedParameterError",
     "UnsupportedProviderError",
     "acancel_batch",

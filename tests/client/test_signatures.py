@@ -279,3 +279,30 @@ def test_a_client_has_the_drop_ins_methods(name: str) -> None:
 )
 def test_a_providers_class_says_what_it_supports(name: str) -> None:
     assert hasattr(AnyLLM.get_provider_class("openai"), name)
+
+
+@pytest.mark.parametrize(
+    ("provider", "flag", "attribute"),
+    [
+        ("openai", "moderation", "SUPPORTS_MODERATION"),
+        ("openai", "batch_completion", "SUPPORTS_BATCH"),
+        ("openai", "image_generation", "SUPPORTS_IMAGE_GENERATION"),
+        ("openai", "image_edit", "SUPPORTS_IMAGE_EDIT"),
+        ("openai", "audio_transcription", "SUPPORTS_AUDIO_TRANSCRIPTION"),
+        ("openai", "audio_speech", "SUPPORTS_AUDIO_SPEECH"),
+        ("cohere", "rerank", "SUPPORTS_RERANK"),
+    ],
+)
+def test_what_a_provider_offers_is_said_in_both_places(provider: str, flag: str, attribute: str) -> None:
+    kind, other = AnyLLM.get_provider_class(provider), AnyLLM.get_provider_class("lmstudio")
+
+    assert getattr(kind.get_provider_metadata(), flag) is getattr(kind, attribute) is True
+    assert getattr(other.get_provider_metadata(), flag) is getattr(other, attribute) is False
+
+
+def test_the_operations_on_files_are_listed() -> None:
+    told = AnyLLM.get_provider_metadata("openai")
+
+    assert told.files
+    assert told.file_operations == ["upload", "list", "retrieve", "delete", "download"]
+    assert not AnyLLM.get_provider_metadata("lmstudio").files

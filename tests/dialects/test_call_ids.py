@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from any_llm.dialects.anthropic import DIALECT as ANTHROPIC
 from any_llm.dialects.bedrock import DIALECT as BEDROCK
 from any_llm.dialects.cohere import DIALECT as COHERE
+from any_llm.dialects.dashscope import DIALECT as DASHSCOPE
 from any_llm.dialects.gemini import DIALECT as GEMINI
 from any_llm.dialects.ollama import DIALECT as OLLAMA
 from any_llm.dialects.openai import DIALECT as OPENAI
@@ -23,7 +24,7 @@ from any_llm.types.json import JSON, JSONObject
 from tests.dialects.vendors import CITIES, QUESTION, TOOL, VENDORS, body_of
 
 NAMES = sorted(VENDORS)
-DIALECTS = {dialect.name: dialect for dialect in (ANTHROPIC, BEDROCK, COHERE, GEMINI, OLLAMA, OPENAI)}
+DIALECTS = {dialect.name: dialect for dialect in (ANTHROPIC, BEDROCK, COHERE, DASHSCOPE, GEMINI, OLLAMA, OPENAI)}
 TAKEN: Mapping[str, str] = {
     "anthropic": r"[A-Za-z0-9_-]+",
     "bedrock": r"[A-Za-z0-9_.:-]{1,64}",
@@ -49,7 +50,7 @@ def referred(name: str, body: JSONObject) -> tuple[list[JSON], list[JSON]]:
             results = [part["functionResponse"] for part in parts if "functionResponse" in part]
             return [(one["name"], one.get("id")) for one in calls], [(one["name"], one.get("id")) for one in results]
         case _:
-            turns = body["messages"]
+            turns = body.get("messages") or body["input"]["messages"]
             calls = [call for turn in turns for call in turn.get("tool_calls") or ()]
             return _named(calls, "id"), _named(turns, "tool_call_id")
 

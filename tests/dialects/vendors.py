@@ -137,6 +137,34 @@ VENDORS: Mapping[str, Vendor] = {
             },
         },
     ),
+    "dashscope": Vendor(
+        provider("dashscope-native"),
+        "qwen3-max",
+        {
+            "request_id": "1",
+            "output": {
+                "choices": [
+                    {
+                        "finish_reason": "tool_calls",
+                        "message": {
+                            "role": "assistant",
+                            "content": "",
+                            "reasoning_content": THOUGHT,
+                            "tool_calls": [
+                                {
+                                    "id": f"call_3f06405749c34b749ac69{n}",
+                                    "index": n,
+                                    "type": "function",
+                                    "function": {"name": "weather", "arguments": f'{{"city":"{city}"}}'},
+                                }
+                                for n, city in enumerate(CITIES)
+                            ],
+                        },
+                    }
+                ]
+            },
+        },
+    ),
     "deepseek": Vendor(
         provider("deepseek"), "deepseek-reasoner", _chat("call_00_aZ", "call_01_bY", reasoning_content=THOUGHT)
     ),

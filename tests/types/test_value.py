@@ -273,3 +273,14 @@ def test_the_base_has_no_fields() -> None:
 @pytest.mark.parametrize("kind", [ChatCompletion, MessageResponse, Response, CreateEmbeddingResponse, ProviderMetadata])
 def test_every_answer_has_a_json_schema(kind: type[Value]) -> None:
     assert kind.model_json_schema()["$ref"] == f"#/$defs/{kind.__name__}"
+
+
+def test_a_field_that_is_called_as_a_method_is_hides_no_method() -> None:
+    raw = b'{"id": "m", "model_dump": 1.5, "_parse": true, "_source": 2, "own": 3}'
+
+    model = decode(Model, raw)
+
+    assert model.model_extra == {"model_dump": 1.5, "_parse": True, "_source": 2, "own": 3}
+    assert model.model_dump()["model_dump"] == 1.5
+    assert copy.deepcopy(model).model_extra == copy.copy(model).model_extra == model.model_extra
+    assert model.own == 3  # type: ignore[attr-defined]  # what a vendor adds

@@ -10,18 +10,14 @@ import msgspec
 from any_llm.spec.provider import Capability, Operation, Provider
 from any_llm.types.provider import ProviderMetadata
 
-_NEVER = (
-    "SUPPORTS_MODERATION",
-    "SUPPORTS_BATCH",
-    "SUPPORTS_IMAGE_GENERATION",
-    "SUPPORTS_IMAGE_EDIT",
-    "SUPPORTS_AUDIO_TRANSCRIPTION",
-    "SUPPORTS_AUDIO_SPEECH",
-    "SUPPORTS_RERANK",
-    "SUPPORTS_DECIDE",
-    "SUPPORTS_DECIDE_IMAGE",
-)
-"""What no provider is asked for yet."""
+_FILES: Mapping[Operation, str] = {
+    Operation.UPLOAD_FILE: "upload",
+    Operation.LIST_FILES: "list",
+    Operation.RETRIEVE_FILE: "retrieve",
+    Operation.DELETE_FILE: "delete",
+    Operation.DOWNLOAD_FILE: "download",
+}
+"""The operations on files, as the metadata name them."""
 
 
 def class_name(provider: Provider) -> str:
@@ -49,6 +45,15 @@ def metadata(provider: Provider) -> ProviderMetadata:
         image=Capability.IMAGE in can,
         pdf=Capability.PDF in can,
         list_models=Operation.LIST_MODELS in offers,
+        moderation=Operation.MODERATION in offers,
+        batch_completion=Operation.CREATE_BATCH in offers,
+        image_generation=Operation.IMAGE_GENERATION in offers,
+        image_edit=Operation.IMAGE_EDIT in offers,
+        audio_transcription=Operation.TRANSCRIPTION in offers,
+        audio_speech=Operation.SPEECH in offers,
+        rerank=Operation.RERANK in offers,
+        files=Operation.UPLOAD_FILE in offers,
+        file_operations=[name for operation, name in _FILES.items() if operation in offers],
     )
 
 
@@ -79,7 +84,15 @@ def class_attributes(provider: Provider) -> Mapping[str, object]:
         "MAX_RETRIES_SUPPORT": "unsupported",
         "MISSING_PACKAGES_ERROR": None,
         "BUILT_IN_TOOLS": (),
-        **dict.fromkeys(_NEVER, False),
+        "SUPPORTS_MODERATION": facts.moderation,
+        "SUPPORTS_BATCH": facts.batch_completion,
+        "SUPPORTS_IMAGE_GENERATION": facts.image_generation,
+        "SUPPORTS_IMAGE_EDIT": facts.image_edit,
+        "SUPPORTS_AUDIO_TRANSCRIPTION": facts.audio_transcription,
+        "SUPPORTS_AUDIO_SPEECH": facts.audio_speech,
+        "SUPPORTS_RERANK": facts.rerank,
+        "SUPPORTS_DECIDE": False,
+        "SUPPORTS_DECIDE_IMAGE": False,
     }
 
 

@@ -128,6 +128,21 @@ def decode_frame(decoder: StreamDecoder[E], frame: Frame, items: list[E]) -> Non
         ) from error
 
 
+def decode_end(decoder: StreamDecoder[E], items: list[E]) -> None:
+    """Add what is left when the bytes of a stream have ended to `items`.
+
+    Raises:
+        MalformedResponseError: what was kept until then is not the JSON it should be.
+        StreamTruncatedError: the stream was not complete.
+    """
+    try:
+        items.extend(decoder.finish())
+    except AnyLLMError:
+        raise
+    except _STUMBLES as error:
+        raise MalformedResponseError(f"The stream is not the JSON it should be: {_named(error)}", error) from error
+
+
 def _unwritable(tree: JSON, place: str, error: Exception) -> InvalidMessageError:
     found = _find_unwritable(tree, place, _DEEPEST)
     if found is None:

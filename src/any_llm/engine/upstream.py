@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from any_llm.engine.facts import Facts
-from any_llm.engine.translation import decode_frame
+from any_llm.engine.translation import decode_end, decode_frame
 from any_llm.exceptions import AnyLLMError
 from any_llm.spec.dialect import StreamDecoder
 from any_llm.spec.transport import Exchange, Framing
@@ -106,7 +106,7 @@ class HttpUpstream(Generic[E]):
                     break
                 decode_frame(decoder, frame, items)
             if len(items) < count:
-                items += decoder.finish()
+                decode_end(decoder, items)
         return items[:count]
 
     def _take(self, data: bytes, items: list[E]) -> None:
@@ -116,7 +116,7 @@ class HttpUpstream(Generic[E]):
             decode_frame(self._decoder, frame, items)
         if not data:
             self._ended = True
-            items += self._decoder.finish()
+            decode_end(self._decoder, items)
         if self._unread is not None:
             # As long as nothing of the body was an item it may be anything, and its beginning is kept for the error.
             self._unread = None if items else self._unread or data

@@ -36,6 +36,7 @@ class LLMProvider(StrEnum):
     CORTECS = "cortecs"
     CRUSOE = "crusoe"
     DASHSCOPE = "dashscope"
+    DASHSCOPE_NATIVE = "dashscope-native"
     DATABRICKS = "databricks"
     DEEPGRAM = "deepgram"
     DEEPINFRA = "deepinfra"

@@ -9,8 +9,20 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from any_llm.types.json import JSONObject
+from any_llm.types.params import AudioSpeechParams, AudioTranscriptionParams
 from any_llm.types.report import Reported
 from any_llm.types.value import Value
+
+__all__ = [
+    "AudioSpeechParams",
+    "AudioTranscriptionParams",
+    "Transcription",
+    "TranscriptionEvent",
+    "TranscriptionFold",
+    "TranscriptionSegment",
+    "TranscriptionWord",
+    "turns",
+]
 
 
 class TranscriptionWord(Value):

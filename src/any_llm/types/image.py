@@ -12,8 +12,20 @@ from typing import ClassVar
 import msgspec
 
 from any_llm.exceptions import InvalidRequestError
+from any_llm.types.params import ImageEditParams, ImageGenerationParams
 from any_llm.types.report import Reported
 from any_llm.types.value import Value
+
+__all__ = [
+    "Image",
+    "ImageEditParams",
+    "ImageEvent",
+    "ImageGenerationParams",
+    "ImagesFold",
+    "ImagesResponse",
+    "ImagesUsage",
+    "ImagesUsageDetails",
+]
 
 
 class Image(Value):

@@ -16,6 +16,10 @@ class _Params(msgspec.Struct, kw_only=True):
 
     model_dump = options
 
+    def to_api_kwargs(self) -> JSONObject:
+        """Return what was said, but for the model."""
+        return {name: value for name, value in self.options().items() if name not in {"model", "model_id"}}
+
 
 class CompletionParams(_Params, kw_only=True):
     """Parameters of a completion.
@@ -118,3 +122,52 @@ class MessagesParams(_Params, kw_only=True):
     container: str | Mapping[str, JSON] | None = None
     output_format: JSON = None
     timeout: float | None = None
+
+
+class AudioTranscriptionParams(_Params, kw_only=True):
+    """Parameters of a transcription."""
+
+    model_id: str
+    file: JSON
+    language: str | None = None
+    prompt: str | None = None
+    response_format: str | None = None
+    temperature: float | None = None
+    timestamp_granularities: Sequence[str] | None = None
+
+
+class AudioSpeechParams(_Params, kw_only=True):
+    """Parameters of a spoken text."""
+
+    model_id: str
+    input: str
+    voice: JSON
+    instructions: str | None = None
+    response_format: str | None = None
+    speed: float | None = None
+
+
+class ImageGenerationParams(_Params, kw_only=True):
+    """Parameters of generated images."""
+
+    model_id: str
+    prompt: str
+    n: int | None = None
+    size: str | None = None
+    quality: str | None = None
+    style: str | None = None
+    response_format: str | None = None
+    user: str | None = None
+
+
+class ImageEditParams(_Params, kw_only=True):
+    """Parameters of edited images."""
+
+    model_id: str
+    image: JSON
+    prompt: str
+    n: int | None = None
+    size: str | None = None
+    quality: str | None = None
+    response_format: str | None = None
+    user: str | None = None

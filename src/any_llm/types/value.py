@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", bound="Value")
 
-_HIDDEN = frozenset({"_source", "_settled", "_report", "__orig_class__", "_parse"})
+_HIDDEN = frozenset({"_source", "_settled", "_report", "__orig_class__", "_parse", "_shadowed"})
 
 
 class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_defaults=True):
@@ -44,7 +44,8 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
     def model_extra(self) -> JSONObject:
         """What the vendor sent beyond the named fields."""
         self._settle()
-        return {name: value for name, value in vars(self).items() if name not in _HIDDEN}
+        extra = {name: value for name, value in vars(self).items() if name not in _HIDDEN}
+        return extra | vars(self).get("_shadowed", {})
 
     @property
     def model_fields_set(self) -> set[str]:
@@ -140,7 +141,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         """Make a value without checking anything; unknown names become extra fields."""
         known = set(cls.__struct_fields__)
         value = cls(**{name: given for name, given in values.items() if name in known})
-        vars(value).update({name: given for name, given in values.items() if name not in known})
+        _keep(value, {name: given for name, given in values.items() if name not in known})
         return value
 
     @classmethod
@@ -205,7 +206,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         copied = type(self)(**{name: copy.deepcopy(getattr(self, name), memo) for name in self.__struct_fields__})
-        vars(copied).update(copy.deepcopy(self.model_extra, memo))
+        _keep(copied, copy.deepcopy(self.model_extra, memo))
         return copied
 
     @override
@@ -235,9 +236,15 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         if is_object(tree):
             known = field_types(type(self))
             tag = self.__struct_config__.tag_field
-            for name, value in tree.items():
-                if name not in known and name != tag:
-                    vars(self).setdefault(name, value)
+            _keep(self, {name: value for name, value in tree.items() if name not in known and name != tag})
+
+
+def _keep(value: Value, extra: Mapping[str, object]) -> None:
+    """Keep unnamed fields; those that are called as something of the class is are in `model_extra` only."""
+    kind, own = type(value), vars(value)
+    for name, held in extra.items():
+        hidden = name in _HIDDEN or hasattr(kind, name)
+        (own.setdefault("_shadowed", {}) if hidden else own).setdefault(name, held)
 
 
 def _schema_of(kind: type) -> JSONObject:

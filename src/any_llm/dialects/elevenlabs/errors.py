@@ -41,7 +41,11 @@ def hear(body: JSONObject) -> Said:
     facts = members(detail)
     words = first_text(facts.get("message")) or (explained(detail) if detail else "")
     known = [facts.get("code"), facts.get("status")]
-    code = next((one for one in known if one in CODES), None) or first_text(*reversed(known)) or None
+    code = (
+        next((one for one in known if isinstance(one, str) and one in CODES), None)
+        or first_text(*reversed(known))
+        or None
+    )
     request_id = first_text(facts.get("request_id")) or None
     return Said(message=words, code=code, param=first_text(facts.get("param")) or None, request_id=request_id)
 

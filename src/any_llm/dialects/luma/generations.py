@@ -16,8 +16,7 @@ from any_llm.spec.requests import segment, split, take_stream
 from any_llm.types.binary import Binary
 from any_llm.types.http import HttpResponse
 from any_llm.types.image import Image, ImagesResponse
-from any_llm.types.json import JSONObject
-from any_llm.types.media import Media
+from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 from any_llm.types.value import revive
 from any_llm.types.video import Video
@@ -83,7 +82,7 @@ def encode_video_generation(target: Target, options: Options) -> Encoded:
         said = dict(zip(("aspect_ratio", "resolution"), _SIZES[size], strict=True)) | said
     elif size is not None:
         warnings.append(CallWarning("dropped", "size", f"one of {', '.join(_SIZES)} is taken, not {size}"))
-    image: Media | None = said.pop("image", None)
+    image: JSON = said.pop("image", None)
     if image is not None:
         if image.url is None:
             raise InvalidRequestError("Luma takes images by their URLs only", param="image")

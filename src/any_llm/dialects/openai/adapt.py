@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from any_llm.spec.provider import Provider
@@ -15,22 +16,24 @@ def adapt(body: JSONObject, provider: Provider, operation: str = "") -> list[Cal
     What is said of `operation.parameter` counts in that operation only.
     """
     warnings: list[CallWarning] = []
-    for name in _named(provider.drop, operation):
-        if name in body:
-            del body[name]
-            warnings.append(CallWarning("dropped", name, "the provider does not accept it"))
-    if not provider.rename:
+    changes = _changes(provider, operation)
+    if changes.keys().isdisjoint(body):
         return warnings
-    for name, theirs in zip(_named((*provider.rename,), operation), provider.rename.values(), strict=True):
-        if name in body:
-            value = body.pop(name)
-            if theirs in body:
-                warnings.append(CallWarning("dropped", name, f"{theirs} is given too"))
-            else:
-                body[theirs] = value
+    for name, theirs in changes.items():
+        if name not in body:
+            continue
+        value = body.pop(name)
+        if theirs is None:
+            warnings.append(CallWarning("dropped", name, "the provider does not accept it"))
+        elif theirs in body:
+            warnings.append(CallWarning("dropped", name, f"{theirs} is given too"))
+        else:
+            body[theirs] = value
     return warnings
 
 
 @lru_cache(maxsize=1_024)
-def _named(said: tuple[str, ...], operation: str) -> tuple[str, ...]:
-    return tuple(name.removeprefix(f"{operation}.") for name in said) if operation else said
+def _changes(provider: Provider, operation: str) -> Mapping[str, str | None]:
+    """Return what a provider calls the parameters of an operation that it calls otherwise, `None` for what it drops."""
+    said = {**dict.fromkeys(provider.drop), **provider.rename}
+    return {name.removeprefix(f"{operation}.") if operation else name: theirs for name, theirs in said.items()}

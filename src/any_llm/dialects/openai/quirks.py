@@ -130,6 +130,11 @@ def agents(body: JSONObject, _messages: Sequence[JSON]) -> list[CallWarning]:
     return []
 
 
+OF_ANSWERS = frozenset({
+    "call_ids_of_40", "replay_details", "replay_extra_content", "replay_parts", "replay_reasoning", "short_call_ids",
+})  # fmt: skip
+"""Quirks that change answers which are sent back, and nothing where there are none."""
+
 REQUEST_QUIRKS: Mapping[str, RequestQuirk] = {
     "agents": agents,
     "call_ids_of_40": call_ids_of_40,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from any_llm.testing.reading import cohere, ollama, stored
+from any_llm.testing.reading import cohere, dashscope, ollama, stored
 from any_llm.testing.reading.chat import read_chat
 from any_llm.testing.reading.clouds import CLOUD_APIS, asked_model, read_of_cloud
 from any_llm.testing.reading.continued import read_continued
@@ -79,6 +79,13 @@ _MORE_APIS: Mapping[str, Callable[[int, str, bytes], Reading]] = {
     "mistral.moderations": stored.read_judgements,
     "mistral.ocr": stored.read_pages,
     "mistral.other": stored.read_mistral_other,
+    "dashscope.aigc_multimodal-generation_generation": dashscope.read_chat,
+    "dashscope.aigc_text-generation_generation": dashscope.read_chat,
+    "dashscope.aigc_text2image_image-synthesis": dashscope.read_whole,
+    "dashscope.aigc_video-generation_video-synthesis": dashscope.read_task,
+    "dashscope.embeddings_text-embedding_text-embedding": dashscope.read_vectors,
+    "dashscope.rerank_text-rerank_text-rerank": dashscope.read_ranking,
+    "dashscope.tasks": dashscope.read_task,
     "ollama.chat": ollama.read_chat,
     "ollama.embed": ollama.read_vectors,
     "ollama.embeddings": ollama.read_vectors,
