@@ -394,3 +394,14 @@ async def test_closing_twice_and_from_every_side_is_one_ending(client: Client) -
         await anext(stream)
     assert caught.value.provider_name == "openai"
     assert not caught.value.retryable
+
+
+async def test_pieces_that_do_not_add_up_are_a_typed_error(client: Client) -> None:
+    async def script(peer: Peer, received: Received) -> None:
+        odd = event(chunk(choices=[{"index": "one", "delta": {"content": "lo"}, "finish_reason": "stop"}]))
+        peer.say(HEAD + event(chunk("hel")) + odd + piece(b"data: [DONE]\n\n") + END)
+
+    stream = await open_stream(client(script))
+    await read(stream)
+    with pytest.raises(MalformedResponseError, match="do not add up"):
+        _ = stream.response

@@ -282,7 +282,7 @@ class StoredOperations(Calling):
         Raises:
             AnyLLMError: the subclass says what went wrong.
         """
-        return await self._answer(Operation.PULL_MODEL, model, said(stream=True, **options))
+        return await self._answer(Operation.PULL_MODEL, model, said(**options) | {"stream": True})
 
     @spell_out(RequestOptions)
     async def arequest(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Answer:

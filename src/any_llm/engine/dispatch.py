@@ -19,6 +19,7 @@ from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
 from any_llm.engine.translation import decode, encode, follow_up
+from any_llm.engine.unplaced import with_unplaced
 from any_llm.engine.upstream import Held, HttpUpstream
 from any_llm.exceptions import (
     AnyLLMError,
@@ -145,7 +146,8 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
 
 def _encode(codec: Codec[JSON, JSON], call: Call) -> tuple[Call, Encoded]:
     if "cache" not in call.options:
-        return call, encode(codec, call)
+        encoded = encode(codec, call)
+        return call, encoded if encoded.body else with_unplaced(call.operation, call.options, encoded)
     from any_llm.engine.prompt_caching import cached  # noqa: PLC0415  # few calls say how prompts are kept
 
     call, warnings = cached(call)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from typing_extensions import TypeIs
 
-from any_llm.exceptions import StreamClosedError
+from any_llm.exceptions import MalformedResponseError, StreamClosedError
 from any_llm.types.json import JSON
 from any_llm.types.report import Report
 
@@ -214,13 +214,14 @@ class EventStream(Generic[E]):
     def _whole(self) -> JSON:
         if self._fold is None:
             raise TypeError("This operation's stream does not add up to a whole answer")
-        if self._adding is None and self._again is not None:
-            adding = self._fold()
-            for item in self._again(self._taken):
-                adding.add(item)
-        else:
-            adding = self._add_up(self._fold)
-        whole = adding.result()
+        with _adding_up():
+            if self._adding is None and self._again is not None:
+                adding = self._fold()
+                for item in self._again(self._taken):
+                    adding.add(item)
+            else:
+                adding = self._add_up(self._fold)
+            whole = adding.result()
         whole.report = self.report
         return whole
 
@@ -230,7 +231,8 @@ class EventStream(Generic[E]):
             self._unfolded = self._again(self._taken)
         self._unfolded.append(item)
         if self._adding is None or len(self._unfolded) >= _FOLD_AFTER:
-            self._add_up(fold)
+            with _adding_up():
+                self._add_up(fold)
 
     def _add_up(self, fold: Callable[[], Fold[E, JSON]]) -> Fold[E, JSON]:
         adding = self._adding = self._adding or fold()
@@ -252,6 +254,16 @@ class EventStream(Generic[E]):
             self._on_end.clear()
             if release:
                 self._upstream.close()
+
+
+@contextmanager
+def _adding_up() -> Generator[None]:
+    """Make a typed error of what a fold stumbles over, whose pieces are as the provider sent them."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        message = f"The pieces of the stream do not add up to an answer: {error!r}"
+        raise MalformedResponseError(message, error) from error
 
 
 def _as_it_is(value: JSON) -> JSON:

@@ -66,7 +66,10 @@ def _as_array(held: msgspec.Raw | str | Sequence[float]) -> array[float]:
         case str():
             return parse_vector(msgspec.json.encode(held))
         case _:
-            return array("d", held)
+            try:
+                return array("d", held)
+            except TypeError as error:
+                raise MalformedResponseError(f"an embedding is {held!r:.40}, not numbers", error) from error
 
 
 class EmbeddingUsage(Value):

@@ -16,6 +16,7 @@ from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSONObject
+from any_llm.types.report import Warning as CallWarning
 from any_llm.types.tokens import TokenCount
 from any_llm.types.value import decode
 
@@ -37,7 +38,10 @@ def encode_count_tokens(target: Target, options: Options) -> Encoded:
     encoded = encode_completion(target, options)
     body = msgspec.json.decode(encoded.body)
     counted = {name: body[name] for name in _COUNTED if name in body} if is_object(body) else {}
-    return msgspec.structs.replace(_count(target, {"converse": counted}), warnings=encoded.warnings)
+    warnings = encoded.warnings
+    if "additionalModelRequestFields" not in counted and options.get("reasoning_effort") is not None:
+        warnings = (*warnings, CallWarning("dropped", "reasoning_effort", "it takes no tokens of the input"))
+    return msgspec.structs.replace(_count(target, {"converse": counted}), warnings=warnings)
 
 
 def _count(target: Target, given: JSONObject) -> Encoded:

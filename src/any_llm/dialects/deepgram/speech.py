@@ -57,10 +57,10 @@ def _model(model: str, voice: object, language: object, warnings: list[CallWarni
         if language is not None and language != model.rpartition("-")[2]:
             warnings.append(CallWarning("dropped", "language", f"the model {model!r} has its own"))
         return model
-    if not name:
-        return model
-    if name.startswith(f"{model}-"):
-        return name
+    if not name or name.startswith(f"{model}-"):
+        if language is not None:
+            warnings.append(CallWarning("dropped", "language", "the voice has its own"))
+        return name or model
     return f"{model}-{name}-{language or 'en'}"
 
 

@@ -71,7 +71,7 @@ def encode_responses(target: Target, options: Options) -> Encoded:
     warnings = [
         CallWarning("dropped", name, reason)
         for name, reason in _INEXPRESSIBLE.items()
-        if options.get(name) not in (None, False)
+        if options.get(name) is not None and options[name] is not (name == "parallel_tool_calls")
     ]
     body: JSONObject = {} if options.get("agent") else {"model": target.model}
     body |= {

@@ -53,8 +53,8 @@ def encode_transcription(target: Target, options: Options) -> Encoded:
     granularities = options.get("timestamp_granularities")
     if granularities:
         parameters["return_timestamps"] = "word" if "word" in granularities else True
-    if options.get("generation_parameters") is not None:
-        parameters["generation_parameters"] = options["generation_parameters"]
+    known = _UNHEARD.keys() | _SAID_OTHERWISE
+    parameters |= {name: value for name, value in options.items() if name not in known and value is not None}
     warnings = dropped(options, {name: why for name, why in _UNHEARD.items() if (name, options.get(name)) != _JSON})
     route = path(target, "automatic-speech-recognition")
     if not parameters:
@@ -64,6 +64,7 @@ def encode_transcription(target: Target, options: Options) -> Encoded:
 
 
 _JSON = ("response_format", "json")
+_SAID_OTHERWISE = frozenset({"file", "filename", "mime_type", "parameters", "stream", "timestamp_granularities"})
 
 
 def decode_transcription(_target: Target, response: HttpResponse) -> Transcription:

@@ -31,6 +31,9 @@ _BETA_ROUTES: Mapping[str, str] = {
 }
 """What routes were called before the first version; servers of one's own may still have them."""
 
+_FORBIDS = "parallel_tool_calls"
+"""The switch that asks for something when it is off; any other that is off asks for nothing."""
+
 
 def path(target: Target, route: str) -> str:
     """Return the path of a route below the base URL, which may already end in the API's version."""
@@ -82,7 +85,7 @@ def dropped(options: Options, reasons: Mapping[str, str]) -> list[CallWarning]:
     return [
         CallWarning("dropped", name, reason)
         for name, reason in reasons.items()
-        if options.get(name) is not None and options[name] is not False
+        if options.get(name) is not None and options[name] is not (name == _FORBIDS)
     ]
 
 
