@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from typing_extensions import override
@@ -472,3 +473,13 @@ async def test_an_event_that_says_error_is_one(client: Client) -> None:
 
     with pytest.raises(OverloadedError, match="it broke"):
         await client(script).acompletion("m", MESSAGES, stream=True)
+
+
+@pytest.mark.parametrize(("content", "told"), [(None, "cannot be read"), (b'{"custom_id": "a"}\n[]\n', "Line 2 of")])
+async def test_a_file_of_requests_that_is_not_one_is_refused(tmp_path: Path, content: bytes | None, told: str) -> None:
+    path = tmp_path / "requests.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(InvalidRequestError, match=told):
+        await AnyLLM.create("anthropic", api_key="k").acreate_batch(path)

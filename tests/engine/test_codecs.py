@@ -11,6 +11,7 @@ from any_llm.engine.codecs import codec_for, codec_of, dialect_of, is_native
 from any_llm.engine.dispatch import dispatcher
 from any_llm.exceptions import AuthenticationError, ConfigurationError, UnsupportedOperationError
 from any_llm.pipeline.call import Call
+from any_llm.providers.catalog import CATALOG
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.transport.replay import Replay, Scripted
@@ -85,3 +86,16 @@ def test_without_chats_there_is_no_bridge_for_what_a_codec_does_not_suit() -> No
 
     with pytest.raises(UnsupportedOperationError):
         codec_for(target, Operation.MESSAGES)
+
+
+def test_who_has_what_a_provider_lacks_is_named() -> None:
+    record = Provider(name="one", dialect="openai", operations=frozenset({Operation.EMBEDDING}))
+    with pytest.raises(UnsupportedOperationError, match=r"It is offered by \w+, .* and \d+ more$"):
+        codec_of(record, Operation.IMAGE_GENERATION)
+    with pytest.raises(UnsupportedOperationError, match=r"It is offered by [\w, -]+$"):
+        codec_of(record, Operation.OCR)
+
+
+def test_every_operation_is_offered_by_somebody() -> None:
+    offered = {operation for provider in CATALOG for operation in provider.operations}
+    assert set(Operation) - offered == {Operation.REQUEST}

@@ -301,13 +301,18 @@ class StoredOperations(Calling):
 
 def _lines_of(path: Path) -> list[JSONObject]:
     """Return the requests of a file of JSON lines."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise InvalidRequestError(
+            f"The file {str(path)!r} cannot be read: {error.strerror}", param="input_file_path"
+        ) from error
     requests: list[JSONObject] = []
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                requests += [msgspec.json.decode(line, type=dict[str, JSON])] if line.strip() else []
-            except msgspec.DecodeError as error:
-                raise InvalidRequestError(
-                    f"Line {number} of {str(path)!r} is not a JSON object: {error}", param="input_file_path"
-                ) from error
+    for number, line in enumerate(lines, 1):
+        try:
+            requests += [msgspec.json.decode(line, type=dict[str, JSON])] if line.strip() else []
+        except msgspec.DecodeError as error:
+            raise InvalidRequestError(
+                f"Line {number} of {str(path)!r} is not a JSON object: {error}", param="input_file_path"
+            ) from error
     return requests

@@ -15,6 +15,7 @@ from any_llm.spec.provider import Operation, Provider
 from any_llm.types.json import JSON
 
 _INLINE_BATCHES = "inline_batches"
+_NAMED = 5
 
 
 def dialect_of(provider: Provider, operation: Operation = Operation.COMPLETION) -> Dialect:
@@ -52,9 +53,18 @@ def codec_of(provider: Provider, operation: Operation) -> Codec[JSON, JSON]:
     bridge = BRIDGES.get(operation)
     if bridge is None or chat is None or Operation.COMPLETION not in provider.operations:
         offered = ", ".join(sorted(provider.operations))
-        msg = f"{provider.name} does not offer {operation}; it offers {offered}"
+        msg = f"{provider.name} does not offer {operation}; it offers {offered}{_elsewhere(operation)}"
         raise UnsupportedOperationError(msg, provider_name=provider.name, operation=operation)
     return msgspec.structs.replace(bridge(chat), over=Operation.COMPLETION.value)
+
+
+def _elsewhere(operation: Operation) -> str:
+    """Return the end of a message that names a few providers with an operation."""
+    from any_llm.providers.catalog import CATALOG  # noqa: PLC0415  # only what fails needs it
+
+    names = [provider.name for provider in CATALOG if operation in provider.operations]
+    rest = len(names) - _NAMED
+    return f". It is offered by {', '.join(names[:_NAMED])}" + (f" and {rest} more" if rest > 0 else "")
 
 
 def codec_for(target: Target, operation: Operation) -> Codec[JSON, JSON]:

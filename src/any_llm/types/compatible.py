@@ -13,6 +13,7 @@ from any_llm.exceptions import AnyLLMError, MalformedResponseError, StreamTrunca
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ChatCompletionMessage, ChoiceDelta, Reasoning
 from any_llm.types.conversation import plain, plain_message
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
+from any_llm.types.think_tags import StreamedTags, split_message
 from any_llm.types.value import decode
 
 Refuse = Callable[[Mapping[str, JSON]], AnyLLMError]
@@ -63,6 +64,7 @@ def read_completion(raw: bytes, refuse: Refuse) -> ChatCompletion:
         raise refuse(completion.model_extra)
     for choice in completion.choices:
         settle(choice.message)
+        split_message(choice.message)
     return completion
 
 
@@ -82,6 +84,7 @@ class ChunkReader:
         self.complete = False
         self._refuse = refuse
         self._open: dict[int, bool] = {}
+        self._tags = StreamedTags()
 
     def feed(self, data: bytes) -> Sequence[ChatCompletionChunk]:
         """Read one piece; nothing comes of what is no answer, such as `[DONE]`.
@@ -104,6 +107,8 @@ class ChunkReader:
             raise self._refuse(extra)
         for choice in chunk.choices:
             settle(choice.delta)
+            if choice.index not in self._tags.decided:
+                self._tags.split(choice)
             self._open[choice.index] = self._open.get(choice.index, True) and not choice.finish_reason
         return (chunk,)
 

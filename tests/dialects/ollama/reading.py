@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from any_llm.testing.reading.tags import without_tags
 from any_llm.testing.recordings import Recording
 from any_llm.types.json import JSON, JSONObject
 
@@ -29,10 +30,14 @@ def read(recording: Recording) -> Read:
     messages = [answer["message"] for answer in answers]
     calls = [call for message in messages for call in message.get("tool_calls", [])]
     last = answers[-1]
+    text, thought = without_tags(
+        "".join(message.get("content", "") for message in messages),
+        "".join(message.get("thinking", "") for message in messages),
+    )
     return Read(
         model=last["model"],
-        text="".join(message.get("content", "") for message in messages),
-        thought="".join(message.get("thinking", "") for message in messages),
+        text=text,
+        thought=thought,
         calls=[(call["function"]["name"], call["function"]["arguments"]) for call in calls],
         ids=[call["id"] for call in calls if "id" in call],
         reason="tool_calls" if calls else last["done_reason"],

@@ -24,6 +24,7 @@ from any_llm.types.completion import (
 from any_llm.types.conversation import dump_arguments
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
+from any_llm.types.think_tags import split_message
 
 READ = frozenset(
     {"model", "created_at", "message", "done", "done_reason", "logprobs", "prompt_eval_count", "eval_count", *DURATIONS}
@@ -59,12 +60,14 @@ def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
 def _message(message: JSONObject, moment: JSON) -> ChatCompletionMessage:
     thought = text_of(message, "thinking")
     calls = [_call(call, moment, number) for number, call in enumerate(message.get("tool_calls") or ())]
-    return ChatCompletionMessage(
+    answered = ChatCompletionMessage(
         role=text_of(message, "role") or "assistant",
         content=text_of(message, "content"),
         reasoning=Reasoning(thought) if thought else None,
         tool_calls=calls or None,
     )
+    split_message(answered)
+    return answered
 
 
 def _call(call: JSONObject, moment: JSON, number: int) -> ChatCompletionMessageToolCall:

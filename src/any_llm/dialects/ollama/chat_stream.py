@@ -23,6 +23,7 @@ from any_llm.types.completion import (
 from any_llm.types.conversation import dump_arguments
 from any_llm.types.http import Frame
 from any_llm.types.json import JSON, JSONObject
+from any_llm.types.think_tags import StreamedTags
 
 
 class ChatStream:
@@ -38,6 +39,7 @@ class ChatStream:
         self._created = 0
         self._begun = False
         self._calls = 0
+        self._tags = StreamedTags()
         self.complete = False
 
     def feed(self, frame: Frame) -> Sequence[ChatCompletionChunk]:
@@ -54,10 +56,13 @@ class ChatStream:
         self._created = self._created or seconds(line.get("created_at"))
         self._model = text_of(line, "model") or self._model
         chunk = self._chunk(line)
-        if not line.get("done"):
+        if line.get("done"):
+            self.complete = True
+            chunk.choices[0].finish_reason = finish_reason(line.get("done_reason"), calling=bool(self._calls))
+        if not self._tags.decided:
+            self._tags.split(chunk.choices[0])
+        if not self.complete:
             return (chunk,)
-        self.complete = True
-        chunk.choices[0].finish_reason = finish_reason(line.get("done_reason"), calling=bool(self._calls))
         usage = completion_usage(line)
         if self._usage_apart:
             return chunk, ChatCompletionChunk(created=self._created, model=self._model, usage=usage)

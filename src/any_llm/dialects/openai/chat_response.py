@@ -8,7 +8,6 @@ from functools import partial
 import msgspec
 
 from any_llm.dialects.openai.errors import error_from
-from any_llm.dialects.openai.think_tags import split_message
 from any_llm.dialects.openai.wire import (
     settle_details,
     settle_finish,
@@ -20,6 +19,7 @@ from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.dialect import Target
 from any_llm.types.completion import ChatCompletion
 from any_llm.types.http import HttpResponse
+from any_llm.types.think_tags import split_message
 from any_llm.types.value import decode, defer
 
 _LARGE = 65_536

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import msgspec
 
 from any_llm.dialects.openai.errors import error_from
-from any_llm.dialects.openai.think_tags import TagSplitter, split_delta
 from any_llm.dialects.openai.wire import settle_details, settle_finish, settle_message, settle_usage, unsaid_finish
 from any_llm.exceptions import StreamTruncatedError
 from any_llm.spec.dialect import Options, Target
 from any_llm.types.completion import ChatCompletionChunk, ChoiceDeltaToolCall, ChunkChoice, CompletionUsage
 from any_llm.types.http import Frame
 from any_llm.types.json import is_mapping, is_object
+from any_llm.types.think_tags import StreamedTags
 from any_llm.types.value import decode
 
 _DONE = b"[DONE]"
@@ -33,7 +33,7 @@ class ChatStream:
         self._open: dict[int, bool] = {}
         self._calls: dict[tuple[int, int], _OpenCall] = {}
         self._last = ChatCompletionChunk()
-        self._splitters: dict[int, TagSplitter | None] = {}
+        self._tags = StreamedTags()
 
     def feed(self, frame: Frame) -> Sequence[ChatCompletionChunk]:
         """Decode one frame.
@@ -81,7 +81,7 @@ class ChatStream:
         calling = {owner for owner, _ in self._calls}
         choices = [ChunkChoice(index=index, finish_reason=unsaid_finish(calling=index in calling)) for index in unsaid]
         for choice in choices:
-            self._split(choice)
+            self._tags.split(choice)
         last = self._last
         return (ChatCompletionChunk(id=last.id, created=last.created, model=last.model, choices=choices),)
 
@@ -98,23 +98,10 @@ class ChatStream:
             self._open[choice.index] = False
         else:
             self._open.setdefault(choice.index, True)
-        if self._splitters.get(choice.index, choice) is not None:
-            self._split(choice)
+        if choice.index not in self._tags.decided:
+            self._tags.split(choice)
         for piece in choice.delta.tool_calls or ():
             self._place(choice.index, piece)
-
-    def _split(self, choice: ChunkChoice) -> None:
-        """Move thoughts between tags to their place, as long as there may be some."""
-        delta, index = choice.delta, choice.index
-        if index not in self._splitters:
-            if delta.content is None:
-                return
-            self._splitters[index] = TagSplitter() if not delta.reasoning else None
-        splitter = self._splitters[index]
-        if splitter is not None:
-            split_delta(delta, splitter, last=choice.finish_reason is not None)
-            if splitter.passing:
-                self._splitters[index] = None
 
     def _place(self, choice: int, piece: ChoiceDeltaToolCall) -> None:
         """Give a new call that a vendor sends under an index already taken the next free one."""

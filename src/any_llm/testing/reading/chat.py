@@ -5,7 +5,6 @@ Shapes: https://platform.openai.com/docs/api-reference/chat, and what the vendor
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import msgspec
@@ -14,15 +13,11 @@ from any_llm.testing.reading.errors import failure_of, malformed, truncated
 from any_llm.testing.reading.fields import Fields, as_text, compact, distinct, fields, items, objects, parse, text
 from any_llm.testing.reading.frames import Event, is_event_stream, read_events
 from any_llm.testing.reading.streamed_choice import StreamedChoice
+from any_llm.testing.reading.tags import without_tags
 from any_llm.testing.reading.usage import read_chat_usage
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall
 
 _DONE = "[DONE]"
-# Thoughts that a model writes into its text; those that are cut go on to the text's end.
-_TAGGED = re.compile(
-    r"\s*<(?P<tag>think|thinking|reasoning_content|chain_of_thought)>(?P<thought>.*?)(?:</(?P=tag)>\s*|\Z)(?P<text>.*)",
-    re.DOTALL,
-)
 # Words of Together (`eos`) and of gateways that pass on what the model's own vendor says.
 _CHAT_WORDS: Mapping[str, str] = {"eos": "stop", "end_turn": "stop", "tool_use": "tool_calls", "max_tokens": "length"}
 
@@ -65,7 +60,7 @@ def _read_choice(choice: Fields) -> Choice:
     calls = tuple(map(_read_call, objects(message.get("tool_calls"))))
     function = fields(message.get("function_call"))
     index = choice.get("index")
-    content, thoughts = _without_tags(content, thoughts or read_reasoning(message))
+    content, thoughts = without_tags(content, thoughts or read_reasoning(message))
     return Choice(
         index=index if isinstance(index, int) else 0,
         text=content,
@@ -99,12 +94,6 @@ def read_content(message: Fields) -> tuple[str, str]:
     pieces = objects(content)
     thoughts = [text(thought.get("text")) for piece in pieces for thought in objects(piece.get("thinking"))]
     return "".join(text(piece.get("text")) for piece in pieces), "".join(thoughts)
-
-
-def _without_tags(content: str, thoughts: str) -> tuple[str, str]:
-    """Return text and thoughts apart where the text begins with thoughts between tags, and there are no others."""
-    found = None if thoughts else _TAGGED.match(content)
-    return (found["text"], found["thought"]) if found else (content, thoughts)
 
 
 def read_reasoning(message: Fields) -> str:
@@ -180,7 +169,7 @@ def _reading_of_stream(chunks: list[Fields], choices: dict[int, StreamedChoice],
     for _, streamed in sorted(choices.items()):
         word = chat_finish_reason(streamed.finish_reason, calls=bool(streamed.tool_calls))
         whole = streamed.finish(None if failure else word)
-        content, thoughts = _without_tags(whole.text, whole.reasoning)
+        content, thoughts = without_tags(whole.text, whole.reasoning)
         finished.append(msgspec.structs.replace(whole, text=content, reasoning=thoughts))
     return Reading(
         streamed=True,

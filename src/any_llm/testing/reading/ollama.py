@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from any_llm.testing.reading.errors import failure_of, malformed, truncated
 from any_llm.testing.reading.fields import Fields, Json, compact, distinct, fields, integer, items, objects, parse, text
+from any_llm.testing.reading.tags import without_tags
 from any_llm.testing.reading.values import Choice, Failure, Reading, ToolCall, Usage
 
 _LINES = ("application/x-ndjson", "application/jsonl")
@@ -79,11 +80,13 @@ class _Heard:
         self.texts: list[str] = []
         self.thoughts: list[str] = []
         self.calls: list[ToolCall] = []
+        self.chatting = False
 
 
 def _of_message(piece: Fields, heard: _Heard) -> bool:
     message = piece.get("message")
     said = fields(message)
+    heard.chatting = True
     heard.texts.append(text(said.get("content")))
     heard.thoughts.append(text(said.get("thinking")))
     for call in objects(said.get("tool_calls")):
@@ -119,13 +122,16 @@ def _reading(heard: _Heard, last: Fields, names: list[str], failure: Failure | N
     reason = text(last.get("done_reason"))
     word = "stop" if reason in {"", "load", "unload"} else reason
     read, written = integer(last.get("prompt_eval_count")) or 0, integer(last.get("eval_count")) or 0
+    said, thought = "".join(heard.texts), "".join(heard.thoughts)
+    if heard.chatting:
+        said, thought = without_tags(said, thought)
     return Reading(
         streamed=streamed,
         models=distinct(names),
         choices=(
             Choice(
-                text="".join(heard.texts),
-                reasoning="".join(heard.thoughts),
+                text=said,
+                reasoning=thought,
                 tool_calls=tuple(heard.calls),
                 finish_reason=reason,
                 chat_finish_reason="tool_calls" if heard.calls and word == "stop" else word,

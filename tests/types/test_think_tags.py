@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from any_llm.dialects.openai.chat_response import decode_completion
 from any_llm.dialects.openai.chat_stream import ChatStream
-from any_llm.dialects.openai.think_tags import TAGS, TagSplitter
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Provider
 from any_llm.types.completion_fold import CompletionFold
 from any_llm.types.http import Frame, HttpResponse
+from any_llm.types.think_tags import TAGS, TagSplitter
 
 TARGET = Target(provider=Provider(name="plain"), model="m", base_url="http://x/v1")
 

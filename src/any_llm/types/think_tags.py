@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from any_llm.types.completion import ChatCompletionMessage, ChoiceDelta, Reasoning
+from any_llm.types.completion import ChatCompletionMessage, ChoiceDelta, ChunkChoice, Reasoning
 
 TAGS = ("think", "thinking", "reasoning_content", "chain_of_thought")
 """The tags by their names."""
@@ -109,3 +109,32 @@ def split_delta(delta: ChoiceDelta, splitter: TagSplitter, *, last: bool) -> Non
         delta.reasoning = Reasoning((delta.reasoning or "") + split.thought)
     if split.text or delta.content:
         delta.content = split.text or None
+
+
+class StreamedTags:
+    """Moves the thoughts in the pieces of streamed answers to where thoughts belong.
+
+    Attributes:
+        decided: the numbers of the answers in which no tag can come any more.
+    """
+
+    __slots__ = ("_splitters", "decided")
+
+    def __init__(self) -> None:
+        self.decided: set[int] = set()
+        self._splitters: dict[int, TagSplitter] = {}
+
+    def split(self, choice: ChunkChoice) -> None:
+        """Move the thoughts of one piece."""
+        delta, index = choice.delta, choice.index
+        splitter = self._splitters.get(index)
+        if splitter is None:
+            if delta.content is None:
+                return
+            if delta.reasoning:
+                self.decided.add(index)
+                return
+            splitter = self._splitters[index] = TagSplitter()
+        split_delta(delta, splitter, last=choice.finish_reason is not None)
+        if splitter.passing:
+            self.decided.add(index)
