@@ -404,4 +404,6 @@ def test_several_threads_and_loops_share_a_model(smollm2: str) -> None:
     for thread in threads:
         thread.join()
     assert answers == ["The capital of France is Paris."] * 6
-    assert sum(kind == "chat" for _, kind in shared_runtime()._processes) == 1
+    # Other tests of this process may have asked another model.
+    kinds = [kind for file, kind in shared_runtime()._processes if smollm2 in str(file).lower()]
+    assert kinds.count("chat") == 1
