@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 from importlib import import_module, metadata
-from typing import cast
+from pathlib import Path
+from typing import cast, get_args
 
 import pytest
 
@@ -39,6 +40,7 @@ DROP_IN = [
     "BatchResultError",
     "BatchResultItem",
     "FileDeleted",
+    "FileInput",
     "FileMetadata",
     "FilePage",
     "ParsedChatCompletion",
@@ -157,7 +159,12 @@ def test_every_name_of_the_drop_in_is_exported(name: str) -> None:
 
 @pytest.mark.parametrize("name", any_llm.__all__)
 def test_every_exported_name_loads(name: str) -> None:
-    assert getattr(any_llm, name).__name__ == ALIASES.get(name, name)
+    exported = getattr(any_llm, name)
+    assert getattr(exported, "__name__", name) == ALIASES.get(name, name)
+
+
+def test_what_can_be_given_as_a_file_can_be_said_of_a_parameter_at_run_time() -> None:
+    assert set(get_args(any_llm.FileInput)) >= {bytes, str, Path, any_llm.Media}
 
 
 def test_the_list_of_exports_is_sorted_and_complete() -> None:

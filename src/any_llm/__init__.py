@@ -108,7 +108,7 @@ if TYPE_CHECKING:
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.http import Timeouts
-    from any_llm.types.media import Media, audio, file, image, video
+    from any_llm.types.media import FileInput, Media, audio, file, image, video
     from any_llm.types.provider import ProviderMetadata
     from any_llm.types.responses import ParsedResponse
 
@@ -214,7 +214,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.spec.provider": ("Provider",),
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     "any_llm.types.http": ("Timeouts",),
-    "any_llm.types.media": ("Media", "audio", "file", "image", "video"),
+    "any_llm.types.media": ("FileInput", "Media", "audio", "file", "image", "video"),
     "any_llm.types.responses": ("ParsedResponse",),
 }
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
@@ -238,6 +238,7 @@ __all__ = [
     "EventStream",
     "Fact",
     "FileDeleted",
+    "FileInput",
     "FileMetadata",
     "FilePage",
     "InvalidRequestError",

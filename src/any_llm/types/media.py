@@ -17,10 +17,6 @@ from any_llm.types.http import FileSource
 from any_llm.types.json import JSON, JSONObject, is_mapping
 from any_llm.types.media_types import HEAD, ending_of, sniff, type_of_name
 
-FileInput: TypeAlias = "bytes | str | Path | BinaryIO | Media | tuple[str, bytes | BinaryIO] | Mapping[str, JSON]"
-"""What can be given where a file is wanted: bytes, a path, an open binary file, an `http`, `data` or vendor's URL, a
-name with bytes or an open file, or a part of a message that holds one."""
-
 Kind: TypeAlias = Literal["image", "audio", "video", "file"]
 """What a piece of media is to a model."""
 
@@ -135,6 +131,11 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
             where = f"{len(self.content)} bytes"
         shown = f"{where!r:.80}" if where != self.url or where is None else f"{where.partition('?')[0]!r:.80}"
         return f"Media({self.kind} {shown}, media_type={self.media_type!r})"
+
+
+FileInput: TypeAlias = bytes | str | Path | BinaryIO | Media | tuple[str, bytes | BinaryIO] | Mapping[str, JSON]
+"""What can be given where a file is wanted: bytes, a path, an open binary file, an `http`, `data` or vendor's URL, a
+name with bytes or an open file, or a part of a message that holds one."""
 
 
 def image(source: FileInput, *, detail: str | None = None, media_type: str | None = None) -> Media:
