@@ -55,7 +55,7 @@ BRIEF = Timeouts(total=0.05)
 """What an operation of several requests may take that gets no end."""
 
 QUICK = settings(
-    max_examples=int(__import__("os").environ.get("EX", "12")),
+    max_examples=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
