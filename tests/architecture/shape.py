@@ -20,7 +20,7 @@ DATA = frozenset({"providers/catalog.py", "types/known_models.py"})
 EVERYWHERE = frozenset({"any_llm", "msgspec", "typing_extensions"})
 HOMES: Mapping[str, tuple[str, ...]] = {
     "aiodns": ("transport/",),
-    "aiohttp": ("transport/",),
+    "aiohttp": ("transport/", "testing/mock/"),
     "anthropic": ("types/",),
     "cryptography": ("auth/jwt.py",),
     "concurrent": ("client/blocking.py", "local/"),
@@ -40,7 +40,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "socket": ("transport/", "testing/", "local/"),
     "ssl": ("transport/", "engine/settings.py"),
     "subprocess": ("local/", "testing/"),
-    "threading": ("client/blocking.py", "local/"),
+    "threading": ("client/blocking.py", "local/", "testing/mock/"),
     "xllamacpp": ("local/", "testing/llama_server.py"),
     "yarl": ("transport/",),
 }

@@ -1,1 +1,38 @@
-"""Tools for tests: recordings of real exchanges, and readings of them to compare with."""
+"""Tools for tests: a provider that answers and misbehaves on demand, and recordings of real exchanges.
+
+Nothing is imported until it is used: the names below are loaded on first access.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from any_llm.testing.mock.answer import Answer, Failure, ToolCall, Usage
+    from any_llm.testing.mock.clock import VirtualClock
+    from any_llm.testing.mock.mock import Mock
+    from any_llm.testing.mock.physics import Physics
+    from any_llm.testing.mock.request import MockRequest
+
+_HOMES: Mapping[str, str] = {
+    "Answer": "any_llm.testing.mock.answer",
+    "Failure": "any_llm.testing.mock.answer",
+    "Mock": "any_llm.testing.mock.mock",
+    "MockRequest": "any_llm.testing.mock.request",
+    "Physics": "any_llm.testing.mock.physics",
+    "ToolCall": "any_llm.testing.mock.answer",
+    "Usage": "any_llm.testing.mock.answer",
+    "VirtualClock": "any_llm.testing.mock.clock",
+}
+
+__all__ = ["Answer", "Failure", "Mock", "MockRequest", "Physics", "ToolCall", "Usage", "VirtualClock"]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(home), name)

@@ -1,0 +1,1 @@
+"""Who decides what is answered: functions from a request to an answer."""

@@ -1,0 +1,150 @@
+"""The trip of a request through the mock: read, decide, say, time, break."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from any_llm.testing.mock.answer import Answer, Failure, RefusedError
+from any_llm.testing.mock.answerers.answerer import Answerer, answer_of
+from any_llm.testing.mock.answerers.echo import echo
+from any_llm.testing.mock.clock import Clock, RealClock
+from any_llm.testing.mock.fault import Fault
+from any_llm.testing.mock.faults.registry import find_fault
+from any_llm.testing.mock.ids import Ids
+from any_llm.testing.mock.physics import Physics, plan_of
+from any_llm.testing.mock.plan import Plan
+from any_llm.testing.mock.request import MockRequest
+from any_llm.testing.mock.router import Hit, route
+from any_llm.testing.mock.shelf import Shelf
+from any_llm.testing.mock.wire import Context, Rendered, Wire
+from any_llm.testing.mock.wires.registry import wires
+
+FAULT_HEADER = "x-mock-fault"
+FAULT_MODEL = "fault/"
+
+
+class Behaviour(msgspec.Struct, kw_only=True):
+    """How a mock behaves; it may be changed between two requests.
+
+    Attributes:
+        answerer: decides what is answered.
+        physics: how fast the answer comes.
+        clock: the time.
+        seed: what identifiers, jitter and chance depend on.
+        fault: the fault that every request gets; empty for none.
+        chances: faults by name, with how likely each is for a request, from 0 to 1.
+    """
+
+    answerer: Answerer = echo
+    physics: Physics = Physics()
+    clock: Clock = RealClock()
+    seed: int = 0
+    fault: str = ""
+    chances: Mapping[str, float] = {}
+
+
+class Responder:
+    """Answers the requests of every carrier, and keeps them.
+
+    Attributes:
+        behaviour: how it answers.
+        shelf: what it remembers between requests.
+        calls: every request, in the order in which they came.
+    """
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.shelf = Shelf()
+        self.calls: list[MockRequest] = []
+
+    async def respond(self, request: MockRequest) -> Plan:
+        """Return what goes over the socket for a request, and keep it."""
+        rendered, faults, context = await self._render(request)
+        plan = plan_of(rendered, self.behaviour.physics, context.ids)
+        for fault, argument in faults:
+            if fault.plan is not None:
+                plan = fault.plan(plan, argument, context)
+        return plan
+
+    async def ask(self, request: MockRequest) -> Rendered:
+        """Return the answer to a request that comes from inside, such as one line of a batch, and keep it."""
+        return (await self._render(request)).rendered
+
+    def context(self, request: MockRequest, wire: Wire) -> Context:
+        """Return what surrounds a request, which gets its number here."""
+        request.number = len(self.calls)
+        self.calls.append(request)
+        return Context(
+            request=request,
+            wire=wire,
+            ids=Ids(self.behaviour.seed, request.number),
+            now=self.behaviour.clock.now(),
+            shelf=self.shelf,
+            ask=self.ask,
+        )
+
+    async def _render(self, request: MockRequest) -> _Trip:
+        hit = route(request)
+        if hit is None:
+            wire = next((wire for wire in wires() if wire.vendor == request.vendor), wires()[-1])
+            context = self.context(request, wire)
+            failure = Failure(status=404, message=f"Invalid URL ({request.method} {request.path})", code="unknown_url")
+            request.answer = failure
+            return _Trip(wire.render_failure(failure, context), (), context)
+        context = self.context(request, hit.wire)
+        try:
+            return await self._answer(request, hit, context)
+        except RefusedError as refused:
+            request.answer = refused.failure
+            return _Trip(hit.wire.render_failure(refused.failure, context), (), context)
+
+    async def _answer(self, request: MockRequest, hit: Hit, context: Context) -> _Trip:
+        answer: Answer | Failure | None = None
+        if hit.route.read is not None:
+            request.asked = hit.route.read(request)
+            given = self.behaviour.answerer(request)
+            answer = answer_of(await given if inspect.isawaitable(given) else given) or echo(request)
+        faults = self._faults(request, answer, context)
+        answer = answer or Answer()
+        for fault, argument in faults:
+            if fault.answer is not None:
+                answer = fault.answer(answer, argument, context)
+        if request.asked is not None or isinstance(answer, Failure):
+            request.answer = answer
+        return _Trip(await _say(answer, hit, context), faults, context)
+
+    def _faults(
+        self, request: MockRequest, answer: Answer | Failure | None, context: Context
+    ) -> tuple[tuple[Fault, str], ...]:
+        behaviour = self.behaviour
+        _, named, in_model = request.model.partition(FAULT_MODEL)
+        in_script = answer.fault if isinstance(answer, Answer) else ""
+        call = request.headers.get(FAULT_HEADER) or (in_model if named else "") or in_script or behaviour.fault
+        if call:
+            return tuple(find_fault(each) for each in call.split(","))
+        if not behaviour.chances:
+            return ()
+        random = context.ids.random
+        drawn = [name for name, chance in behaviour.chances.items() if random.random() < chance]
+        return (find_fault(drawn[0]),) if drawn else ()
+
+
+class _Trip(NamedTuple):
+    rendered: Rendered
+    faults: tuple[tuple[Fault, str], ...]
+    context: Context
+
+
+async def _say(answer: Answer | Failure, hit: Hit, context: Context) -> Rendered:
+    if isinstance(answer, Failure):
+        return hit.wire.render_failure(answer, context)
+    if hit.route.handle is not None:
+        rendered = hit.route.handle(context)
+        return await rendered if inspect.isawaitable(rendered) else rendered
+    assert hit.route.render is not None
+    assert context.request.asked is not None
+    return hit.route.render(answer, context.request.asked, context)

@@ -1,0 +1,1 @@
+"""The wires: each module exports `WIRE`; `registry.py` lists the modules."""

@@ -1,0 +1,21 @@
+"""Every wire, in the order in which they are asked whether a request is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+
+from any_llm.testing.mock.wire import Wire
+
+MODULES: Sequence[str] = (
+    "openai_chat",
+    "openai_models",
+)  # fmt: skip
+"""The modules of this package that export `WIRE`, one a line; those of vendors with paths of their own come first."""
+
+
+@cache
+def wires() -> tuple[Wire, ...]:
+    """Return every wire."""
+    return tuple(import_module(f"any_llm.testing.mock.wires.{name}").WIRE for name in MODULES)
