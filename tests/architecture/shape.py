@@ -54,7 +54,7 @@ KNOWN_VENDORS = frozenset({
 })  # fmt: skip
 """Vendors no branch may name, also while the catalogue does not list them yet."""
 
-TRANSPORTS = frozenset({"http", "local"})
+TRANSPORTS = frozenset({"http", "local", "mock"})
 """What a provider's record may name as its transport; the provider called `local` is no vendor."""
 
 PURE = ("types/", "spec/", "dialects/", "bridges/")

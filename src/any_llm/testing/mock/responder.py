@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from any_llm.testing.mock.wire import Context, Rendered, Wire
 from any_llm.testing.mock.wires.registry import wires
 
 FAULT_HEADER = "x-mock-fault"
-FAULT_MODEL = "fault/"
+_FAULT_MODEL = re.compile(r"(?:^|[/:])fault/(.+)")
 
 
 class Behaviour(msgspec.Struct, kw_only=True):
@@ -121,9 +122,9 @@ class Responder:
         self, request: MockRequest, answer: Answer | Failure | None, context: Context
     ) -> tuple[tuple[Fault, str], ...]:
         behaviour = self.behaviour
-        _, named, in_model = request.model.partition(FAULT_MODEL)
+        named = _FAULT_MODEL.search(request.model)
         in_script = answer.fault if isinstance(answer, Answer) else ""
-        call = request.headers.get(FAULT_HEADER) or (in_model if named else "") or in_script or behaviour.fault
+        call = request.headers.get(FAULT_HEADER) or (named[1] if named else "") or in_script or behaviour.fault
         if call:
             return tuple(find_fault(each) for each in call.split(","))
         if not behaviour.chances:
