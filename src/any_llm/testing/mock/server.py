@@ -56,7 +56,7 @@ class MockServer:
         await self.listen()
 
     async def listen(self, manner: str = "") -> None:
-        """Listen in the manner of a fault: `refuse` not at all, `garble` answering with what is no TLS; empty as ever."""
+        """Listen in the manner of a fault: `refuse` not at all, `garble` answering with what is no TLS."""
         if self._listening is not None:
             self._listening.close()
             self._listening = None
