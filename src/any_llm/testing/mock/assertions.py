@@ -25,8 +25,8 @@ def mismatches(request: MockRequest, expected: Mapping[str, JSON]) -> list[str]:
     """Return what a request has otherwise than expected.
 
     A name is one of the request's own (`method`, `path`, `model`, …), `headers` (those given must be there), `json`
-    (the whole body), or a place in the body: `temperature`, `messages__0__role`. An object or a list that is expected at a
-    place must be there as a whole.
+    (the whole body), or a place in the body: `temperature`, `messages__0__role`. An object or a list that is expected
+    at a place must be there as a whole.
     """
     found: list[str] = []
     for name, wanted in expected.items():

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 from any_llm.client.anyllm import AnyLLM
 from any_llm.exceptions import ConfigurationError
-from any_llm.providers.registry import provider
+from any_llm.testing.mock.addresses import base_url, environment
 from any_llm.testing.mock.answer import Answer, Failure
 from any_llm.testing.mock.answerers.answerer import Answerer, Given, answer_of
 from any_llm.testing.mock.answerers.files import load_script, script_of
@@ -128,8 +127,11 @@ class Mock:
         Raises:
             UnsupportedProviderError: nobody has this name.
         """
-        path = urlsplit(provider(name).base_url).path.partition("{")[0].rstrip("/")
-        return f"{self.origin}/{name}{path}"
+        return base_url(self.origin, name)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables that send this library, and the vendors' own, to this mock."""
+        return environment(self.origin)
 
     @property
     def clock(self) -> Clock:
@@ -221,8 +223,7 @@ class Mock:
 
     def reset(self) -> None:
         """Forget the calls and what was kept between them, and echo again without faults."""
-        self._responder.calls.clear()
-        self._responder.shelf.clear()
+        self._responder.forget()
         self.reply()
         self.fault()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
+from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -59,13 +61,20 @@ class Responder:
     Attributes:
         behaviour: how it answers.
         shelf: what it remembers between requests.
-        calls: every request, in the order in which they came.
+        calls: the requests, in the order in which they came; with `keep` only the newest so many.
     """
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, keep: int | None = None) -> None:
         self.behaviour = behaviour
         self.shelf = Shelf()
-        self.calls: list[MockRequest] = []
+        self.calls: deque[MockRequest] = deque(maxlen=keep)
+        self._numbers = itertools.count()
+
+    def forget(self) -> None:
+        """Forget the calls and what was kept between them, and number the next one as the first."""
+        self.calls.clear()
+        self.shelf.clear()
+        self._numbers = itertools.count()
 
     async def respond(self, request: MockRequest) -> Plan:
         """Return what goes over the socket for a request, and keep it."""
@@ -82,7 +91,7 @@ class Responder:
 
     def context(self, request: MockRequest, wire: Wire) -> Context:
         """Return what surrounds a request, which gets its number here."""
-        request.number = len(self.calls)
+        request.number = next(self._numbers)
         self.calls.append(request)
         return Context(
             request=request,

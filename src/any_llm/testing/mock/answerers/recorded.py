@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from any_llm.exceptions import ConfigurationError
 from any_llm.testing.mock.answer import Failure
 from any_llm.testing.mock.request import MockRequest
+from any_llm.testing.mock.tape.drift import closest, differences, is_same
 from any_llm.testing.mock.wire import Piece, Rendered
 from any_llm.testing.recordings import RecordedResponse, Recording, load_recordings
-from any_llm.testing.tape.drift import closest, differences, is_same
 
 _HOP = frozenset(
     {"connection", "content-encoding", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
