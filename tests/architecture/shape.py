@@ -34,6 +34,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "opentelemetry": ("telemetry/",),
     "pydantic": ("types/", "schemas/", "schemas.py"),
     "pydantic_core": ("types/",),
+    "pytest": ("testing/pytest_plugin.py",),
     "queue": ("client/blocking.py", "local/"),
     "requests": (),
     "rich": ("cli/",),
@@ -54,7 +55,7 @@ KNOWN_VENDORS = frozenset({
 })  # fmt: skip
 """Vendors no branch may name, also while the catalogue does not list them yet."""
 
-TRANSPORTS = frozenset({"http", "local"})
+TRANSPORTS = frozenset({"http", "local", "mock"})
 """What a provider's record may name as its transport; the provider called `local` is no vendor."""
 
 PURE = ("types/", "spec/", "dialects/", "bridges/")

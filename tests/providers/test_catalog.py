@@ -98,14 +98,14 @@ def test_the_catalogue_is_in_alphabetical_order() -> None:
 def test_an_entry_is_sound(entry: Provider) -> None:
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]*", entry.name)
     assert not entry.base_url.endswith("/")
-    assert not entry.base_url or urlsplit(entry.base_url).scheme in {"http", "https", "local"}
+    assert not entry.base_url or urlsplit(entry.base_url).scheme in {"http", "https", "local", "mock"}
     assert entry.base_url or entry.base_url_variable, "either we know where it is, or the user can say"
     assert re.fullmatch(r"[A-Z0-9_]*", entry.key)
     assert all(re.fullmatch(r"[A-Z0-9_]+", name) for name in (*entry.key_alternatives, entry.base_url_variable or "X"))
     assert entry.docs.startswith("https://")
     assert not entry.key or entry.key_optional or entry.key_page.startswith("https://")
     assert entry.framing in FRAMINGS
-    assert entry.transport in {"http", "local"}
+    assert entry.transport in {"http", "local", "mock"}
     assert entry.tier in {"verified", "community"}
     folder = Path(any_llm.__file__).parent / "dialects" / entry.dialect
     source = "".join(path.read_text() for path in folder.glob("*.py"))

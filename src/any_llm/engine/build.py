@@ -12,6 +12,7 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.local.transport import LocalTransport
 from any_llm.pipeline.call import Call, Handler
 from any_llm.pipeline.compose import compose
+from any_llm.providers.registry import named_transport
 from any_llm.spec.transport import Transport
 from any_llm.transport.pool import PoolSettings, shared_pool
 from any_llm.types.media import MediaNotReadError
@@ -73,6 +74,8 @@ def _transports(settings: Settings) -> Callable[[str], Transport]:
             return network
         if name == "local":
             return local_transport()
+        if named := named_transport(name):
+            return named
         raise ConfigurationError(f"A provider's transport is {name!r}; it must be one of {', '.join(TRANSPORTS)}")
 
     return transport_for

@@ -30,7 +30,7 @@ from any_llm.types.secret import redact_headers
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
 MEDIA_POLICIES = ("auto", "inline", "strict")
 UNSUPPORTED_POLICIES = ("warn", "error", "drop")
-TRANSPORTS = ("http", "local")
+TRANSPORTS = ("http", "local", "mock")
 _PLACE = re.compile(r"at `\$\.?(.+)`")
 
 

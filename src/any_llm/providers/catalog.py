@@ -922,6 +922,20 @@ CATALOG: tuple[Provider, ...] = (
         drop=("embedding.user", "rerank.max_tokens_per_doc"),
     ),
     _entry(
+        "mock",
+        "mock://any-llm/v1",
+        "",
+        base_url_variable="",
+        transport="mock",
+        auth="none",
+        docs="https://github.com/any-llm/any-llm/blob/main/docs/mock.md",
+        offers="completion text_completion responses embedding moderation image_generation image_edit image_variation "
+        "speech transcription translation files batches list_models retrieve_model",
+        can="streaming reasoning image pdf",
+        tier="verified",
+        caching="automatic",
+    ),
+    _entry(
         "modelscope",
         "https://api-inference.modelscope.cn/v1",
         "MODELSCOPE_API_KEY",

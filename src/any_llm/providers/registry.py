@@ -1,6 +1,7 @@
 """One look-up for providers and dialects: built in, configured, or plugged in.
 
-The only place that imports by name: a dialect is loaded on its first use.
+The only place that imports by name: a dialect is loaded on its first use, and so is a transport that stands in a layer
+above the one that plays it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
 from any_llm.providers.catalog import BY_NAME
 from any_llm.spec.dialect import Dialect
 from any_llm.spec.provider import Provider
+from any_llm.spec.transport import Transport
 
 _CLOSEST = 3
+_TRANSPORTS: Mapping[str, str] = {"mock": "any_llm.testing.mock.shared"}
+"""Modules with a function `transport()`, by the transport's name in a provider's record."""
+
 
 
 def provider_names(more: Iterable[str] = ()) -> list[str]:
@@ -40,6 +45,13 @@ def provider(name: str, more: Mapping[str, Provider] | None = None) -> Provider:
 def unsupported(key: str, names: Sequence[str]) -> UnsupportedProviderError:
     """Return the error for a name that none of `names` is."""
     return UnsupportedProviderError(key, names, closest=difflib.get_close_matches(key, names, _CLOSEST))
+
+
+@cache
+def named_transport(name: str) -> Transport | None:
+    """Return a transport that a module of its own makes, importing it on its first use; `None` for any other name."""
+    module = _TRANSPORTS.get(name)
+    return import_module(module).transport() if module else None
 
 
 @cache

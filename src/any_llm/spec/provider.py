@@ -142,7 +142,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         key_page: the vendor's page where keys are made.
         dialect: the wire format, a folder of `any_llm.dialects` or a plug-in's name.
         dialects: operations that are asked in another wire format, with its name.
-        transport: how it is reached: `http`, or `local` for the model beside this process.
+        transport: how it is reached: `http`, `local` for the model beside this process, or `mock` for made-up answers.
         auth: how requests are signed: a name of `any_llm.auth.headers.SCHEMES` (`bearer`, `x-api-key`, …) or of
             `any_llm.auth.signers.REQUEST_SIGNERS` (`aws`, `azure`, `google`, …), or `none`.
         auth_options: what its signer must know, such as the `service` that AWS signs for or the `scope` of a token.
