@@ -2,79 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-import msgspec
-
-from any_llm.testing.mock.answer import Answer, Failure, RefusedError, ToolCall
+from any_llm.testing.mock.answer import Answer, ToolCall
 from any_llm.testing.mock.asked import Asked, Tool, Turn, tokens_of
 from any_llm.testing.mock.request import MockRequest
 from any_llm.testing.mock.wire import Context, Piece, Rendered, Route, Wire
+from any_llm.testing.mock.wires.openai_chat_extras import audio_object, logprobs_object, speech_wanted, thinking
 from any_llm.testing.mock.wires.openai_errors import failure_pieces, render_failure
+from any_llm.testing.mock.wires.openai_words import DONE, EVENTS, chunk, encode, head, model_of, refuse
+from any_llm.testing.mock.wires.overlay import Facts, Template, lay, without
+from any_llm.testing.mock.wires.vendors import OPENAI, manner_of
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
 
 _FINISH: Mapping[str, str] = {"refusal": "stop"}
 """Why it stopped, where the vendor's word is not ours."""
 
 _ROLES: Mapping[str, str] = {"developer": "system", "function": "tool"}
-_ENCODE = msgspec.json.Encoder().encode
 
 
 def read_chat(request: MockRequest) -> Asked:
     """Read a request for a chat completion."""
     body = request.object
+    check = manner_of(request).check
+    if check is not None:
+        check(request)
     messages = body.get("messages")
     if not is_list(messages) or not messages:
-        raise RefusedError(_missing("messages"))
-    if not isinstance(body.get("model"), str):
-        raise RefusedError(_missing("model"))
+        raise refuse("messages")
     choice = body.get("tool_choice") or "auto"
     options = body.get("stream_options")
     stop = body.get("stop") or ()
     return Asked(
-        model=body["model"],
+        model=model_of(request, body),
         stream=body.get("stream") is True,
         turns=tuple(_turn(message) for message in messages if is_object(message)),
         tools=tuple(_tool(tool) for tool in body.get("tools") or () if is_object(tool)),
-        tool_choice=choice if isinstance(choice, str) else _chosen(choice),
+        tool_choice=_CHOICES.get(choice, choice) if isinstance(choice, str) else _chosen(choice),
         schema=_schema(body.get("response_format")),
         max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         n=body.get("n") or 1,
-        reasoning=bool(body.get("reasoning_effort")),
+        reasoning=any(body.get(name) not in _UNTHINKING for name in _THINKING),
         usage=is_object(options) and options.get("include_usage") is True,
+        options={name: body[name] for name in _OPTIONS if name in body},
     )
+
+
+_CHOICES: Mapping[str, str] = {"any": "required"}
+_THINKING = ("reasoning_effort", "reasoning", "thinking", "enable_thinking", "prompt_mode")
+_UNTHINKING: Sequence[JSON] = (None, False, "none", {"type": "disabled"})
+_OPTIONS = ("logprobs", "top_logprobs", "modalities", "audio", "service_tier", "stream_options")
 
 
 def render_chat(answer: Answer, asked: Asked, context: Context) -> Rendered:
     """Say an answer as a chat completion, or as its chunks."""
-    headers = {"x-request-id": context.ids.take("req_", 32), "openai-processing-ms": "1", **answer.headers}
     if asked.stream:
-        headers["content-type"] = "text/event-stream; charset=utf-8"
-        return Rendered(headers=headers, pieces=tuple(_pieces(answer, asked, context)))
-    headers["content-type"] = "application/json"
-    usage = answer.usage_for(asked)
+        return Rendered(headers=head(context, answer, EVENTS), pieces=tuple(chat_pieces(answer, asked, context)))
+    manner, usage = manner_of(context.request), answer.usage_for(asked)
     choices = [
         {
             "index": index,
-            "message": _message(choice, context),
-            "logprobs": None,
+            "message": message_object(choice, asked, context),
+            "logprobs": logprobs_object(choice.text, asked) if asked.options else None,
             "finish_reason": _finish(choice),
         }
         for index, choice in enumerate(answer.choices(asked))
     ]
-    start = _envelope("chat.completion", asked, context)
-    body = {**start, "choices": choices, "usage": usage_object(answer, asked), **_TAIL}
-    return Rendered(headers=headers, body=_ENCODE(body), tokens=usage.output)
+    start = envelope("chat.completion", asked, context)
+    body = {**start, "choices": choices, "usage": usage_object(answer, asked, context), **_tail(asked)}
+    if manner is not OPENAI:
+        dress(body, manner.body, manner.dropped, Facts(usage, asked, context))
+    return Rendered(headers=head(context, answer), body=encode(body), tokens=usage.output)
 
 
 _TAIL: Mapping[str, JSON] = {"service_tier": "default", "system_fingerprint": "fp_mock0000000"}
 
 
-def usage_object(answer: Answer, asked: Asked) -> JSONObject:
+def _tail(asked: Asked) -> Mapping[str, JSON]:
+    tier = asked.options.get("service_tier") if asked.options else None
+    return _TAIL if tier in {None, "auto"} else {**_TAIL, "service_tier": tier}
+
+
+def dress(value: JSONObject, template: Template, dropped: Iterable[str], facts: Facts) -> JSONObject:
+    """Make of OpenAI's words those of another vendor."""
+    for path in dropped:
+        without(value, path)
+    return lay(value, template, facts)
+
+
+def usage_object(answer: Answer, asked: Asked, context: Context) -> JSONObject:
     """Return the usage in the words of chat completions."""
     usage = answer.usage_for(asked)
-    return {
+    said: JSONObject = {
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output,
         "total_tokens": usage.total,
@@ -86,11 +106,14 @@ def usage_object(answer: Answer, asked: Asked) -> JSONObject:
             "rejected_prediction_tokens": 0,
         },
     }
+    manner = manner_of(context.request)
+    return lay(said, manner.usage, Facts(usage, asked, context)) if manner.usage else said
 
 
-def _envelope(kind: str, asked: Asked, context: Context) -> JSONObject:
+def envelope(kind: str, asked: Asked, context: Context) -> JSONObject:
+    """Return what a completion and each of its chunks begin with."""
     return {
-        "id": context.ids.take("chatcmpl-", 29),
+        "id": manner_of(context.request).id(context.ids),
         "object": kind,
         "created": int(context.now),
         "model": asked.model,
@@ -101,14 +124,23 @@ def _finish(answer: Answer) -> str:
     return _FINISH.get(answer.finish_reason, answer.finish_reason)
 
 
-def _message(answer: Answer, context: Context) -> JSONObject:
-    silent = answer.refusal or (answer.tool_calls and not answer.text)
+def message_object(answer: Answer, asked: Asked, context: Context) -> JSONObject:
+    """Return the message of one choice."""
+    manner = manner_of(context.request)
+    spoken = speech_wanted(asked) and bool(answer.text)
+    silent = answer.refusal or spoken or (answer.tool_calls and not answer.text)
     message: JSONObject = {
         "role": "assistant",
         "content": None if silent else answer.text,
         "refusal": answer.refusal or None,
         "annotations": [],
     }
+    if answer.reasoning and manner.thinking_parts:
+        message["content"] = [thinking(answer.reasoning, closed=True), {"type": "text", "text": answer.text}]
+    elif answer.reasoning and manner.reasoning:
+        message[manner.reasoning] = answer.reasoning
+    if spoken:
+        message["audio"] = audio_object(answer, asked, context)
     if answer.tool_calls:
         message["tool_calls"] = [_call(call, context) for call in answer.tool_calls]
     return message
@@ -116,46 +148,90 @@ def _message(answer: Answer, context: Context) -> JSONObject:
 
 def _call(call: ToolCall, context: Context) -> JSONObject:
     return {
-        "id": call.id or context.ids.take("call_", 24),
+        "id": call.id or manner_of(context.request).call_id(context.ids),
         "type": "function",
         "function": {"name": call.name, "arguments": call.arguments_text},
     }
 
 
-def _pieces(answer: Answer, asked: Asked, context: Context) -> Iterator[Piece]:
-    start = {**_envelope("chat.completion.chunk", asked, context), **_TAIL}
-    extra: JSONObject = {"usage": None} if asked.usage else {}
-
-    def piece(index: int, delta: JSONObject, finish: str | None = None, tokens: int = 0, role: str = "delta") -> Piece:
-        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
-        chunk = {**start, "choices": [choice], **extra, "obfuscation": _padding(context)}
-        return Piece(b"data: " + _ENCODE(chunk) + b"\n\n", tokens, role)
-
-    choices = answer.choices(asked)
-    for index, choice in enumerate(choices):
-        yield piece(
-            index, {"role": "assistant", "content": None if choice.tool_calls else "", "refusal": None}, role="start"
-        )
-        for delta in _deltas(choice, context):
-            yield piece(index, delta, tokens=1)
-        yield piece(index, {}, _finish(choice), role="finish")
-    if asked.usage:
-        usage = {**start, "choices": [], "usage": usage_object(answer, asked), "obfuscation": _padding(context)}
-        yield Piece(b"data: " + _ENCODE(usage) + b"\n\n", role="usage")
-    yield Piece(b"data: [DONE]\n\n", role="done")
+def chat_pieces(answer: Answer, asked: Asked, context: Context) -> Iterable[Piece]:
+    """Return the chunks of a chat completion."""
+    return _Chunks(answer, asked, context).pieces()
 
 
-def _deltas(answer: Answer, context: Context) -> Iterator[JSONObject]:
-    for text in tokens_of(answer.text):
-        yield {"content": text}
+class _Chunks:
+    """The chunks of one answer; each has what all have, and its own."""
+
+    def __init__(self, answer: Answer, asked: Asked, context: Context) -> None:
+        self._answer, self._asked, self._context = answer, asked, context
+        self._manner = manner_of(context.request)
+        self._start = {**envelope("chat.completion.chunk", asked, context), **_tail(asked)}
+        self._facts = Facts(answer.usage_for(asked), asked, context)
+        options = asked.options.get("stream_options")
+        self._padded = not (is_object(options) and options.get("include_obfuscation") is False)
+
+    def pieces(self) -> Sequence[Piece]:
+        answer, asked, manner = self._answer, self._asked, self._manner
+        made: list[Piece] = []
+        if manner.preface is not None:
+            made.append(chunk(lay({}, manner.preface, self._facts), "start"))
+        choices = answer.choices(asked)
+        for index, choice in enumerate(choices):
+            opening = {"role": "assistant", "content": None if choice.tool_calls else "", "refusal": None}
+            made.append(self._piece(index, opening, role="start"))
+            for text, delta in _deltas(choice, asked, self._context):
+                made.append(self._piece(index, delta, text=text, tokens=1))
+            made.append(self._piece(index, {}, finish=_finish(choice), role="finish", last=index == len(choices) - 1))
+        if asked.usage and not manner.late_usage:
+            value = {**self._start, "choices": [], "usage": usage_object(answer, asked, self._context)}
+            if self._padded:
+                value["obfuscation"] = _padding(self._context)
+            for path in manner.dropped:
+                without(value, path)
+            made.append(chunk(value, "usage"))
+        return (*made, DONE)
+
+    def _piece(  # noqa: PLR0913  # what a chunk has, each by its name
+        self, index: int, delta: JSONObject, *, finish: str | None = None, text: str = "", tokens: int = 0,
+        role: str = "delta", last: bool = False,
+    ) -> Piece:  # fmt: skip
+        logprobs = logprobs_object(text, self._asked) if text and self._asked.options else None
+        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
+        value: JSONObject = {**self._start, "choices": [choice]}
+        if last and self._manner.late_usage:
+            value["usage"] = usage_object(self._answer, self._asked, self._context)
+        elif self._asked.usage and not self._manner.late_usage:
+            value["usage"] = None
+        if self._padded:
+            value["obfuscation"] = _padding(self._context)
+        if self._manner is not OPENAI:
+            dress(value, self._manner.chunk, self._manner.dropped, self._facts)
+        return chunk(value, role, tokens)
+
+
+def _deltas(answer: Answer, asked: Asked, context: Context) -> Iterator[tuple[str, JSONObject]]:
+    """Yield what comes bit by bit: the text it brings, and its delta."""
+    manner = manner_of(context.request)
+    for text in tokens_of(answer.reasoning) if manner.reasoning or manner.thinking_parts else ():
+        yield "", {"content": [thinking(text)]} if manner.thinking_parts else {manner.reasoning: text}
+    if speech_wanted(asked) and answer.text:
+        spoken = audio_object(answer, asked, context)
+        yield "", {"audio": {"id": spoken["id"], "transcript": ""}}
+        for text in tokens_of(answer.text):
+            yield "", {"audio": {"transcript": text}}
+        yield "", {"audio": {"data": spoken["data"]}}
+        yield "", {"audio": {"expires_at": spoken["expires_at"]}}
+    else:
+        for text in tokens_of(answer.text):
+            yield text, {"content": text}
     for text in tokens_of(answer.refusal):
-        yield {"refusal": text}
+        yield "", {"refusal": text}
     for index, call in enumerate(answer.tool_calls):
-        whole = _call(call, context)
-        whole["function"]["arguments"] = ""
-        yield {"tool_calls": [{"index": index, **whole}]}
+        said = _call(call, context)
+        said["function"]["arguments"] = ""
+        yield "", {"tool_calls": [{"index": index, **said}]}
         for text in tokens_of(call.arguments_text):
-            yield {"tool_calls": [{"index": index, "function": {"arguments": text}}]}
+            yield "", {"tool_calls": [{"index": index, "function": {"arguments": text}}]}
 
 
 def _padding(context: Context) -> str:
@@ -200,15 +276,6 @@ _FORMATS: Mapping[str, Callable[[Mapping[str, JSON]], JSON]] = {
 def _schema(wish: JSON) -> JSON:
     read = _FORMATS.get(str(wish.get("type"))) if is_object(wish) else None
     return read(wish) if read and is_object(wish) else None
-
-
-def _missing(name: str) -> Failure:
-    return Failure(
-        status=400,
-        message=f"Missing required parameter: '{name}'.",
-        code="missing_required_parameter",
-        param=name,
-    )
 
 
 WIRE = Wire(

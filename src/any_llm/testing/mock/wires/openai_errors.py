@@ -8,6 +8,7 @@ import msgspec
 
 from any_llm.testing.mock.answer import Failure
 from any_llm.testing.mock.wire import Context, Piece, Rendered
+from any_llm.testing.mock.wires.vendors import manner_of
 from any_llm.types.json import JSONObject
 
 _TYPES: Mapping[str, tuple[str, str | None]] = {
@@ -30,22 +31,15 @@ _TYPES: Mapping[str, tuple[str, str | None]] = {
 def render_failure(failure: Failure, context: Context) -> Rendered:
     """Say an error in place of an answer."""
     headers = {"content-type": "application/json", "x-request-id": context.ids.take("req_", 32), **failure.headers}
-    return Rendered(status=failure.status, headers=headers, body=msgspec.json.encode(error_object(failure)))
+    return Rendered(status=failure.status, headers=headers, body=msgspec.json.encode(error_object(failure, context)))
 
 
-def failure_pieces(failure: Failure, _context: Context) -> tuple[Piece, ...]:
-    """Say an error inside a stream: an event with nothing but `error`, after which nothing comes."""
-    return (Piece(b"data: " + msgspec.json.encode(error_object(failure)) + b"\n\n", role="error"),)
+def failure_pieces(failure: Failure, context: Context) -> tuple[Piece, ...]:
+    """Say an error inside a stream: an event with nothing but the error, after which nothing comes."""
+    return (Piece(b"data: " + msgspec.json.encode(error_object(failure, context)) + b"\n\n", role="error"),)
 
 
-def error_object(failure: Failure) -> JSONObject:
-    """Return the body of an error."""
+def error_object(failure: Failure, context: Context) -> JSONObject:
+    """Return the body of an error, in the words of the vendor that is spoken to."""
     kind, code = _TYPES.get(failure.meaning, ("invalid_request_error", None))
-    return {
-        "error": {
-            "message": failure.message,
-            "type": kind,
-            "param": failure.param,
-            "code": failure.code or code,
-        }
-    }
+    return manner_of(context.request).error(failure, kind, code)

@@ -1,0 +1,282 @@
+"""In what the vendors that are compatible with OpenAI differ from it: one entry for each, of data.
+
+What is here was recorded, in the vendor's answers: paths that it always sends, and how it says errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from any_llm.testing.mock.answer import Failure, RefusedError
+from any_llm.testing.mock.ids import BASE62, HEX, Ids
+from any_llm.testing.mock.request import MockRequest
+from any_llm.testing.mock.wires.overlay import Facts, Template
+from any_llm.testing.mock.wires.vendor_gateways import COPILOT, FILTERED, PERPLEXITY, VENICE, VERCEL, WRITER_DELTA
+from any_llm.types.json import JSONObject
+
+SayError = Callable[[Failure, str, str | None], JSONObject]
+"""Says a failure, with OpenAI's `type` and `code` for it."""
+
+
+def _openai_error(failure: Failure, kind: str, code: str | None) -> JSONObject:
+    return {"error": {"message": failure.message, "type": kind, "param": failure.param, "code": failure.code or code}}
+
+
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """How a vendor says what everybody says.
+
+    Attributes:
+        body: what is laid over a whole chat completion.
+        chunk: what is laid over each of its chunks that has choices.
+        usage: what is laid over each usage.
+        dropped: the paths that it does not send, of bodies and of chunks.
+        reasoning: the member that shows the model's thoughts; empty where they stay hidden.
+        thinking_parts: thoughts are parts of the content instead (Mistral).
+        id: makes the identifier of a chat completion.
+        call_id: makes the identifier of a call of a tool.
+        preface: a chunk before all others (Azure's verdict on the prompt).
+        late_usage: the last chunk with choices tells the usage, and nobody needs to ask for it.
+        error: says a failure.
+        check: refuses a request by its address and its headers.
+    """
+
+    body: Template = {}
+    chunk: Template = {}
+    usage: Template = {}
+    dropped: tuple[str, ...] = ()
+    reasoning: str = ""
+    thinking_parts: bool = False
+    id: Callable[[Ids], str] = lambda ids: ids.take("chatcmpl-", 29)
+    call_id: Callable[[Ids], str] = lambda ids: ids.take("call_", 24)
+    preface: Template | None = None
+    late_usage: bool = False
+    error: SayError = _openai_error
+    check: Callable[[MockRequest], None] | None = None
+
+
+OPENAI = Manner()
+
+
+def manner_of(request: MockRequest) -> Manner:
+    """Return how the vendor of a request speaks."""
+    return MANNERS.get(request.vendor, OPENAI)
+
+
+def _check_azure(request: MockRequest) -> None:
+    """https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference."""
+    if not request.key:
+        raise RefusedError(
+            Failure(
+                status=401,
+                message="Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a "
+                "valid key for an active subscription and use a correct regional API endpoint for your resource.",
+            )
+        )
+    if "/deployments/" in request.path and not request.query.get("api-version"):
+        raise RefusedError(Failure(status=404, message="Resource not found"))
+
+
+def _azure_error(failure: Failure, _kind: str, code: str | None) -> JSONObject:
+    if failure.status in {401, 404}:
+        return {"error": {"code": str(failure.status), "message": failure.message}}
+    return _openai_error(failure, "invalid_request_error", code or str(failure.status))
+
+
+def _mistral_error(failure: Failure, kind: str, code: str | None) -> JSONObject:
+    return {
+        "object": "error",
+        "message": failure.message,
+        "type": kind,
+        "param": failure.param,
+        "code": failure.code or code or "3051",
+        "raw_status_code": failure.status,
+    }
+
+
+def _numbered(failure: Failure, kind: str, _code: str | None) -> JSONObject:
+    return {"error": {"message": failure.message, "type": kind, "code": failure.status}}
+
+
+def _openrouter_error(failure: Failure, _kind: str, _code: str | None) -> JSONObject:
+    return {"error": {"message": failure.message, "code": failure.status}}
+
+
+def _groq_error(failure: Failure, kind: str, code: str | None) -> JSONObject:
+    return {"error": {"message": failure.message, "type": kind, "code": failure.code or code or kind}}
+
+
+def _xai_error(failure: Failure, _kind: str, code: str | None) -> JSONObject:
+    return {"code": failure.code or code or "invalid-argument", "error": failure.message}
+
+
+def _cerebras_error(failure: Failure, kind: str, code: str | None) -> JSONObject:
+    return {"message": failure.message, "type": kind, "param": failure.param, "code": failure.code or code}
+
+
+def _deepseek_error(failure: Failure, kind: str, code: str | None) -> JSONObject:
+    return _openai_error(failure, kind, code or kind)
+
+
+def _created(facts: Facts) -> int:
+    return int(facts.context.now)
+
+
+def _times(*names: str) -> Template:
+    return dict.fromkeys(names, 0.001)
+
+
+_SILENT = (".service_tier", ".system_fingerprint", ".choices[].logprobs", ".choices[].message.refusal",
+           ".choices[].message.annotations", ".choices[].delta.refusal", ".obfuscation")  # fmt: skip
+_DETAILS = (".usage.completion_tokens_details", ".usage.prompt_tokens_details.audio_tokens")
+_UUID: Callable[[Ids], str] = Ids.uuid
+
+_AZURE = Manner(
+    body={"prompt_filter_results": [{"prompt_index": 0, "content_filter_results": FILTERED}],
+          "choices": [{"content_filter_results": FILTERED}]},
+    chunk={"choices": [{"content_filter_results": {}}]},
+    preface={"choices": [], "created": 0, "id": "", "model": "", "object": "",
+             "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": FILTERED}]},
+    error=_azure_error,
+    check=_check_azure,
+)  # fmt: skip
+
+MANNERS: Mapping[str, Manner] = {
+    "azure": _AZURE,
+    "azureopenai": _AZURE,
+    "avian": Manner(chunk={"choices": [{"native_finish_reason": None}]}, reasoning="reasoning_content"),
+    "cerebras": Manner(
+        body={"time_info": {**_times("completion_time", "prompt_time", "queue_time", "total_time"), "created": _created}},
+        reasoning="reasoning",
+        error=_cerebras_error,
+    ),
+    "crusoe": Manner(
+        body={
+            "choices": [{"message": {"audio": None, "function_call": None}, "routed_experts": None, "stop_reason": None,
+                         "token_ids": None}],
+            "usage": {"prompt_tokens_details": {"multimodal_tokens": None}},
+            **dict.fromkeys(("kv_transfer_params", "metrics", "prompt_logprobs", "prompt_text", "prompt_token_ids")),
+        },
+        reasoning="reasoning",
+    ),
+    "databricks": Manner(
+        usage={"cache_creation_input_tokens": 0, "cache_read_input_tokens": lambda facts: facts.usage.cached}
+    ),
+    "deepseek": Manner(
+        usage={"prompt_cache_hit_tokens": lambda facts: facts.usage.cached,
+               "prompt_cache_miss_tokens": lambda facts: facts.usage.input - facts.usage.cached},
+        dropped=(".service_tier", ".choices[].message.refusal", ".choices[].message.annotations",
+                 ".choices[].delta.refusal", ".obfuscation"),
+        reasoning="reasoning_content",
+        id=_UUID,
+        call_id=lambda ids: ids.take("call_00_", 24),
+        late_usage=True,
+        error=_deepseek_error,
+    ),
+    "doubleword": Manner(
+        usage={"cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_24h_input_tokens": 0,
+                                  "ephemeral_5m_input_tokens": 0},
+               "cache_creation_input_tokens": 0, "cache_read_input_tokens": lambda facts: facts.usage.cached},
+        reasoning="reasoning",
+    ),
+    "fireworks": Manner(reasoning="reasoning_content"),
+    "gemini": Manner(
+        body={"choices": [{"message": {
+            "extra_content": {"google": {"thought": True, "thought_signature": "bW9jaw=="}},
+            "thought_signature": "bW9jaw==",
+        }}]},
+        dropped=_SILENT,
+    ),
+    "github-copilot": Manner(body=COPILOT.body, chunk=COPILOT.chunk, usage=COPILOT.usage,
+                             dropped=(".object", ".choices[].message.annotations", ".choices[].delta.refusal", ".obfuscation",
+                                      ".choices[].logprobs", ".usage.prompt_tokens_details.audio_tokens",
+                                      ".usage.completion_tokens_details.audio_tokens"),
+                             late_usage=True),
+    "gpustack": Manner(
+        body={"usage": {"draft_tokens": 0, **_times("draft_tokens_acceptance", "prompt_tokens_per_second",
+               "time_per_output_token_ms", "time_to_first_token_ms", "tokens_per_second")}},
+        reasoning="reasoning_content",
+    ),
+    "groq": Manner(
+        body={"x_groq": {"id": lambda facts: facts.context.ids.take("req_", 26)}, "usage_breakdown": None},
+        usage=_times("completion_time", "prompt_time", "queue_time", "total_time"),
+        dropped=(".choices[].message.refusal", ".choices[].message.annotations", ".choices[].delta.refusal",
+                 ".obfuscation"),
+        reasoning="reasoning",
+        call_id=lambda ids: ids.take("", 9, HEX),
+        error=_groq_error,
+    ),
+    "huggingface": Manner(reasoning="reasoning"),
+    "llamacpp": Manner(
+        body={"timings": {
+            "cache_n": lambda facts: facts.usage.cached, "predicted_n": lambda facts: facts.usage.output,
+            "prompt_n": lambda facts: facts.usage.input - facts.usage.cached,
+            **_times("predicted_ms", "predicted_per_second", "predicted_per_token_ms", "prompt_ms", "prompt_per_second",
+                     "prompt_per_token_ms"),
+        }},
+        dropped=(".service_tier", ".obfuscation"),
+        reasoning="reasoning_content",
+        error=_numbered,
+    ),
+    "mistral": Manner(
+        body={"choices": [{"message": {"tool_calls": lambda _facts: None}}]},
+        chunk={"p": lambda facts: facts.context.ids.take(length=8)},
+        dropped=(*_SILENT, *_DETAILS),
+        thinking_parts=True,
+        id=lambda ids: ids.take(length=32, alphabet=HEX),
+        call_id=lambda ids: ids.take(length=9, alphabet=BASE62),
+        late_usage=True,
+        error=_mistral_error,
+    ),
+    "mistralrs": Manner(
+        body={"usage": _times("avg_compl_tok_per_sec", "avg_prompt_tok_per_sec", "avg_tok_per_sec",
+                              "total_completion_time_sec", "total_prompt_time_sec", "total_time_sec")},
+        reasoning="reasoning_content",
+    ),
+    "ollama": Manner(dropped=tuple(path for path in _SILENT if path != ".system_fingerprint"), reasoning="reasoning"),
+    "openrouter": Manner(
+        body={"provider": "Mock", "choices": [{"native_finish_reason": "completed", "message": {"reasoning": None}}]},
+        chunk={"provider": "Mock", "choices": [{"native_finish_reason": None}]},
+        reasoning="reasoning",
+        id=lambda ids: ids.take("gen-1767225600-", 20),
+        error=_openrouter_error,
+    ),
+    "perplexity": Manner(body=PERPLEXITY.body, chunk=PERPLEXITY.chunk, usage=PERPLEXITY.usage,
+                         dropped=_SILENT, id=_UUID, late_usage=True, error=_numbered),
+    "snowflake": Manner(
+        body={"choices": [{
+            "logprobs": {"content": None, "refusal": None},
+            "message": {"audio": {"data": "", "expires_at": 0, "id": "", "transcript": ""},
+                        "function_call": {"arguments": "", "name": ""}},
+        }]},
+        chunk={"choices": [{"logprobs": {"content": None, "refusal": None}}]},
+    ),
+    "together": Manner(
+        body={"prompt": []},
+        reasoning="reasoning",
+        id=lambda ids: f"{ids.take(length=7)}-{ids.take(length=5)}-{ids.take(length=16, alphabet=HEX)}",
+    ),
+    "venice": Manner(body=VENICE, reasoning="reasoning_content"),
+    "vercel-gateway": Manner(body=VERCEL.body, usage=VERCEL.usage, reasoning="reasoning",
+                             id=lambda ids: ids.take("gen_", 26, "0123456789ABCDEFGHJKMNPQRSTVWXYZ")),
+    "vllm": Manner(reasoning="reasoning_content", id=lambda ids: ids.take("chatcmpl-", 32, HEX)),
+    "writer": Manner(chunk={"choices": [{"delta": WRITER_DELTA, "trace_details": None,
+                                         "message": {**WRITER_DELTA, "content": None, "refusal": None,
+                                                     "role": "assistant", "tool_calls": None}}]}),
+    "xai": Manner(
+        usage={"cost_in_usd_ticks": 1000, "num_sources_used": 0,
+               "prompt_tokens_details": {"image_tokens": 0, "text_tokens": lambda facts: facts.usage.input}},
+        dropped=(".choices[].message.annotations", ".obfuscation"),
+        reasoning="reasoning_content",
+        id=_UUID,
+        call_id=lambda ids: ids.take("call_", 8, "0123456789"),
+        error=_xai_error,
+    ),
+    "zai": Manner(
+        body={"request_id": lambda facts: facts.context.ids.take(length=24, alphabet=HEX)},
+        reasoning="reasoning_content",
+        id=lambda ids: ids.take(length=32, alphabet=HEX),
+    ),
+}  # fmt: skip
+"""The vendors by their names in the catalogue; whoever is not here speaks as OpenAI does."""
