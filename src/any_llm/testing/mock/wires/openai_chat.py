@@ -186,7 +186,7 @@ class _Chunks:
             value = {**self._start, "choices": [], "usage": usage_object(answer, asked, self._context)}
             if self._padded:
                 value["obfuscation"] = _padding(self._context)
-            for path in manner.dropped:
+            for path in (*manner.dropped, *manner.chunk_dropped):
                 without(value, path)
             made.append(chunk(value, "usage"))
         return (*made, DONE)
@@ -205,7 +205,8 @@ class _Chunks:
         if self._padded:
             value["obfuscation"] = _padding(self._context)
         if self._manner is not OPENAI:
-            dress(value, self._manner.chunk, self._manner.dropped, self._facts)
+            dropped = (*self._manner.dropped, *self._manner.chunk_dropped)
+            dress(value, self._manner.chunk, dropped, self._facts)
         return chunk(value, role, tokens)
 
 

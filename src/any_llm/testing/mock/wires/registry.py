@@ -10,7 +10,17 @@ from any_llm.testing.mock.wire import Wire
 
 MODULES: Sequence[str] = (
     "openai_chat",
+    "openai_completions",
+    "openai_responses_stored",
+    "openai_embeddings",
+    "openai_images",
+    "openai_audio",
+    "openai_moderations",
+    "openai_files",
+    "openai_batches",
     "openai_models",
+    "mistral",
+    "mistral_files",
 )  # fmt: skip
 """The modules of this package that export `WIRE`, one a line; those of vendors with paths of their own come first."""
 

@@ -31,7 +31,12 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
         body: what is laid over a whole chat completion.
         chunk: what is laid over each of its chunks that has choices.
         usage: what is laid over each usage.
+        completion: what is laid over a whole completion of a text.
+        embedding: what is laid over embeddings.
+        response: what is laid over a response.
+        response_dropped: the paths of a response that it does not send.
         dropped: the paths that it does not send, of bodies and of chunks.
+        chunk_dropped: further paths that its chunks lack.
         reasoning: the member that shows the model's thoughts; empty where they stay hidden.
         thinking_parts: thoughts are parts of the content instead (Mistral).
         id: makes the identifier of a chat completion.
@@ -45,7 +50,12 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     body: Template = {}
     chunk: Template = {}
     usage: Template = {}
+    completion: Template = {}
+    embedding: Template = {}
+    response: Template = {}
+    response_dropped: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    chunk_dropped: tuple[str, ...] = ()
     reasoning: str = ""
     thinking_parts: bool = False
     id: Callable[[Ids], str] = lambda ids: ids.take("chatcmpl-", 29)
@@ -147,7 +157,8 @@ MANNERS: Mapping[str, Manner] = {
     "azureopenai": _AZURE,
     "avian": Manner(chunk={"choices": [{"native_finish_reason": None}]}, reasoning="reasoning_content"),
     "cerebras": Manner(
-        body={"time_info": {**_times("completion_time", "prompt_time", "queue_time", "total_time"), "created": _created}},
+        body={"time_info": {"created": _created,
+                            **_times("completion_time", "prompt_time", "queue_time", "total_time")}},
         reasoning="reasoning",
         error=_cerebras_error,
     ),
@@ -188,11 +199,16 @@ MANNERS: Mapping[str, Manner] = {
         }}]},
         dropped=_SILENT,
     ),
-    "github-copilot": Manner(body=COPILOT.body, chunk=COPILOT.chunk, usage=COPILOT.usage,
-                             dropped=(".object", ".choices[].message.annotations", ".choices[].delta.refusal", ".obfuscation",
-                                      ".choices[].logprobs", ".usage.prompt_tokens_details.audio_tokens",
-                                      ".usage.completion_tokens_details.audio_tokens"),
-                             late_usage=True),
+    "github-copilot": Manner(
+        body=COPILOT.body,
+        chunk=COPILOT.chunk,
+        usage=COPILOT.usage,
+        chunk_dropped=(".service_tier",),
+        dropped=(".object", ".choices[].message.annotations", ".choices[].delta.refusal",
+                 ".obfuscation", ".choices[].logprobs", ".usage.prompt_tokens_details.audio_tokens",
+                 ".usage.completion_tokens_details.audio_tokens"),
+        late_usage=True,
+    ),
     "gpustack": Manner(
         body={"usage": {"draft_tokens": 0, **_times("draft_tokens_acceptance", "prompt_tokens_per_second",
                "time_per_output_token_ms", "time_to_first_token_ms", "tokens_per_second")}},
@@ -222,6 +238,13 @@ MANNERS: Mapping[str, Manner] = {
     "mistral": Manner(
         body={"choices": [{"message": {"tool_calls": lambda _facts: None}}]},
         chunk={"p": lambda facts: facts.context.ids.take(length=8)},
+        embedding={
+            "id": lambda facts: facts.context.ids.take(length=32, alphabet=HEX),
+            "usage": {"completion_tokens": 0, **dict.fromkeys((
+                "completion_tokens_details", "prompt_audio_seconds", "prompt_token_details", "prompt_tokens_details",
+                "request_count", "service_tier",
+            ))},
+        },
         dropped=(*_SILENT, *_DETAILS),
         thinking_parts=True,
         id=lambda ids: ids.take(length=32, alphabet=HEX),
