@@ -192,7 +192,9 @@ def test_a_rule_may_fail_and_break() -> None:
 def test_a_tool_loop_is_played_by_the_turns_of_its_conversation() -> None:
     mock = Mock()
     call = {"tool_calls": [{"name": "weather", "arguments": {"city": "Rome"}}]}
-    mock.script([{"when": {"matches": r"in (?P<city>\w+)( now)?"}, "turns": [call, {"template": "{result} in {city}{2} {x}"}]}])
+    mock.script(
+        [{"when": {"matches": r"in (?P<city>\w+)( now)?"}, "turns": [call, {"template": "{result} in {city}{2} {x}"}]}]
+    )
     client = mock.client()
     messages: list[Any] = [{"role": "user", "content": "Weather in Rome?"}]
     first = client.completion("m", messages, tools=TOOLS)
@@ -329,7 +331,9 @@ STREAMS = (
 def test_a_recorded_stream_is_cut_at_its_frames(tmp_path: Path, kind: str, body: dict[str, Any], count: int) -> None:
     recorded(tmp_path, "a", response={"status": 200, "headers": {"content-type": kind}, **body})
     request = MockRequest(
-        method="POST", path="/openai/v1/chat/completions", body=json.dumps(RECORDING["request"]["body"]).encode()  # type: ignore[index]  # a recording's request is an object
+        method="POST",
+        path="/openai/v1/chat/completions",
+        body=json.dumps(RECORDING["request"]["body"]).encode(),  # type: ignore[index]  # a recording's request is an object
     )
     answer = Recorded(tmp_path)(request)
     assert not isinstance(answer, Failure)

@@ -241,7 +241,9 @@ async def test_a_websocket_holds_a_conversation(talking: tuple[Mock, aiohttp.Cli
     assert socket.close_code == 4000
 
 
-@pytest.mark.parametrize("plan", [(Wait(1), Reset()), (CHUNKED, Data(b"x"), Close()), (Raw(b"\xff\xff"), Reset())], ids=str)
+@pytest.mark.parametrize(
+    "plan", [(Wait(1), Reset()), (CHUNKED, Data(b"x"), Close()), (Raw(b"\xff\xff"), Reset())], ids=str
+)
 async def test_a_websocket_breaks_as_a_stream_does(
     talking: tuple[Mock, aiohttp.ClientWebSocketResponse], monkeypatch: pytest.MonkeyPatch, plan: Plan
 ) -> None:

@@ -97,7 +97,12 @@ async def test_secrets_are_taken_out_of_everything(tmp_path: Path) -> None:
         headers={"Set-Cookie": "a=b", "content-type": "application/json", "x-echo": KEY},
         chunks=[json.dumps({"error": f"bad key {KEY}", "short": "tiny-key-0"}, separators=(",", ":")).encode()],
     )
-    headers = {"Authorization": f"Bearer {KEY}", "Cookie": "c", "x-api-key": "tiny-key-0", "content-type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {KEY}",
+        "Cookie": "c",
+        "x-api-key": "tiny-key-0",
+        "content-type": "application/json",
+    }
     url = "https://user:pass@generativelanguage.googleapis.com/v1beta/models/g:x?key=tiny-key-1&alt=sse"
     found = await exchange(tmp_path, answer, b'{"user":"tiny-key-0","k":"tiny-key-1"}', headers, url)
     text = found.path.read_text()
@@ -145,7 +150,9 @@ async def test_a_form_is_recorded_by_its_parts(tmp_path: Path) -> None:
         b"\xff\xfb\r\n--XX--\r\n"
     )
     headers = {"content-type": "multipart/form-data; boundary=XX"}
-    found = await exchange(tmp_path, Scripted(chunks=[b"{}"]), Upload((form,)), headers, "https://somewhere.example/v1/x")
+    found = await exchange(
+        tmp_path, Scripted(chunks=[b"{}"]), Upload((form,)), headers, "https://somewhere.example/v1/x"
+    )
     assert found.request is not None
     assert (found.model, found.api, found.provider) == ("whisper", "unknown", "unknown")
     assert [part["name"] for part in found.request.multipart] == ["model", "file"]

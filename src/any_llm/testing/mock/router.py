@@ -44,8 +44,13 @@ def route(request: MockRequest) -> Hit | None:
 
 def spoken_to(request: MockRequest) -> str:
     """Return the provider that a request is meant for, by its host or its path; empty when neither tells."""
+    telling = next((name for part, name in _TELLING.items() if part in request.path), "")
     first = request.path[1:].partition("/")[0]
-    return _of_host(request.host) or (first if first in BY_NAME else "")
+    return telling or _of_host(request.host) or (first if first in BY_NAME else "")
+
+
+_TELLING: Mapping[str, str] = {"/openai/deployments/": "azureopenai"}
+"""The providers that a part of the path tells, whatever stands before it."""
 
 
 @lru_cache(maxsize=256)
