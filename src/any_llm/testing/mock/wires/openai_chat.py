@@ -131,7 +131,7 @@ def message_object(answer: Answer, asked: Asked, context: Context) -> JSONObject
     silent = answer.refusal or spoken or (answer.tool_calls and not answer.text)
     message: JSONObject = {
         "role": "assistant",
-        "content": None if silent else answer.text,
+        "content": manner.silent if silent else answer.text,
         "refusal": answer.refusal or None,
         "annotations": [],
     }

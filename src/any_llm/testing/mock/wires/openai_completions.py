@@ -56,7 +56,7 @@ def render_completion(answer: Answer, asked: Asked, context: Context) -> Rendere
         "model": asked.model,
     }
     if asked.stream:
-        return Rendered(headers=head(context, answer, EVENTS), pieces=_pieces(answer, asked, start))
+        return Rendered(headers=head(context, answer, EVENTS), pieces=_pieces(answer, asked, start, context))
     usage = answer.usage_for(asked)
     choices = [
         {
@@ -80,13 +80,15 @@ def _said(answer: Answer, asked: Asked, index: int) -> str:
     return (asked.inputs[index // each] if asked.options.get("echo") else "") + answer.text
 
 
-def _pieces(answer: Answer, asked: Asked, start: JSONObject) -> tuple[Piece, ...]:
+def _pieces(answer: Answer, asked: Asked, start: JSONObject, context: Context) -> tuple[Piece, ...]:
     made: list[Piece] = []
+    template, facts = manner_of(context.request).completion_chunk, Facts(answer.usage_for(asked), asked, context)
+    start = {name: value for name, value in start.items() if name not in template}
 
     def piece(index: int, text: str, finish: str | None, role: str) -> None:
         choice = {"text": text, "index": index, "logprobs": _logprobs(text, asked), "finish_reason": finish}
         extra: JSONObject = {"usage": None} if asked.usage else {}
-        made.append(chunk({**start, "choices": [choice], **extra}, role, 1 if text else 0))
+        made.append(chunk(lay({**start, "choices": [choice], **extra}, template, facts), role, 1 if text else 0))
 
     for index, choice in enumerate(answer.choices(asked)):
         for text in tokens_of(_said(choice, asked, index)):

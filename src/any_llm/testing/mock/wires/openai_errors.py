@@ -41,5 +41,5 @@ def failure_pieces(failure: Failure, context: Context) -> tuple[Piece, ...]:
 
 def error_object(failure: Failure, context: Context) -> JSONObject:
     """Return the body of an error, in the words of the vendor that is spoken to."""
-    kind, code = _TYPES.get(failure.meaning, ("invalid_request_error", None))
+    kind, code = _TYPES.get(failure.meaning, ("invalid_request_error", "invalid_value"))
     return manner_of(context.request).error(failure, kind, code)

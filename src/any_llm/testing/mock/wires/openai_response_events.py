@@ -14,7 +14,8 @@ from any_llm.testing.mock.wire import Piece
 from any_llm.testing.mock.wires.openai_words import event
 from any_llm.types.json import JSONObject
 
-_DELTAS = (".delta",)
+_UNSAID = ("usage", "completed_at", "incomplete_details", "content_filters")
+"""What a response does not tell before its end."""
 
 
 class _Event(NamedTuple):
@@ -23,20 +24,25 @@ class _Event(NamedTuple):
     tokens: int = 0
 
 
-def response_pieces(response: JSONObject, ids: Ids, *, padded: bool = True) -> tuple[Piece, ...]:
-    """Return the events of a response, the numbered pieces of its stream."""
+def response_pieces(response: JSONObject, ids: Ids, *, padded: bool = True, named: bool = False) -> tuple[Piece, ...]:
+    """Return the events of a response, the numbered pieces of its stream.
+
+    `padded` gives each delta a text of no meaning, so that its length tells nothing; `named` has the end of a call's
+    arguments tell whose they are.
+    """
     made: list[Piece] = []
     for number, (value, role, tokens) in enumerate(_events(response)):
         said: JSONObject = {**value, "sequence_number": number}
-        if padded and value["type"].endswith(_DELTAS):
+        if padded and value["type"].endswith(".delta"):
             said["obfuscation"] = ids.take(length=8)
+        if named and value["type"] == "response.function_call_arguments.done":
+            said["name"] = response["output"][value["output_index"]]["name"]
         made.append(event(said, role, tokens))
     return tuple(made)
 
 
 def _events(response: JSONObject) -> Iterator[_Event]:
-    begun = {**response, "status": "in_progress", "output": [], "usage": None, "completed_at": None,
-             "incomplete_details": None}  # fmt: skip
+    begun = {**response, "status": "in_progress", "output": [], **{name: None for name in _UNSAID if name in response}}
     yield _Event({"type": "response.created", "response": begun}, "start")
     yield _Event({"type": "response.in_progress", "response": begun}, "start")
     for index, item in enumerate(response["output"]):
@@ -47,6 +53,7 @@ def _events(response: JSONObject) -> Iterator[_Event]:
 def _item_events(item: JSONObject, index: int) -> Iterator[_Event]:
     kind = item["type"]
     opened = {**item, **_OPENED.get(kind, {})}
+    opened.pop("action", None)
     if "status" in item:
         opened["status"] = "in_progress"
     yield _Event({"type": "response.output_item.added", "output_index": index, "item": opened})
@@ -62,7 +69,7 @@ _OPENED: Mapping[str, JSONObject] = {
     "reasoning": {"summary": []},
     "function_call": {"arguments": ""},
     "custom_tool_call": {"input": ""},
-    "code_interpreter_call": {"code": ""},
+    "code_interpreter_call": {"code": "", "outputs": None},
 }
 """What an item does not say yet when it begins."""
 

@@ -120,7 +120,10 @@ def _items(answer: Answer, asked: Asked, context: Context) -> Iterator[JSONObjec
     for call in answer.tool_calls:
         make = _CALLS.get(str(kinds.get(call.name, "function")), _function_call)
         cited = cited or make is _web_search
-        yield make(call, ids)
+        made = make(call, ids)
+        if "outputs" in made and "code_interpreter_call.outputs" in (asked.options.get("include") or ()):
+            made["outputs"] = [{"type": "logs", "logs": "None"}]
+        yield made
     if answer.text or answer.refusal or not answer.tool_calls:
         yield _message(answer, asked, ids, cited=cited)
 

@@ -102,8 +102,9 @@ def render_response(answer: Answer, asked: Asked, context: Context) -> Rendered:
     manner = manner_of(context.request)
     for path in manner.response_dropped:
         without(response, path)
-    if manner.response:
-        lay(response, manner.response, Facts(usage, told, context))
+    lay(response, manner.response, Facts(usage, told, context))
+    for name in manner.whole_numbers:
+        response[name] = int(value) if (value := response[name]).is_integer() else value
     stored = Stored(
         response=response,
         items=input_items(body.get("input"), context.ids),
@@ -115,7 +116,7 @@ def render_response(answer: Answer, asked: Asked, context: Context) -> Rendered:
     if asked.stream:
         options = body.get("stream_options")
         padded = not (is_object(options) and options.get("include_obfuscation") is False)
-        pieces = response_pieces(response, context.ids, padded=padded)
+        pieces = response_pieces(response, context.ids, padded=padded, named=manner.named_calls)
         return Rendered(headers=head(context, answer, EVENTS), pieces=pieces)
     return whole(shown(stored), context, answer, usage.output)
 

@@ -12,7 +12,8 @@ import msgspec
 from any_llm.testing.mock.answer import Failure, RefusedError
 from any_llm.testing.mock.ids import BASE62, HEX, Ids
 from any_llm.testing.mock.request import MockRequest
-from any_llm.testing.mock.wires.overlay import Facts, Template
+from any_llm.testing.mock.wires import vendor_responses as responses
+from any_llm.testing.mock.wires.overlay import Fact, Facts, Template
 from any_llm.testing.mock.wires.vendor_gateways import COPILOT, FILTERED, PERPLEXITY, VENICE, VERCEL, WRITER_DELTA
 from any_llm.types.json import JSONObject
 
@@ -35,6 +36,10 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
         embedding: what is laid over embeddings.
         response: what is laid over a response.
         response_dropped: the paths of a response that it does not send.
+        whole_numbers: the settings of a response that it writes without a fraction where there is none.
+        named_calls: the end of a call's arguments tells whose they are.
+        completion_chunk: what is laid over each chunk of a completion of a text.
+        silent: the content of a message that only calls tools.
         dropped: the paths that it does not send, of bodies and of chunks.
         chunk_dropped: further paths that its chunks lack.
         reasoning: the member that shows the model's thoughts; empty where they stay hidden.
@@ -54,6 +59,10 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     embedding: Template = {}
     response: Template = {}
     response_dropped: tuple[str, ...] = ()
+    whole_numbers: tuple[str, ...] = ()
+    named_calls: bool = False
+    completion_chunk: Template = {}
+    silent: str | None = None
     dropped: tuple[str, ...] = ()
     chunk_dropped: tuple[str, ...] = ()
     reasoning: str = ""
@@ -99,7 +108,7 @@ def _mistral_error(failure: Failure, kind: str, code: str | None) -> JSONObject:
         "object": "error",
         "message": failure.message,
         "type": kind,
-        "param": failure.param,
+        "param": None,
         "code": failure.code or code or "3051",
         "raw_status_code": failure.status,
     }
@@ -126,7 +135,7 @@ def _cerebras_error(failure: Failure, kind: str, code: str | None) -> JSONObject
 
 
 def _deepseek_error(failure: Failure, kind: str, code: str | None) -> JSONObject:
-    return _openai_error(failure, kind, code or kind)
+    return _openai_error(msgspec.structs.replace(failure, param=None), kind, code or kind)
 
 
 def _created(facts: Facts) -> int:
@@ -140,6 +149,7 @@ def _times(*names: str) -> Template:
 _SILENT = (".service_tier", ".system_fingerprint", ".choices[].logprobs", ".choices[].message.refusal",
            ".choices[].message.annotations", ".choices[].delta.refusal", ".obfuscation")  # fmt: skip
 _DETAILS = (".usage.completion_tokens_details", ".usage.prompt_tokens_details.audio_tokens")
+_UUID_OF: Fact = lambda facts: facts.context.ids.uuid()  # noqa: E731  # an entry of a table
 _UUID: Callable[[Ids], str] = Ids.uuid
 
 _AZURE = Manner(
@@ -148,6 +158,7 @@ _AZURE = Manner(
     chunk={"choices": [{"content_filter_results": {}}]},
     preface={"choices": [], "created": 0, "id": "", "model": "", "object": "",
              "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": FILTERED}]},
+    response=responses.AZURE,
     error=_azure_error,
     check=_check_azure,
 )  # fmt: skip
@@ -171,6 +182,8 @@ MANNERS: Mapping[str, Manner] = {
         },
         reasoning="reasoning",
     ),
+    "bedrock-mantle": Manner(response={"reasoning": {"context": "auto"}}),
+    "dashscope": Manner(embedding={"id": _UUID_OF}),
     "databricks": Manner(
         usage={"cache_creation_input_tokens": 0, "cache_read_input_tokens": lambda facts: facts.usage.cached}
     ),
@@ -182,6 +195,7 @@ MANNERS: Mapping[str, Manner] = {
         reasoning="reasoning_content",
         id=_UUID,
         call_id=lambda ids: ids.take("call_00_", 24),
+        response={"content_filters": None},
         late_usage=True,
         error=_deepseek_error,
     ),
@@ -208,6 +222,8 @@ MANNERS: Mapping[str, Manner] = {
                  ".obfuscation", ".choices[].logprobs", ".usage.prompt_tokens_details.audio_tokens",
                  ".usage.completion_tokens_details.audio_tokens"),
         late_usage=True,
+        response=responses.COPILOT,
+        whole_numbers=("temperature",),
     ),
     "gpustack": Manner(
         body={"usage": {"draft_tokens": 0, **_times("draft_tokens_acceptance", "prompt_tokens_per_second",
@@ -250,12 +266,15 @@ MANNERS: Mapping[str, Manner] = {
         id=lambda ids: ids.take(length=32, alphabet=HEX),
         call_id=lambda ids: ids.take(length=9, alphabet=BASE62),
         late_usage=True,
+        silent="",
         error=_mistral_error,
     ),
     "mistralrs": Manner(
         body={"usage": _times("avg_compl_tok_per_sec", "avg_prompt_tok_per_sec", "avg_tok_per_sec",
                               "total_completion_time_sec", "total_prompt_time_sec", "total_time_sec")},
         reasoning="reasoning_content",
+        response=responses.MISTRALRS,
+        response_dropped=(".reasoning",),
     ),
     "ollama": Manner(dropped=tuple(path for path in _SILENT if path != ".system_fingerprint"), reasoning="reasoning"),
     "openrouter": Manner(
@@ -263,6 +282,10 @@ MANNERS: Mapping[str, Manner] = {
         chunk={"provider": "Mock", "choices": [{"native_finish_reason": None}]},
         reasoning="reasoning",
         id=lambda ids: ids.take("gen-1767225600-", 20),
+        embedding=responses.OPENROUTER_EMBEDDING,
+        response=responses.OPENROUTER,
+        whole_numbers=("temperature", "top_p", "frequency_penalty", "presence_penalty"),
+        named_calls=True,
         error=_openrouter_error,
     ),
     "perplexity": Manner(body=PERPLEXITY.body, chunk=PERPLEXITY.chunk, usage=PERPLEXITY.usage,
@@ -277,6 +300,10 @@ MANNERS: Mapping[str, Manner] = {
     ),
     "together": Manner(
         body={"prompt": []},
+        completion={"prompt": []},
+        completion_chunk={"object": "completion.chunk", "usage": None, "choices": [{
+            "seed": None, "delta": {"role": "assistant", "content": "", "token_id": 1},
+        }]},
         reasoning="reasoning",
         id=lambda ids: f"{ids.take(length=7)}-{ids.take(length=5)}-{ids.take(length=16, alphabet=HEX)}",
     ),
@@ -294,6 +321,7 @@ MANNERS: Mapping[str, Manner] = {
         reasoning="reasoning_content",
         id=_UUID,
         call_id=lambda ids: ids.take("call_", 8, "0123456789"),
+        response=responses.XAI,
         error=_xai_error,
     ),
     "zai": Manner(
