@@ -1,13 +1,13 @@
 # Each recipe is one line. `sh scripts/test` does all of install, check and test, with nothing prepared.
 python = .venv/bin/python
 
-.PHONY: help install check test docs docs-check tables proof fix lock bench clean
+.PHONY: help install check test docs docs-check tables proof fix lock bench instructions clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 install: ## Make .venv with everything a developer needs
-	sh -c '. scripts/environment && make_environment && install_once test -r requirements/dev.txt && install_once project --no-deps -e .'
+	sh -c '. scripts/environment && make_environment && need_valgrind && install_once test -r requirements/dev.txt && install_once project --no-deps -e .'
 
 check: install ## Run every static check
 	$(python) scripts/check.py
@@ -35,6 +35,9 @@ lock: ## Refresh requirements/dev.txt to the newest versions (needs uv)
 
 bench: install ## Measure speed and memory, printed as ratios
 	$(python) scripts/bench.py
+
+instructions: install ## Count the instructions of the hot paths, against the committed figures
+	$(python) scripts/instructions.py $(if $(update),--update)
 
 clean: ## Remove what the tools made
 	rm -rf .venv site dist build .coverage* .*_cache

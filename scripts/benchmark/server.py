@@ -11,8 +11,8 @@ from typing_extensions import override
 CHUNKS = 200
 
 
-def _answer(content: str) -> bytes:
-    body = json.dumps(
+def _body(content: str) -> bytes:
+    return json.dumps(
         {
             "id": "chatcmpl-1",
             "object": "chat.completion",
@@ -37,11 +37,14 @@ def _answer(content: str) -> bytes:
             "system_fingerprint": "fp_bench",
         }
     ).encode()
+
+
+def _answer(body: bytes) -> bytes:
     head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
-def _chunk(content: str, finish: str | None) -> bytes:
+def _event(content: str, finish: str | None) -> bytes:
     event = {
         "id": "chatcmpl-1",
         "object": "chat.completion.chunk",
@@ -53,7 +56,7 @@ def _chunk(content: str, finish: str | None) -> bytes:
         "usage": None,
         "obfuscation": "a1B2c3D4",
     }
-    return _piece(b"data: " + json.dumps(event).encode() + b"\n\n")
+    return b"data: " + json.dumps(event).encode() + b"\n\n"
 
 
 def _piece(data: bytes) -> bytes:
@@ -61,11 +64,16 @@ def _piece(data: bytes) -> bytes:
 
 
 _WORDS = "The quick brown fox jumps over the lazy dog and runs away. "
-_SMALL = _answer(_WORDS * 8)
-_LARGE = _answer(_WORDS * (256 * 1024 // len(_WORDS)))
+SMALL_BODY = _body(_WORDS * 8)
+"""A whole answer of about 1 KB."""
+_SMALL = _answer(SMALL_BODY)
+_LARGE = _answer(_body(_WORDS * (256 * 1024 // len(_WORDS))))
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-_MIDDLE, _LAST = _chunk(" hello", None), _chunk("", "stop")
-_END = _piece(b"data: [DONE]\n\n") + b"0\r\n\r\n"
+EVENTS = (*((_event(" hello", None),) * (CHUNKS - 1)), _event("", "stop"))
+"""The events of a stream, all but its end."""
+DONE = b"data: [DONE]\n\n"
+_MIDDLE, _LAST = _piece(EVENTS[0]), _piece(EVENTS[-1])
+_END = _piece(DONE) + b"0\r\n\r\n"
 
 
 class Answering(asyncio.Protocol):
