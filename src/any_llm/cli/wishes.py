@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 
@@ -75,3 +76,18 @@ class ProbeWish(NamedTuple):
     yes: bool
     forget: bool
     api_base: str | None
+
+
+class BenchWish(NamedTuple):
+    """What is measured, and what becomes of it; `prompt` wins over `prompt_words`, the size of one that is made."""
+
+    requests: int | None
+    duration: float | None
+    rate: float | None
+    concurrency: int | None
+    warm_up: int
+    prompt: str | None
+    prompt_words: int
+    stream: bool
+    plot: Path | None
+    raw: Path | None
