@@ -36,7 +36,7 @@ def bench(models: Sequence[str], request: Request, wish: BenchWish, *, json: boo
 
     Raises:
         ConfigurationError: the plan makes no sense, or the picture could not be written.
-        AnyLLMError: calls fail by the caller's fault, such as a missing key.
+        AnyLLMError: the first call fails, and would again, such as for want of a key.
     """
     plan = _plan(wish)
     if wish.plot is not None:

@@ -37,7 +37,7 @@ async def measure(plan: Plan, ask: Ask, keep: Callable[[Sample], None]) -> None:
     When this is cancelled, so are the calls on their way, and their connections are closed.
 
     Raises:
-        AnyLLMError: a call that only warms up fails by the caller's fault, as all others would.
+        AnyLLMError: a call that only warms up fails, and would again, such as for want of a key.
     """
     for number in range(plan.warm_up):
         await _warm_up(ask, number)
@@ -56,7 +56,7 @@ async def _warm_up(ask: Ask, number: int) -> None:
                 while await cast("EventStream[ChatCompletionChunk]", answer).batch():
                     pass
     except AnyLLMError as error:
-        if error.caller_fault:
+        if not error.retryable:
             raise
 
 

@@ -78,7 +78,7 @@ def _spread(
         times = sorted(value * _MILLISECONDS for sample in samples for value in values(sample) if value is not None)
         percents = [100 * (rank + 1) / len(times) for rank in range(len(times))]
         axes.step(times, percents, where="post", label=name if times else f"{name} ({_NOTHING})")
-    axes.set(title=title, xlabel="ms", ylabel="% of calls within", ylim=(0, 101))
+    axes.set(title=title, xlabel="ms", ylabel="% within", ylim=(0, 101))
     axes.grid(visible=True, alpha=0.3)
     axes.legend(loc="lower right", fontsize="small")
 
