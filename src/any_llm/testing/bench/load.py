@@ -62,7 +62,7 @@ async def _warm_up(ask: Ask, number: int) -> None:
 
 async def _closed_loop(plan: Plan, ask: Ask, keep: Callable[[Sample], None], start: float) -> None:
     loop = asyncio.get_running_loop()
-    numbers = plan.numbers()
+    numbers = iter(plan.numbers())
 
     async def caller() -> None:
         """Make one call after the other, of those that are left."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 from itertools import count, takewhile
 
 import msgspec
@@ -53,11 +53,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         sent = math.ceil(self.rate * self.duration)
         return sent if self.requests is None else min(sent, self.requests)
 
-    def numbers(self) -> Iterator[int]:
+    def numbers(self) -> Iterable[int]:
         """Number the calls, without an end when only the time limits them."""
         return iter(range(self.requests)) if self.requests is not None else count()
 
-    def schedule(self, rate: float) -> Iterator[tuple[int, float]]:
+    def schedule(self, rate: float) -> Iterable[tuple[int, float]]:
         """Give each call's number and when it is to be sent, in seconds after the start."""
         times = ((number, number / rate) for number in self.numbers())
         limit = self.duration
