@@ -145,6 +145,14 @@ def test_changed_pictures_agree() -> None:
     assert findings("openai", "openai.images.edit", samples) == []
 
 
+def test_pictures_like_another_agree() -> None:
+    form = _form(model="dall-e-2").replace(b'name="file"', b'name="image"')
+
+    samples = sent(Mock(), "/openai/v1/images/variations", form, **{"content-type": "multipart/form-data; boundary=x"})
+
+    assert findings("openai", "openai.images.variation", samples) == []
+
+
 def test_batches_agree() -> None:
     mock = Mock()
     lines = (
