@@ -9,8 +9,9 @@ import pytest
 from openai import AsyncAzureOpenAI, AzureOpenAI, OpenAI
 
 from any_llm.testing import Mock
+from any_llm.types.json import JSON
 
-HELLO = [{"role": "user", "content": "hello there"}]
+HELLO: JSON = [{"role": "user", "content": "hello there"}]
 VERSION = "2024-10-21"
 
 
@@ -21,12 +22,12 @@ def mock() -> Iterator[Mock]:
 
 
 @pytest.fixture
-def client(mock: Mock) -> Iterator[AzureOpenAI]:
+def client(mock: Mock) -> Iterator[JSON]:
     with AzureOpenAI(azure_endpoint=mock.origin, api_key="k", api_version=VERSION, max_retries=0) as client:
         yield client
 
 
-def test_a_deployment_answers_with_the_verdicts_of_the_filters(client: AzureOpenAI, mock: Mock) -> None:
+def test_a_deployment_answers_with_the_verdicts_of_the_filters(client: JSON, mock: Mock) -> None:
     completion = client.chat.completions.create(model="mine", messages=HELLO)
 
     assert completion.choices[0].message.content == "hello there"
@@ -37,7 +38,7 @@ def test_a_deployment_answers_with_the_verdicts_of_the_filters(client: AzureOpen
     assert mock.last.query == {"api-version": VERSION}
 
 
-def test_a_stream_begins_with_the_verdict_on_the_prompt(client: AzureOpenAI) -> None:
+def test_a_stream_begins_with_the_verdict_on_the_prompt(client: JSON) -> None:
     chunks = list(client.chat.completions.create(model="mine", messages=HELLO, stream=True))
 
     assert chunks[0].choices == []
@@ -45,7 +46,7 @@ def test_a_stream_begins_with_the_verdict_on_the_prompt(client: AzureOpenAI) -> 
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks[1:]) == "hello there"
 
 
-def test_the_other_operations_of_a_deployment_answer_too(client: AzureOpenAI) -> None:
+def test_the_other_operations_of_a_deployment_answer_too(client: JSON) -> None:
     vectors = client.embeddings.create(model="mine", input="a", dimensions=3)
     picture = client.images.generate(model="mine", prompt="a circle")
     spoken = client.audio.speech.create(model="mine", voice="alloy", input="Hi", response_format="wav")
@@ -59,7 +60,7 @@ def test_the_other_operations_of_a_deployment_answer_too(client: AzureOpenAI) ->
     assert completed.choices[0].text == "Once"
 
 
-def test_the_deployment_of_the_path_is_the_model_where_the_body_names_none(client: AzureOpenAI) -> None:
+def test_the_deployment_of_the_path_is_the_model_where_the_body_names_none(client: JSON) -> None:
     answer = client.post("/deployments/mine/chat/completions", body={"messages": HELLO}, cast_to=dict[str, object])
 
     assert answer["model"] == "mine"

@@ -10,6 +10,7 @@ from mistralai.client import Mistral
 from mistralai.client.errors import SDKError
 
 from any_llm.testing import Answer, Mock
+from any_llm.types.json import JSON
 
 HELLO = [{"role": "user", "content": "hello there"}]
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -23,12 +24,12 @@ def mock() -> Iterator[Mock]:
 
 
 @pytest.fixture
-def client(mock: Mock) -> Iterator[Mistral]:
+def client(mock: Mock) -> Iterator[JSON]:
     with Mistral(api_key="k", server_url=f"{mock.origin}/mistral") as client:
         yield client
 
 
-def test_a_chat_calls_a_tool_in_mistrals_manner(client: Mistral) -> None:
+def test_a_chat_calls_a_tool_in_mistrals_manner(client: JSON) -> None:
     answer = client.chat.complete(model="mistral-small", messages=HELLO, tools=TOOLS, tool_choice="any")
 
     call = answer.choices[0].message.tool_calls[0]
@@ -39,7 +40,7 @@ def test_a_chat_calls_a_tool_in_mistrals_manner(client: Mistral) -> None:
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
 
 
-def test_a_chat_shows_its_thoughts_as_parts_of_the_content(client: Mistral, mock: Mock) -> None:
+def test_a_chat_shows_its_thoughts_as_parts_of_the_content(client: JSON, mock: Mock) -> None:
     mock.reply(Answer(reasoning="Let me think", text="Hi"))
 
     whole = client.chat.complete(model="magistral", messages=HELLO)
@@ -56,7 +57,7 @@ def test_a_chat_shows_its_thoughts_as_parts_of_the_content(client: Mistral, mock
     assert events[-1].usage.completion_tokens > 0
 
 
-async def test_the_asynchronous_client_streams(client: Mistral) -> None:
+async def test_the_asynchronous_client_streams(client: JSON) -> None:
     async with client:
         stream = await client.chat.stream_async(model="mistral-small", messages=HELLO)
         text = "".join([event.data.choices[0].delta.content or "" async for event in stream])
@@ -64,7 +65,7 @@ async def test_the_asynchronous_client_streams(client: Mistral) -> None:
     assert text == "hello there"
 
 
-def test_a_middle_is_filled_in(client: Mistral) -> None:
+def test_a_middle_is_filled_in(client: JSON) -> None:
     whole = client.fim.complete(model="codestral", prompt="def f(", suffix="return 1")
     streamed = client.fim.stream(model="codestral", prompt="def f(")
 
@@ -72,7 +73,7 @@ def test_a_middle_is_filled_in(client: Mistral) -> None:
     assert "".join(event.data.choices[0].delta.content or "" for event in streamed) == "def f("
 
 
-def test_agents_are_made_and_answer(client: Mistral) -> None:
+def test_agents_are_made_and_answer(client: JSON) -> None:
     agent = client.beta.agents.create(model="mistral-small", name="mine", instructions="Be short.")
     again = client.beta.agents.get(agent_id=agent.id)
     answer = client.agents.complete(agent_id=agent.id, messages=HELLO)
@@ -83,7 +84,7 @@ def test_agents_are_made_and_answer(client: Mistral) -> None:
         client.beta.agents.get(agent_id="ag_none")
 
 
-def test_texts_are_embedded_and_judged(client: Mistral, mock: Mock) -> None:
+def test_texts_are_embedded_and_judged(client: JSON, mock: Mock) -> None:
     vectors = client.embeddings.create(model="mistral-embed", inputs=["a", "b"])
     mock.reply(Answer(scores=(0.9,)))
     judged = client.classifiers.moderate(model="mistral-moderation", inputs=["a"])
@@ -97,7 +98,7 @@ def test_texts_are_embedded_and_judged(client: Mistral, mock: Mock) -> None:
     assert len(talked.results) == 2
 
 
-def test_documents_are_read(client: Mistral, mock: Mock) -> None:
+def test_documents_are_read(client: JSON, mock: Mock) -> None:
     mock.reply("# Title")
 
     found = client.ocr.process(
@@ -110,7 +111,7 @@ def test_documents_are_read(client: Mistral, mock: Mock) -> None:
     assert found.usage_info.pages_processed == 2
 
 
-def test_a_recording_is_written_down(client: Mistral, mock: Mock) -> None:
+def test_a_recording_is_written_down(client: JSON, mock: Mock) -> None:
     mock.reply("A word or two")
     file = {"file_name": "a.mp3", "content": b"ID3"}
 
@@ -122,7 +123,7 @@ def test_a_recording_is_written_down(client: Mistral, mock: Mock) -> None:
     assert "".join(event.text for event in events[:-1]) == events[-1].text == "A word or two"
 
 
-def test_files_are_kept_and_removed(client: Mistral) -> None:
+def test_files_are_kept_and_removed(client: JSON) -> None:
     file = client.files.upload(file={"file_name": "a.jsonl", "content": b"{}\n{}"}, purpose="batch")
     listed = client.files.list(purpose="batch")
     read = client.files.download(file_id=file.id).read()
@@ -136,7 +137,7 @@ def test_files_are_kept_and_removed(client: Mistral) -> None:
         client.files.retrieve(file_id=file.id)
 
 
-def test_a_job_is_run_from_a_file(client: Mistral) -> None:
+def test_a_job_is_run_from_a_file(client: JSON) -> None:
     lines = b"".join(
         json.dumps({"custom_id": str(n), "body": {"messages": messages}}).encode() + b"\n"
         for n, messages in enumerate((HELLO, []))
@@ -155,7 +156,7 @@ def test_a_job_is_run_from_a_file(client: Mistral) -> None:
     assert client.files.retrieve(file_id=done.output_file).source == "mistral"
 
 
-def test_a_job_can_hold_its_requests_and_be_cancelled(client: Mistral) -> None:
+def test_a_job_can_hold_its_requests_and_be_cancelled(client: JSON) -> None:
     wish = {
         "endpoint": "/v1/chat/completions",
         "model": "mistral-small",
@@ -179,7 +180,7 @@ def test_a_job_can_hold_its_requests_and_be_cancelled(client: Mistral) -> None:
         client.batch.jobs.create(**{**wish, "requests": []})
 
 
-def test_an_error_is_said_in_mistrals_words(client: Mistral) -> None:
+def test_an_error_is_said_in_mistrals_words(client: JSON) -> None:
     with pytest.raises(SDKError) as caught:
         client.chat.complete(model="m", messages=[])
 

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 
 from any_llm.exceptions import AnyLLMError, RateLimitError
 from any_llm.testing import Answer, Failure, Mock, ToolCall, Usage
+from any_llm.testing.mock.request import request_of
+from any_llm.testing.mock.responder import Behaviour, Responder
+from any_llm.testing.mock.wires.registry import wires
 from any_llm.testing.mock.wires.vendors import MANNERS
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
+from any_llm.types.json import JSON
 
 HELLO = [{"role": "user", "content": "hello there"}]
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -28,12 +32,12 @@ NATIVE = {"gemini", "ollama"}
 VENDORS = sorted(set(MANNERS) - NATIVE - {"cloudflare", "databricks", "snowflake"} | {"openai", "lmstudio"})
 
 
-def calls_of(message: object) -> list[tuple[str, object]]:
+def calls_of(message: JSON) -> list[tuple[str, object]]:
     calls = getattr(message, "tool_calls", None) or []
     return [(call.function.name, json.loads(call.function.arguments)) for call in calls]
 
 
-def client_of(mock: Mock, vendor: str) -> object:
+def client_of(mock: Mock, vendor: str) -> JSON:
     return mock.client(vendor, api_base=f"http://mock.invalid/{vendor}/v1")
 
 
@@ -46,6 +50,7 @@ def test_a_chat_of_each_vendor_is_read_whole_and_streamed(vendor: str) -> None:
     chunks = list(client.completion("m", HELLO, tools=TOOLS, stream=True, stream_options={"include_usage": True}))
 
     assert isinstance(whole, ChatCompletion)
+    assert whole.usage is not None
     message = whole.choices[0].message
     assert message.content == "Hi there"
     assert calls_of(message) == [("weather", {"city": "Rome"}), ("weather", {"city": "Oslo"})]
@@ -73,7 +78,7 @@ def test_an_error_of_each_vendor_is_read_whole_and_within_a_stream(vendor: str) 
 
 def test_responses_are_read_whole_streamed_and_kept() -> None:
     mock = Mock(lambda _request: FULL)
-    client = mock.client()
+    client: JSON = mock.client()
     wish = {"tools": [{"type": "function", "name": "weather", "parameters": SCHEMA}],
             "reasoning": {"effort": "low", "summary": "auto"}}  # fmt: skip
 
@@ -117,7 +122,7 @@ def test_a_text_is_completed(vendor: str) -> None:
 
 def test_media_are_read() -> None:
     mock = Mock()
-    client = mock.client()
+    client: JSON = mock.client()
 
     pictures = client.image_generation("gpt-image-1", "a circle")
     events = list(client.image_generation("gpt-image-1", "a circle", stream=True, partial_images=1))
@@ -152,7 +157,8 @@ def test_texts_are_judged(vendor: str) -> None:
 
 
 def test_documents_are_read() -> None:
-    found = Mock(lambda _request: "# Title").client("mistral").ocr("mistral-ocr", "https://example.com/a.pdf")
+    client: JSON = Mock(lambda _request: "# Title").client("mistral")
+    found = client.ocr("mistral-ocr", "https://example.com/a.pdf")
 
     assert [page.markdown for page in found.pages] == ["# Title"]
 
@@ -181,7 +187,7 @@ def test_files_and_batches_are_read(vendor: str) -> None:
 
 
 def test_models_are_read() -> None:
-    client = Mock().client()
+    client: JSON = Mock().client()
 
     assert "gpt-5-mini" in [model.id for model in client.list_models()]
     assert client.retrieve_model("gpt-5-mini").id == "gpt-5-mini"
@@ -217,13 +223,54 @@ def test_whatever_is_sent_is_read_with_any_seed(seed: int, answer: Answer, vendo
 
 @given(seed=st.integers(0, 9999), answer=answers)
 def test_whatever_a_response_says_is_read_with_any_seed(seed: int, answer: Answer) -> None:
-    client = Mock(lambda _request: answer, seed=seed).client()
+    client: JSON = Mock(lambda _request: answer, seed=seed).client()
 
     whole = client.responses("m", "hello there", tools=[{"type": "function", "name": "weather", "parameters": SCHEMA}])
     events = list(client.responses("m", "hello there", stream=True))
 
     assert whole.output_text == answer.text == events[-1].response.output_text
     assert whole.status == events[-1].response.status
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "missing"),
+    [
+        ("/fim/completions", {"model": "m"}, "prompt"),
+        ("/agents/completions", {"messages": HELLO}, "agent_id"),
+        ("/agents", {"model": "m"}, "name"),
+        ("/moderations", {"model": "m"}, "input"),
+        ("/chat/moderations", {"model": "m", "input": []}, "input"),
+        ("/ocr", {"model": "m"}, "document"),
+        ("/batch/jobs", {}, "endpoint"),
+    ],
+)
+def test_mistral_names_what_is_missing(path: str, body: JSON, missing: str) -> None:
+    with pytest.raises(AnyLLMError, match=f"'{missing}'"):
+        Mock().client("mistral").request("POST", path, body=body)
+
+
+def test_a_batch_may_ask_for_what_is_no_json() -> None:
+    client: JSON = Mock().client()
+    line = {"custom_id": "r0", "url": "/v1/audio/speech", "body": {"model": "m", "voice": "alloy", "input": "Hi"}}
+    file = client.upload_file(json.dumps(line).encode(), purpose="batch", filename="a.jsonl")
+    batch = client.create_batch(input_file_id=file.id, endpoint="/v1/audio/speech")
+
+    done = client.retrieve_batch(batch.id)
+
+    assert done.request_counts.completed == 1
+
+
+def test_an_error_within_a_stream_is_said_in_the_words_of_the_operation() -> None:
+    responder = Responder(Behaviour())
+    failure = Failure(status=500, message="Broken")
+
+    def told(path: str, name: str) -> bytes:
+        wire = next(wire for wire in wires() if wire.name == name)
+        context = responder.context(request_of("POST", path, {}, b"{}"), wire)
+        return wire.failure_pieces(failure, context)[0].data
+
+    assert b'data: {"error":{"message":"Broken"' in told("/v1/chat/completions", "openai.chat")
+    assert b'event: error\ndata: {"type":"error","code":' in told("/v1/responses", "openai.responses")
 
 
 def test_a_broken_request_is_an_error_of_the_family() -> None:
