@@ -34,6 +34,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "opentelemetry": ("telemetry/",),
     "pydantic": ("types/", "schemas/", "schemas.py"),
     "pydantic_core": ("types/",),
+    "pytest": ("testing/pytest_plugin.py",),
     "queue": ("client/blocking.py", "local/"),
     "requests": (),
     "rich": ("cli/",),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from any_llm.cli.listen import transcribe
     from any_llm.cli.make import make_image, speak
     from any_llm.cli.matrix import matrix
+    from any_llm.cli.mock import list_faults, mock
     from any_llm.cli.models import list_local, models, pull, remove
     from any_llm.cli.plugins import list_plugins, new_plugin, verify_plugins
     from any_llm.cli.probe import probe
@@ -38,10 +39,12 @@ _HOMES: Mapping[str, str] = {
     "embed": "any_llm.cli.embed",
     "find_models": "any_llm.cli.find_models",
     "list_batches": "any_llm.cli.batch",
+    "list_faults": "any_llm.cli.mock",
     "list_local": "any_llm.cli.models",
     "list_plugins": "any_llm.cli.plugins",
     "make_image": "any_llm.cli.make",
     "matrix": "any_llm.cli.matrix",
+    "mock": "any_llm.cli.mock",
     "models": "any_llm.cli.models",
     "new_plugin": "any_llm.cli.plugins",
     "probe": "any_llm.cli.probe",
@@ -68,10 +71,12 @@ __all__ = [
     "embed",
     "find_models",
     "list_batches",
+    "list_faults",
     "list_local",
     "list_plugins",
     "make_image",
     "matrix",
+    "mock",
     "models",
     "new_plugin",
     "probe",

@@ -32,6 +32,7 @@ COMMANDS: Sequence[Command] = (
     Command("probe", "any_llm.cli.signatures:probe", "Try what a live model can, within a price."),
     Command("providers", "any_llm.cli.signatures:providers", "List providers, and whose keys are set."),
     Command("matrix", "any_llm.cli.more_signatures:matrix", "Show what providers and models can, and what proves it."),
+    Command("mock", "any_llm.cli.mock_signatures:mock", "Serve answers, and failures, as the vendors do, for tests."),
     Command("plugins", "any_llm.cli.more_signatures:plugins", "List, begin and check plug-ins."),
     Command("stubs", "any_llm.cli.signatures:stubs", "Tell editors about your own providers."),
     Command("wire", "any_llm.cli.signatures:wire", "Replay recorded exchanges and compare."),

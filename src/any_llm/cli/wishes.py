@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 
@@ -75,3 +76,25 @@ class ProbeWish(NamedTuple):
     yes: bool
     forget: bool
     api_base: str | None
+
+
+class MockWish(NamedTuple):
+    """How a mock behaves.
+
+    `physics` is the seconds until the first token, tokens per second and jitter; `chances` are faults as `NAME=0.1`;
+    `limits` are requests and tokens per minute, and tokens altogether.
+    """
+
+    script: Path | None
+    host: str
+    port: int
+    seed: int
+    physics: tuple[float, float, float]
+    virtual_clock: bool
+    fault: str
+    chances: Sequence[str]
+    local_model: bool
+    schema_values: bool
+    recordings: Path | None
+    keys: Sequence[str]
+    limits: tuple[int | None, int | None, int | None]

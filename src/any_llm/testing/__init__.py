@@ -11,23 +11,46 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from any_llm.testing.mock.answer import Answer, Failure, ToolCall, Usage
+    from any_llm.testing.mock.answerers.matching import When
+    from any_llm.testing.mock.answerers.script import Rule
     from any_llm.testing.mock.clock import VirtualClock
+    from any_llm.testing.mock.limits import Limits
     from any_llm.testing.mock.mock import Mock
     from any_llm.testing.mock.physics import Physics
     from any_llm.testing.mock.request import MockRequest
+    from any_llm.testing.mock.tape.transports import RecordingTransport, ReplayTransport
 
 _HOMES: Mapping[str, str] = {
     "Answer": "any_llm.testing.mock.answer",
     "Failure": "any_llm.testing.mock.answer",
+    "Limits": "any_llm.testing.mock.limits",
     "Mock": "any_llm.testing.mock.mock",
     "MockRequest": "any_llm.testing.mock.request",
     "Physics": "any_llm.testing.mock.physics",
+    "RecordingTransport": "any_llm.testing.mock.tape.transports",
+    "ReplayTransport": "any_llm.testing.mock.tape.transports",
+    "Rule": "any_llm.testing.mock.answerers.script",
     "ToolCall": "any_llm.testing.mock.answer",
     "Usage": "any_llm.testing.mock.answer",
     "VirtualClock": "any_llm.testing.mock.clock",
+    "When": "any_llm.testing.mock.answerers.matching",
 }
 
-__all__ = ["Answer", "Failure", "Mock", "MockRequest", "Physics", "ToolCall", "Usage", "VirtualClock"]
+__all__ = [
+    "Answer",
+    "Failure",
+    "Limits",
+    "Mock",
+    "MockRequest",
+    "Physics",
+    "RecordingTransport",
+    "ReplayTransport",
+    "Rule",
+    "ToolCall",
+    "Usage",
+    "VirtualClock",
+    "When",
+]
 
 
 def __getattr__(name: str) -> object:

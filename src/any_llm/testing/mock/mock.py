@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
+from any_llm.client.anyllm import AnyLLM
 from any_llm.exceptions import ConfigurationError
-from any_llm.providers.registry import provider
+from any_llm.testing.mock.addresses import base_url, environment
 from any_llm.testing.mock.answer import Answer, Failure
 from any_llm.testing.mock.answerers.answerer import Answerer, Given, answer_of
-from any_llm.testing.mock.answerers.echo import echo
+from any_llm.testing.mock.answerers.files import load_script, script_of
+from any_llm.testing.mock.answerers.obliging import oblige
+from any_llm.testing.mock.answerers.script import Rule
+from any_llm.testing.mock.assertions import demand_called, snapshot_of
 from any_llm.testing.mock.clock import Clock, RealClock, VirtualClock
 from any_llm.testing.mock.faults.registry import find_fault
+from any_llm.testing.mock.limits import Limits, Meter
 from any_llm.testing.mock.physics import Physics
 from any_llm.testing.mock.request import MockRequest
 from any_llm.testing.mock.responder import Behaviour, Responder
 from any_llm.testing.mock.running import Running
 from any_llm.testing.mock.server import MockServer
 from any_llm.testing.mock.transport import MockTransport
+from any_llm.testing.mock.wire import Rendered
+from any_llm.types.json import JSON
 
 
 class Mock:
@@ -29,25 +36,29 @@ class Mock:
     block or outside of it.
 
     Args:
-        answerer: what decides the answers; by default the echo.
+        answerer: what decides the answers; by default what the request asks for, else its echo.
         physics: how fast the answers come.
         clock: the time; `VirtualClock()` makes all waits pass at once.
         seed: what identifiers, made-up values, jitter and chance depend on.
         fault: the fault that every request gets, such as `stall`.
         chances: faults by name, with how likely each is for a request, from 0 to 1.
+        limits: what each key may ask per minute and altogether; without them there is no limit.
+        keys: the keys that are accepted; without them any is, and none is needed.
         host: where it listens.
         port: on which port; 0 for any free one.
     """
 
     def __init__(  # noqa: PLR0913  # a mock's settings, each by its name
         self,
-        answerer: Answerer = echo,
+        answerer: Answerer = oblige,
         *,
         physics: Physics | None = None,
         clock: Clock | None = None,
         seed: int = 0,
         fault: str = "",
         chances: Mapping[str, float] | None = None,
+        limits: Limits | None = None,
+        keys: Iterable[str] = (),
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -58,6 +69,8 @@ class Mock:
                 clock=clock or RealClock(),
                 seed=seed,
                 chances=chances or {},
+                keys=frozenset(keys),
+                meter=Meter(limits) if limits else None,
             )
         )
         self._server = MockServer(self._responder, host, port)
@@ -114,8 +127,11 @@ class Mock:
         Raises:
             UnsupportedProviderError: nobody has this name.
         """
-        path = urlsplit(provider(name).base_url).path.partition("{")[0].rstrip("/")
-        return f"{self.origin}/{name}{path}"
+        return base_url(self.origin, name)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables that send this library, and the vendors' own, to this mock."""
+        return environment(self.origin)
 
     @property
     def clock(self) -> Clock:
@@ -142,10 +158,57 @@ class Mock:
         """Answer with these from now on, one after the other, and with the last one again and again."""
         left = [answer_of(answer) for answer in answers]
 
-        def next_answer(_request: MockRequest) -> Answer | Failure | None:
+        def next_answer(_request: MockRequest) -> Answer | Failure | Rendered | None:
             return left.pop(0) if len(left) > 1 else left[0]
 
-        self._responder.behaviour.answerer = next_answer if left else echo
+        self._responder.behaviour.answerer = next_answer if left else oblige
+
+    def answer_with(self, answerer: Answerer) -> None:
+        """Have a function decide every answer from now on; it takes the request and returns what `reply` takes."""
+        self._responder.behaviour.answerer = answerer
+
+    def script(self, rules: Sequence[Rule | Mapping[str, JSON]] | str | Path) -> None:
+        """Answer by rules from now on: `Rule`s, objects with their fields, or a file that holds some.
+
+        Raises:
+            ConfigurationError: they are no rules.
+        """
+        self.answer_with(load_script(rules) if isinstance(rules, str | Path) else script_of(rules))
+
+    def assert_called_with(self, **expected: JSON) -> MockRequest:
+        """Return the newest call that is as expected: `model="m", temperature=0, messages__0__role="user"`.
+
+        Raises:
+            AssertionError: there is none; the error tells what the closest one has otherwise.
+        """
+        return demand_called(self.calls, expected)
+
+    def assert_called_once_with(self, **expected: JSON) -> MockRequest:
+        """Return the only call, which is as expected.
+
+        Raises:
+            AssertionError: there were more or none, or it is not.
+        """
+        if len(self.calls) != 1:
+            raise AssertionError(f"The mock was called {len(self.calls)} times, not once")
+        return demand_called(self.calls, expected)
+
+    def assert_not_called(self) -> None:
+        """Demand that there was no call.
+
+        Raises:
+            AssertionError: there was one.
+        """
+        if self.calls:
+            raise AssertionError(f"The mock was called {len(self.calls)} times: {self.last.method} {self.last.path}")
+
+    def snapshot(self) -> str:
+        """Return the newest request as a text that is the same in every run, to compare with one in a file."""
+        return snapshot_of(self.last)
+
+    def client(self, name: str = "openai", **arguments: JSON) -> AnyLLM:
+        """Return a client of a provider whose requests this mock answers, without a socket."""
+        return AnyLLM.create(name, **{"api_key": "mock", "transport": self.transport, **arguments})
 
     def fault(self, call: str = "") -> None:
         """Break every request from now on in this way, such as `stall` or `status=503`; empty for none.
@@ -160,8 +223,7 @@ class Mock:
 
     def reset(self) -> None:
         """Forget the calls and what was kept between them, and echo again without faults."""
-        self._responder.calls.clear()
-        self._responder.shelf.clear()
+        self._responder.forget()
         self.reply()
         self.fault()
 

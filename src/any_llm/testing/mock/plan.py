@@ -52,7 +52,7 @@ class Close(msgspec.Struct, frozen=True):
 
 
 class HalfClose(msgspec.Struct, frozen=True):
-    """The sending half is closed (TCP FIN) without the body's proper end, and the connection is held until it breaks."""
+    """The sending half is closed (TCP FIN) without the body's proper end; the rest of the connection is held."""
 
 
 class Refuse(msgspec.Struct, frozen=True):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
+from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -11,11 +13,12 @@ import msgspec
 
 from any_llm.testing.mock.answer import Answer, Failure, RefusedError
 from any_llm.testing.mock.answerers.answerer import Answerer, answer_of
-from any_llm.testing.mock.answerers.echo import echo
+from any_llm.testing.mock.answerers.obliging import oblige
 from any_llm.testing.mock.clock import Clock, RealClock
 from any_llm.testing.mock.fault import Fault
 from any_llm.testing.mock.faults.registry import find_fault
 from any_llm.testing.mock.ids import Ids
+from any_llm.testing.mock.limits import Meter, limit_headers
 from any_llm.testing.mock.physics import Physics, plan_of
 from any_llm.testing.mock.plan import Plan
 from any_llm.testing.mock.request import MockRequest
@@ -38,14 +41,18 @@ class Behaviour(msgspec.Struct, kw_only=True):
         seed: what identifiers, jitter and chance depend on.
         fault: the fault that every request gets; empty for none.
         chances: faults by name, with how likely each is for a request, from 0 to 1.
+        keys: the keys that are accepted; empty for any, and for none.
+        meter: counts what is used, and refuses what is too much; `None` for no limits.
     """
 
-    answerer: Answerer = echo
+    answerer: Answerer = oblige
     physics: Physics = Physics()
     clock: Clock = RealClock()
     seed: int = 0
     fault: str = ""
     chances: Mapping[str, float] = {}
+    keys: frozenset[str] = frozenset()
+    meter: Meter | None = None
 
 
 class Responder:
@@ -54,13 +61,20 @@ class Responder:
     Attributes:
         behaviour: how it answers.
         shelf: what it remembers between requests.
-        calls: every request, in the order in which they came.
+        calls: the requests, in the order in which they came; with `keep` only the newest so many.
     """
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, keep: int | None = None) -> None:
         self.behaviour = behaviour
         self.shelf = Shelf()
-        self.calls: list[MockRequest] = []
+        self.calls: deque[MockRequest] = deque(maxlen=keep)
+        self._numbers = itertools.count()
+
+    def forget(self) -> None:
+        """Forget the calls and what was kept between them, and number the next one as the first."""
+        self.calls.clear()
+        self.shelf.clear()
+        self._numbers = itertools.count()
 
     async def respond(self, request: MockRequest) -> Plan:
         """Return what goes over the socket for a request, and keep it."""
@@ -77,7 +91,7 @@ class Responder:
 
     def context(self, request: MockRequest, wire: Wire) -> Context:
         """Return what surrounds a request, which gets its number here."""
-        request.number = len(self.calls)
+        request.number = next(self._numbers)
         self.calls.append(request)
         return Context(
             request=request,
@@ -98,28 +112,42 @@ class Responder:
             return _Trip(wire.render_failure(failure, context), (), context)
         context = self.context(request, hit.wire)
         try:
-            return await self._answer(request, hit, context)
+            trip = await self._answer(request, hit, context)
         except RefusedError as refused:
             request.answer = refused.failure
-            return _Trip(hit.wire.render_failure(refused.failure, context), (), context)
+            trip = _Trip(hit.wire.render_failure(refused.failure, context), (), context)
+        return trip if self.behaviour.meter is None else _metered(trip, self.behaviour.meter)
 
     async def _answer(self, request: MockRequest, hit: Hit, context: Context) -> _Trip:
-        answer: Answer | Failure | None = None
+        if self.behaviour.keys and request.key not in self.behaviour.keys:
+            raise RefusedError(Failure(status=401, message="Incorrect API key provided", param=None))
+        answer: Answer | Failure | Rendered | None = None
         if hit.route.read is not None:
             request.asked = hit.route.read(request)
-            given = self.behaviour.answerer(request)
-            answer = answer_of(await given if inspect.isawaitable(given) else given) or echo(request)
+            answer = self._refused(request, context) or await self._decide(request)
         faults = self._faults(request, answer, context)
-        answer = answer or Answer()
+        said = answer if isinstance(answer, Answer | Failure) else Answer()
         for fault, argument in faults:
             if fault.answer is not None:
-                answer = fault.answer(answer, argument, context)
-        if request.asked is not None or isinstance(answer, Failure):
-            request.answer = answer
-        return _Trip(await _say(answer, hit, context), faults, context)
+                said = fault.answer(said, argument, context)
+        if request.asked is not None or isinstance(said, Failure):
+            request.answer = said
+        if isinstance(answer, Rendered) and isinstance(said, Answer):
+            return _Trip(answer, faults, context)
+        return _Trip(await _say(said, hit, context), faults, context)
+
+    async def _decide(self, request: MockRequest) -> Answer | Failure | Rendered:
+        given = self.behaviour.answerer(request)
+        return answer_of(await given if inspect.isawaitable(given) else given) or oblige(request)
+
+    def _refused(self, request: MockRequest, context: Context) -> Failure | None:
+        meter, asked = self.behaviour.meter, request.asked
+        if meter is None or asked is None:
+            return None
+        return meter.ask(request.key, asked.input_tokens, context.now)
 
     def _faults(
-        self, request: MockRequest, answer: Answer | Failure | None, context: Context
+        self, request: MockRequest, answer: Answer | Failure | Rendered | None, context: Context
     ) -> tuple[tuple[Fault, str], ...]:
         behaviour = self.behaviour
         named = _FAULT_MODEL.search(request.model)
@@ -138,6 +166,15 @@ class _Trip(NamedTuple):
     rendered: Rendered
     faults: tuple[tuple[Fault, str], ...]
     context: Context
+
+
+def _metered(trip: _Trip, meter: Meter) -> _Trip:
+    """Count what an answer takes, and tell in its headers what is left."""
+    request, now = trip.context.request, trip.context.now
+    if isinstance(request.answer, Answer) and request.asked is not None:
+        meter.spend(request.key, request.answer.usage_for(request.asked).output, now)
+    told = limit_headers(trip.context.wire.limit_headers, meter.levels(request.key, now), now)
+    return trip._replace(rendered=msgspec.structs.replace(trip.rendered, headers={**told, **trip.rendered.headers}))
 
 
 async def _say(answer: Answer | Failure, hit: Hit, context: Context) -> Rendered:

@@ -31,12 +31,11 @@ class MockServer:
         responder: what answers.
         host: where it listens.
         port: on which port; 0 for any free one.
-        shared: several processes may listen on the port, and the system deals the connections out (`SO_REUSEPORT`).
     """
 
-    def __init__(self, responder: Responder, host: str = "127.0.0.1", port: int = 0, *, shared: bool = False) -> None:
+    def __init__(self, responder: Responder, host: str = "127.0.0.1", port: int = 0) -> None:
         self._responder = responder
-        self._host, self.port, self._shared = host, port, shared
+        self._host, self.port = host, port
         self._http: web.Server | None = None
         self._listening: asyncio.Server | None = None
 
@@ -56,7 +55,7 @@ class MockServer:
         await self.listen()
 
     async def listen(self, manner: str = "") -> None:
-        """Listen in the manner of a fault: `refuse` not at all, `garble` answering with what is no TLS; empty as ever."""
+        """Listen in the manner of a fault: `refuse` not at all, `garble` answering with what is no TLS."""
         if self._listening is not None:
             self._listening.close()
             self._listening = None
@@ -68,7 +67,6 @@ class MockServer:
             self._host,
             self.port,
             reuse_address=True,
-            reuse_port=self._shared or None,
             backlog=1024,
         )
         self.port = self._listening.sockets[0].getsockname()[1]

@@ -10,23 +10,24 @@ import msgspec
 from any_llm.exceptions import ConfigurationError
 from any_llm.testing.mock.answer import Answer, Failure
 from any_llm.testing.mock.request import MockRequest
+from any_llm.testing.mock.wire import Rendered
 from any_llm.types.json import JSON
 
-Given: TypeAlias = Answer | Failure | str | Mapping[str, JSON] | None
-"""What an answerer may return: a text is an answer with that text, an object one whose text is its JSON, and `None`
-leaves the answer to the echo."""
+Given: TypeAlias = Answer | Failure | Rendered | str | Mapping[str, JSON] | None
+"""What an answerer may return: a text is an answer with that text, an object one whose text is its JSON, `Rendered` is
+sent as it is, and `None` leaves the answer to `obliging.oblige`."""
 
 Answerer: TypeAlias = Callable[[MockRequest], Given | Awaitable[Given]]
 """Decides what is answered. The request has been read: `request.asked` holds what it asks for."""
 
 
-def answer_of(given: Given) -> Answer | Failure | None:
+def answer_of(given: Given) -> Answer | Failure | Rendered | None:
     """Return the answer that an answerer's value stands for.
 
     Raises:
         ConfigurationError: it is none of what an answerer may return.
     """
-    if given is None or isinstance(given, Answer | Failure):
+    if given is None or isinstance(given, Answer | Failure | Rendered):
         return given
     if isinstance(given, str):
         return Answer(text=given)

@@ -1,0 +1,1 @@
+"""Recording real exchanges, playing them again, and telling what has changed since."""
