@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 
 from any_llm.exceptions import (
     AnyLLMError,
@@ -25,6 +26,9 @@ from any_llm.transport.uploads import read_blocks
 from any_llm.types.http import HttpRequest, Timeouts
 
 _WHERE = "the mock"
+_PACKED = frozenset({"gzip", "deflate"})
+_ANY_ZLIB = 47
+"""Tells zlib to find out itself whether it reads gzip's format or its own."""
 
 
 class MockTransport:
@@ -106,6 +110,7 @@ class MockExchange:
         self._owner, self._clock, self._limits = owner, clock, limits
         self._steps = list(reversed(plan))
         self._missing: int | None = None
+        self._unpack: Callable[[bytes], bytes] | None = None
         self._error: AnyLLMError | None = None
         self._sleeping: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
         self._ended = self._closed = False
@@ -120,14 +125,19 @@ class MockExchange:
                 case Head():
                     self.status, self._missing = step.status, step.length
                     self.headers = {name.lower(): value for name, value in step.headers.items()}
+                    if self.headers.get("content-encoding") in _PACKED:
+                        self._unpack = zlib.decompressobj(_ANY_ZLIB).decompress
                 case Wait():
                     await self._wait(step.seconds)
                 case Raw() | Data() | Forever():
-                    raise MalformedResponseError(f"What {_WHERE} answered is not HTTP; check the base URL")
+                    raise _not_http()
                 case Refuse():
                     raise ConnectionFailedError(f"No connection to {_WHERE}; it was told to refuse")
                 case BreakTls():
-                    raise ConnectionFailedError(f"TLS with {_WHERE} failed; it was told to break it")
+                    error = ConnectionFailedError(f"TLS with {_WHERE} failed ({step.reason})")
+                    # As on a real connection: the same certificate will not be trusted later either.
+                    error.retryable = not step.certificate
+                    raise error
                 case Reset() | Close() | HalfClose():
                     raise ConnectionFailedError(f"{_WHERE} closed the connection without an answer")
 
@@ -169,11 +179,11 @@ class MockExchange:
         self._release()
 
     async def _next(self) -> bytes:
-        while self._steps:
+        while self._steps and self._missing != 0:
             step = self._steps.pop()
             match step:
                 case Data(data=data):
-                    if data := self._within(data):
+                    if data := self._unpacked(self._within(data)):
                         return data
                 case Wait():
                     await self._wait(step.seconds)
@@ -182,6 +192,8 @@ class MockExchange:
                     await self._wait(step.every)
                     self._limits.heard(self._clock.now())
                     return step.data
+                case Raw():
+                    raise _not_http()
                 case _:
                     raise self._broken()
         if self._missing:
@@ -197,6 +209,15 @@ class MockExchange:
             self._missing -= len(data)
         self._limits.heard(self._clock.now())
         return data
+
+    def _unpacked(self, data: bytes) -> bytes:
+        """Return bytes as they were before they were packed, as HTTP clients do."""
+        if self._unpack is None:
+            return data
+        try:
+            return self._unpack(data)
+        except zlib.error as error:
+            raise MalformedResponseError(f"The body of {_WHERE} does not fit its content-encoding") from error
 
     async def _wait(self, seconds: float) -> None:
         left = self._limits.left(self._clock.now())
@@ -223,3 +244,7 @@ class MockExchange:
         if self._open:
             self._open = False
             self._owner.open -= 1
+
+
+def _not_http() -> MalformedResponseError:
+    return MalformedResponseError(f"What {_WHERE} answered is not HTTP; check the base URL")

@@ -29,6 +29,7 @@ _MEGABYTE = 1 << 20
 _LARGE_HEADER = 32_000
 _GIANT_HEADER = 100_000
 _SILENT_PADDING = 4
+_GZIP_HEAD = 10
 _STRUCTURE = (b"data:", b"event:", b"{", b"[")
 """How text begins into which blanks may be put; whatever else it is, it may have a checksum."""
 
@@ -86,11 +87,10 @@ def _empty(plan: Plan, _argument: str, _context: Context) -> Plan:
 
 
 def _break_gzip(plan: Plan, _argument: str, _context: Context) -> Plan:
-    head, body = head_of(plan), body_of(plan)
-    packed = gzip.compress(body, mtime=0)
-    # From the middle on it is not what was packed, nor anything that can be unpacked.
-    broken = packed[: len(packed) // 2] + b"\xff" * (len(packed) - len(packed) // 2)
-    return (Head(head.status, {**head.headers, "content-encoding": "gzip"}, len(broken)), Data(broken))
+    packed = gzip.compress(body_of(plan), mtime=0)
+    # Behind gzip's own head stands a block of a kind that there is none of.
+    broken = packed[:_GZIP_HEAD] + b"\xff" * (len(packed) - _GZIP_HEAD)
+    return with_head(with_body(plan, broken), headers={"content-encoding": "gzip"})
 
 
 def _gzip(plan: Plan, _argument: str, _context: Context) -> Plan:
@@ -146,6 +146,7 @@ def _elsewhere(plan: Plan, _argument: str, context: Context) -> Plan:
 _JSON = {"content-type": "application/json"}
 _PAGE = {"content-type": "text/html; charset=utf-8"}
 _MALFORMED = raises("MalformedResponseError")
+_TRUNCATED = raises("StreamTruncatedError")
 
 FAULTS: Sequence[Fault] = (
     Fault(
@@ -201,13 +202,13 @@ FAULTS: Sequence[Fault] = (
         summary="Says that events are `application/json`, and that a whole answer is `text/event-stream`.",
         plan=_other_type,
     ),
-    Fault(name="empty-body", summary="Sends no body.", plan=_empty, whole=_MALFORMED, streamed=_MALFORMED),
+    Fault(name="empty-body", summary="Sends no body.", plan=_empty, whole=_MALFORMED, streamed=_TRUNCATED),
     Fault(
         name="no-content",
         summary="Answers with status 204.",
         plan=_answer(204, {}, b""),
         whole=_MALFORMED,
-        streamed=_MALFORMED,
+        streamed=_TRUNCATED,
     ),
     Fault(
         name="empty-object",
@@ -240,7 +241,7 @@ FAULTS: Sequence[Fault] = (
     Fault(name="gzip", summary="Packs the body with gzip, all in one piece.", plan=_gzip),
     Fault(
         name="broken-gzip",
-        summary="Packs the body with gzip, and breaks the second half of it.",
+        summary="Says that the body is packed with gzip, and sends what cannot be unpacked.",
         plan=_break_gzip,
         whole=_MALFORMED,
         streamed=_MALFORMED,

@@ -13,6 +13,7 @@ _UNTIL_READ = 0.05
 """How many seconds a client gets to read what a reset would throw away."""
 _TOO_MANY_BYTES = 1_000
 _BROKEN = raises("ConnectionFailedError")
+_NOT_HTTP = raises("MalformedResponseError")
 _NOT_TRUSTED = raises("ConnectionFailedError", retryable=False)
 
 
@@ -124,14 +125,13 @@ FAULTS: Sequence[Fault] = (
         summary="The head promises more bytes than the body has, after which the connection is closed.",
         plan=_promise_more,
         whole=_BROKEN,
-        streamed=_BROKEN,
     ),
     Fault(
         name="broken-chunk",
         summary="A chunk of the body begins with a size that is no number.",
         plan=_break_chunk,
-        whole=_BROKEN,
-        streamed=_BROKEN,
+        whole=_NOT_HTTP,
+        streamed=_NOT_HTTP,
     ),
     Fault(
         name="half-closed",

@@ -20,7 +20,7 @@ from any_llm.testing.mock.plan import Data, Forever, Head, Plan, Step, Wait
 from any_llm.testing.mock.wire import Context
 
 _SLOW = 0.1
-_AFTER = 0.2
+_AFTER = 0.1
 _EVERY = 0.02
 _PIECES = 20
 _COMMENT = b": keep-alive\n\n"
@@ -141,7 +141,7 @@ FAULTS: Sequence[Fault] = (
     Fault(
         name="late-usage",
         summary="Tells the usage a while after the answer.",
-        argument="how many seconds after; 0.2",
+        argument="how many seconds after; 0.1",
         plan=_wait_before_usage,
     ),
 )

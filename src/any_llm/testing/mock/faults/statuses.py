@@ -41,6 +41,8 @@ _STATUSES: Sequence[tuple[int, str, str, str]] = (
     (529, "Overloaded (Anthropic)", "The server is overloaded", "OverloadedError"),
 )
 """Each status with what it means, what the vendor says, and which error it is."""
+_KINDS: Mapping[int, str] = {402: "payment"}
+"""Statuses whose kind of failure is not the one that `answer.KINDS` takes them for."""
 
 
 def _fail(failure: Failure) -> ChangeAnswer:
@@ -128,7 +130,12 @@ _WAITING = raises("RateLimitError", retry_after=float(WAIT))
 
 FAULTS: Sequence[Fault] = (
     *(
-        _refusal(str(status), f"{meaning}.", _fail(Failure(status=status, message=message)), raises(error))
+        _refusal(
+            str(status),
+            f"{meaning}.",
+            _fail(Failure(status=status, message=message, kind=_KINDS.get(status, ""))),
+            raises(error),
+        )
         for status, meaning, message, error in _STATUSES
     ),
     _refusal("status", "Fails with any HTTP status.", _status, raises("ProviderError"), "the status; 500"),
