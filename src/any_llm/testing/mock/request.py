@@ -121,7 +121,7 @@ def request_of(method: str, url: str, headers: Mapping[str, str], body: bytes) -
     parts = urlsplit(url)
     return MockRequest(
         method=method.upper(),
-        host=parts.netloc,
+        host=parts.netloc.rpartition("@")[2],
         path=parts.path or "/",
         query=dict(parse_qsl(parts.query, keep_blank_values=True)) if parts.query else {},
         headers={name.lower(): value for name, value in headers.items()},

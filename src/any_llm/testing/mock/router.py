@@ -43,16 +43,22 @@ def route(request: MockRequest) -> Hit | None:
 
 
 def spoken_to(request: MockRequest) -> str:
-    """Return the provider that a request is meant for, by its path or its host; empty when neither tells."""
+    """Return the provider that a request is meant for, by its host or its path; empty when neither tells."""
     first = request.path[1:].partition("/")[0]
-    return first if first in BY_NAME else hosts().get(request.host, "")
+    return _of_host(request.host) or (first if first in BY_NAME else "")
+
+
+@lru_cache(maxsize=256)
+def _of_host(host: str) -> str:
+    """Return the provider whose base URL has this host, or one that differs only where the URL has a `{name}`."""
+    return next((name for name, pattern in _hosts() if pattern.fullmatch(host)), "") if host else ""
 
 
 @cache
-def hosts() -> Mapping[str, str]:
-    """Return the providers by the hosts of their base URLs."""
-    found = ((urlsplit(record.base_url).netloc, name) for name, record in BY_NAME.items())
-    return {host: name for host, name in found if host}
+def _hosts() -> Sequence[tuple[str, re.Pattern[str]]]:
+    found = ((name, re.escape(urlsplit(record.base_url).netloc)) for name, record in BY_NAME.items())
+    # What is nothing but names would be everybody's host.
+    return [(name, re.compile(_NAME.sub(".+", host))) for name, host in found if re.search(r"\w", _NAME.sub("", host))]
 
 
 def _best(hits: Sequence[Hit], named: str, headers: Mapping[str, str]) -> Hit:
