@@ -100,7 +100,7 @@ class MockServer:
             case (Head(length=int()) as head, Data() as data) if head.length == len(data.data):
                 return web.Response(status=head.status, headers=head.headers, body=data.data)
             case _:
-                return await _Player(http, self._responder).play(plan)
+                return await _Player(http, self._responder, request).play(plan)
 
     async def _converse(self, http: web.BaseRequest, request: MockRequest, hit: Hit) -> web.StreamResponse:
         opened = web.WebSocketResponse(max_msg_size=_LARGEST_BODY)
@@ -132,15 +132,19 @@ class _Garbler(asyncio.Protocol):
 class _Player:
     """Plays one plan on one connection."""
 
-    def __init__(self, http: web.BaseRequest, responder: Responder) -> None:
-        self._http, self._clock = http, responder.behaviour.clock
+    def __init__(self, http: web.BaseRequest, responder: Responder, request: MockRequest) -> None:
+        self._http, self._clock, self._request = http, responder.behaviour.clock, request
         self._response: web.StreamResponse | None = None
 
     async def play(self, plan: Plan) -> web.StreamResponse:
         """Play it to its end, or until the client has gone, which many a fault makes it do."""
         try:
             return await self._play(plan)
+        except asyncio.CancelledError:
+            self._request.abandoned = True
+            raise
         except ConnectionResetError:
+            self._request.abandoned = True
             return self._response or web.Response()
 
     async def _play(self, plan: Plan) -> web.StreamResponse:

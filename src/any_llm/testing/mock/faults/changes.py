@@ -96,6 +96,21 @@ def halves(plan: Plan) -> tuple[Plan, Plan]:
     return (*plan[:middle], first), (second, *plan[middle + 1 :])
 
 
+def beginning(plan: Plan, argument: str) -> Plan:
+    """Return a plan up to as many bytes of its body as an argument says, or up to the middle without one."""
+    if not argument:
+        return halves(plan)[0]
+    left = int(float(argument))
+    kept: list[Step] = []
+    for step in plan:
+        if not isinstance(step, Data):
+            kept.append(step)
+        elif left > 0:
+            kept.append(Data(step.data[:left], step.tokens, step.role))
+            left -= len(step.data)
+    return tuple(kept)
+
+
 def before_role(plan: Plan, roles: Sequence[str], *steps: Step) -> Plan:
     """Put steps before the first piece that plays one of these parts, the first of them that any piece plays."""
     for role in roles:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from any_llm.testing.mock.fault import ChangePlan, Fault, raises
-from any_llm.testing.mock.faults.changes import body_of, halves, in_chunks, with_head
+from any_llm.testing.mock.faults.changes import beginning, body_of, halves, in_chunks, with_head
 from any_llm.testing.mock.plan import BreakTls, Close, HalfClose, Head, Plan, Raw, Refuse, Reset, Step, Wait
 from any_llm.testing.mock.wire import Context
 
@@ -33,8 +33,8 @@ def _in_the_middle(*steps: Step) -> ChangePlan:
     return lambda plan, _argument, _context: (*halves(plan)[0], *steps)
 
 
-def _cut_chunked(plan: Plan, _argument: str, _context: Context) -> Plan:
-    return (*halves(in_chunks(plan))[0], Close())
+def _cut_chunked(plan: Plan, argument: str, _context: Context) -> Plan:
+    return (*beginning(in_chunks(plan), argument), Close())
 
 
 def _promise_more(plan: Plan, _argument: str, _context: Context) -> Plan:
@@ -115,7 +115,8 @@ FAULTS: Sequence[Fault] = (
     ),
     Fault(
         name="truncated",
-        summary="The connection is closed in the middle of a chunked body, without its last chunk.",
+        summary="The connection is closed inside a chunked body, without its last chunk.",
+        argument="after how many bytes; half",
         plan=_cut_chunked,
         whole=_BROKEN,
         streamed=_BROKEN,

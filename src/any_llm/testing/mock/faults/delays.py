@@ -45,7 +45,7 @@ def _drip(plan: Plan, argument: str, _context: Context) -> Plan:
     every = float(argument) if argument else _SLOW
     body = body_of(plan)
     size = max(1, -(-len(body) // _PIECES))
-    steps: list[Step] = [head_of(plan)]
+    steps: list[Step] = [step for step in plan if isinstance(step, Head | Wait)]
     for start in range(0, len(body), size):
         steps += (Wait(every), Data(body[start : start + size]))
     return tuple(steps)
@@ -65,11 +65,11 @@ def _keep_alive(plan: Plan, _argument: str, _context: Context) -> Plan:
 
 
 def _silent_after_done(plan: Plan, _argument: str, _context: Context) -> Plan:
-    return (*plan, Wait(math.inf))
+    return (*in_chunks(plan), Wait(math.inf))
 
 
 def _silent_after_finish(plan: Plan, _argument: str, _context: Context) -> Plan:
-    return (*without_roles(plan, "usage", "done"), Wait(math.inf))
+    return (*without_roles(in_chunks(plan), "usage", "done"), Wait(math.inf))
 
 
 def _wait_before_usage(plan: Plan, argument: str, _context: Context) -> Plan:
@@ -131,11 +131,13 @@ FAULTS: Sequence[Fault] = (
         name="silent-after-done",
         summary="Sends the whole answer with its mark of the end, and does not end the body.",
         plan=_silent_after_done,
+        whole=_SILENT,
     ),
     Fault(
         name="silent-after-finish",
         summary="Tells why the answer ended, and neither sends a mark of the end nor ends the body.",
         plan=_silent_after_finish,
+        whole=_SILENT,
         streamed=_SILENT,
     ),
     Fault(

@@ -10,6 +10,7 @@ from any_llm.testing.mock.answer import Failure
 from any_llm.testing.mock.fault import ChangePlan, Fault, raises
 from any_llm.testing.mock.faults.bodies import break_event
 from any_llm.testing.mock.faults.changes import (
+    beginning,
     body_of,
     each_data,
     halves,
@@ -65,11 +66,9 @@ def _break_middle(plan: Plan, _argument: str, _context: Context) -> Plan:
     return break_event(plan, pieces[len(pieces) // 2])
 
 
-def _cut_short(plan: Plan, _argument: str, _context: Context) -> Plan:
-    if is_streamed(plan):
-        return halves(plan)[0]
-    body = body_of(plan)
-    return with_body(plan, body[: len(body) // 2])
+def _cut_short(plan: Plan, argument: str, _context: Context) -> Plan:
+    kept = beginning(plan, argument)
+    return kept if is_streamed(plan) else with_body(plan, body_of(kept))
 
 
 def _out_of_order(plan: Plan, _argument: str, _context: Context) -> Plan:
@@ -129,7 +128,8 @@ _FAILED = raises("ProviderError")
 FAULTS: Sequence[Fault] = (
     Fault(
         name="cut-short",
-        summary="Ends in the middle of the answer, properly as far as HTTP is concerned.",
+        summary="Ends inside the answer, properly as far as HTTP is concerned.",
+        argument="after how many bytes; half",
         plan=_cut_short,
         whole=_MALFORMED,
         streamed=_TRUNCATED,
