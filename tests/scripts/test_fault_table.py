@@ -42,7 +42,7 @@ def test_an_outcome_is_told_in_a_few_words(outcome: Outcome, words: str) -> None
 
 
 def test_a_stale_page_is_renewed_in_its_block_only() -> None:
-    page = "before\n<!-- faults: made by scripts/fault_table.py -->\nold\n<!-- end of faults -->\nafter\n"
+    page = "before\n<!-- faults: made by scripts/fault_table.py -->\noutdated\n<!-- end of faults -->\nafter\n"
     assert renewed(page).startswith("before\n")
     assert renewed(page).endswith("<!-- end of faults -->\nafter\n")
-    assert "old" not in renewed(page)
+    assert "outdated" not in renewed(page)
