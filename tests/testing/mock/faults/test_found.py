@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from any_llm import completion
-from any_llm.exceptions import ConflictError, MalformedResponseError, RateLimitError
+from any_llm.dialects.anthropic.errors import error_from
+from any_llm.exceptions import (
+    AnyLLMError,
+    ConflictError,
+    MalformedResponseError,
+    OverloadedError,
+    ProviderError,
+    RateLimitError,
+    UpstreamProviderError,
+)
 from any_llm.spec.errors import error_for_status
 from any_llm.testing import Mock
 from any_llm.testing.mock.wire import Rendered
@@ -46,6 +55,16 @@ async def test_a_body_that_cannot_be_unpacked_is_malformed() -> None:
                 await exchange.read()
     finally:
         await pool.aclose()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(500, ProviderError), (502, UpstreamProviderError), (503, OverloadedError), (200, ProviderError)],
+)
+def test_a_general_type_says_less_than_the_status(status: int, kind: type[AnyLLMError]) -> None:
+    """A 503 in Anthropic's format was any failure of the provider, since its type is `api_error`."""
+    tree = {"type": "error", "error": {"type": "api_error", "message": "Try again"}}
+    assert type(error_from(tree, status)) is kind
 
 
 def test_what_came_too_early_may_be_sent_again() -> None:
