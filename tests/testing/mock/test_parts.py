@@ -123,6 +123,8 @@ ACME = Wire(
         ("https://api.groq.com/openai/v1/models", {}, "openai.models", "groq"),
         ("/groq/openai/v1/models", {}, "openai.models", "groq"),
         ("/models", {}, "openai.models", "openai"),
+        ("http://localhost:8080/anthropic/v1/models", {}, "acme.models", "anthropic"),
+        ("https://us-east-1.example.com/v1/models", {}, "openai.models", "openai"),
         ("/v9/nothing", {}, "", ""),
     ],
     ids=str,
