@@ -200,10 +200,10 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
 async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
     """Read an answer to its end; an unsuccessful one is raised, unless it redirects and the codec follows."""
     headers = trip.report.headers
-    body = await exchange.read()
-    if body.startswith(_BYTE_ORDER_MARK) and _is_json(headers.get("content-type", "")):
-        body = body.removeprefix(_BYTE_ORDER_MARK)
-    response = HttpResponse(exchange.status, headers, body, earlier)
+    read = await exchange.read()
+    if read.startswith(_BYTE_ORDER_MARK) and _is_json(headers.get("content-type", "")):
+        read = read.removeprefix(_BYTE_ORDER_MARK)
+    response = HttpResponse(exchange.status, headers, read, earlier)
     if response.status >= (_FIRST_ERROR if trip.codec.redirects else _FIRST_REDIRECT):
         raise _refusal(trip.call, response)
     return response

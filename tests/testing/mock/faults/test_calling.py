@@ -11,6 +11,7 @@ import pytest
 import any_llm
 from any_llm import AnyLLM, Timeouts
 from any_llm.exceptions import (
+    AnyLLMError,
     AuthenticationError,
     ConfigurationError,
     ConnectionFailedError,
@@ -24,9 +25,16 @@ from any_llm.testing.mock.answer import ToolCall
 from any_llm.testing.mock.certificates import CERTIFICATES
 from any_llm.testing.mock.fault import Fault
 from any_llm.testing.mock.faults.registry import MODULES, faults, find_fault
+from any_llm.testing.mock.wire import Piece, Rendered
 from any_llm.transport.pool import PoolSettings, shared_pool
+from any_llm.types.completion import ChatCompletionMessageToolCall
+from any_llm.types.http import HttpRequest
 
 HELLO = [{"role": "user", "content": "hello there"}]
+NO_CALL = ChatCompletionMessageToolCall()
+LINES = (b'{"text": "a"}\n', b'{"text": "b"}\n', b'{"done": true}\n')
+BINARY = (b"\x00\x01data: {", b"\xff\xfe}\n", b"\x00")
+ROLES = ("delta", "delta", "done")
 
 
 def said(mock: Mock, model: str = "m") -> str:
@@ -197,11 +205,11 @@ def test_duplicate_ids_are_those_of_answers_and_of_calls() -> None:
 def test_broken_arguments_are_those_of_the_tool_that_is_called_or_offered() -> None:
     mock = Mock(fault="broken-arguments")
     mock.reply(Answer(tool_calls=(ToolCall("weather", {"city": "Paris"}),)))
-    [call] = mock.client().completion("m", HELLO).choices[0].message.tool_calls or ()
+    [call] = mock.client().completion("m", HELLO).choices[0].message.tool_calls or [NO_CALL]
     assert (call.function.name, call.function.arguments) == ("weather", '{"city": "Par')
     mock.reply("no tool")
     tools = [{"type": "function", "function": {"name": "clock", "parameters": {"type": "object"}}}]
-    [call] = mock.client().completion("m", HELLO, tools=tools).choices[0].message.tool_calls or ()
+    [call] = mock.client().completion("m", HELLO, tools=tools).choices[0].message.tool_calls or [NO_CALL]
     assert call.function.name == "clock"
 
 
@@ -228,6 +236,51 @@ async def test_a_fault_breaks_bodies_of_any_kind_without_breaking_the_mock(fault
     assert mock.transport.open == 0
 
 
+async def played(pieces: tuple[bytes, ...], call: str) -> bytes | AnyLLMError:
+    """Return the body of a stream of these pieces that a fault breaks, or the error that it ends in."""
+    mock = Mock(clock=VirtualClock())
+    said = tuple(Piece(data, 1, role) for data, role in zip(pieces, ROLES, strict=False))
+    mock.answer_with(lambda _: Rendered(pieces=said, headers={}))
+    body = b'{"model": "m", "messages": [{"role": "user", "content": "hello"}], "stream": true}'
+    request = HttpRequest("POST", "https://api.openai.com/v1/chat/completions", {"x-mock-fault": call}, body)
+    try:
+        return await (await mock.transport.send(request, Timeouts(first_token=1, idle=1, total=3))).read()
+    except AnyLLMError as error:
+        return error
+    finally:
+        assert mock.transport.open == 0
+
+
+@pytest.mark.parametrize("fault", faults())
+@pytest.mark.parametrize("pieces", [(), LINES, BINARY], ids=["nothing", "lines", "binary"])
+async def test_a_fault_can_be_played_over_any_stream(pieces: tuple[bytes, ...], fault: str) -> None:
+    """Without any events of a kind it knows a fault breaks what it can, and the mock itself never."""
+    outcome = await played(pieces, fault)
+    expected = faults()[fault]
+    assert isinstance(outcome, bytes) or expected.whole.error or expected.streamed.error
+
+
+@pytest.mark.parametrize("fault", ["unknown-event", "comments", "odd-lines", "byte-order-mark", "giant-event"])
+async def test_what_has_checksums_is_left_as_it_is(fault: str) -> None:
+    assert await played(BINARY, fault) == b"".join(BINARY)
+
+
+@pytest.mark.parametrize(
+    ("fault", "body"),
+    [
+        ("unknown-event", b'{"type":"mock.unknown","value":1}\n'.join([*LINES[:2], b""]) + LINES[2]),
+        ("comments", b"\n" + b"\n".join(LINES)),
+        ("odd-lines", b"".join(LINES)),
+        ("byte-order-mark", b"\xef\xbb\xbf" + b"".join(LINES)),
+        ("missing-done", b"".join(LINES[:2])),
+        ("repeated-end", b"".join((*LINES, LINES[2]))),
+        ("malformed-event", LINES[0] + b'{"text": "b"!\n' + LINES[2]),
+    ],
+)
+async def test_lines_of_json_are_broken_in_their_own_way(fault: str, body: bytes) -> None:
+    assert await played(LINES, fault) == body
+
+
 async def test_a_client_that_leaves_is_noticed() -> None:
     with Mock(fault="stall") as mock:
         client = AnyLLM.create("openai", api_key="key", api_base=mock.url())
@@ -237,8 +290,9 @@ async def test_a_client_that_leaves_is_noticed() -> None:
         assert not mock.last.abandoned
         await chunks.aclose()
         async with asyncio.timeout(10):
-            while not mock.last.abandoned:
-                await asyncio.sleep(0)  # noqa: ASYNC110  # it is noticed in another thread, which has no event
+            # It is noticed in another thread, which has no event for it.
+            while not mock.last.abandoned:  # noqa: ASYNC110  # see above
+                await asyncio.sleep(0)
 
 
 async def test_a_client_that_leaves_is_noticed_in_this_process() -> None:

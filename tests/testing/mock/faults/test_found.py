@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from any_llm import completion
@@ -54,6 +56,35 @@ async def test_a_body_that_cannot_be_unpacked_is_malformed() -> None:
             with pytest.raises(MalformedResponseError, match="does not fit its content-encoding"):
                 await exchange.read()
     finally:
+        await pool.aclose()
+
+
+async def test_a_body_that_is_no_http_is_told_at_once() -> None:
+    """Its reader waited for the idle timeout, five minutes, since aiohttp tells nobody who reads a body."""
+    pool = Pool()
+    peer_says = [b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n", b"no size\r\n"]
+    read = asyncio.Event()
+
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(peer_says[0])
+        await read.wait()
+        writer.write(peer_says[1])
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(say, "127.0.0.1", 0)
+    try:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        exchange = await pool.send(HttpRequest("GET", url, {}, b""), Timeouts())
+        assert await exchange.chunk() == b"abc"
+        reading = asyncio.ensure_future(exchange.chunk())
+        await asyncio.sleep(0)
+        read.set()
+        with pytest.raises(MalformedResponseError, match="is not HTTP"):
+            await asyncio.wait_for(reading, 10)
+    finally:
+        server.close()
         await pool.aclose()
 
 

@@ -50,7 +50,7 @@ async def ask(client: AnyLLM, model: str, timeout: Timeouts = PATIENT, *, stream
     answer = await client.acompletion(model, messages, timeout=timeout)
     return Heard(
         "".join(choice.message.content or "" for choice in answer.choices),
-        {choice.finish_reason for choice in answer.choices},
+        {choice.finish_reason for choice in answer.choices if choice.finish_reason},
         answer.usage.total_tokens if answer.usage else None,
     )
 

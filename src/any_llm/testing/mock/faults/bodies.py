@@ -125,7 +125,7 @@ def _pad(plan: Plan, argument: str, _context: Context) -> Plan:
 def _endless_event(plan: Plan, _argument: str, _context: Context) -> Plan:
     if not is_streamed(plan):
         return plan
-    return (head_of(plan), Data(b"data: "), Forever(b" " * _MEGABYTE, 0.0))
+    return (head_of(plan), Data(b"data: "), Forever(b" " * _MEGABYTE, 0.001))
 
 
 def _mark(plan: Plan, _argument: str, _context: Context) -> Plan:

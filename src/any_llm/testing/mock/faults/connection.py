@@ -42,7 +42,7 @@ def _promise_more(plan: Plan, _argument: str, _context: Context) -> Plan:
 
 
 def _break_chunk(plan: Plan, _argument: str, _context: Context) -> Plan:
-    return (*halves(in_chunks(plan))[0], Raw(b"no size\r\n"), Close())
+    return (*halves(in_chunks(plan))[0], Wait(_UNTIL_READ), Raw(b"no size\r\n"), Close())
 
 
 FAULTS: Sequence[Fault] = (

@@ -37,7 +37,7 @@ def _in_band(plan: Plan, argument: str, context: Context) -> Plan:
 def _second(plan: Plan, argument: str, context: Context) -> Plan:
     if not is_streamed(plan):
         return plan
-    first = next(index for index, step in enumerate(plan) if isinstance(step, Data))
+    first = next((index for index, step in enumerate(plan) if isinstance(step, Data)), len(plan))
     return (*plan[: first + 1], *_error(_failure(argument), context))
 
 
@@ -63,7 +63,7 @@ def _break_middle(plan: Plan, _argument: str, _context: Context) -> Plan:
     if not is_streamed(plan):
         return plan
     pieces = [step for step in plan if isinstance(step, Data)]
-    return break_event(plan, pieces[len(pieces) // 2])
+    return break_event(plan, pieces[len(pieces) // 2] if pieces else None)
 
 
 def _cut_short(plan: Plan, argument: str, _context: Context) -> Plan:
