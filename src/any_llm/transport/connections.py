@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from functools import partial
 from ssl import SSLContext
 from time import monotonic, sleep
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from weakref import WeakSet
 
 import aiohttp
@@ -103,7 +103,7 @@ class QuietConnector(aiohttp.TCPConnector):
             ssl=settings.tls,
             resolver=resolver,
         )
-        self._factory: partial[ResponseHandler] = partial(HonestHandler, loop=self._loop)
+        self._factory = cast("partial[ResponseHandler]", partial(HonestHandler, loop=self._loop))
         self._made: WeakSet[ResponseHandler] = WeakSet()
         self._guarded = settings.guarded
 

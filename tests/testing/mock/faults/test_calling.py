@@ -281,6 +281,14 @@ async def test_lines_of_json_are_broken_in_their_own_way(fault: str, body: bytes
     assert await played(LINES, fault) == body
 
 
+async def test_a_whole_body_that_is_no_json_has_no_choices_to_lose() -> None:
+    mock = Mock(fault="zero-choices")
+    mock.answer_with(lambda _: Rendered(body=b"a text", headers={}))
+    body = b'{"model": "m", "messages": [{"role": "user", "content": "hello"}]}'
+    request = HttpRequest("POST", "https://api.openai.com/v1/chat/completions", {}, body)
+    assert await (await mock.transport.send(request, Timeouts())).read() == b"a text"
+
+
 async def test_a_client_that_leaves_is_noticed() -> None:
     with Mock(fault="stall") as mock:
         client = AnyLLM.create("openai", api_key="key", api_base=mock.url())
