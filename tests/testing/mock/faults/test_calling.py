@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,6 @@ def test_there_are_at_least_45_faults_and_each_says_what_it_does() -> None:
 
 
 def test_no_two_faults_have_the_same_name() -> None:
-    from importlib import import_module  # noqa: PLC0415
-
     names = [
         fault.name for module in MODULES for fault in import_module(f"any_llm.testing.mock.faults.{module}").FAULTS
     ]

@@ -143,8 +143,8 @@ def _elsewhere(plan: Plan, _argument: str, context: Context) -> Plan:
     return with_head(moved, status=307, headers={"location": f"{context.request.path}/", "content-type": "text/plain"})
 
 
-_JSON = {"content-type": "application/json"}
-_PAGE = {"content-type": "text/html; charset=utf-8"}
+_JSON: Mapping[str, str] = {"content-type": "application/json"}
+_PAGE: Mapping[str, str] = {"content-type": "text/html; charset=utf-8"}
 _MALFORMED = raises("MalformedResponseError")
 _TRUNCATED = raises("StreamTruncatedError")
 
