@@ -311,9 +311,9 @@ def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
 def _request(call: Call, encoded: Encoded) -> HttpRequest:
     target = call.target
     headers = {"User-Agent": _USER_AGENT, "Accept": "text/event-stream" if call.stream else "application/json"}
-    if encoded.body and not call.extra_body and not call.addressed:
-        content_type, body = "application/json", encoded.body
-    else:
+    content_type = "application/json"
+    body: bytes | Upload = encoded.body
+    if not body or call.extra_body or call.addressed:
         content_type, body = _body(call, encoded)
     if content_type:
         headers["Content-Type"] = content_type
