@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from typing_extensions import TypeIs
 
 from any_llm.testing.reading.aws import BINARY, Event, inner_chunk, read_aws_events
 from any_llm.testing.reading.frames import is_event_stream, read_events
