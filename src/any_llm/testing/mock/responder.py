@@ -42,6 +42,7 @@ class Behaviour(msgspec.Struct, kw_only=True):
         fault: the fault that every request gets; empty for none.
         chances: faults by name, with how likely each is for a request, from 0 to 1.
         keys: the keys that are accepted; empty for any, and for none.
+        secrets: the secrets by access key, with which AWS's requests are signed; without them every secret is `mock`.
         meter: counts what is used, and refuses what is too much; `None` for no limits.
     """
 
@@ -52,6 +53,7 @@ class Behaviour(msgspec.Struct, kw_only=True):
     fault: str = ""
     chances: Mapping[str, float] = {}
     keys: frozenset[str] = frozenset()
+    secrets: Mapping[str, str] = {}
     meter: Meter | None = None
 
 
@@ -100,6 +102,7 @@ class Responder:
             now=self.behaviour.clock.now(),
             shelf=self.shelf,
             ask=self.ask,
+            secrets=self.behaviour.secrets,
         )
 
     async def _render(self, request: MockRequest) -> _Trip:
@@ -121,6 +124,8 @@ class Responder:
     async def _answer(self, request: MockRequest, hit: Hit, context: Context) -> _Trip:
         if self.behaviour.keys and request.key not in self.behaviour.keys:
             raise RefusedError(Failure(status=401, message="Incorrect API key provided", param=None))
+        if hit.wire.check is not None:
+            hit.wire.check(context)
         answer: Answer | Failure | Rendered | None = None
         if hit.route.read is not None:
             request.asked = hit.route.read(request)
