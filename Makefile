@@ -1,13 +1,13 @@
 # Each recipe is one line. `sh scripts/test` does all of install, check and test, with nothing prepared.
 python = .venv/bin/python
 
-.PHONY: help install check test docs docs-check tables proof fix lock bench clean
+.PHONY: help install check test docs docs-check tables proof fix lock bench bench-peers soak instructions clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 install: ## Make .venv with everything a developer needs
-	sh -c '. scripts/environment && make_environment && install_once test -r requirements/dev.txt && install_once project --no-deps -e .'
+	sh -c '. scripts/environment && make_environment && need_valgrind && install_once test -r requirements/dev.txt && install_once project --no-deps -e .'
 
 check: install ## Run every static check
 	$(python) scripts/check.py
@@ -33,8 +33,17 @@ fix: install ## Format the source and mend what can be mended by machine
 lock: ## Refresh requirements/dev.txt to the newest versions (needs uv)
 	uv pip compile --upgrade --universal --python-version 3.11 --all-extras --no-annotate --no-emit-index-url --custom-compile-command 'make lock' pyproject.toml requirements/dev.in -o requirements/dev.txt
 
-bench: install ## Measure speed and memory, printed as ratios
-	$(python) scripts/bench.py
+bench: install ## Measure speed and memory, printed as ratios (publish=1 writes the page)
+	$(python) scripts/bench.py $(if $(publish),--publish)
+
+bench-peers: install ## Install the libraries that bench compares with, each into an environment of its own
+	$(python) scripts/bench.py --install-peers
+
+soak: install ## Make calls for a while and see whether anything grows (minutes=30, publish=1)
+	$(python) scripts/soak.py --minutes $(or $(minutes),1) $(if $(publish),--publish)
+
+instructions: install ## Count the instructions of the hot paths, against the committed figures
+	$(python) scripts/instructions.py $(if $(update),--update)
 
 clean: ## Remove what the tools made
 	rm -rf .venv site dist build .coverage* .*_cache

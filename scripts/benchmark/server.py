@@ -8,11 +8,11 @@ import sys
 
 from typing_extensions import override
 
-CHUNKS = 200
+CHUNKS, FEW_CHUNKS = 200, 20
 
 
-def _answer(content: str) -> bytes:
-    body = json.dumps(
+def _body(content: str) -> bytes:
+    return json.dumps(
         {
             "id": "chatcmpl-1",
             "object": "chat.completion",
@@ -37,11 +37,26 @@ def _answer(content: str) -> bytes:
             "system_fingerprint": "fp_bench",
         }
     ).encode()
+
+
+def _answer(body: bytes) -> bytes:
     head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
-def _chunk(content: str, finish: str | None) -> bytes:
+def _messages_body(content: str) -> bytes:
+    message = {**_MESSAGE, "content": [{"type": "text", "text": content}], "stop_reason": "end_turn"}
+    return json.dumps({**message, "usage": {"input_tokens": 200, "output_tokens": 150}}).encode()
+
+
+_MESSAGE = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-bench", "stop_sequence": None}
+
+
+def _named(event: dict[str, object]) -> bytes:
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+
+
+def _event(content: str, finish: str | None) -> bytes:
     event = {
         "id": "chatcmpl-1",
         "object": "chat.completion.chunk",
@@ -53,7 +68,7 @@ def _chunk(content: str, finish: str | None) -> bytes:
         "usage": None,
         "obfuscation": "a1B2c3D4",
     }
-    return _piece(b"data: " + json.dumps(event).encode() + b"\n\n")
+    return b"data: " + json.dumps(event).encode() + b"\n\n"
 
 
 def _piece(data: bytes) -> bytes:
@@ -61,15 +76,44 @@ def _piece(data: bytes) -> bytes:
 
 
 _WORDS = "The quick brown fox jumps over the lazy dog and runs away. "
-_SMALL = _answer(_WORDS * 8)
-_LARGE = _answer(_WORDS * (256 * 1024 // len(_WORDS)))
+SMALL_BODY = _body(_WORDS * 8)
+"""A whole answer of about 1 KB."""
+_SMALL = _answer(SMALL_BODY)
+_LARGE = _answer(_body(_WORDS * (256 * 1024 // len(_WORDS))))
+_FAILED = _answer(b'{"error": {"message": "out of luck", "type": "server_error"}}').replace(b"200 OK", b"500 No", 1)
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-_MIDDLE, _LAST = _chunk(" hello", None), _chunk("", "stop")
-_END = _piece(b"data: [DONE]\n\n") + b"0\r\n\r\n"
+_PAIR = (_event(" hello", None), _event(" there", None))
+EVENTS = (*(_PAIR[number % 2] for number in range(CHUNKS - 1)), _event("", "stop"))
+"""The events of a stream, all but its end; there are libraries that take a text which repeats itself for an error."""
+DONE = b"data: [DONE]\n\n"
+_CHAT = (_HEAD, [_piece(event) for event in _PAIR], _piece(EVENTS[-1]) + _piece(DONE) + b"0\r\n\r\n")
+
+_MESSAGES_SMALL = _answer(_messages_body(_WORDS * 8))
+_START: dict[str, object] = {**_MESSAGE, "content": [], "usage": {"input_tokens": 200, "output_tokens": 1}}
+_MESSAGES = (
+    _HEAD
+    + _piece(_named({"type": "message_start", "message": _START}))
+    + _piece(_named({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})),
+    [
+        _piece(_named({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}))
+        for text in (" hello", " there")
+    ],
+    _piece(_named({"type": "content_block_stop", "index": 0}))
+    + _piece(_named({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 150}}))
+    + _piece(_named({"type": "message_stop"}))
+    + b"0\r\n\r\n",
+)
+"""The start of a stream, its chunks in turn, and its end, in OpenAI's and in Anthropic's words."""
 
 
 class Answering(asyncio.Protocol):
-    """Answers each request by its path and body; connections stay open."""
+    """Answers each request by its path and body; connections stay open.
+
+    `/large/…` is a large answer, `/short/…` a short stream, `/fail/…` an error;
+    `/connections` tells how many there were.
+    """
+
+    connections = 0
 
     def __init__(self) -> None:
         self._read = b""
@@ -81,6 +125,7 @@ class Answering(asyncio.Protocol):
         """Keep the way back."""
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
+        Answering.connections += 1
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -97,20 +142,29 @@ class Answering(asyncio.Protocol):
 
     def _reply(self, head: bytes, body: bytes) -> None:
         assert self._transport is not None
-        if b'"stream":true' in body.replace(b" ", b""):
-            task = asyncio.get_running_loop().create_task(self._stream(self._transport))
+        if b'"stream":true' in body.replace(b" ", b"") and b"/fail/" not in head:
+            task = asyncio.get_running_loop().create_task(self._stream(self._transport, head))
             self._streams.add(task)
             task.add_done_callback(self._streams.discard)
         else:
-            self._transport.write(_LARGE if b"/large/" in head else _SMALL)
+            self._transport.write(self._whole(head))
 
-    async def _stream(self, transport: asyncio.WriteTransport) -> None:
-        transport.write(_HEAD)
-        for _ in range(CHUNKS - 1):
-            transport.write(_MIDDLE)
+    def _whole(self, head: bytes) -> bytes:
+        if head.startswith(b"get /connections"):
+            return _answer(json.dumps(Answering.connections).encode())
+        answers = {b"/large/": _LARGE, b"/fail/": _FAILED, b"/messages": _MESSAGES_SMALL}
+        return next((answer for part, answer in answers.items() if part in head.split(b" ", 2)[1]), _SMALL)
+
+    async def _stream(self, transport: asyncio.WriteTransport, head: bytes) -> None:
+        path = head.split(b" ", 2)[1]
+        start, middles, end = _MESSAGES if b"/messages" in path else _CHAT
+        transport.write(start)
+        for number in range((FEW_CHUNKS if b"/short/" in path else CHUNKS) - 1):
+            if transport.is_closing():
+                return
+            transport.write(middles[number % 2])
             await asyncio.sleep(0)
-        transport.write(_LAST)
-        transport.write(_END)
+        transport.write(end)
 
 
 async def serve(port: int) -> None:

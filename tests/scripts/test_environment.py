@@ -78,6 +78,7 @@ def machine(tmp_path: Path) -> Machine:
     made = Machine(tmp_path)
     made.python()
     made.program("id", "echo 0")
+    made.program("valgrind", "true")
     return made
 
 
@@ -164,6 +165,18 @@ def test_missing_openmp_library_is_installed(machine: Machine) -> None:
     machine.program("apt-get", "true")
     assert machine.run("scripts/try").returncode == 0
     assert machine.calls("apt-get") == ["install -y --no-install-recommends libgomp1"]
+
+
+def test_second_command_installs_what_counts_instructions(machine: Machine) -> None:
+    (machine.programs / "valgrind").unlink()
+    machine.program("apt-get", "true")
+    assert machine.run("scripts/test").returncode == 0
+    assert machine.calls("apt-get") == ["install -y --no-install-recommends valgrind"]
+
+
+def test_first_command_does_without_what_counts_instructions(machine: Machine) -> None:
+    (machine.programs / "valgrind").unlink()
+    assert machine.run("scripts/try").returncode == 0
 
 
 def test_old_python_is_named(machine: Machine) -> None:

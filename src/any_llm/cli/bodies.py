@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from any_llm.cli.batch import create_batch, list_batches, tell_batch, tell_results
+    from any_llm.cli.bench import bench
     from any_llm.cli.chat import chat
     from any_llm.cli.complete import complete
     from any_llm.cli.doctor import doctor
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from any_llm.cli.wire import wire
 
 _HOMES: Mapping[str, str] = {
+    "bench": "any_llm.cli.bench",
     "chat": "any_llm.cli.chat",
     "complete": "any_llm.cli.complete",
     "create_batch": "any_llm.cli.batch",
@@ -64,6 +66,7 @@ _HOMES: Mapping[str, str] = {
 }
 
 __all__ = [
+    "bench",
     "chat",
     "complete",
     "create_batch",

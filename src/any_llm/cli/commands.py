@@ -30,6 +30,7 @@ COMMANDS: Sequence[Command] = (
     Command("batch", "any_llm.cli.media_signatures:batch", "Have many requests answered in one batch, for less."),
     Command("models", "any_llm.cli.signatures:models", "List, find and show models; fetch local ones."),
     Command("probe", "any_llm.cli.signatures:probe", "Try what a live model can, within a price."),
+    Command("bench", "any_llm.cli.more_signatures:bench", "Measure how soon, how fast and how reliably models answer."),
     Command("providers", "any_llm.cli.signatures:providers", "List providers, and whose keys are set."),
     Command("matrix", "any_llm.cli.more_signatures:matrix", "Show what providers and models can, and what proves it."),
     Command("mock", "any_llm.cli.mock_signatures:mock", "Serve answers, and failures, as the vendors do, for tests."),

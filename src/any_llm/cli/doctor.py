@@ -16,7 +16,7 @@ import any_llm
 from any_llm.cli.exits import Exit
 from any_llm.cli.models import local_entries
 from any_llm.cli.providers import describe, records
-from any_llm.cli.target import runs_here
+from any_llm.cli.target import in_process
 from any_llm.cli.terminal import draws, note, table, write, write_json
 from any_llm.engine.settings import default_settings
 from any_llm.exceptions import AnyLLMError, AuthenticationError, ConnectionFailedError
@@ -87,7 +87,7 @@ async def _check_all(found: Sequence[Provider], *, everyone: bool, timeout: floa
 
 async def _check(record: Provider, *, everyone: bool, timeout: float) -> JSONObject:
     entry = describe(record)
-    if runs_here(record):
+    if in_process(record):
         return entry | {"status": "in this process", "detail": None, "seconds": None}
     if not (entry["ready"] or (everyone and entry["base_url"])):
         missing = entry["key_variable"] if entry["base_url"] else entry["base_url_variable"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import any_llm
-from any_llm.cli.target import runs_here
+from any_llm.cli.target import in_process
 from any_llm.cli.terminal import table, write_json
 from any_llm.client.credentials import find_base_url
 from any_llm.exceptions import ConfigurationError
@@ -40,7 +40,7 @@ def describe(record: Provider) -> JSONObject:
     variable = key_variable(record)
     key_set = bool(variable and os.environ.get(variable))
     try:
-        base_url = "" if runs_here(record) else find_base_url(record, None, os.environ)
+        base_url = "" if in_process(record) else find_base_url(record, None, os.environ)
         reachable = True
     except ConfigurationError:
         base_url, reachable = "", False
@@ -52,7 +52,7 @@ def describe(record: Provider) -> JSONObject:
         "key_variable": variable or None,
         "key_set": key_set,
         "key_page": record.key_page or None,
-        "base_url": base_url or ("in this process" if runs_here(record) else None),
+        "base_url": base_url or ("in this process" if in_process(record) else None),
         "base_url_variable": record.base_url_variable or None,
         "docs": record.docs,
         "dialect": record.dialect,

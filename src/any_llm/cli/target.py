@@ -30,6 +30,11 @@ class ModelChoice(NamedTuple):
 
 def runs_here(provider: Provider) -> bool:
     """Say whether a provider's models run on this machine."""
+    return provider.transport == "local"
+
+
+def in_process(provider: Provider) -> bool:
+    """Say whether a provider is in this process, so that there is nothing to reach."""
     return provider.transport != "http"
 
 

@@ -98,3 +98,18 @@ class MockWish(NamedTuple):
     recordings: Path | None
     keys: Sequence[str]
     limits: tuple[int | None, int | None, int | None]
+
+
+class BenchWish(NamedTuple):
+    """What is measured, and what becomes of it; `prompt` wins over `prompt_words`, the size of one that is made."""
+
+    requests: int | None
+    duration: float | None
+    rate: float | None
+    concurrency: int | None
+    warm_up: int
+    prompt: str | None
+    prompt_words: int
+    stream: bool
+    plot: Path | None
+    raw: Path | None

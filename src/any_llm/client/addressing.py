@@ -22,8 +22,12 @@ _ORDINARY = (
             *ResponsesOptions.__annotations__,
             *MessagesOptions.__annotations__,
             *EmbeddingOptions.__annotations__,
+            "input_data",
+            "inputs",
+            "messages",
             "output_format",
             "response_format",
+            "stream",
         }
     )
     - _TYPED
@@ -44,6 +48,8 @@ def take_addressed(options: JSONObject, configured: Mapping[str, object]) -> Map
     Raises:
         InvalidRequestError: an option that looks like a provider's name is none, or is not a dictionary.
     """
+    if _ORDINARY.issuperset(options):
+        return _NOTHING
     names = [
         name
         for name, value in options.items()

@@ -18,6 +18,8 @@ from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_mapping
 
 _HEX = 16
+_OF_THE_CALL = frozenset({"timeout", "extra_headers", "extra_query", "extra_body"})
+"""Options that say how a call is made, and are none of its operation's."""
 
 
 def said(**options: JSON) -> JSONObject:
@@ -32,9 +34,21 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
         InvalidRequestError: the timeout is not a positive number, a header is not a text, or options are addressed to
             nobody.
     """
+    addressed = take_addressed(options, settings.providers)
+    request_id = f"{random.getrandbits(_HEX * 4):0{_HEX}x}"
+    if _OF_THE_CALL.isdisjoint(options):
+        return Call(
+            operation=operation,
+            target=target,
+            options=options,
+            timeouts=settings.timeouts,
+            headers=settings.headers,
+            addressed=addressed,
+            on_unsupported=settings.on_unsupported,
+            request_id=request_id,
+        )
     timeout = options.pop("timeout", None)
     extra_headers = options.pop("extra_headers", None)
-    addressed = take_addressed(options, settings.providers)
     return Call(
         operation=operation,
         target=target,
@@ -47,7 +61,7 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
         extra_body=options.pop("extra_body", None) or {},
         addressed=addressed,
         on_unsupported=settings.on_unsupported,
-        request_id=f"{random.getrandbits(_HEX * 4):0{_HEX}x}",
+        request_id=request_id,
     )
 
 

@@ -58,10 +58,10 @@ def has_media(operation: Operation, options: Options) -> bool:
     if not is_list(turns):
         return False
     for turn in turns:
-        if is_mapping(turn):
-            content: JSON = turn.get("content")
-            if type(content) is not str and (_within(content) or _within(turn.get("output"))):
-                return True
+        if type(turn) is dict and type(turn.get("content")) is str:  # pyright: ignore[reportUnknownMemberType]  # foreign
+            continue
+        if is_mapping(turn) and (_within(turn.get("content")) or _within(turn.get("output"))):
+            return True
     return False
 
 

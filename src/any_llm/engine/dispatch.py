@@ -34,7 +34,7 @@ from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.http import HttpRequest, HttpResponse, Timeouts, Upload
 from any_llm.types.media import MediaNotReadError
-from any_llm.types.report import Delivery, Report
+from any_llm.types.report import Delivery, Report, Reported
 
 if TYPE_CHECKING:
     from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
@@ -190,7 +190,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
             response_excerpt=Facts.excerpt(response.body),
         )
     _note_elapsed(report, trip.facts.started)
-    if hasattr(value, "report"):
+    if isinstance(value, Reported) or hasattr(value, "report"):
         value.report = report
     return Reply(value=value, report=report)
 
@@ -305,7 +305,10 @@ def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
 def _request(call: Call, encoded: Encoded) -> HttpRequest:
     target = call.target
     headers = {"User-Agent": _USER_AGENT, "Accept": "text/event-stream" if call.stream else "application/json"}
-    content_type, body = _body(call, encoded)
+    if encoded.body and not call.extra_body and not call.addressed:
+        content_type, body = "application/json", encoded.body
+    else:
+        content_type, body = _body(call, encoded)
     if content_type:
         headers["Content-Type"] = content_type
     if call.request_id:
@@ -313,9 +316,12 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     url, ours = _place(target, encoded.path)
     sign = SIGNERS.get(target.provider.auth, unsigned) if ours else unsigned
     sign(headers, target.key)
-    for more in (target.provider.headers, encoded.headers, call.headers) if ours else (encoded.headers,):
-        if more:
-            _add(headers, more)
+    if ours and (target.provider.headers or call.headers):
+        _add(headers, target.provider.headers)
+        _add(headers, encoded.headers)
+        _add(headers, call.headers)
+    elif encoded.headers:
+        _add(headers, encoded.headers)
     if call.query:
         url = _with_query(url, call.query)
     return HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
@@ -336,10 +342,12 @@ async def _signed(request: HttpRequest, target: Target, transport: Transport) ->
 
 def _place(target: Target, path: str) -> tuple[str, bool]:
     """Return the URL of a request, and whether it is the provider's own, so that the key may go there."""
-    if not path.startswith(("https://", "http://")):
-        base, _, query = target.base_url.partition("?")
-        return base + path + (("&" if "?" in path else "?") + query if query else ""), True
-    return path, is_own(target, path)
+    if path.startswith(("https://", "http://")):
+        return path, is_own(target, path)
+    if "?" not in target.base_url:
+        return target.base_url + path, True
+    base, _, query = target.base_url.partition("?")
+    return f"{base}{path}{'&' if '?' in path else '?'}{query}", True
 
 
 def _body(call: Call, encoded: Encoded) -> tuple[str, bytes | Upload]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from any_llm.types.http import Frame, HttpResponse
 
 E = TypeVar("E")
-P = ParamSpec("P")
-T = TypeVar("T")
 
 # What code meets that reads a foreign tree and finds a wrong shape; msgspec's own errors are among the last.
 _STUMBLES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
@@ -76,7 +74,10 @@ def decode(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> JSON
     Raises:
         MalformedResponseError: it is not the JSON it should be; the error has the beginning of it.
     """
-    value = _understand(response, codec.decode, call.target, response)
+    try:
+        value = codec.decode(call.target, response)
+    except (AnyLLMError, *_STUMBLES) as error:
+        raise _explained(error, response) from _cause(error)
     return value if codec.settle is None else codec.settle(call.options, value)
 
 
@@ -88,24 +89,27 @@ def follow_up(codec: Codec[JSON, JSON], call: Call, response: HttpResponse) -> F
     """
     if codec.follow_up is None:
         return None
-    return _understand(response, codec.follow_up, call.target, call.options, response)
-
-
-def _understand(response: HttpResponse, read: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
     try:
-        return read(*arguments, **keywords)
-    except AnyLLMError as error:
+        return codec.follow_up(call.target, call.options, response)
+    except (AnyLLMError, *_STUMBLES) as error:
+        raise _explained(error, response) from _cause(error)
+
+
+def _explained(error: Exception, response: HttpResponse) -> AnyLLMError:
+    """Return the typed error of what a decoder raised, with the beginning of what it read."""
+    excerpt = Facts.excerpt(response.body)
+    if isinstance(error, AnyLLMError):
         if error.response_excerpt is None:
-            error.response_excerpt = Facts.excerpt(response.body)
-        raise
-    except _STUMBLES as error:
-        content_type = response.headers.get("content-type", "without a content type")
-        size = f"{len(response.body)} bytes" if response.body else "an empty body"
-        raise MalformedResponseError(
-            f"The answer ({size}, {content_type}) is not the JSON it should be: {_named(error)}",
-            error,
-            response_excerpt=Facts.excerpt(response.body),
-        ) from error
+            error.response_excerpt = excerpt
+        return error
+    content_type = response.headers.get("content-type", "without a content type")
+    size = f"{len(response.body)} bytes" if response.body else "an empty body"
+    message = f"The answer ({size}, {content_type}) is not the JSON it should be: {_named(error)}"
+    return MalformedResponseError(message, error, response_excerpt=excerpt)
+
+
+def _cause(error: Exception) -> BaseException | None:
+    return error.__cause__ if isinstance(error, AnyLLMError) else error
 
 
 def decode_frame(decoder: StreamDecoder[E], frame: Frame, items: list[E]) -> None:

@@ -87,6 +87,7 @@ class LLMProvider(StrEnum):
     MISTRAL = "mistral"
     MISTRALRS = "mistralrs"
     MIXEDBREAD = "mixedbread"
+    MOCK = "mock"
     MODELSCOPE = "modelscope"
     MOONSHOT = "moonshot"
     MORPH = "morph"

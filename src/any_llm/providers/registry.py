@@ -23,7 +23,6 @@ _TRANSPORTS: Mapping[str, str] = {"mock": "any_llm.testing.mock.shared"}
 """Modules with a function `transport()`, by the transport's name in a provider's record."""
 
 
-
 def provider_names(more: Iterable[str] = ()) -> list[str]:
     """Return the names of the providers, sorted; `more` are those from configuration or plug-ins."""
     return sorted({*BY_NAME, *more})

@@ -122,11 +122,12 @@ class Placeholder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return hash((self.variables, self.default, self.finder, self.of))
 
 
-class Provider(msgspec.Struct, frozen=True, kw_only=True):
+class Provider(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A vendor we can reach.
 
     Everything but the name and where it is has a default, that of a plain OpenAI-compatible vendor. The same record is
-    read from a configuration file and from plug-ins.
+    read from a configuration file and from plug-ins. A record is equal only to itself, since what is worked out from it
+    is looked up by it in every call.
 
     Attributes:
         name: lower case, as in `name:model`.
@@ -198,7 +199,3 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] = ()
     options: str = ""
     tier: str = "community"
-
-    @override
-    def __hash__(self) -> int:
-        return hash((self.name, self.base_url, self.dialect))

@@ -6,7 +6,7 @@ The entry point makes pytest import this module in every project, so nothing els
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def any_llm_mock(request: pytest.FixtureRequest) -> Iterator[Mock]:
+def any_llm_mock(request: pytest.FixtureRequest) -> Mock:
     """A mock that listens on a port of this machine while the test runs.
 
     The marker `any_llm_mock` gives it settings: `@pytest.mark.any_llm_mock(seed=7)`.
@@ -42,8 +42,10 @@ def any_llm_mock(request: pytest.FixtureRequest) -> Iterator[Mock]:
     settings: Mapping[str, object] = {}
     for mark in request.node.iter_markers("any_llm_mock"):
         settings = {**mark.kwargs, **settings}
-    with Mock(**settings) as mock:  # type: ignore[arg-type]  # the marker's settings are checked by the mock itself
-        yield mock
+    mock = Mock(**settings)  # type: ignore[arg-type]  # the marker's settings are checked by the mock itself
+    # A generator would be what its users are typed to get.
+    request.addfinalizer(mock.stop)  # noqa: PT021  # see above
+    return mock.start()
 
 
 @pytest.fixture

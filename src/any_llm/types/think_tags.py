@@ -88,11 +88,15 @@ def _overlap(text: str, tag: str) -> int:
 
 def split_message(message: ChatCompletionMessage) -> None:
     """Move the thoughts of a whole message from its text to where thoughts belong."""
-    if not message.content or message.reasoning or not message.content.lstrip().startswith("<"):
+    content = message.content
+    # Most texts are told by their first character; only what begins with spaces is looked at further.
+    if not content or not (content[0] == "<" or content[0].isspace()):
+        return
+    if message.reasoning or not content.lstrip().startswith("<"):
         return
     splitter = TagSplitter()
-    first, last = splitter.feed(message.content), splitter.finish()
-    if first.thought or last.thought or first.text + last.text != message.content:
+    first, last = splitter.feed(content), splitter.finish()
+    if first.thought or last.thought or first.text + last.text != content:
         message.content = first.text + last.text
         message.reasoning = Reasoning(first.thought + last.thought)
 

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,16 +17,19 @@ from hypothesis import strategies as st
 from any_llm.exceptions import ConfigurationError, ModelNotFoundError, OverloadedError, RateLimitError
 from any_llm.testing import Answer, Mock, Rule, VirtualClock, When
 from any_llm.testing.mock.answer import Failure
+from any_llm.testing.mock.answerers.echo import echo
 from any_llm.testing.mock.answerers.files import load_script
-from any_llm.testing.mock.answerers.local_model import LocalModel
+from any_llm.testing.mock.answerers.local_model import LocalModel, _messages, _options
 from any_llm.testing.mock.answerers.matching import value_at
 from any_llm.testing.mock.answerers.obliging import oblige, schema_values
 from any_llm.testing.mock.answerers.patterns import sample
 from any_llm.testing.mock.answerers.recorded import Recorded
 from any_llm.testing.mock.answerers.schema_values import value_for
 from any_llm.testing.mock.answerers.script import Script
+from any_llm.testing.mock.asked import Asked, Tool, Turn
 from any_llm.testing.mock.request import MockRequest
 from any_llm.types.completion import ChatCompletion
+from any_llm.types.json import JSON
 
 SCHEMAS: tuple[Mapping[str, Any], ...] = (
     {"type": "object", "properties": {"a": {"type": "integer", "minimum": 3, "maximum": 4}}, "required": ["a", "b"]},
@@ -72,12 +76,16 @@ PATTERNS = (
 )  # fmt: skip
 
 
+def seeded(seed: int) -> Random:
+    return Random(seed)  # noqa: S311  # nothing secret depends on it
+
+
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: json.dumps(schema)[:90])
 def test_values_fit_their_schema_and_depend_on_the_seed_alone(schema: Mapping[str, Any]) -> None:
     for seed in range(40):
-        made = value_for(schema, Random(seed))
+        made = value_for(schema, seeded(seed))
         jsonschema.validate(made, schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
-        assert made == value_for(schema, Random(seed))
+        assert made == value_for(schema, seeded(seed))
 
 
 @pytest.mark.parametrize(
@@ -97,21 +105,21 @@ def test_values_fit_their_schema_and_depend_on_the_seed_alone(schema: Mapping[st
 )
 def test_a_schema_that_nothing_fits_is_an_error(schema: Mapping[str, Any], told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
-        value_for(schema, Random(1))
+        value_for(schema, seeded(1))
 
 
 def test_a_schema_that_says_nothing_gives_a_word() -> None:
-    assert isinstance(value_for(True, Random(1)), str)
+    assert isinstance(value_for(True, seeded(1)), str)
 
 
 @given(st.sampled_from(PATTERNS), st.integers())
 def test_texts_fit_their_pattern(pattern: str, seed: int) -> None:
     import re  # noqa: PLC0415  # the judge of this test only
 
-    assert re.search(pattern, sample(pattern, Random(seed)))
+    assert re.search(pattern, sample(pattern, seeded(seed)))
 
 
-def ask(mock: Mock, text: str = "hello", **options: object) -> str:
+def ask(mock: Mock, text: str = "hello", **options: JSON) -> str:
     answer = mock.client().completion("m-large", [{"role": "user", "content": text}], **options)
     assert isinstance(answer, ChatCompletion)
     return answer.choices[0].message.content or ""
@@ -192,7 +200,9 @@ def test_a_rule_may_fail_and_break() -> None:
 def test_a_tool_loop_is_played_by_the_turns_of_its_conversation() -> None:
     mock = Mock()
     call = {"tool_calls": [{"name": "weather", "arguments": {"city": "Rome"}}]}
-    mock.script([{"when": {"matches": r"in (?P<city>\w+)( now)?"}, "turns": [call, {"template": "{result} in {city}{2} {x}"}]}])
+    mock.script(
+        [{"when": {"matches": r"in (?P<city>\w+)( now)?"}, "turns": [call, {"template": "{result} in {city}{2} {x}"}]}]
+    )
     client = mock.client()
     messages: list[Any] = [{"role": "user", "content": "Weather in Rome?"}]
     first = client.completion("m", messages, tools=TOOLS)
@@ -224,7 +234,7 @@ def test_a_tool_loop_is_played_by_the_turns_of_its_conversation() -> None:
     ],
     ids=str,
 )
-def test_a_wrong_rule_is_told(rule: Any, told: str) -> None:
+def test_a_wrong_rule_is_told(rule: JSON, told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
         Mock().script([rule])
 
@@ -298,7 +308,7 @@ RECORDING = {
 }
 
 
-def recorded(folder: Path, name: str, **changes: Any) -> None:
+def recorded(folder: Path, name: str, **changes: JSON) -> None:
     (folder / f"{name}.json").write_text(json.dumps({**RECORDING, "id": name, **changes}))
 
 
@@ -306,6 +316,8 @@ def test_a_server_plays_recordings(tmp_path: Path) -> None:
     recorded(tmp_path, "a")
     second = {**RECORDING["response"], "body": {"choices": [{"index": 0, "message": {"content": "again"}}]}}  # type: ignore[dict-item]  # a recording's answer is an object
     recorded(tmp_path, "b", response=second)
+    empty = tmp_path / "empty"
+    empty.mkdir()
     mock = Mock(Recorded(tmp_path))
     assert [ask(mock) for _ in range(3)] == ["recorded", "again", "again"]
     with pytest.raises(ModelNotFoundError, match=r"body.temperature: recorded nothing, now 1"):
@@ -314,7 +326,7 @@ def test_a_server_plays_recordings(tmp_path: Path) -> None:
     with pytest.raises(OverloadedError):
         ask(mock)
     with pytest.raises(ConfigurationError, match="No recording with a request"):
-        Recorded(tmp_path / "a.json" if (tmp_path / "c").mkdir() else tmp_path / "c")
+        Recorded(empty)
 
 
 STREAMS = (
@@ -329,11 +341,36 @@ STREAMS = (
 def test_a_recorded_stream_is_cut_at_its_frames(tmp_path: Path, kind: str, body: dict[str, Any], count: int) -> None:
     recorded(tmp_path, "a", response={"status": 200, "headers": {"content-type": kind}, **body})
     request = MockRequest(
-        method="POST", path="/openai/v1/chat/completions", body=json.dumps(RECORDING["request"]["body"]).encode()  # type: ignore[index]  # a recording's request is an object
+        method="POST",
+        path="/openai/v1/chat/completions",
+        body=json.dumps(RECORDING["request"]["body"]).encode(),  # type: ignore[index]  # a recording's request is an object
     )
     answer = Recorded(tmp_path)(request)
     assert not isinstance(answer, Failure)
     assert len(answer.pieces or ()) == count
+
+
+def test_the_local_model_is_told_what_is_asked() -> None:
+    asked = Asked(
+        turns=(Turn("user", "a"), Turn("assistant", "")),
+        tools=(Tool("weather"),),
+        tool_choice="weather",
+        schema={},
+        stop=("x",),
+        max_tokens=5,
+    )
+    options = _options(asked)
+    assert (options["tool_choice"], options["stop"], options["max_tokens"]) == ("required", ["x"], 5)
+    assert options["tools"][0]["function"] == {"name": "weather", "parameters": {"type": "object"}}
+    assert options["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    assert "tool_choice" not in _options(msgspec.structs.replace(asked, tool_choice="auto"))
+    assert _options(Asked()) == {}
+    assert _messages(asked) == [{"role": "user", "content": "a"}]
+
+
+async def test_the_local_model_leaves_what_is_no_conversation() -> None:
+    assert await LocalModel()(MockRequest(method="GET", path="/")) is None
+    assert echo(MockRequest(method="GET", path="/")) == Answer()
 
 
 def test_the_local_model_answers() -> None:

@@ -123,6 +123,8 @@ ACME = Wire(
         ("https://api.groq.com/openai/v1/models", {}, "openai.models", "groq"),
         ("/groq/openai/v1/models", {}, "openai.models", "groq"),
         ("/models", {}, "openai.models", "openai"),
+        ("http://localhost:8080/anthropic/v1/models", {}, "acme.models", "anthropic"),
+        ("https://us-east-1.example.com/v1/models", {}, "openai.models", "openai"),
         ("/v9/nothing", {}, "", ""),
     ],
     ids=str,
@@ -147,7 +149,11 @@ def test_what_stands_in_a_path_is_decoded() -> None:
 
 def test_physics_time_the_pieces() -> None:
     pieces = (Piece(b"start"), Piece(b"a", 1), Piece(b"b", 2), Piece(b"done"))
-    waits = [step.seconds for step in plan_of(Rendered(pieces=pieces), Physics(ttft=2, tps=4), Ids(0, 0)) if isinstance(step, Wait)]
+    waits = [
+        step.seconds
+        for step in plan_of(Rendered(pieces=pieces), Physics(ttft=2, tps=4), Ids(0, 0))
+        if isinstance(step, Wait)
+    ]
     assert waits == [2, 0.25, 0.5]
     whole = plan_of(Rendered(body=b"x", tokens=8), Physics(ttft=1, tps=4), Ids(0, 0))
     assert whole[0] == Wait(3)
@@ -243,4 +249,3 @@ def test_headers_of_limits_come_with_the_answers() -> None:
     mock.client().list_models()
     assert isinstance(mock.last, MockRequest)
     assert mock.last.operation == "list_models"
-

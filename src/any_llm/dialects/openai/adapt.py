@@ -16,7 +16,7 @@ def adapt(body: JSONObject, provider: Provider, operation: str = "") -> list[Cal
     What is said of `operation.parameter` counts in that operation only.
     """
     warnings: list[CallWarning] = []
-    changes = _changes(provider, operation)
+    changes = changes_of(provider, operation)
     if changes.keys().isdisjoint(body):
         return warnings
     for name, theirs in changes.items():
@@ -33,7 +33,9 @@ def adapt(body: JSONObject, provider: Provider, operation: str = "") -> list[Cal
 
 
 @lru_cache(maxsize=1_024)
-def _changes(provider: Provider, operation: str) -> Mapping[str, str | None]:
+def changes_of(provider: Provider, operation: str) -> Mapping[str, str | None]:
     """Return what a provider calls the parameters of an operation that it calls otherwise, `None` for what it drops."""
     said = {**dict.fromkeys(provider.drop), **provider.rename}
-    return {name.removeprefix(f"{operation}.") if operation else name: theirs for name, theirs in said.items()}
+    ours = {name.removeprefix(f"{operation}.") if operation else name: theirs for name, theirs in said.items()}
+    # What is said of another operation has its name, and no parameter has a dot.
+    return {name: theirs for name, theirs in ours.items() if "." not in name}

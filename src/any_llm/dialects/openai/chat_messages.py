@@ -24,12 +24,12 @@ _REPLAYS_DETAILS = "replay_details"
 
 def encode_messages(messages: Sequence[JSON]) -> list[JSON]:
     """Return messages as the plain objects that OpenAI accepts; those of the caller are not changed."""
-    return [
-        message
-        if is_object(message) and len(message) == 2 and type(message.get("content")) is str
-        else _encode_message(message)
-        for message in messages
-    ]
+    return [message if is_plain(message) else _encode_message(message) for message in messages]
+
+
+def is_plain(message: JSON) -> bool:
+    """Say whether a message is a role and a text and nothing else, as most are."""
+    return type(message) is dict and len(message) == 2 and type(message.get("content")) is str
 
 
 def leave_out_foreign(encoded: list[JSON], given: Sequence[JSON], provider: Provider) -> list[CallWarning]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -36,15 +35,14 @@ def decode_completion(_target: Target, response: HttpResponse) -> ChatCompletion
         MalformedResponseError: the answer has neither choices nor an error.
     """
     raw = response.body
-    parse = partial(_parse, status=response.status)
     if len(raw) < _LARGE or b'"choices"' not in raw[:_BEGINNING] or not raw.rstrip(_SPACE).endswith(b"}"):
-        return parse(raw)
-    return defer(ChatCompletion, raw, partial(_parse_late, parse))
+        return _parse(raw, response.status)
+    return defer(ChatCompletion, raw, partial(_parse_late, status=response.status))
 
 
-def _parse_late(parse: Callable[[bytes], ChatCompletion], raw: bytes) -> ChatCompletion:
+def _parse_late(raw: bytes, status: int) -> ChatCompletion:
     try:
-        return parse(raw)
+        return _parse(raw, status)
     except msgspec.DecodeError as error:
         excerpt = raw[:_EXCERPT].decode("utf-8", "replace")
         message = f"The answer ({len(raw)} bytes) is not the JSON it should be: {error}"
@@ -55,13 +53,15 @@ def _parse(raw: bytes, status: int) -> ChatCompletion:
     completion = decode(ChatCompletion, raw)
     if not completion.choices:
         _refuse_error(completion, status)
+    detailed = b'"reasoning_details"' in raw
     for choice in completion.choices:
-        settle_message(choice.message)
-        if b'"reasoning_details"' in raw:
-            settle_details(choice.message)
-        split_message(choice.message)
+        message = choice.message
+        settle_message(message)
+        if detailed:
+            settle_details(message)
+        split_message(message)
         reason = settle_finish(choice.finish_reason)
-        choice.finish_reason = reason or unsaid_finish(calling=bool(choice.message.tool_calls))
+        choice.finish_reason = reason or unsaid_finish(calling=bool(message.tool_calls))
         if choice.finish_reason == "error" and isinstance(choice.model_extra.get("error"), dict):
             raise error_from({"error": choice.model_extra["error"]}, status)
     if completion.usage is not None:

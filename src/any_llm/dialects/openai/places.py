@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, urlencode
 
 from any_llm.spec.dialect import Target
-from any_llm.spec.provider import Operation
+from any_llm.spec.provider import Operation, Provider
 
 PlaceQuirk: TypeAlias = Callable[[Target, str], str]
 """Changes the path of an operation, or makes it a whole URL."""
@@ -35,11 +36,14 @@ def place(
         path = own.replace("{path}", path).replace("{model}", segment(target.model))
     if query:
         path = f"{path}?{urlencode({name: _text(value) for name, value in query.items()}, doseq=True)}"
-    for name in provider.quirks:
-        quirk = PLACE_QUIRKS.get(name)
-        if quirk is not None:
-            path = quirk(target, path)
+    for quirk in _quirks(provider):
+        path = quirk(target, path)
     return path
+
+
+@lru_cache(maxsize=1_024)
+def _quirks(provider: Provider) -> tuple[PlaceQuirk, ...]:
+    return tuple(PLACE_QUIRKS[name] for name in provider.quirks if name in PLACE_QUIRKS)
 
 
 def segment(name: str) -> str:

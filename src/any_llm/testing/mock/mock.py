@@ -26,7 +26,7 @@ from any_llm.testing.mock.running import Running
 from any_llm.testing.mock.server import MockServer
 from any_llm.testing.mock.transport import MockTransport
 from any_llm.testing.mock.wire import Rendered
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, JSONObject
 
 
 class Mock:
@@ -211,7 +211,8 @@ class Mock:
 
     def client(self, name: str = "openai", **arguments: JSON) -> AnyLLM:
         """Return a client of a provider whose requests this mock answers, without a socket."""
-        return AnyLLM.create(name, **{"api_key": "mock", "transport": self.transport, **arguments})
+        given: JSONObject = {"api_key": "mock", "transport": self.transport, **arguments}
+        return AnyLLM.create(name, **given)
 
     def fault(self, call: str = "") -> None:
         """Break every request from now on in this way, such as `stall` or `status=503`; empty for none.

@@ -55,13 +55,14 @@ class MockRequest(msgspec.Struct, kw_only=True, dict=True):
         Raises:
             RefusedError: it is none; a wire that reads it so answers with status 400.
         """
-        found = self.__dict__.get("json")
+        kept: dict[str, JSON] = vars(self)
+        found = kept.get("json")
         if found is None:
             try:
-                found = msgspec.json.decode(self.body) if self.body else {}
+                found = msgspec.json.decode(self.body or b"{}")
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise RefusedError(Failure(status=400, message=f"The body is not valid JSON: {error}")) from error
-            self.__dict__["json"] = found
+            kept["json"] = found
         return found
 
     @property

@@ -13,6 +13,9 @@ from any_llm.testing.mock.request import MockRequest
 from any_llm.testing.mock.wire import Route, Wire
 from any_llm.testing.mock.wires.registry import wires
 
+_HERE = ("localhost", re.escape("127.0.0.1"))
+"""Hosts of servers of one's own, which say nothing: the mock listens there too."""
+
 _NAME = re.compile(r"\\\{(\w+)(\\\*)?\\\}")
 
 
@@ -57,6 +60,7 @@ def _of_host(host: str) -> str:
 @cache
 def _hosts() -> Sequence[tuple[str, re.Pattern[str]]]:
     found = ((name, re.escape(urlsplit(record.base_url).netloc)) for name, record in BY_NAME.items())
+    found = ((name, host) for name, host in found if not host.startswith(_HERE))
     # What is nothing but names would be everybody's host.
     return [(name, re.compile(_NAME.sub(".+", host))) for name, host in found if re.search(r"\w", _NAME.sub("", host))]
 

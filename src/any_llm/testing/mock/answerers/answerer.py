@@ -11,7 +11,7 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.testing.mock.answer import Answer, Failure
 from any_llm.testing.mock.request import MockRequest
 from any_llm.testing.mock.wire import Rendered
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, is_mapping
 
 Given: TypeAlias = Answer | Failure | Rendered | str | Mapping[str, JSON] | None
 """What an answerer may return: a text is an answer with that text, an object one whose text is its JSON, `Rendered` is
@@ -31,6 +31,6 @@ def answer_of(given: Given) -> Answer | Failure | Rendered | None:
         return given
     if isinstance(given, str):
         return Answer(text=given)
-    if isinstance(given, Mapping):
+    if is_mapping(given):
         return Answer(text=msgspec.json.encode(given).decode())
     raise ConfigurationError(f"An answerer returned {given!r}; it returns an Answer, a Failure, a text or an object")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from typing import cast
+
 from any_llm.client.anyllm import AnyLLM
 from any_llm.testing.mock.answer import Answer, ToolCall, Usage
 from any_llm.testing.mock.asked import Asked
@@ -30,7 +33,8 @@ class LocalModel:
         if asked is None or not asked.turns:
             return None
         options = _options(asked)
-        completion = await AnyLLM.create("local").acompletion(self._model, _messages(asked), **options)
+        client = AnyLLM.create("local")
+        completion = await cast("Awaitable[object]", client.acompletion(self._model, _messages(asked), **options))
         assert isinstance(completion, ChatCompletion)
         return _answer(completion)
 

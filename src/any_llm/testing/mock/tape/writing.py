@@ -15,7 +15,7 @@ from any_llm.testing.mock.router import route
 from any_llm.testing.mock.tape.scrubbing import query_secrets, scrub_headers, scrub_text, scrub_url
 from any_llm.testing.recordings import parse_recording
 from any_llm.types.http import HttpRequest, HttpResponse
-from any_llm.types.json import JSONObject, is_mapping
+from any_llm.types.json import JSON, JSONObject, is_mapping
 from any_llm.types.secret import Secret, secrets_of
 
 _SHORTEST = 8
@@ -69,10 +69,10 @@ def _tree(request: HttpRequest, body: bytes, response: HttpResponse, secrets: Se
 
 def _model(seen: MockRequest) -> str | None:
     try:
-        tree = msgspec.json.decode(seen.body) if seen.body else {}
+        tree: JSON = msgspec.json.decode(seen.body or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError):
-        tree = {}
-    named = tree.get("model") if is_mapping(tree) else None
+        tree = None
+    named: JSON = tree.get("model") if is_mapping(tree) else None
     return str(named or seen.fields.get("model") or seen.params.get("model") or "") or None
 
 
@@ -116,7 +116,7 @@ def _plain(body: bytes, secrets: Sequence[Secret]) -> JSONObject:
 
 
 def _reads_back(response: JSONObject, body: bytes) -> bool:
-    tree = {"id": "", "provider": "", "api": "", "response": {"status": 200, "headers": {}, **response}}
+    tree: JSONObject = {"id": "", "provider": "", "api": "", "response": {"status": 200, "headers": {}, **response}}
     return parse_recording(msgspec.json.encode(tree), Path()).response.body == body
 
 

@@ -140,7 +140,12 @@ def _pieces(answer: Answer, asked: Asked, context: Context) -> Iterator[Piece]:
             yield piece(index, delta, tokens=1)
         yield piece(index, {}, _finish(choice), role="finish")
     if asked.usage:
-        usage = {**start, "choices": [], "usage": usage_object(answer, asked), "obfuscation": _padding(context)}
+        usage: JSONObject = {
+            **start,
+            "choices": [],
+            "usage": usage_object(answer, asked),
+            "obfuscation": _padding(context),
+        }
         yield Piece(b"data: " + _ENCODE(usage) + b"\n\n", role="usage")
     yield Piece(b"data: [DONE]\n\n", role="done")
 
