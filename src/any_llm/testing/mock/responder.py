@@ -122,10 +122,10 @@ class Responder:
         return trip if self.behaviour.meter is None else _metered(trip, self.behaviour.meter)
 
     async def _answer(self, request: MockRequest, hit: Hit, context: Context) -> _Trip:
-        if self.behaviour.keys and request.key not in self.behaviour.keys:
-            raise RefusedError(Failure(status=401, message="Incorrect API key provided", param=None))
         if hit.wire.check is not None:
             hit.wire.check(context)
+        if self.behaviour.keys and request.key not in self.behaviour.keys:
+            raise RefusedError(Failure(status=401, message="Incorrect API key provided", param=None))
         answer: Answer | Failure | Rendered | None = None
         if hit.route.read is not None:
             request.asked = hit.route.read(request)

@@ -87,7 +87,9 @@ def _cohere(answer: Answer, asked: Asked, ids: Ids) -> JSONObject:
 
 
 def _cohere_events(answer: Answer, asked: Asked, ids: Ids) -> Iterator[Chunk]:
-    for event in cohere_v1_words.events_of(answer, asked, ids):
+    events = cohere_v1_words.events_of(answer, asked, ids)
+    next(events)  # Bedrock leaves out that the stream starts.
+    for event in events:
         yield Chunk(*event)
 
 

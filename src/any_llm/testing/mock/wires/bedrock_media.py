@@ -84,7 +84,10 @@ def _rerank(answer: Answer, asked: Asked, _ids: Ids) -> JSONObject:
 def _read_image(body: Mapping[str, JSON], model: str, _stream: bool) -> Asked:  # noqa: FBT001
     config, params = body.get("imageGenerationConfig"), body.get("textToImageParams")
     count = config.get("numberOfImages") if is_object(config) else body.get("samples")
-    text = params.get("text") if is_object(params) else body.get("prompt")
+    prompts = [each for each in body.get("text_prompts") or () if is_object(each)]
+    text = next((each.get("text") for each in prompts), body.get("prompt"))
+    if is_object(params):
+        text = params.get("text")
     return Asked(model=model, n=count or 1, inputs=(str(text or ""),))
 
 
