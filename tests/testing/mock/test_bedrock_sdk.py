@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -65,8 +66,9 @@ def mock() -> Iterator[Mock]:
 
 
 @pytest.fixture
-def client(mock: Mock) -> BaseClient:
-    return client_of(mock)
+def client(mock: Mock) -> Iterator[BaseClient]:
+    with closing(client_of(mock)) as client:
+        yield client
 
 
 def test_converse_has_all_that_is_answered(client: BaseClient, mock: Mock) -> None:
@@ -228,46 +230,54 @@ def test_tokens_are_counted_and_models_are_listed(client: BaseClient, mock: Mock
     counted = client.count_tokens(modelId=NOVA, input={"converse": {"messages": HELLO}})
     body = json.dumps({"messages": [{"role": "user", "content": "hello there"}]})
     likewise = client.count_tokens(modelId=NOVA, input={"invokeModel": {"body": body.encode()}})
-    control = client_of(mock, "bedrock")
-    listed = control.list_foundation_models()["modelSummaries"]
+    with closing(client_of(mock, "bedrock")) as control:
+        listed = control.list_foundation_models()["modelSummaries"]
+        known = control.get_foundation_model(modelIdentifier="cohere.embed-v4:0")["modelDetails"]
 
     assert counted["inputTokens"] == likewise["inputTokens"] == 7
     assert listed[0]["modelId"] == "amazon.nova-lite-v1:0"
-    assert control.get_foundation_model(modelIdentifier="cohere.embed-v4:0")["modelDetails"]["providerName"] == "Cohere"
+    assert known["providerName"] == "Cohere"
 
 
 def test_documents_are_ranked(mock: Mock) -> None:
     documents = [{"type": "TEXT", "textDocument": {"text": "a cat"}}, {"type": "JSON", "jsonDocument": {"is": "dog"}}]
 
-    told = client_of(mock, "bedrock-agent-runtime").rerank(
-        queries=[{"type": "TEXT", "textQuery": {"text": "a cat"}}],
-        sources=[{"type": "INLINE", "inlineDocumentSource": document} for document in documents],
-        rerankingConfiguration={
-            "type": "BEDROCK_RERANKING_MODEL",
-            "bedrockRerankingConfiguration": {
-                "modelConfiguration": {"modelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.rerank-v1:0"},
-                "numberOfResults": 1,
+    with closing(client_of(mock, "bedrock-agent-runtime")) as client:
+        told = client.rerank(
+            queries=[{"type": "TEXT", "textQuery": {"text": "a cat"}}],
+            sources=[{"type": "INLINE", "inlineDocumentSource": document} for document in documents],
+            rerankingConfiguration={
+                "type": "BEDROCK_RERANKING_MODEL",
+                "bedrockRerankingConfiguration": {
+                    "modelConfiguration": {
+                        "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.rerank-v1:0"
+                    },
+                    "numberOfResults": 1,
+                },
             },
-        },
-    )
+        )
 
     assert [result["index"] for result in told["results"]] == [0]
 
 
 def test_a_wrong_secret_is_refused_and_a_right_one_is_not() -> None:
+    told: dict[str, str] = {}
     with Mock(secrets={"AKIDEXAMPLE": "wJalrXUtnFEMI"}) as mock:
-        told = client_of(mock, key="AKIDEXAMPLE", secret="wJalrXUtnFEMI").converse(modelId=NOVA, messages=HELLO)  # noqa: S106
-        with pytest.raises(ClientError) as wrong:
-            client_of(mock, key="AKIDEXAMPLE", secret="nope").converse(modelId=NOVA, messages=HELLO)  # noqa: S106
-        with pytest.raises(ClientError) as unknown:
-            client_of(mock, key="AKIDOTHER", secret="nope").converse(modelId=NOVA, messages=HELLO)  # noqa: S106
+        for key, secret in (("AKIDEXAMPLE", "wJalrXUtnFEMI"), ("AKIDEXAMPLE", "nope"), ("AKIDOTHER", "nope")):
+            with closing(client_of(mock, key=key, secret=secret)) as client:
+                try:
+                    answer = client.converse(modelId=NOVA, messages=HELLO)
+                except ClientError as error:
+                    answer = error.response
+            meta = answer["ResponseMetadata"]
+            assert meta["RequestId"]
+            told[f"{key}:{secret}"] = f"{meta['HTTPStatusCode']} {answer.get('Error', {}).get('Code', '')}"
 
-    assert told["output"]["message"]["content"] == [{"text": "hello there"}]
-    assert wrong.value.response["Error"]["Code"] == "InvalidSignatureException"
-    assert unknown.value.response["Error"]["Code"] == "UnrecognizedClientException"
-    for error in (wrong, unknown):
-        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
-        assert error.value.response["ResponseMetadata"]["RequestId"]
+    assert told == {
+        "AKIDEXAMPLE:wJalrXUtnFEMI": "200 ",
+        "AKIDEXAMPLE:nope": "403 InvalidSignatureException",
+        "AKIDOTHER:nope": "403 UnrecognizedClientException",
+    }
 
 
 def test_a_request_without_key_and_signature_is_refused(mock: Mock) -> None:
@@ -278,7 +288,7 @@ def test_a_request_without_key_and_signature_is_refused(mock: Mock) -> None:
         config=Config(signature_version=UNSIGNED, retries={"max_attempts": 0}),
     )
 
-    with pytest.raises(ClientError, match="MissingAuthenticationTokenException"):
+    with closing(anonymous), pytest.raises(ClientError, match="MissingAuthenticationTokenException"):
         anonymous.converse(modelId=NOVA, messages=HELLO)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 
 import cohere
+import httpx
 import pytest
 from cohere.core.api_error import ApiError
 
@@ -29,14 +30,15 @@ def mock() -> Iterator[Mock]:
 
 
 @pytest.fixture
-def client(mock: Mock) -> cohere.ClientV2:
-    return cohere.ClientV2(api_key="k", base_url=mock.url("cohere"))
+def client(mock: Mock) -> Iterator[cohere.ClientV2]:
+    with httpx.Client() as carrier:
+        yield cohere.ClientV2(api_key="k", base_url=mock.url("cohere"), httpx_client=carrier)
 
 
 @pytest.fixture
 async def later(mock: Mock) -> AsyncIterator[cohere.AsyncClientV2]:
-    async with cohere.AsyncClientV2(api_key="k", base_url=mock.url("cohere")) as client:
-        yield client
+    async with httpx.AsyncClient() as carrier:
+        yield cohere.AsyncClientV2(api_key="k", base_url=mock.url("cohere"), httpx_client=carrier)
 
 
 def test_a_chat_has_its_text_its_thoughts_and_its_usage(client: cohere.ClientV2, mock: Mock) -> None:
@@ -160,11 +162,14 @@ def test_tokens_are_told_and_turned_back_and_models_are_listed(client: cohere.Cl
 
 
 def test_the_first_version_is_spoken_too(mock: Mock) -> None:
-    client = cohere.Client(api_key="k", base_url=mock.url("cohere"))
     mock.reply(Answer(text="Hi", tool_calls=(ToolCall("weather", {"city": "Rome"}),)))
+    history = [{"role": "CHATBOT", "message": "Yes?"}]
+    documents = [{"title": "t", "snippet": "s"}]
 
-    told = client.chat(message="hello", model="command-r", chat_history=[{"role": "CHATBOT", "message": "Yes?"}])
-    events = list(client.chat_stream(message="hello", model="command-r", documents=[{"title": "t", "snippet": "s"}]))
+    with httpx.Client() as carrier:
+        client = cohere.Client(api_key="k", base_url=mock.url("cohere"), httpx_client=carrier)
+        told = client.chat(message="hello", model="command-r", chat_history=history)
+        events = list(client.chat_stream(message="hello", model="command-r", documents=documents))
 
     assert (told.text, told.tool_calls[0].parameters) == ("Hi", {"city": "Rome"})
     assert [turn.role for turn in told.chat_history] == ["CHATBOT", "USER", "CHATBOT"]
