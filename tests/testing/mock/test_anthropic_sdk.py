@@ -57,7 +57,7 @@ def test_a_message_has_its_text_its_stop_and_its_usage(client: Anthropic, mock: 
 
     assert (message.content[0].text, message.stop_reason, message.model) == ("Hi", "max_tokens", "claude-x")
     assert message.id.startswith("msg_01")
-    assert message._request_id and message._request_id.startswith("req_")
+    assert str(message._request_id).startswith("req_")
     usage = message.usage
     assert (usage.input_tokens, usage.output_tokens) == (13, 4)
     assert (usage.cache_read_input_tokens, usage.cache_creation_input_tokens) == (5, 2)

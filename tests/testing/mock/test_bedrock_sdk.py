@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 
 import boto3
@@ -35,7 +35,9 @@ TOOLS = {
     "tools": [{
         "toolSpec": {
             "name": "weather",
-            "inputSchema": {"json": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}},
+            "inputSchema": {
+                "json": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+            },
         }
     }],
     "toolChoice": {"any": {}},
@@ -43,7 +45,7 @@ TOOLS = {
 ONCE = Config(retries={"max_attempts": 0, "mode": "standard"})
 
 
-def client_of(mock: Mock, service: str = "bedrock-runtime", key: str = "mock", secret: str = "mock") -> BaseClient:  # noqa: S107  # it opens nothing
+def client_of(mock: Mock, service: str = "bedrock-runtime", key: str = "mock", secret: str = "mock") -> BaseClient:
     return boto3.client(
         service,
         endpoint_url=mock.url("bedrock"),
@@ -187,12 +189,14 @@ FAMILIES: list[tuple[str, Mapping[str, object], Callable[[dict], object], Callab
         lambda chunk: chunk["choices"][0]["delta"].get("content", ""),
     ),
     ("ai21.j2-ultra-v1", {"prompt": "hi"}, lambda body: body["completions"][0]["data"]["text"], None),
-    ("amazon.titan-embed-text-v2:0", {"inputText": "hi"}, lambda body: "hi" if len(body["embedding"]) == 1024 else "", None),
+    ("amazon.titan-embed-text-v2:0", {"inputText": "hi"},
+     lambda body: "hi" if len(body["embedding"]) == 1024 else "", None),
     ("amazon.nova-2-multimodal-embeddings-v1:0",
      {"singleEmbeddingParams": {"embeddingDimension": 256, "text": {"value": "hi"}}},
      lambda body: "hi" if len(body["embeddings"][0]["embedding"]) == 256 else "", None),
     ("cohere.embed-v4:0", {"texts": ["hi"]}, lambda body: body["texts"][0], None),
-    ("cohere.embed-english-v3", {"texts": ["hi"]}, lambda body: "hi" if len(body["embeddings"][0]) == 1024 else "", None),
+    ("cohere.embed-english-v3", {"texts": ["hi"]},
+     lambda body: "hi" if len(body["embeddings"][0]) == 1024 else "", None),
     ("cohere.rerank-v3-5:0", {"query": "hi", "documents": ["no", "hi"], "top_n": 1},
      lambda body: ["no", "hi"][body["results"][0]["index"]], None),
     ("amazon.nova-canvas-v1:0",
@@ -334,7 +338,7 @@ def test_an_error_inside_a_stream_is_an_exception_of_the_stream(client: BaseClie
 
     stream = client.converse_stream(modelId=NOVA, messages=HELLO)["stream"]
 
-    with pytest.raises(EventStreamError, match="Too many") as caught:
+    with closing(stream), pytest.raises(EventStreamError, match="Too many") as caught:
         list(stream)
     assert caught.value.response["Error"]["Code"] == "throttlingException"
 

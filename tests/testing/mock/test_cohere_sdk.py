@@ -74,7 +74,8 @@ def test_a_chat_is_streamed_event_by_event(client: cohere.ClientV2, mock: Mock) 
     assert "".join(content.text or "" for content in contents) == "It is so"
     assert "".join(content.thinking or "" for content in contents) == "Hm"
     assert list(dict.fromkeys(event.type for event in events)) == [
-        "message-start", "content-start", "content-delta", "content-end", "citation-start", "citation-end", "message-end",
+        "message-start", "content-start", "content-delta", "content-end", "citation-start", "citation-end",
+        "message-end",
     ]  # fmt: skip
     assert events[-1].delta.finish_reason == "COMPLETE"
     assert events[-1].delta.usage.tokens.output_tokens == 3

@@ -8,7 +8,7 @@ any blocks (thoughts that are redacted, what the vendor's own tools did, citatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -27,6 +27,7 @@ STOP_REASONS: Mapping[str, str] = {
 """Why it stopped, in Anthropic's words; others are said as they are."""
 
 _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+_UNCITED: Mapping[str, JSON] = {"citations": []}
 _USAGE_OF_END = (
     "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens", "output_tokens_details",
     "server_tool_use",
@@ -82,11 +83,15 @@ def message_of(answer: Answer, asked: Asked, ids: Ids, flavour: Flavour) -> JSON
     return {**message, **given, "content": message["content"], "usage": counted}
 
 
-def events_of(message: JSONObject) -> Iterator[Event]:
+def events_of(message: JSONObject) -> Sequence[Event]:
     """Return the events of the stream that tells a message."""
+    return tuple(_events(message))
+
+
+def _events(message: JSONObject) -> Iterator[Event]:
     usage: JSONObject = message["usage"]
     late = ("stop_reason", "stop_sequence", "stop_details")
-    empty = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
+    empty: JSONObject = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
     first = {name: value for name, value in usage.items() if name not in {"output_tokens_details", "server_tool_use"}}
     empty["usage"] = {**first, "output_tokens": min(1, int(usage["output_tokens"]))}
     yield Event({"type": "message_start", "message": empty}, role="start")
@@ -158,7 +163,7 @@ def _opened(block: JSONObject) -> tuple[JSONObject, list[tuple[JSONObject, int]]
     kind = block.get("type")
     if kind == "text":
         cited = block.get("citations")
-        start = {**block, "text": ""} | ({"citations": []} if cited is not None else {})
+        start: JSONObject = {**block, "text": ""} | ({} if cited is None else _UNCITED)
         citations = [({"type": "citations_delta", "citation": citation}, 0) for citation in cited or ()]
         return start, [*citations, *_deltas("text", str(block.get("text", "")))]
     if kind == "thinking":

@@ -21,7 +21,7 @@ _CLAUDE = Flavour(mark="bdrk_", details=False)
 _FINISH: Mapping[str, str] = {"refusal": "stop"}
 
 
-def _read_claude(body: Mapping[str, JSON], model: str, stream: bool) -> Asked:  # noqa: FBT001  # as every family's
+def _read_claude(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     if body.get("anthropic_version") is None:
         raise anthropic_asked.required("anthropic_version")
     return anthropic_asked.asked_of(body, model, stream=stream)
@@ -42,7 +42,7 @@ def _plain(model: str) -> str:
     return model.rpartition("anthropic.")[2].partition("-v1")[0].partition(":")[0]
 
 
-def _read_nova(body: Mapping[str, JSON], model: str, stream: bool) -> Asked:  # noqa: FBT001
+def _read_nova(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     return bedrock_converse.asked_of(body, model, stream=stream)
 
 
@@ -78,7 +78,7 @@ def _nova_usage(answer: Answer, asked: Asked) -> JSONObject:
     }
 
 
-def _read_cohere(body: Mapping[str, JSON], model: str, stream: bool) -> Asked:  # noqa: FBT001
+def _read_cohere(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     return cohere_v1_words.asked_of({**body, "model": model}, stream=stream)
 
 
@@ -87,13 +87,12 @@ def _cohere(answer: Answer, asked: Asked, ids: Ids) -> JSONObject:
 
 
 def _cohere_events(answer: Answer, asked: Asked, ids: Ids) -> Iterator[Chunk]:
-    events = cohere_v1_words.events_of(answer, asked, ids)
-    next(events)  # Bedrock leaves out that the stream starts.
-    for event in events:
+    # Bedrock leaves out that the stream starts.
+    for event in cohere_v1_words.events_of(answer, asked, ids)[1:]:
         yield Chunk(*event)
 
 
-def _read_chat(body: Mapping[str, JSON], model: str, stream: bool) -> Asked:  # noqa: FBT001
+def _read_chat(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     spoken = [each for each in body.get("messages") or () if is_object(each)]
     turns = [Turn(str(each.get("role", "")), anthropic_asked.text_of(each.get("content"))) for each in spoken]
     return Asked(
@@ -129,7 +128,7 @@ def _chat_chunks(answer: Answer, asked: Asked, ids: Ids) -> Iterator[Chunk]:
     for text in pieces_of(answer):
         delta = {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}
         yield Chunk({**around, "choices": [delta]}, 1)
-    end = {"index": 0, "delta": {}, "finish_reason": _finish(answer)}
+    end: JSONObject = {"index": 0, "delta": {}, "finish_reason": _finish(answer)}
     yield Chunk({**around, "choices": [end]}, role="finish")
 
 

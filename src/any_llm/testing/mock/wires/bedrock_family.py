@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -21,6 +21,14 @@ class Chunk(NamedTuple):
     role: str = "delta"
 
 
+class Read(Protocol):
+    """Reads a body."""
+
+    def __call__(self, body: Mapping[str, JSON], model: str, /, *, stream: bool) -> Asked:
+        """Return what the body asks the model for."""
+        ...
+
+
 class Family(msgspec.Struct, frozen=True, kw_only=True):
     """Models whose bodies look alike.
 
@@ -32,7 +40,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     fits: Callable[[str, Mapping[str, JSON]], bool]
-    read: Callable[[Mapping[str, JSON], str, bool], Asked]
+    read: Read
     whole: Callable[[Answer, Asked, Ids], JSONObject]
     chunks: Callable[[Answer, Asked, Ids], Iterator[Chunk]] | None = None
 

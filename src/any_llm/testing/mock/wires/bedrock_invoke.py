@@ -62,7 +62,7 @@ def _asked(request: MockRequest, *, stream: bool) -> Asked:
     family = FAMILIES[number]
     if stream and family.chunks is None:
         raise _malformed("The model is unsupported for streaming.")
-    asked = family.read(body, model, stream)
+    asked = family.read(body, model, stream=stream)
     return msgspec.structs.replace(asked, options={**asked.options, "family": number})
 
 

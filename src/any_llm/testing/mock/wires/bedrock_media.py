@@ -22,11 +22,14 @@ _PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhg
 """A PNG image of one pixel."""
 
 
-def _read_titan(body: Mapping[str, JSON], model: str, _stream: bool) -> Asked:  # noqa: FBT001  # as every family's
+def _read_titan(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     config = body.get("embeddingConfig")
     length = config.get("outputEmbeddingLength") if is_object(config) else None
     return Asked(
-        model=model, inputs=(str(body.get("inputText", "")),), dimensions=body.get("dimensions") or length or _TITAN
+        model=model,
+        stream=stream,
+        inputs=(str(body.get("inputText", "")),),
+        dimensions=body.get("dimensions") or length or _TITAN,
     )
 
 
@@ -36,12 +39,12 @@ def _titan(answer: Answer, asked: Asked, _ids: Ids) -> JSONObject:
     return told if "v1" in asked.model else {**told, "embeddingsByType": {"float": vector}}
 
 
-def _read_nova(body: Mapping[str, JSON], model: str, _stream: bool) -> Asked:  # noqa: FBT001
+def _read_nova(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     given = body.get("singleEmbeddingParams")
     params: Mapping[str, JSON] = given if is_object(given) else {}
     text = params.get("text")
     said = str(text.get("value", "")) if is_object(text) else ""
-    return Asked(model=model, inputs=(said,), dimensions=params.get("embeddingDimension") or _TITAN)
+    return Asked(model=model, stream=stream, inputs=(said,), dimensions=params.get("embeddingDimension") or _TITAN)
 
 
 def _nova(answer: Answer, asked: Asked, _ids: Ids) -> JSONObject:
@@ -49,10 +52,11 @@ def _nova(answer: Answer, asked: Asked, _ids: Ids) -> JSONObject:
     return {"embeddings": [{"embeddingType": "TEXT", "embedding": vector}]}
 
 
-def _read_cohere(body: Mapping[str, JSON], model: str, _stream: bool) -> Asked:  # noqa: FBT001
+def _read_cohere(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     new = "v4" in model
     return Asked(
         model=model,
+        stream=stream,
         inputs=tuple(body.get("texts") or ()),
         dimensions=body.get("output_dimension") or (_COHERE if new else _TITAN),
         options={"typed": new or "embedding_types" in body},
@@ -70,9 +74,15 @@ def _cohere(answer: Answer, asked: Asked, ids: Ids) -> JSONObject:
     }
 
 
-def _read_rerank(body: Mapping[str, JSON], model: str, _stream: bool) -> Asked:  # noqa: FBT001
+def _read_rerank(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     documents = tuple(str(each.get("text", "")) if is_mapping(each) else str(each) for each in body["documents"])
-    return Asked(model=model, query=str(body.get("query", "")), inputs=documents, options={"top": body.get("top_n")})
+    return Asked(
+        model=model,
+        stream=stream,
+        query=str(body.get("query", "")),
+        inputs=documents,
+        options={"top": body.get("top_n")},
+    )
 
 
 def _rerank(answer: Answer, asked: Asked, _ids: Ids) -> JSONObject:
@@ -81,14 +91,14 @@ def _rerank(answer: Answer, asked: Asked, _ids: Ids) -> JSONObject:
     return {"results": [{"index": index, "relevance_score": score} for index, score in best]}
 
 
-def _read_image(body: Mapping[str, JSON], model: str, _stream: bool) -> Asked:  # noqa: FBT001
+def _read_image(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     config, params = body.get("imageGenerationConfig"), body.get("textToImageParams")
     count = config.get("numberOfImages") if is_object(config) else body.get("samples")
     prompts = [each for each in body.get("text_prompts") or () if is_object(each)]
     text = next((each.get("text") for each in prompts), body.get("prompt"))
     if is_object(params):
         text = params.get("text")
-    return Asked(model=model, n=count or 1, inputs=(str(text or ""),))
+    return Asked(model=model, stream=stream, n=count or 1, inputs=(str(text or ""),))
 
 
 def _images(answer: Answer, asked: Asked, _ids: Ids) -> JSONObject:

@@ -19,7 +19,7 @@ _LIMITS = ("max_gen_len", "max_tokens", "maxTokens", "maxTokenCount")
 _STOPS = ("stop", "stop_sequences", "stopSequences")
 
 
-def _read(body: Mapping[str, JSON], model: str, stream: bool) -> Asked:  # noqa: FBT001  # as every family's
+def _read(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     config = body.get("textGenerationConfig")
     said = {**body, **(config if is_object(config) else {})}
     return Asked(
@@ -113,7 +113,7 @@ def _jurassic(answer: Answer, asked: Asked, _ids: Ids) -> JSONObject:
     return {"id": 1234, "prompt": {"text": asked.text, "tokens": []}, "completions": [told]}
 
 
-def _read_claude(body: Mapping[str, JSON], model: str, stream: bool) -> Asked:  # noqa: FBT001
+def _read_claude(body: Mapping[str, JSON], model: str, *, stream: bool) -> Asked:
     return prompted(body, model, stream=stream)
 
 

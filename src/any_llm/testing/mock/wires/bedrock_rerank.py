@@ -19,7 +19,9 @@ def _read(request: MockRequest) -> Asked:
     body = request.object
     config = _member(_member(body, "rerankingConfiguration"), "bedrockRerankingConfiguration")
     queries = body.get("queries")
-    query = _member(queries[0], "textQuery") if is_list(queries) and queries and is_object(queries[0]) else {}
+    query: Mapping[str, JSON] = (
+        _member(queries[0], "textQuery") if is_list(queries) and queries and is_object(queries[0]) else {}
+    )
     return Asked(
         model=str(_member(config, "modelConfiguration").get("modelArn", "")),
         query=str(query.get("text", "")),

@@ -136,7 +136,7 @@ def _citation(text: str, document: JSONObject, index: int) -> JSONObject:
 
 
 def _pieces(name: str, message: JSONObject, end: JSONObject) -> Iterator[Piece]:
-    first = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
+    first: JSONObject = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
     yield _piece({"id": name, "type": "message-start", "delta": {"message": first}}, role="start")
     for text in tokens_of(str(message.get("tool_plan") or "")):
         yield _piece({"type": "tool-plan-delta", "delta": {"message": {"tool_plan": text}}}, 1)

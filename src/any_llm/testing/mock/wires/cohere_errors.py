@@ -11,7 +11,8 @@ from any_llm.testing.mock.ids import HEX
 from any_llm.testing.mock.wire import Context, Piece, Rendered
 from any_llm.types.json import JSON, JSONObject
 
-_SDK = "x-fern-sdk-name"
+_SDK: Mapping[str, str] = {"x-fern-sdk-name": "cohere"}
+"""How the vendor's library names itself."""
 
 
 def render_failure(failure: Failure, context: Context) -> Rendered:
@@ -40,7 +41,7 @@ def check(context: Context) -> None:
 
 def claims(given: Mapping[str, str]) -> bool:
     """Tell by the headers whether Cohere is spoken to."""
-    return given.get(_SDK) == "cohere"
+    return all(given.get(name) == value for name, value in _SDK.items())
 
 
 def headers(context: Context, content_type: str = "application/json") -> dict[str, str]:

@@ -5,7 +5,7 @@ https://docs.cohere.com/v1/reference/chat and https://docs.cohere.com/v1/referen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -86,7 +86,7 @@ def _whole(body: JSONObject, answer: Answer, asked: Asked, context: Context) -> 
     return Rendered(headers=told, body=msgspec.json.encode(body), tokens=answer.usage_for(asked).output)
 
 
-def _streamed(events: Iterator[Event], answer: Answer, context: Context) -> Rendered:
+def _streamed(events: Iterable[Event], answer: Answer, context: Context) -> Rendered:
     pieces = tuple(Piece(msgspec.json.encode(value) + b"\n", tokens, role) for value, tokens, role in events)
     return Rendered(headers={**headers(context, _STREAM), **answer.headers}, pieces=pieces)
 

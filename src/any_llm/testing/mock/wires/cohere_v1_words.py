@@ -5,7 +5,7 @@ Bedrock has the same bodies for Command R.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -90,8 +90,12 @@ def meta_of(answer: Answer, asked: Asked) -> JSONObject:
     return {"api_version": {"version": "1"}, "billed_units": tokens, "tokens": tokens, "cached_tokens": usage.cached}
 
 
-def events_of(answer: Answer, asked: Asked, ids: Ids) -> Iterator[Event]:
+def events_of(answer: Answer, asked: Asked, ids: Ids) -> Sequence[Event]:
     """Return the events of the stream that tells an answer."""
+    return tuple(_events(answer, asked, ids))
+
+
+def _events(answer: Answer, asked: Asked, ids: Ids) -> Iterator[Event]:
     whole = chat_of(answer, asked, ids)
     # A stream does not tell what a cache held.
     whole["meta"] = {name: value for name, value in whole["meta"].items() if name != "cached_tokens"}
