@@ -43,7 +43,8 @@ class Mock:
         fault: the fault that every request gets, such as `stall`.
         chances: faults by name, with how likely each is for a request, from 0 to 1.
         limits: what each key may ask per minute and altogether; without them there is no limit.
-        keys: the keys that are accepted; without them any is, and none is needed.
+        keys: the keys that are accepted; without them any is, and none is needed where the vendor can do without.
+        secrets: the secrets by access key, with which AWS's requests are signed; without them every secret is `mock`.
         host: where it listens.
         port: on which port; 0 for any free one.
     """
@@ -59,6 +60,7 @@ class Mock:
         chances: Mapping[str, float] | None = None,
         limits: Limits | None = None,
         keys: Iterable[str] = (),
+        secrets: Mapping[str, str] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -69,7 +71,8 @@ class Mock:
                 clock=clock or RealClock(),
                 seed=seed,
                 chances=chances or {},
-                keys=frozenset(keys),
+                keys=frozenset(keys) | frozenset(secrets or ()),
+                secrets=secrets or {},
                 meter=Meter(limits) if limits else None,
             )
         )
