@@ -22,7 +22,7 @@ docs-check: install ## Run every snippet of the documentation and check its link
 	$(python) -m pytest -n 2 tests/docs tests/architecture/test_documents.py
 
 tables: install ## Write what is generated anew: tables of the documentation, forms of the operations
-	$(python) scripts/provider_table.py ; $(python) scripts/surfaces.py ; $(python) scripts/known_models.py ; $(python) scripts/matrix.py
+	$(python) scripts/provider_table.py ; $(python) scripts/surfaces.py ; $(python) scripts/known_models.py ; $(python) scripts/matrix.py ; $(python) scripts/fault_table.py
 
 proof: install ## Write the page of the recorded exchanges anew (needs the folder, as wire=FOLDER)
 	$(python) scripts/wire_table.py $(or $(wire),../shared/wire)

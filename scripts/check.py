@@ -22,6 +22,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "surfaces": ("python", "scripts/surfaces.py", "--check"),
     "models": ("python", "scripts/known_models.py", "--check"),
     "matrix": ("python", "scripts/matrix.py", "--check"),
+    "faults": ("python", "scripts/fault_table.py", "--check"),
     "imports": ("lint-imports",),
     "dependencies": ("deptry", "."),
     "dead code": ("vulture",),

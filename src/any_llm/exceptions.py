@@ -211,7 +211,7 @@ class InvalidMessageError(InvalidRequestError, ValueError):
 
 
 class ConflictError(InvalidRequestError):
-    """The request conflicts with another one in progress (409); it may be made again."""
+    """The request conflicts with another one in progress (409), or came too early (425); it may be made again."""
 
     default_message = "The request conflicts with another one"
     retryable = True

@@ -40,7 +40,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "requests": (),
     "rich": ("cli/",),
     "socket": ("transport/", "testing/", "local/"),
-    "ssl": ("transport/", "engine/settings.py"),
+    "ssl": ("transport/", "engine/settings.py", "testing/mock/certificates/"),
     "subprocess": ("local/", "testing/"),
     "threading": ("client/blocking.py", "local/", "testing/mock/"),
     "xllamacpp": ("local/", "testing/llama_server.py"),

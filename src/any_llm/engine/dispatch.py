@@ -46,6 +46,8 @@ _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
 _LINES = frozenset({"application/stream+json", "application/x-ndjson", "application/jsonl"})
 """Media types of JSON in lines."""
 _EVENTS = (b"data:", b"event:")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What no JSON may begin with, and some servers' JSON does: https://datatracker.ietf.org/doc/html/rfc8259#section-8.1."""
 _OF_ANY_TYPE = frozenset({Operation.DOWNLOAD_FILE})
 """Operations whose answer may be JSON that somebody stored."""
 _FORMS: Mapping[Operation, str] = {
@@ -197,7 +199,11 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
 
 async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
     """Read an answer to its end; an unsuccessful one is raised, unless it redirects and the codec follows."""
-    response = HttpResponse(exchange.status, trip.report.headers, await exchange.read(), earlier)
+    headers = trip.report.headers
+    read = await exchange.read()
+    if read.startswith(_BYTE_ORDER_MARK) and _is_json(headers.get("content-type", "")):
+        read = read.removeprefix(_BYTE_ORDER_MARK)
+    response = HttpResponse(exchange.status, headers, read, earlier)
     if response.status >= (_FIRST_ERROR if trip.codec.redirects else _FIRST_REDIRECT):
         raise _refusal(trip.call, response)
     return response
@@ -305,9 +311,9 @@ def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
 def _request(call: Call, encoded: Encoded) -> HttpRequest:
     target = call.target
     headers = {"User-Agent": _USER_AGENT, "Accept": "text/event-stream" if call.stream else "application/json"}
-    if encoded.body and not call.extra_body and not call.addressed:
-        content_type, body = "application/json", encoded.body
-    else:
+    content_type = "application/json"
+    body: bytes | Upload = encoded.body
+    if not body or call.extra_body or call.addressed:
         content_type, body = _body(call, encoded)
     if content_type:
         headers["Content-Type"] = content_type

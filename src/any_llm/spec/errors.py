@@ -29,6 +29,7 @@ STATUS_ERRORS: Mapping[int, type[AnyLLMError]] = {
     408: RequestTimeoutError,
     409: ConflictError,
     413: RequestTooLargeError,
+    425: ConflictError,
     429: RateLimitError,
     502: UpstreamProviderError,
     503: OverloadedError,

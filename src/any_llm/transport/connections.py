@@ -12,9 +12,10 @@ from asyncio import AbstractEventLoop, Task, Transport
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
 from ssl import SSLContext
 from time import monotonic, sleep
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from weakref import WeakSet
 
 import aiohttp
@@ -72,6 +73,24 @@ class ConnectorSettings(NamedTuple):
     guarded: frozenset[str] | None = None
 
 
+class HonestHandler(ResponseHandler):
+    """A connection that tells the reader of a body when what arrives of it is no HTTP.
+
+    The HTTP library tells it only to who waits for a head, and lets the reader wait for ever.
+    """
+
+    @override
+    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
+        """Take the error that ends the connection."""
+        if exc_cause is None:
+            super().set_exception(exc)
+        else:
+            super().set_exception(exc, exc_cause)
+        body = self._payload
+        if body is not None and not body.is_eof() and body.exception() is None:
+            body.set_exception(exc)
+
+
 class QuietConnector(aiohttp.TCPConnector):
     """A connector that reports to the `ATTEMPT`, and says nothing when it is dropped."""
 
@@ -84,6 +103,7 @@ class QuietConnector(aiohttp.TCPConnector):
             ssl=settings.tls,
             resolver=resolver,
         )
+        self._factory = cast("partial[ResponseHandler]", partial(HonestHandler, loop=self._loop))
         self._made: WeakSet[ResponseHandler] = WeakSet()
         self._guarded = settings.guarded
 

@@ -35,6 +35,7 @@ _TABLE: Final[Mapping[str, tuple[type[AnyLLMError], str]]] = MappingProxyType(
         "LocalProtocolError": (ConfigurationError, "The request to {where} cannot be sent; check its headers"),
         "ProxyError": (ConnectionFailedError, "The proxy to {where} failed; check the client's proxy"),
         "RemoteProtocolError": (ConnectionFailedError, "The connection to {where} broke, or what it said is not HTTP"),
+        "ContentEncodingError": (MalformedResponseError, "The body of {where} does not fit its content-encoding"),
         "DecodingError": (MalformedResponseError, "The body of {where} does not fit its content-encoding"),
         "ConnectError": (ConnectionFailedError, "No connection to {where}; check the host and the port"),
         "TransportError": (ConnectionFailedError, "The connection to {where} failed"),
@@ -43,6 +44,8 @@ _TABLE: Final[Mapping[str, tuple[type[AnyLLMError], str]]] = MappingProxyType(
         "RuntimeError": (ConnectionFailedError, "The connection to {where} is closed"),
     }
 )
+_SAID_BY_CAUSE: Final = frozenset({"ContentEncodingError"})
+"""What aiohttp tells only in the cause of a `ClientPayloadError`."""
 _CONNECT_TIMEOUTS: Final = frozenset({"ConnectionTimeoutError", "ConnectTimeout", "PoolTimeout"})
 
 
@@ -64,10 +67,13 @@ def find_failure(error: BaseException, watchdog: Watchdog) -> AnyLLMError | None
 
 
 def _translate(error: BaseException, watchdog: Watchdog) -> AnyLLMError | None:
-    for kind in type(error).__mro__:
-        if kind.__name__ in _CONNECT_TIMEOUTS:
+    names = [kind.__name__ for kind in type(error).__mro__]
+    if (cause := type(error.__cause__).__name__) in _SAID_BY_CAUSE:
+        names.insert(0, cause)
+    for name in names:
+        if name in _CONNECT_TIMEOUTS:
             return watchdog.connect_failure()
-        if found := _TABLE.get(kind.__name__):
+        if found := _TABLE.get(name):
             return _build(found[0], found[1].format(where=watchdog.where), error)
     return None
 

@@ -29,12 +29,16 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     `retry-after-ms` and `retry-after` (seconds or an HTTP date, RFC 9110, 10.2.3) come first. Without them, the reset
     times of rate limits that are used up count (`x-ratelimit-reset-*`, `anthropic-ratelimit-*-reset`, …: a number of
     seconds, a duration such as `6m0s`, a time since 1970, or a date), the latest of them; a limit of which something
-    remains says nothing.
+    remains says nothing. A time is one of the server's clock, so that it counts from the answer's `date`, if there is
+    one (RFC 9110, 6.6.1).
 
     Args:
         headers: the headers of the answer, names in lower case.
         now: the time when the answer came, in seconds since 1970.
     """
+    told = _date(headers.get("date", ""))
+    if told is not None:
+        now = told.timestamp()
     explicit = _explicit(headers, now)
     return _latest_reset(headers, now) if explicit is None else explicit
 

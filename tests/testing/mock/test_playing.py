@@ -140,7 +140,7 @@ async def test_bytes_past_http_break_the_body_without_a_socket(monkeypatch: pyte
     plan: Plan = (CHUNKED, Data(b"abc"), Raw(b"nonsense\r\n"))
     monkeypatch.setattr(registry, "faults", lambda: {"planned": fault_of(plan)})
     mock = Mock(fault="planned")
-    with pytest.raises(ConnectionFailedError):
+    with pytest.raises(MalformedResponseError, match="not HTTP"):
         await ask((mock.transport, "https://api.openai.com/v1/chat/completions"))
 
 

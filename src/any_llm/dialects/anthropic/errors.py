@@ -50,11 +50,11 @@ TYPES: Mapping[str, type[AnyLLMError]] = {
     "rate_limit_error": RateLimitError,
     "timeout_error": GatewayTimeoutError,
     "overloaded_error": OverloadedError,
-    "api_error": ProviderError,
     # Servers that speak the format may say what Anthropic's own API says in prose only.
     "exceed_context_size_error": ContextLengthExceededError,
 }
-"""What `error.type` means. `invalid_request_error` is not here: it stands for several statuses, which say more."""
+"""What `error.type` means. `invalid_request_error` and `api_error` are not here: they stand for several statuses, which
+say more."""
 
 
 def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:

@@ -42,6 +42,8 @@ The way of a request, each step a module of this package:
 - `plan(plan, argument, context)` changes the steps: insert `Wait`, cut `Data`, end with `Reset`, `Close`, `HalfClose`,
   replace the `Head`, send `Raw` bytes. `context.wire.failure_pieces` says an error within a stream.
 - `listener` is for what happens below HTTP, on the server's port.
+- `whole` and `streamed` say what this library makes of it; a test plays both, and `make tables` writes them into
+  `docs/mock-faults.md`.
 
 A fault is called for by a request's header `x-mock-fault: stall=5`, by a model called `fault/stall`, by an answer's
 `fault`, by `Mock(fault=...)` or by chance, in this order; several at once are separated by commas.

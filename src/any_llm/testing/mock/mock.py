@@ -75,6 +75,7 @@ class Mock:
         )
         self._server = MockServer(self._responder, host, port)
         self._running: Running | None = None
+        self._manner = ""
         self.transport = MockTransport(self._responder)
         if fault:
             self.fault(fault)
@@ -86,6 +87,7 @@ class Mock:
             OSError: the port is taken.
         """
         self._running = Running(self._server)
+        self._listen()
         return self
 
     def stop(self) -> None:
@@ -211,16 +213,23 @@ class Mock:
         given: JSONObject = {"api_key": "mock", "transport": self.transport, **arguments}
         return AnyLLM.create(name, **given)
 
-    def fault(self, call: str = "") -> None:
+    def fault(self, call: str = "", *, times: int | None = None) -> None:
         """Break every request from now on in this way, such as `stall` or `status=503`; empty for none.
+
+        With `times` only so many requests are broken; the port itself then goes on to listen, and a fault below HTTP
+        resets the connection.
 
         Raises:
             ConfigurationError: there is no such fault.
         """
         found = [find_fault(each)[0] for each in call.split(",")] if call else []
-        self._responder.behaviour.fault = call
+        self._responder.behaviour.fault, self._responder.behaviour.fault_left = call, times
+        self._manner = next((fault.listener for fault in found if fault.listener and times is None), "")
+        self._listen()
+
+    def _listen(self) -> None:
         if self._running is not None:
-            self._running.do(self._server.listen(next((fault.listener for fault in found if fault.listener), "")))
+            self._running.do(self._server.listen(self._manner))
 
     def reset(self) -> None:
         """Forget the calls and what was kept between them, and echo again without faults."""

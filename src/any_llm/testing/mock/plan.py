@@ -60,7 +60,13 @@ class Refuse(msgspec.Struct, frozen=True):
 
 
 class BreakTls(msgspec.Struct, frozen=True):
-    """The connection cannot be made secure; a server, which has a plain one already, resets it."""
+    """The connection cannot be made secure, since the `certificate` is bad or for another reason.
+
+    A server, which has a plain connection already, resets it.
+    """
+
+    reason: str = "it was told to break it"
+    certificate: bool = False
 
 
 Step: TypeAlias = Head | Data | Wait | Raw | Forever | Reset | Close | HalfClose | Refuse | BreakTls

@@ -31,6 +31,7 @@ class MockRequest(msgspec.Struct, kw_only=True, dict=True):
         params: what stands in the path for the `{names}` of the route, decoded.
         asked: what the wire read in it; `None` where it did not get so far, or reads nothing.
         answer: what was decided to answer; `None` where nothing was.
+        abandoned: whether the client went away, or closed the answer, before it had all of it.
     """
 
     method: str
@@ -47,6 +48,7 @@ class MockRequest(msgspec.Struct, kw_only=True, dict=True):
     params: Mapping[str, str] = {}
     asked: Asked | None = None
     answer: Answer | Failure | None = None
+    abandoned: bool = False
 
     @property
     def json(self) -> JSON:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from any_llm.exceptions import ConfigurationError
 from any_llm.testing.mock.answer import Answer, Failure, RefusedError
 from any_llm.testing.mock.answerers.answerer import Answerer, answer_of
 from any_llm.testing.mock.answerers.obliging import oblige
@@ -40,6 +41,7 @@ class Behaviour(msgspec.Struct, kw_only=True):
         clock: the time.
         seed: what identifiers, jitter and chance depend on.
         fault: the fault that every request gets; empty for none.
+        fault_left: how many requests still get it; `None` for all.
         chances: faults by name, with how likely each is for a request, from 0 to 1.
         keys: the keys that are accepted; empty for any, and for none.
         meter: counts what is used, and refuses what is too much; `None` for no limits.
@@ -50,6 +52,7 @@ class Behaviour(msgspec.Struct, kw_only=True):
     clock: Clock = RealClock()
     seed: int = 0
     fault: str = ""
+    fault_left: int | None = None
     chances: Mapping[str, float] = {}
     keys: frozenset[str] = frozenset()
     meter: Meter | None = None
@@ -152,20 +155,38 @@ class Responder:
         behaviour = self.behaviour
         named = _FAULT_MODEL.search(request.model)
         in_script = answer.fault if isinstance(answer, Answer) else ""
-        call = request.headers.get(FAULT_HEADER) or (named[1] if named else "") or in_script or behaviour.fault
+        call = request.headers.get(FAULT_HEADER) or (named[1] if named else "") or in_script or self._set_fault()
         if call:
-            return tuple(find_fault(each) for each in call.split(","))
+            return _find(call)
         if not behaviour.chances:
             return ()
         random = context.ids.random
         drawn = [name for name, chance in behaviour.chances.items() if random.random() < chance]
-        return (find_fault(drawn[0]),) if drawn else ()
+        return _find(drawn[0]) if drawn else ()
+
+    def _set_fault(self) -> str:
+        """Return the fault that is set for all requests, unless as many as were meant have had it."""
+        behaviour = self.behaviour
+        if not behaviour.fault or behaviour.fault_left is None:
+            return behaviour.fault
+        if behaviour.fault_left <= 0:
+            return ""
+        behaviour.fault_left -= 1
+        return behaviour.fault
 
 
 class _Trip(NamedTuple):
     rendered: Rendered
     faults: tuple[tuple[Fault, str], ...]
     context: Context
+
+
+def _find(call: str) -> tuple[tuple[Fault, str], ...]:
+    """Return the faults that a request calls for; a client that calls for one that is none made a bad request."""
+    try:
+        return tuple(find_fault(each) for each in call.split(","))
+    except ConfigurationError as error:
+        raise RefusedError(Failure(status=400, message=error.message, code="unknown_fault")) from error
 
 
 def _metered(trip: _Trip, meter: Meter) -> _Trip:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from aiohttp import WSMsgType, web
 from typing_extensions import override
 
+from any_llm.testing.mock.certificates import CERTIFICATES, bad_certificate
 from any_llm.testing.mock.plan import BreakTls, Close, Data, Forever, HalfClose, Head, Plan, Raw, Refuse, Reset, Wait
 from any_llm.testing.mock.request import MockRequest, request_of
 from any_llm.testing.mock.responder import Responder
@@ -22,6 +23,7 @@ _PATIENCE = 0.02
 """How many seconds an answer that is being sent gets when the server stops; aiohttp takes 0 for no limit."""
 
 _RST = struct.pack("ii", 1, 0)
+_TLS_HANDSHAKE = b"\x16"
 
 
 class MockServer:
@@ -37,6 +39,7 @@ class MockServer:
         self._responder = responder
         self._host, self.port = host, port
         self._http: web.Server | None = None
+        self._manner = ""
         self._listening: asyncio.Server | None = None
 
     @property
@@ -55,7 +58,15 @@ class MockServer:
         await self.listen()
 
     async def listen(self, manner: str = "") -> None:
-        """Listen in the manner of a fault: `refuse` not at all, `garble` answering with what is no TLS."""
+        """Listen in the manner of a fault.
+
+        Args:
+            manner: `refuse` for not at all, `garble` for answering TLS with what is none, `self-signed` or `expired`
+                for TLS with such a certificate; empty for as ever.
+        """
+        if manner == self._manner and self._listening is not None:
+            return
+        self._manner = manner
         if self._listening is not None:
             self._listening.close()
             self._listening = None
@@ -68,6 +79,7 @@ class MockServer:
             self.port,
             reuse_address=True,
             backlog=1024,
+            ssl=bad_certificate(manner) if manner in CERTIFICATES else None,
         )
         self.port = self._listening.sockets[0].getsockname()[1]
 
@@ -88,7 +100,7 @@ class MockServer:
             case (Head(length=int()) as head, Data() as data) if head.length == len(data.data):
                 return web.Response(status=head.status, headers=head.headers, body=data.data)
             case _:
-                return await _Player(http, self._responder).play(plan)
+                return await _Player(http, self._responder, request).play(plan)
 
     async def _converse(self, http: web.BaseRequest, request: MockRequest, hit: Hit) -> web.StreamResponse:
         opened = web.WebSocketResponse(max_msg_size=_LARGEST_BODY)
@@ -101,7 +113,7 @@ class MockServer:
 
 
 class _Garbler(asyncio.Protocol):
-    """Answers the first bytes of a connection with what no TLS client understands."""
+    """Answers the beginning of TLS with what no TLS client understands, and resets any other connection."""
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -110,6 +122,9 @@ class _Garbler(asyncio.Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         assert isinstance(self._transport, asyncio.Transport)
+        if data[:1] != _TLS_HANDSHAKE:
+            reset(self._transport)
+            return
         self._transport.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
         self._transport.close()
 
@@ -117,11 +132,22 @@ class _Garbler(asyncio.Protocol):
 class _Player:
     """Plays one plan on one connection."""
 
-    def __init__(self, http: web.BaseRequest, responder: Responder) -> None:
-        self._http, self._clock = http, responder.behaviour.clock
+    def __init__(self, http: web.BaseRequest, responder: Responder, request: MockRequest) -> None:
+        self._http, self._clock, self._request = http, responder.behaviour.clock, request
         self._response: web.StreamResponse | None = None
 
     async def play(self, plan: Plan) -> web.StreamResponse:
+        """Play it to its end, or until the client has gone, which many a fault makes it do."""
+        try:
+            return await self._play(plan)
+        except asyncio.CancelledError:
+            self._request.abandoned = True
+            raise
+        except ConnectionResetError:
+            self._request.abandoned = True
+            return self._response or web.Response()
+
+    async def _play(self, plan: Plan) -> web.StreamResponse:
         for step in plan:
             match step:
                 case Head():
@@ -183,10 +209,15 @@ async def break_connection(transport: asyncio.Transport, step: Reset | Close | H
         case Close():
             transport.close()
         case _:
-            with contextlib.suppress(OSError):
-                plug = transport.get_extra_info("socket")
-                plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST)
-            transport.abort()
+            reset(transport)
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Reset a connection (TCP RST)."""
+    with contextlib.suppress(OSError):
+        plug = transport.get_extra_info("socket")
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST)
+    transport.abort()
 
 
 class _OpenSocket:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 
 from any_llm.exceptions import (
     AnyLLMError,
@@ -13,18 +14,22 @@ from any_llm.exceptions import (
     FirstTokenTimeoutError,
     IdleTimeoutError,
     MalformedResponseError,
+    ProviderError,
     RequestTimeoutError,
     StreamClosedError,
     TotalTimeoutError,
 )
 from any_llm.testing.mock.clock import Clock
-from any_llm.testing.mock.plan import BreakTls, Close, Data, Forever, HalfClose, Head, Plan, Raw, Refuse, Reset, Wait
-from any_llm.testing.mock.request import request_of
+from any_llm.testing.mock.plan import BreakTls, Close, Data, Forever, Head, Plan, Raw, Refuse, Step, Wait
+from any_llm.testing.mock.request import MockRequest, request_of
 from any_llm.testing.mock.responder import Responder
 from any_llm.transport.uploads import read_blocks
 from any_llm.types.http import HttpRequest, Timeouts
 
 _WHERE = "the mock"
+_PACKED = frozenset({"gzip", "deflate"})
+_ANY_ZLIB = 47
+"""Tells zlib to find out itself whether it reads gzip's format or its own."""
 
 
 class MockTransport:
@@ -51,12 +56,13 @@ class MockTransport:
         body = request.body if isinstance(request.body, bytes) else b"".join(map(bytes, read_blocks(request.body)))
         clock = self._responder.behaviour.clock
         limits = _Limits(timeouts, clock.now())
-        plan = await self._responder.respond(request_of(request.method, request.url, request.headers, body))
-        exchange = MockExchange(self, plan, clock, limits)
+        received = request_of(request.method, request.url, request.headers, body)
+        plan = await self._responder.respond(received)
+        exchange = MockExchange(self, received, plan, clock, limits)
         try:
             await exchange.begin()
-        except BaseException:
-            exchange.close()
+        except BaseException as error:
+            exchange.fail(error)
             raise
         return exchange
 
@@ -100,12 +106,13 @@ class _Limits:
 class MockExchange:
     """An answer that is played step by step; see `any_llm.spec.transport.Exchange`."""
 
-    def __init__(self, owner: MockTransport, plan: Plan, clock: Clock, limits: _Limits) -> None:
+    def __init__(self, owner: MockTransport, request: MockRequest, plan: Plan, clock: Clock, limits: _Limits) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
-        self._owner, self._clock, self._limits = owner, clock, limits
+        self._owner, self._request, self._clock, self._limits = owner, request, clock, limits
         self._steps = list(reversed(plan))
         self._missing: int | None = None
+        self._unpack: Callable[[bytes], bytes] | None = None
         self._error: AnyLLMError | None = None
         self._sleeping: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
         self._ended = self._closed = False
@@ -120,31 +127,22 @@ class MockExchange:
                 case Head():
                     self.status, self._missing = step.status, step.length
                     self.headers = {name.lower(): value for name, value in step.headers.items()}
+                    if self.headers.get("content-encoding") in _PACKED:
+                        self._unpack = zlib.decompressobj(_ANY_ZLIB).decompress
                 case Wait():
                     await self._wait(step.seconds)
-                case Raw() | Data() | Forever():
-                    raise MalformedResponseError(f"What {_WHERE} answered is not HTTP; check the base URL")
-                case Refuse():
-                    raise ConnectionFailedError(f"No connection to {_WHERE}; it was told to refuse")
-                case BreakTls():
-                    raise ConnectionFailedError(f"TLS with {_WHERE} failed; it was told to break it")
-                case Reset() | Close() | HalfClose():
-                    raise ConnectionFailedError(f"{_WHERE} closed the connection without an answer")
+                case _:
+                    raise _no_answer(step)
 
     async def chunk(self) -> bytes:
         """Return the next piece of the body; `b""` at its proper end."""
         if self._closed:
             raise self._error or StreamClosedError(f"The answer of {_WHERE} was closed by this program")
-        safe = False
         try:
             data = b"" if self._ended else await self._next()
-            safe = True
-        except AnyLLMError as error:
-            self._error = error
+        except BaseException as error:
+            self.fail(error)
             raise
-        finally:
-            if not safe:
-                self.close()
         return data
 
     async def read(self) -> bytes:
@@ -154,10 +152,17 @@ class MockExchange:
             pieces.append(piece)
         return b"".join(pieces)
 
+    def fail(self, error: BaseException) -> None:
+        """Play no more after an error, which every further look at the body raises again if it is one of ours."""
+        self._error = error if isinstance(error, AnyLLMError) else self._error
+        self.close()
+
     def close(self) -> None:
         """Play no more; a wait for the next piece ends with an error. Idempotent, and callable from any thread."""
         if self._ended:
             return
+        if not self._closed and not isinstance(self._error, ProviderError):
+            self._request.abandoned = True
         self._closed = True
         self._release()
         if self._sleeping is not None:
@@ -169,11 +174,11 @@ class MockExchange:
         self._release()
 
     async def _next(self) -> bytes:
-        while self._steps:
+        while self._steps and self._missing != 0:
             step = self._steps.pop()
             match step:
                 case Data(data=data):
-                    if data := self._within(data):
+                    if data := self._unpacked(self._within(data)):
                         return data
                 case Wait():
                     await self._wait(step.seconds)
@@ -182,6 +187,8 @@ class MockExchange:
                     await self._wait(step.every)
                     self._limits.heard(self._clock.now())
                     return step.data
+                case Raw():
+                    raise _not_http()
                 case _:
                     raise self._broken()
         if self._missing:
@@ -197,6 +204,15 @@ class MockExchange:
             self._missing -= len(data)
         self._limits.heard(self._clock.now())
         return data
+
+    def _unpacked(self, data: bytes) -> bytes:
+        """Return bytes as they were before they were packed, as HTTP clients do."""
+        if self._unpack is None:
+            return data
+        try:
+            return self._unpack(data)
+        except zlib.error as error:
+            raise MalformedResponseError(f"The body of {_WHERE} does not fit its content-encoding") from error
 
     async def _wait(self, seconds: float) -> None:
         left = self._limits.left(self._clock.now())
@@ -223,3 +239,23 @@ class MockExchange:
         if self._open:
             self._open = False
             self._owner.open -= 1
+
+
+def _no_answer(step: Step) -> AnyLLMError:
+    """Return the error that a step is where the head of the answer should be."""
+    match step:
+        case Raw() | Data() | Forever():
+            return _not_http()
+        case Refuse():
+            return ConnectionFailedError(f"No connection to {_WHERE}; it was told to refuse")
+        case BreakTls():
+            error = ConnectionFailedError(f"TLS with {_WHERE} failed ({step.reason})")
+            # As on a real connection: the same certificate will not be trusted later either.
+            error.retryable = not step.certificate
+            return error
+        case _:
+            return ConnectionFailedError(f"{_WHERE} closed the connection without an answer")
+
+
+def _not_http() -> MalformedResponseError:
+    return MalformedResponseError(f"What {_WHERE} answered is not HTTP; check the base URL")

@@ -10,9 +10,14 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.testing.mock.fault import Fault
 
 MODULES: Sequence[str] = (
-    "samples",
+    "connection",
+    "delays",
+    "bodies",
+    "streams",
+    "statuses",
+    "answers",
 )  # fmt: skip
-"""The modules of this package that export `FAULTS`, one a line."""
+"""The modules of this package that export `FAULTS`, one a line; each one's docstring is the heading of its faults."""
 
 
 @cache
@@ -26,10 +31,14 @@ def find_fault(call: str) -> tuple[Fault, str]:
     """Return the fault that a text such as `stall` or `status=503` calls for, and its argument.
 
     Raises:
-        ConfigurationError: there is no such fault.
+        ConfigurationError: there is no such fault, or its argument is none of its kind.
     """
-    name, _, argument = call.strip().partition("=")
-    found = faults().get(name.strip().lower().replace("_", "-"))
+    name, _, argument = (part.strip() for part in call.partition("="))
+    found = faults().get(name.lower().replace("_", "-"))
     if found is None:
         raise ConfigurationError(f"There is no fault {name!r}; there are {', '.join(sorted(faults()))}")
-    return found, argument.strip()
+    if argument and not found.argument:
+        raise ConfigurationError(f"The fault {found.name!r} takes no argument, and was given {argument!r}")
+    if argument and not argument.replace(".", "", 1).isdecimal():
+        raise ConfigurationError(f"The argument of the fault {found.name!r} is {argument!r}; it must be a number")
+    return found, argument
