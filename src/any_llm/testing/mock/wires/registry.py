@@ -9,6 +9,18 @@ from importlib import import_module
 from any_llm.testing.mock.wire import Wire
 
 MODULES: Sequence[str] = (
+    "gemini_generate",
+    "gemini_media",
+    "gemini_vectors",
+    "gemini_files",
+    "gemini_batches",
+    "gemini_cached",
+    "gemini_models",
+    "gemini_interactions",
+    "vertex_mistral",
+    "ollama_chat",
+    "ollama_embed",
+    "ollama_models",
     "openai_chat",
     "openai_completions",
     "openai_responses_stored",
