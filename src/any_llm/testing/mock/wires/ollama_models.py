@@ -142,7 +142,6 @@ def _show(context: Context) -> Rendered:
         "template": template,
         "details": _DETAILS,
         "model_info": _FACTS,
-        "capabilities": ["completion", "tools", "thinking"],
         "modified_at": stamp(model.since),
     }
     return whole(shown)
