@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Iterator
 import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
-from openai.resources.responses.responses import ResponsesConnection
-from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponsesServerEvent
+from openai.types.responses import ResponseFunctionToolCall
 from pydantic import BaseModel
 
 from any_llm.testing import Answer, Failure, Mock, ToolCall, Usage
+from any_llm.types.json import JSON
 
 HELLO = [{"role": "user", "content": "hello there"}]
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"],
@@ -34,18 +34,18 @@ def mock() -> Iterator[Mock]:
 
 
 @pytest.fixture
-def client(mock: Mock) -> Iterator[OpenAI]:
+def client(mock: Mock) -> Iterator[JSON]:
     with OpenAI(base_url=mock.url(), api_key="k", max_retries=0) as client:
         yield client
 
 
 @pytest.fixture
-async def later(mock: Mock) -> AsyncIterator[AsyncOpenAI]:
+async def later(mock: Mock) -> AsyncIterator[JSON]:
     async with AsyncOpenAI(base_url=mock.url(), api_key="k", max_retries=0) as client:
         yield client
 
 
-def test_a_chat_completion_has_all_that_is_asked_for(client: OpenAI, mock: Mock) -> None:
+def test_a_chat_completion_has_all_that_is_asked_for(client: JSON, mock: Mock) -> None:
     mock.reply(Answer(text="Hi there", usage=Usage(input=9, output=4, cached=2, reasoning=1)))
 
     completion = client.chat.completions.create(
@@ -67,7 +67,7 @@ def test_a_chat_completion_has_all_that_is_asked_for(client: OpenAI, mock: Mock)
     assert completion._request_id
 
 
-def test_a_chat_streams_tools_in_parallel_and_its_usage(client: OpenAI, mock: Mock) -> None:
+def test_a_chat_streams_tools_in_parallel_and_its_usage(client: JSON, mock: Mock) -> None:
     mock.reply(Answer(tool_calls=(ToolCall("weather", {"city": "Rome"}), ToolCall("weather", {"city": "Oslo"}))))
 
     with client.chat.completions.stream(
@@ -83,7 +83,7 @@ def test_a_chat_streams_tools_in_parallel_and_its_usage(client: OpenAI, mock: Mo
     assert completion.usage.completion_tokens > 0
 
 
-def test_a_chat_speaks_and_refuses_and_fits_a_schema(client: OpenAI, mock: Mock) -> None:
+def test_a_chat_speaks_and_refuses_and_fits_a_schema(client: JSON, mock: Mock) -> None:
     parsed = client.chat.completions.parse(model="gpt-5", messages=HELLO, response_format=Place)
     spoken = client.chat.completions.create(
         model="gpt-audio", messages=HELLO, modalities=["text", "audio"], audio={"voice": "alloy", "format": "wav"}
@@ -99,7 +99,7 @@ def test_a_chat_speaks_and_refuses_and_fits_a_schema(client: OpenAI, mock: Mock)
     assert refused.choices[0].message.refusal == "I cannot."
 
 
-async def test_the_asynchronous_client_streams_too(later: AsyncOpenAI) -> None:
+async def test_the_asynchronous_client_streams_too(later: JSON) -> None:
     stream = await later.chat.completions.create(model="gpt-5", messages=HELLO, stream=True)
     text = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
     spoken = await later.chat.completions.create(
@@ -113,7 +113,7 @@ async def test_the_asynchronous_client_streams_too(later: AsyncOpenAI) -> None:
     assert any(each.get("data") for each in heard)
 
 
-def test_a_text_is_completed_whole_and_streamed(client: OpenAI) -> None:
+def test_a_text_is_completed_whole_and_streamed(client: JSON) -> None:
     whole = client.completions.create(model="davinci", prompt=["One", "Two"], echo=True, logprobs=1)
     chunks = list(
         client.completions.create(
@@ -128,7 +128,7 @@ def test_a_text_is_completed_whole_and_streamed(client: OpenAI) -> None:
     assert chunks[-1].usage is not None
 
 
-def test_responses_are_told_whole_and_as_events(client: OpenAI, mock: Mock) -> None:
+def test_responses_are_told_whole_and_as_events(client: JSON, mock: Mock) -> None:
     whole = client.responses.create(model="gpt-5", input="hello there", metadata={"a": "b"})
     mock.reply(Answer(reasoning="Let me think", text="Hi", tool_calls=(ToolCall("weather", {"city": "Rome"}),)))
     with client.responses.stream(
@@ -152,7 +152,7 @@ def test_responses_are_told_whole_and_as_events(client: OpenAI, mock: Mock) -> N
     assert json.loads(call.arguments) == {"city": "Rome"}
 
 
-def test_responses_call_what_the_vendor_runs(client: OpenAI, mock: Mock) -> None:
+def test_responses_call_what_the_vendor_runs(client: JSON, mock: Mock) -> None:
     mock.reply(
         Answer(
             text="It is so.",
@@ -181,7 +181,7 @@ def test_responses_call_what_the_vendor_runs(client: OpenAI, mock: Mock) -> None
     } <= {event.type for event in events}  # fmt: skip
 
 
-def test_a_response_refuses_is_cut_and_fits_a_schema(client: OpenAI, mock: Mock) -> None:
+def test_a_response_refuses_is_cut_and_fits_a_schema(client: JSON, mock: Mock) -> None:
     parsed = client.responses.parse(model="gpt-5", input="where", text_format=Place)
     cut = client.responses.create(model="gpt-5", input="a rather long sentence to say", max_output_tokens=2)
     mock.reply(Answer(refusal="No."))
@@ -191,11 +191,10 @@ def test_a_response_refuses_is_cut_and_fits_a_schema(client: OpenAI, mock: Mock)
     assert cut.status == "incomplete"
     assert cut.incomplete_details is not None
     assert cut.incomplete_details.reason == "max_output_tokens"
-    assert isinstance(refused.output[0], ResponseOutputMessage)
-    assert refused.output[0].content[0].refusal == "No."
+    assert refused.output[0].content[0].to_dict() == {"type": "refusal", "refusal": "No."}
 
 
-def test_responses_are_kept_and_built_upon(client: OpenAI) -> None:
+def test_responses_are_kept_and_built_upon(client: JSON) -> None:
     first = client.responses.create(model="gpt-5", input="hello there")
     second = client.responses.create(model="gpt-5", input="and you?", previous_response_id=first.id)
     again = client.responses.retrieve(first.id)
@@ -221,7 +220,7 @@ def test_responses_are_kept_and_built_upon(client: OpenAI) -> None:
         client.responses.compact(model="gpt-5", previous_response_id=first.id)
 
 
-def test_a_response_in_the_background_can_be_cancelled_or_waited_for(client: OpenAI) -> None:
+def test_a_response_in_the_background_can_be_cancelled_or_waited_for(client: JSON) -> None:
     cancelled = client.responses.create(model="gpt-5", input="a", background=True)
     waited = client.responses.create(model="gpt-5", input="b", background=True)
 
@@ -235,8 +234,8 @@ def test_a_response_in_the_background_can_be_cancelled_or_waited_for(client: Ope
 
 # OpenAI's library opens the WebSocket in the manner of an older version of its own dependency.
 @pytest.mark.filterwarnings("ignore:connect:DeprecationWarning")
-def test_responses_come_over_a_websocket_one_upon_the_other(client: OpenAI, mock: Mock) -> None:
-    def ask(connection: ResponsesConnection, **wish: object) -> list[ResponsesServerEvent]:
+def test_responses_come_over_a_websocket_one_upon_the_other(client: JSON, mock: Mock) -> None:
+    def ask(connection: JSON, **wish: object) -> list[JSON]:
         connection.response.create(model="gpt-5", store=False, **wish)
         events = [connection.recv()]
         while events[-1].type not in {"response.completed", "error"}:
@@ -261,7 +260,7 @@ def test_responses_come_over_a_websocket_one_upon_the_other(client: OpenAI, mock
     assert [call.operation for call in mock.calls] == ["responses_socket", *["responses"] * 4]
 
 
-async def test_the_asynchronous_client_has_the_websocket_too(later: AsyncOpenAI) -> None:
+async def test_the_asynchronous_client_has_the_websocket_too(later: JSON) -> None:
     async with later.responses.connect() as connection:
         await connection.response.create(model="gpt-5", input="hello there")
         types = [(await connection.recv()).type for _ in range(3)]
@@ -269,7 +268,7 @@ async def test_the_asynchronous_client_has_the_websocket_too(later: AsyncOpenAI)
     assert types == ["response.created", "response.in_progress", "response.output_item.added"]
 
 
-def test_embeddings_come_as_numbers_and_as_bytes(client: OpenAI) -> None:
+def test_embeddings_come_as_numbers_and_as_bytes(client: JSON) -> None:
     numbers = client.embeddings.create(
         model="text-embedding-3-small", input=["a", "b"], dimensions=8, encoding_format="float"
     )
@@ -283,7 +282,7 @@ def test_embeddings_come_as_numbers_and_as_bytes(client: OpenAI) -> None:
     assert numbers.usage.prompt_tokens == 2
 
 
-def test_pictures_are_made_changed_and_streamed(client: OpenAI) -> None:
+def test_pictures_are_made_changed_and_streamed(client: JSON) -> None:
     made = client.images.generate(model="gpt-image-1", prompt="a circle", n=2)
     old = client.images.generate(model="dall-e-3", prompt="a circle")
     changed = client.images.edit(model="gpt-image-1", image=io.BytesIO(b"\x89PNG"), prompt="red")
@@ -304,7 +303,7 @@ def test_pictures_are_made_changed_and_streamed(client: OpenAI) -> None:
     assert [event.type for event in edits] == ["image_edit.partial_image", "image_edit.completed"]
 
 
-def test_speech_is_made_and_written_down(client: OpenAI, mock: Mock) -> None:
+def test_speech_is_made_and_written_down(client: JSON, mock: Mock) -> None:
     wave = client.audio.speech.create(model="gpt-4o-mini-tts", voice="alloy", input="Hi", response_format="wav")
     with client.audio.speech.with_streaming_response.create(
         model="gpt-4o-mini-tts", voice="alloy", input="Hi", stream_format="sse"
@@ -339,7 +338,7 @@ def test_speech_is_made_and_written_down(client: OpenAI, mock: Mock) -> None:
 
 # OpenAI's library calls the whole operation deprecated, which its service still has.
 @pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
-def test_speech_is_translated(client: OpenAI, mock: Mock) -> None:
+def test_speech_is_translated(client: JSON, mock: Mock) -> None:
     mock.reply("A word or two")
     sound = ("a.wav", b"RIFF")
 
@@ -352,7 +351,7 @@ def test_speech_is_translated(client: OpenAI, mock: Mock) -> None:
     assert detailed.segments[0].text == "A word or two"
 
 
-def test_texts_are_judged(client: OpenAI, mock: Mock) -> None:
+def test_texts_are_judged(client: JSON, mock: Mock) -> None:
     harmless = client.moderations.create(model="omni-moderation-latest", input=["a", "b"])
     mock.reply(Answer(scores=(0.9,)))
     harmful = client.moderations.create(
@@ -366,7 +365,7 @@ def test_texts_are_judged(client: OpenAI, mock: Mock) -> None:
     assert harmful.results[0].category_applied_input_types.violence == ["text", "image"]
 
 
-def test_files_are_kept_listed_read_and_removed(client: OpenAI) -> None:
+def test_files_are_kept_listed_read_and_removed(client: JSON) -> None:
     kept = [client.files.create(file=(f"{n}.jsonl", b"{}\n"), purpose="user_data") for n in range(3)]
     other = client.files.create(file=("x.jsonl", b"{}"), purpose="batch")
 
@@ -390,7 +389,7 @@ def _lines(*bodies: object) -> bytes:
     )
 
 
-def test_a_batch_is_run_and_its_answers_are_in_files(client: OpenAI) -> None:
+def test_a_batch_is_run_and_its_answers_are_in_files(client: JSON) -> None:
     content = _lines({"model": "gpt-5", "messages": HELLO}, {"model": "gpt-5", "messages": []})
     file = client.files.create(file=("in.jsonl", content), purpose="batch")
 
@@ -412,7 +411,7 @@ def test_a_batch_is_run_and_its_answers_are_in_files(client: OpenAI) -> None:
         client.batches.cancel(batch.id)
 
 
-def test_a_batch_can_be_cancelled_and_a_broken_one_fails(client: OpenAI) -> None:
+def test_a_batch_can_be_cancelled_and_a_broken_one_fails(client: JSON) -> None:
     good = client.files.create(file=("in.jsonl", _lines({"model": "m", "messages": HELLO})), purpose="batch")
     broken = client.files.create(file=("in.jsonl", b"not json\n"), purpose="batch")
     empty = client.files.create(file=("in.jsonl", b"\n"), purpose="batch")
@@ -433,7 +432,95 @@ def test_a_batch_can_be_cancelled_and_a_broken_one_fails(client: OpenAI) -> None
         client.batches.retrieve("batch_none")
 
 
-def test_models_are_listed(client: OpenAI) -> None:
+# OpenAI says when it will end this operation; other vendors have it too.
+@pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
+def test_videos_are_made_looked_at_and_removed(client: JSON) -> None:
+    video = client.videos.create(model="sora-2", prompt="a cat", seconds="8")
+    done = client.videos.retrieve(video.id)
+    content = client.videos.download_content(video.id).read()
+
+    assert (video.status, done.status, done.progress, done.seconds) == ("queued", "completed", 100, "8")
+    assert content[4:8] == b"ftyp"
+    assert [each.id for each in client.videos.list()] == [video.id]
+    assert client.videos.delete(video.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.videos.retrieve(video.id)
+
+
+def test_the_results_of_tools_are_what_a_response_is_about(client: JSON, mock: Mock) -> None:
+    items = [
+        {"role": "developer", "content": [{"type": "input_text", "text": "Be short."}]},
+        {"role": "user", "content": "What is the weather?"},
+        {"role": "assistant", "content": "I look."},
+        {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "call_1", "output": "It rains."},
+    ]
+
+    response = client.responses.create(
+        model="gpt-5", input=items, instructions="Help.", tools=RESPONSE_TOOLS,
+        tool_choice={"type": "function", "name": "weather"}, text={"format": {"type": "text"}},
+    )  # fmt: skip
+    kept = client.responses.input_items.list(response.id, order="asc")
+    forced = client.responses.create(
+        model="gpt-5", input="x", tools=RESPONSE_TOOLS, tool_choice={"type": "function", "name": "weather"}
+    )
+
+    assert response.output_text == "It rains."
+    assert [item.type for item in kept.data] == [
+        "message", "message", "message", "function_call", "function_call_output",
+    ]  # fmt: skip
+    asked = mock.calls[0].asked
+    assert asked is not None
+    assert [turn.role for turn in asked.turns] == ["system", "system", "user", "assistant", "assistant", "tool"]
+    assert forced.output[0].name == "weather"
+
+
+def test_log_probabilities_and_outputs_come_where_they_are_included(client: JSON, mock: Mock) -> None:
+    mock.reply(Answer(text="It is 2", tool_calls=(ToolCall("code_interpreter", {"code": "1+1"}),)))
+    wish = {"include": ["message.output_text.logprobs", "code_interpreter_call.outputs"], "top_logprobs": 2}
+
+    events = list(
+        client.responses.create(
+            model="gpt-5", input="1+1?", stream=True, stream_options={"include_obfuscation": False},
+            tools=[{"type": "code_interpreter", "container": {"type": "auto"}}], **wish,
+        )
+    )  # fmt: skip
+
+    deltas = [event for event in events if event.type == "response.output_text.delta"]
+    assert [event.logprobs[0].token for event in deltas] == ["It i", "s 2"]
+    assert all(event.to_dict().get("obfuscation") is None for event in deltas)
+    assert events[-1].response.output[0].outputs[0].logs == "None"
+
+
+def test_legacy_choices_and_formats_are_understood(client: JSON) -> None:
+    called = client.chat.completions.create(
+        model="gpt-5", messages=HELLO, tools=TOOLS, tool_choice={"type": "function", "function": {"name": "weather"}}
+    )
+    custom = client.chat.completions.create(model="gpt-5", messages=HELLO, tools=[{"type": "custom"}], stop="there")
+    parts = client.chat.completions.create(
+        model="gpt-5", messages=[{"role": "user", "content": [{"type": "text", "text": "a"}]}],
+        response_format={"type": "json_object"},
+    )  # fmt: skip
+    tokens = client.embeddings.create(model="m", input=[[1, 2], [3]], dimensions=2)
+
+    assert called.choices[0].message.tool_calls[0].function.name == "weather"
+    assert custom.choices[0].message.content == "hello "
+    assert isinstance(json.loads(parts.choices[0].message.content), dict)
+    assert len(tokens.data) == 2
+
+
+def test_a_file_needs_a_purpose(client: JSON) -> None:
+    with pytest.raises(openai.BadRequestError, match="purpose"):
+        client.files.create(file=("a", b"b"), purpose="")
+
+
+def test_a_page_behind_what_is_not_there_is_empty(client: JSON) -> None:
+    client.files.create(file=("a", b"b"), purpose="batch")
+
+    assert client.files.list(after="file-none").data == []
+
+
+def test_models_are_listed(client: JSON) -> None:
     assert "gpt-5-mini" in [model.id for model in client.models.list()]
     assert client.models.retrieve("gpt-5-mini").object == "model"
 
@@ -447,7 +534,7 @@ def test_models_are_listed(client: OpenAI) -> None:
     ],
 )  # fmt: skip
 def test_errors_are_those_of_the_library(
-    client: OpenAI, mock: Mock, status: int, kind: type[openai.APIStatusError]
+    client: JSON, mock: Mock, status: int, kind: type[openai.APIStatusError]
 ) -> None:
     mock.reply(Failure(status=status, message="Because"))
 
@@ -476,7 +563,7 @@ def test_errors_are_those_of_the_library(
         ("/completions", {"model": "m", "prompt": []}, "prompt"),
     ],
 )
-def test_what_is_missing_is_named(client: OpenAI, path: str, body: object, param: str) -> None:
+def test_what_is_missing_is_named(client: JSON, path: str, body: object, param: str) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         client.post(path, body=body, cast_to=object)
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from any_llm.testing import Answer, Mock, ToolCall
+from any_llm.testing import Answer, Mock, MockRequest, ToolCall
 from any_llm.testing.mock.shapes import Finding, Sample, compare
 from tests.testing.mock.recorded_shapes import listed, recorded, sent
 
@@ -40,6 +40,11 @@ RESPONSE = {
 CUT = {"model": "m", "input": "a rather long sentence", "max_output_tokens": 1, "stream": True}
 
 
+def everything(_request: MockRequest) -> Answer:
+    """Answer with all that a response can hold."""
+    return FULL
+
+
 def findings(provider: str, api: str, samples: list[Sample]) -> list[Finding]:
     """Return what differs in the units that were recorded of the provider often enough to be listed."""
     units = listed().units(provider, api)
@@ -69,8 +74,9 @@ def test_responses_agree(provider: str) -> None:
     samples: list[Sample] = []
     for wish in (RESPONSE, {"model": "m", "input": "hello there"}):
         for way in ({"include": [*RESPONSE["include"], "code_interpreter_call.outputs"]}, {"stream": True}):
-            mock = Mock(lambda _request, wish=wish: FULL if wish is RESPONSE else None)
-            samples += sent(mock, f"/{provider}/v1/responses", {**wish, **way})
+            samples += sent(
+                Mock(everything) if wish is RESPONSE else Mock(), f"/{provider}/v1/responses", {**wish, **way}
+            )
     samples += sent(Mock(), f"/{provider}/v1/responses", CUT)
 
     assert findings(provider, "openai.responses", samples) == []
@@ -78,10 +84,10 @@ def test_responses_agree(provider: str) -> None:
 
 def test_every_event_that_was_recorded_of_openai_is_sent() -> None:
     streamed = {**RESPONSE, "stream": True}
-    samples = sent(Mock(lambda _request: FULL), "/openai/v1/responses", streamed)
+    samples = sent(Mock(everything), "/openai/v1/responses", streamed)
     samples += sent(Mock(), "/openai/v1/responses", CUT)
 
-    assert listed().units("openai", "openai.responses") - {sample.unit for sample in samples} == {"body"}
+    assert set(listed().units("openai", "openai.responses")) - {sample.unit for sample in samples} == {"body"}
 
 
 @pytest.mark.parametrize(
@@ -143,6 +149,14 @@ def test_changed_pictures_agree() -> None:
     samples = sent(Mock(), "/openai/v1/images/edits", form, **{"content-type": "multipart/form-data; boundary=x"})
 
     assert findings("openai", "openai.images.edit", samples) == []
+
+
+def test_pictures_like_another_agree() -> None:
+    form = _form(model="dall-e-2").replace(b'name="file"', b'name="image"')
+
+    samples = sent(Mock(), "/openai/v1/images/variations", form, **{"content-type": "multipart/form-data; boundary=x"})
+
+    assert findings("openai", "openai.images.variation", samples) == []
 
 
 def test_batches_agree() -> None:

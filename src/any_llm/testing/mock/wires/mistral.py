@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from any_llm.testing.mock.answer import Answer
 from any_llm.testing.mock.asked import Asked, Turn, count_tokens, tokens_of
 from any_llm.testing.mock.ids import HEX
 from any_llm.testing.mock.request import MockRequest
 from any_llm.testing.mock.wire import Context, Rendered, Route, Wire
 from any_llm.testing.mock.wires.openai_audio import read_transcription
-from any_llm.testing.mock.wires.openai_chat import read_chat, render_chat
+from any_llm.testing.mock.wires.openai_chat import chat_of, render_chat
 from any_llm.testing.mock.wires.openai_errors import failure_pieces, render_failure
 from any_llm.testing.mock.wires.openai_moderations import scores_of
 from any_llm.testing.mock.wires.openai_words import (
@@ -56,8 +58,13 @@ def _read_agent(request: MockRequest) -> Asked:
     body = request.object
     if not body.get("agent_id"):
         raise refuse("agent_id")
-    request.__dict__["json"] = {"model": body["agent_id"], **body}
-    return read_chat(request)
+    return msgspec.structs.replace(chat_of(body), model=str(body["agent_id"]))
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """An agent that was made; `object` is what the vendor says of it."""
+
+    object: JSONObject
 
 
 def _create_agent(context: Context) -> Rendered:
@@ -91,15 +98,15 @@ def _create_agent(context: Context) -> Rendered:
         "version_message": None,
         "versions": [],
     }
-    return whole(context.shelf.room("mistral.agents", dict).put(agent["id"], agent), context)
+    return whole(context.shelf.room("mistral.agents", Agent).put(agent["id"], Agent(agent)).object, context)
 
 
 def _retrieve_agent(context: Context) -> Rendered:
     name = context.request.params["agent"]
-    found = context.shelf.room("mistral.agents", dict).get(name)
+    found = context.shelf.room("mistral.agents", Agent).get(name)
     if found is None:
         raise not_found("agent", name)
-    return whole(found, context)
+    return whole(found.object, context)
 
 
 def _read_moderation(request: MockRequest) -> Asked:
@@ -159,7 +166,7 @@ def _read_ocr(request: MockRequest) -> Asked:
 
 
 def _render_ocr(answer: Answer, asked: Asked, context: Context) -> Rendered:
-    pages = [
+    pages: list[JSONObject] = [
         {
             "index": index,
             "markdown": answer.text,

@@ -98,12 +98,13 @@ def _create_job(context: Context) -> Rendered:
     body = context.request.object
     if not body.get("endpoint"):
         raise refuse("endpoint")
-    given, names = body.get("requests"), body.get("input_files") or []
+    given, named = body.get("requests"), body.get("input_files")
+    names = [str(name) for name in named] if is_list(named) else []
     lines = [line_of(each) for each in given if is_object(each) and "body" in each] if is_list(given) else []
     for name in names:
-        file = files(context).get(str(name))
+        file = files(context).get(name)
         if file is None:
-            raise not_found("file", str(name))
+            raise not_found("file", name)
         lines += read_lines(file.content)[0]
     if not lines:
         raise refuse("input_files", "A job needs 'input_files' or 'requests' with at least one line.")

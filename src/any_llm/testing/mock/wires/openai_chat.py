@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from any_llm.testing.mock.answer import Answer, ToolCall
 from any_llm.testing.mock.asked import Asked, Tool, Turn, tokens_of
 from any_llm.testing.mock.request import MockRequest
@@ -23,10 +25,21 @@ _ROLES: Mapping[str, str] = {"developer": "system", "function": "tool"}
 
 def read_chat(request: MockRequest) -> Asked:
     """Read a request for a chat completion."""
-    body = request.object
     check = manner_of(request).check
     if check is not None:
         check(request)
+    body = request.object
+    # The messages are missed first, as the vendor does it.
+    chat = chat_of(body)
+    return msgspec.structs.replace(chat, model=model_of(request, body))
+
+
+def chat_of(body: Mapping[str, JSON]) -> Asked:
+    """Read what is asked in a chat, whoever shall answer it.
+
+    Raises:
+        RefusedError: there are no messages.
+    """
     messages = body.get("messages")
     if not is_list(messages) or not messages:
         raise refuse("messages")
@@ -34,7 +47,6 @@ def read_chat(request: MockRequest) -> Asked:
     options = body.get("stream_options")
     stop = body.get("stop") or ()
     return Asked(
-        model=model_of(request, body),
         stream=body.get("stream") is True,
         turns=tuple(_turn(message) for message in messages if is_object(message)),
         tools=tuple(_tool(tool) for tool in body.get("tools") or () if is_object(tool)),
@@ -183,7 +195,7 @@ class _Chunks:
                 made.append(self._piece(index, delta, text=text, tokens=1))
             made.append(self._piece(index, {}, finish=_finish(choice), role="finish", last=index == len(choices) - 1))
         if asked.usage and not manner.late_usage:
-            value = {**self._start, "choices": [], "usage": usage_object(answer, asked, self._context)}
+            value: JSONObject = {**self._start, "choices": [], "usage": usage_object(answer, asked, self._context)}
             if self._padded:
                 value["obfuscation"] = _padding(self._context)
             for path in (*manner.dropped, *manner.chunk_dropped):

@@ -32,6 +32,12 @@ def read_edit(request: MockRequest) -> Asked:
     return _asked(request, request.fields or request.object, "image_edit")
 
 
+def read_variation(request: MockRequest) -> Asked:
+    """Read a request for pictures that are like another one."""
+    fields = {name: value for name, value in request.fields.items() if name != "prompt"}
+    return _asked(request, {"prompt": "A variation", **fields}, "image_edit")
+
+
 def _asked(request: MockRequest, body: Mapping[str, JSON], event_name: str) -> Asked:
     check = manner_of(request).check
     if check is not None:
@@ -134,6 +140,13 @@ WIRE = Wire(
             render=render_images,
         ),
         Route(method="POST", path="/images/edits", operation="image_edit", read=read_edit, render=render_images),
+        Route(
+            method="POST",
+            path="/images/variations",
+            operation="image_variation",
+            read=read_variation,
+            render=render_images,
+        ),
     ),
     render_failure=render_failure,
     failure_pieces=failure_pieces,

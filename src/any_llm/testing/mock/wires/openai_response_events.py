@@ -42,7 +42,12 @@ def response_pieces(response: JSONObject, ids: Ids, *, padded: bool = True, name
 
 
 def _events(response: JSONObject) -> Iterator[_Event]:
-    begun = {**response, "status": "in_progress", "output": [], **{name: None for name in _UNSAID if name in response}}
+    begun: JSONObject = {
+        **response,
+        "status": "in_progress",
+        "output": [],
+        **{name: None for name in _UNSAID if name in response},
+    }
     yield _Event({"type": "response.created", "response": begun}, "start")
     yield _Event({"type": "response.in_progress", "response": begun}, "start")
     for index, item in enumerate(response["output"]):
@@ -78,7 +83,9 @@ def _message(item: JSONObject, place: JSONObject) -> Iterator[_Event]:
     for number, part in enumerate(item["content"]):
         spot = {**place, "content_index": number}
         tell = _refusal if part["type"] == "refusal" else _text
-        blank = {"refusal": ""} if part["type"] == "refusal" else {"text": "", "annotations": [], "logprobs": []}
+        blank: JSONObject = (
+            {"refusal": ""} if part["type"] == "refusal" else {"text": "", "annotations": [], "logprobs": []}
+        )
         yield _Event({"type": "response.content_part.added", **spot, "part": {**part, **blank}})
         yield from tell(part, spot)
         yield _Event({"type": "response.content_part.done", **spot, "part": part})

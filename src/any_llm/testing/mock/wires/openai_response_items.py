@@ -67,8 +67,8 @@ def _kept(item: JSONObject, ids: Ids) -> JSONObject:
     content = item.get("content")
     role = str(item.get("role") or "user")
     if isinstance(content, str):
-        content = [{"type": "output_text", "text": content, "annotations": [], "logprobs": []}
-                   if role == "assistant" else {"type": "input_text", "text": content}]  # fmt: skip
+        more: JSONObject = {"annotations": [], "logprobs": []} if role == "assistant" else {}
+        content = [{"type": "output_text" if more else "input_text", "text": content, **more}]
     return {
         "id": identifier("message", ids),
         "type": "message",
@@ -115,7 +115,7 @@ def _items(answer: Answer, asked: Asked, context: Context) -> Iterator[JSONObjec
             }
     if answer.reasoning or asked.reasoning:
         yield _reasoning(answer, asked, ids)
-    kinds = asked.options.get("kinds") or {}
+    kinds: JSONObject = asked.options.get("kinds") or {}
     cited = False
     for call in answer.tool_calls:
         make = _CALLS.get(str(kinds.get(call.name, "function")), _function_call)

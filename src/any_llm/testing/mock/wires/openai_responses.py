@@ -87,9 +87,9 @@ def _choice(choice: JSON) -> str:
 
 def _schema(text: JSON) -> JSON:
     form = text.get("format") if is_object(text) else None
-    wanted = {"json_schema": lambda: form.get("schema", {}), "json_object": dict}
-    make = wanted.get(str(form.get("type"))) if is_object(form) else None
-    return make() if make else None
+    if not is_object(form) or form.get("type") not in {"json_schema", "json_object"}:
+        return None
+    return form.get("schema", {})
 
 
 def render_response(answer: Answer, asked: Asked, context: Context) -> Rendered:

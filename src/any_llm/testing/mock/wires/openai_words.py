@@ -19,12 +19,11 @@ EVENTS = "text/event-stream; charset=utf-8"
 
 def head(context: Context, answer: Answer | None = None, content_type: str = "application/json") -> dict[str, str]:
     """Return the headers of an answer."""
-    told = answer.headers if answer else {}
     return {
         "content-type": content_type,
         "x-request-id": context.ids.take("req_", 32),
         "openai-processing-ms": "1",
-        **told,
+        **(answer.headers if answer else {}),
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from operator import attrgetter
+from typing import NamedTuple, TypeAlias
 
 from any_llm.testing.mock.answer import Usage
 from any_llm.testing.mock.asked import Asked
+from any_llm.testing.mock.ids import BASE62
 from any_llm.testing.mock.wire import Context
 from any_llm.types.json import JSON, is_list, is_mapping, is_object
 
@@ -19,8 +21,32 @@ class Facts(NamedTuple):
     context: Context
 
 
-Fact = Callable[[Facts], JSON]
-"""A value of a template that is found out when it is laid: `lambda facts: facts.usage.cached`."""
+Fact: TypeAlias = Callable[[Facts], JSON]
+"""A value of a template that is found out when it is laid, such as `fact("usage.cached")`."""
+
+
+def fact(path: str) -> Fact:
+    """Return one of the facts, by the names of attributes from `Facts` on."""
+    return attrgetter(path)
+
+
+def fresh(prefix: str, length: int, alphabet: str = BASE62) -> Fact:
+    """Return what makes a new identifier."""
+
+    def make(facts: Facts) -> str:
+        return facts.context.ids.take(prefix, length, alphabet)
+
+    return make
+
+
+def uncached(facts: Facts) -> int:
+    """Return how many tokens were read that no cache had."""
+    return facts.usage.input - facts.usage.cached
+
+
+def empty(_facts: Facts) -> JSON:
+    """Return a list of nothing; in a template a list stands for that of its items."""
+    return []
 
 
 def lay(value: JSON, template: JSON, facts: Facts) -> JSON:
@@ -54,5 +80,5 @@ def without(value: JSON, path: str) -> None:
         without(inner, f".{rest}")
 
 
-Template = Mapping[str, JSON]
+Template: TypeAlias = Mapping[str, JSON]
 """An object of values, of functions of `Facts`, and of further templates."""

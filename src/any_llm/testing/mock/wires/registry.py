@@ -27,12 +27,14 @@ MODULES: Sequence[str] = (
     "openai_embeddings",
     "openai_images",
     "openai_audio",
+    "openai_videos",
     "openai_moderations",
     "openai_files",
     "openai_batches",
     "openai_models",
     "mistral",
     "mistral_files",
+    "writer",
 )  # fmt: skip
 """The modules of this package that export `WIRE`, one a line; those of vendors with paths of their own come first."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from any_llm.testing.mock.wires.overlay import Facts, Template
+from any_llm.testing.mock.wires.overlay import Facts, Template, empty, fact, fresh
 from any_llm.types.json import JSON
 
 _SAFE: Mapping[str, JSON] = {"filtered": False, "severity": "safe"}
-FILTERED: Template = dict.fromkeys(("hate", "self_harm", "sexual", "violence"), _SAFE)
+FILTERED: Mapping[str, JSON] = dict.fromkeys(("hate", "self_harm", "sexual", "violence"), _SAFE)
 """The verdict of Azure's filters on a harmless text."""
 
 
@@ -29,18 +29,23 @@ COPILOT = Templates(
             "token_details": [{
                 "batch_size": 1_000_000,
                 "cost_per_batch": 0,
-                "token_count": lambda facts: facts.usage.input,
+                "token_count": fact("usage.input"),
                 "token_type": "input",
             }],
             "total_nano_aiu": 0,
         },
     },
     chunk={"choices": [{"content_filter_results": {}}]},
-    usage={"reasoning_tokens": lambda facts: facts.usage.reasoning},
+    usage={"reasoning_tokens": fact("usage.reasoning")},
 )  # fmt: skip
 
-_SEARCHED: Template = {
-    "citations": lambda _facts: ["https://example.com/mock"],
+
+def _citations(_facts: Facts) -> list[str]:
+    return ["https://example.com/mock"]
+
+
+_SEARCHED: Mapping[str, JSON] = {
+    "citations": _citations,
     "search_results": [{
         "date": "2026-01-01",
         "last_updated": "2026-01-01",
@@ -56,15 +61,15 @@ PERPLEXITY = Templates(
           "usage": {"cost": {"input_tokens_cost": 0.001, "output_tokens_cost": 0.001, "request_cost": 0.005,
                              "total_cost": 0.007}}},
     chunk={**_SEARCHED, "choices": [{"message": {"role": "assistant", "content": ""}}],
-           "usage": {"prompt_tokens": lambda facts: facts.usage.input,
-                     "completion_tokens": lambda facts: facts.usage.output,
-                     "total_tokens": lambda facts: facts.usage.total,
+           "usage": {"prompt_tokens": fact("usage.input"),
+                     "completion_tokens": fact("usage.output"),
+                     "total_tokens": fact("usage.total"),
                      "search_context_size": "low",
                      "cost": {"input_tokens_cost": 0, "output_tokens_cost": 0, "total_cost": 0}}},
     usage={"search_context_size": "low"},
 )  # fmt: skip
 
-VENICE: Template = {
+VENICE: Mapping[str, JSON] = {
     "cost": {"diem": 0, "usd": 0.0001},
     "venice_parameters": {
         "disable_thinking": False,
@@ -77,56 +82,52 @@ VENICE: Template = {
         "include_venice_system_prompt": True,
         "return_search_results_as_documents": False,
         "strip_thinking_response": False,
-        "web_search_citations": lambda _facts: [],
+        "web_search_citations": empty,
     },
     "choices": [{"message": {"reasoning_content": None}}],
 }
 
-WRITER_DELTA: Template = {
+WRITER_DELTA: Mapping[str, JSON] = {
     "graph_data": {"sources": None, "status": None, "subqueries": None},
     **dict.fromkeys(("image_data", "llm_data", "translation_data", "web_search_data")),
 }
 
 
-def _model(facts: Facts) -> str:
-    return facts.asked.model
-
-
-_ATTEMPT: Template = {
+_ATTEMPT: Mapping[str, JSON] = {
     "provider": "mock",
-    "internalModelId": _model,
-    "providerApiModelId": _model,
+    "internalModelId": fact("asked.model"),
+    "providerApiModelId": fact("asked.model"),
     "credentialType": "system",
     "success": True,
     "startTime": 1000.5,
     "endTime": 1001.5,
     "statusCode": 200,
-    "providerResponseId": lambda facts: facts.context.ids.take("resp_", 24),
+    "providerResponseId": fresh("resp_", 24),
 }
 VERCEL = Templates(
     body={
-        "generationId": lambda facts: facts.context.ids.take("gen_", 26),
+        "generationId": fresh("gen_", 26),
         "choices": [{"message": {"provider_metadata": {"gateway": {
             "billableWebSearchCalls": 0,
             "cost": "0.0001",
             "marketCost": "0.0001",
-            "generationId": lambda facts: facts.context.ids.take("gen_", 26),
+            "generationId": fresh("gen_", 26),
             "routing": {
                 "attempts": [_ATTEMPT],
-                "canonicalSlug": _model,
-                "fallbacksAvailable": lambda _facts: [],
+                "canonicalSlug": fact("asked.model"),
+                "fallbacksAvailable": empty,
                 "finalProvider": "mock",
                 "internalReasoning": "Only the mock is there",
-                "internalResolvedModelId": _model,
+                "internalResolvedModelId": fact("asked.model"),
                 "modelAttemptCount": 1,
                 "modelAttempts": [{
-                    "canonicalSlug": _model, "modelId": _model, "providerAttemptCount": 1,
+                    "canonicalSlug": fact("asked.model"), "modelId": fact("asked.model"), "providerAttemptCount": 1,
                     "providerAttempts": [_ATTEMPT], "success": True,
                 }],
-                "originalModelId": _model,
+                "originalModelId": fact("asked.model"),
                 "planningReasoning": "Only the mock is there",
                 "resolvedProvider": "mock",
-                "resolvedProviderApiModelId": _model,
+                "resolvedProviderApiModelId": fact("asked.model"),
                 "totalProviderAttemptCount": 1,
             },
         }}}}],

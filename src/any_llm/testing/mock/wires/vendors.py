@@ -6,6 +6,7 @@ What is here was recorded, in the vendor's answers: paths that it always sends, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -13,16 +14,29 @@ from any_llm.testing.mock.answer import Failure, RefusedError
 from any_llm.testing.mock.ids import BASE62, HEX, Ids
 from any_llm.testing.mock.request import MockRequest
 from any_llm.testing.mock.wires import vendor_responses as responses
-from any_llm.testing.mock.wires.overlay import Fact, Facts, Template
+from any_llm.testing.mock.wires.overlay import Facts, Template, fact, fresh, uncached
 from any_llm.testing.mock.wires.vendor_gateways import COPILOT, FILTERED, PERPLEXITY, VENICE, VERCEL, WRITER_DELTA
 from any_llm.types.json import JSONObject
 
-SayError = Callable[[Failure, str, str | None], JSONObject]
+SayError: TypeAlias = Callable[[Failure, str, str | None], JSONObject]
 """Says a failure, with OpenAI's `type` and `code` for it."""
 
 
 def _openai_error(failure: Failure, kind: str, code: str | None) -> JSONObject:
     return {"error": {"message": failure.message, "type": kind, "param": failure.param, "code": failure.code or code}}
+
+
+Identify: TypeAlias = Callable[[Ids], str]
+"""Makes an identifier."""
+
+
+def like(prefix: str, length: int, alphabet: str = BASE62) -> Identify:
+    """Return what makes identifiers of this form."""
+
+    def make(ids: Ids) -> str:
+        return ids.take(prefix, length, alphabet)
+
+    return make
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,8 +81,8 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     chunk_dropped: tuple[str, ...] = ()
     reasoning: str = ""
     thinking_parts: bool = False
-    id: Callable[[Ids], str] = lambda ids: ids.take("chatcmpl-", 29)
-    call_id: Callable[[Ids], str] = lambda ids: ids.take("call_", 24)
+    id: Identify = like("chatcmpl-", 29)
+    call_id: Identify = like("call_", 24)
     preface: Template | None = None
     late_usage: bool = False
     error: SayError = _openai_error
@@ -142,6 +156,14 @@ def _created(facts: Facts) -> int:
     return int(facts.context.now)
 
 
+def _uuid_of(facts: Facts) -> str:
+    return facts.context.ids.uuid()
+
+
+def _in_three(ids: Ids) -> str:
+    return f"{ids.take(length=7)}-{ids.take(length=5)}-{ids.take(length=16, alphabet=HEX)}"
+
+
 def _times(*names: str) -> Template:
     return dict.fromkeys(names, 0.001)
 
@@ -149,8 +171,6 @@ def _times(*names: str) -> Template:
 _SILENT = (".service_tier", ".system_fingerprint", ".choices[].logprobs", ".choices[].message.refusal",
            ".choices[].message.annotations", ".choices[].delta.refusal", ".obfuscation")  # fmt: skip
 _DETAILS = (".usage.completion_tokens_details", ".usage.prompt_tokens_details.audio_tokens")
-_UUID_OF: Fact = lambda facts: facts.context.ids.uuid()  # noqa: E731  # an entry of a table
-_UUID: Callable[[Ids], str] = Ids.uuid
 
 _AZURE = Manner(
     body={"prompt_filter_results": [{"prompt_index": 0, "content_filter_results": FILTERED}],
@@ -183,18 +203,18 @@ MANNERS: Mapping[str, Manner] = {
         reasoning="reasoning",
     ),
     "bedrock-mantle": Manner(response={"reasoning": {"context": "auto"}}),
-    "dashscope": Manner(embedding={"id": _UUID_OF}),
+    "dashscope": Manner(embedding={"id": _uuid_of}),
     "databricks": Manner(
-        usage={"cache_creation_input_tokens": 0, "cache_read_input_tokens": lambda facts: facts.usage.cached}
+        usage={"cache_creation_input_tokens": 0, "cache_read_input_tokens": fact("usage.cached")}
     ),
     "deepseek": Manner(
-        usage={"prompt_cache_hit_tokens": lambda facts: facts.usage.cached,
-               "prompt_cache_miss_tokens": lambda facts: facts.usage.input - facts.usage.cached},
+        usage={"prompt_cache_hit_tokens": fact("usage.cached"),
+               "prompt_cache_miss_tokens": uncached},
         dropped=(".service_tier", ".choices[].message.refusal", ".choices[].message.annotations",
                  ".choices[].delta.refusal", ".obfuscation"),
         reasoning="reasoning_content",
-        id=_UUID,
-        call_id=lambda ids: ids.take("call_00_", 24),
+        id=Ids.uuid,
+        call_id=like("call_00_", 24),
         response={"content_filters": None},
         late_usage=True,
         error=_deepseek_error,
@@ -202,7 +222,7 @@ MANNERS: Mapping[str, Manner] = {
     "doubleword": Manner(
         usage={"cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_24h_input_tokens": 0,
                                   "ephemeral_5m_input_tokens": 0},
-               "cache_creation_input_tokens": 0, "cache_read_input_tokens": lambda facts: facts.usage.cached},
+               "cache_creation_input_tokens": 0, "cache_read_input_tokens": fact("usage.cached")},
         reasoning="reasoning",
     ),
     "fireworks": Manner(reasoning="reasoning_content"),
@@ -231,19 +251,19 @@ MANNERS: Mapping[str, Manner] = {
         reasoning="reasoning_content",
     ),
     "groq": Manner(
-        body={"x_groq": {"id": lambda facts: facts.context.ids.take("req_", 26)}, "usage_breakdown": None},
+        body={"x_groq": {"id": fresh("req_", 26)}, "usage_breakdown": None},
         usage=_times("completion_time", "prompt_time", "queue_time", "total_time"),
         dropped=(".choices[].message.refusal", ".choices[].message.annotations", ".choices[].delta.refusal",
                  ".obfuscation"),
         reasoning="reasoning",
-        call_id=lambda ids: ids.take("", 9, HEX),
+        call_id=like("", 9, HEX),
         error=_groq_error,
     ),
     "huggingface": Manner(reasoning="reasoning"),
     "llamacpp": Manner(
         body={"timings": {
-            "cache_n": lambda facts: facts.usage.cached, "predicted_n": lambda facts: facts.usage.output,
-            "prompt_n": lambda facts: facts.usage.input - facts.usage.cached,
+            "cache_n": fact("usage.cached"), "predicted_n": fact("usage.output"),
+            "prompt_n": uncached,
             **_times("predicted_ms", "predicted_per_second", "predicted_per_token_ms", "prompt_ms", "prompt_per_second",
                      "prompt_per_token_ms"),
         }},
@@ -252,10 +272,10 @@ MANNERS: Mapping[str, Manner] = {
         error=_numbered,
     ),
     "mistral": Manner(
-        body={"choices": [{"message": {"tool_calls": lambda _facts: None}}]},
-        chunk={"p": lambda facts: facts.context.ids.take(length=8)},
+        body={"choices": [{"message": {"tool_calls": None}}]},
+        chunk={"p": fresh("", 8)},
         embedding={
-            "id": lambda facts: facts.context.ids.take(length=32, alphabet=HEX),
+            "id": fresh("", 32, HEX),
             "usage": {"completion_tokens": 0, **dict.fromkeys((
                 "completion_tokens_details", "prompt_audio_seconds", "prompt_token_details", "prompt_tokens_details",
                 "request_count", "service_tier",
@@ -263,8 +283,8 @@ MANNERS: Mapping[str, Manner] = {
         },
         dropped=(*_SILENT, *_DETAILS),
         thinking_parts=True,
-        id=lambda ids: ids.take(length=32, alphabet=HEX),
-        call_id=lambda ids: ids.take(length=9, alphabet=BASE62),
+        id=like("", 32, HEX),
+        call_id=like("", 9, BASE62),
         late_usage=True,
         silent="",
         error=_mistral_error,
@@ -281,7 +301,7 @@ MANNERS: Mapping[str, Manner] = {
         body={"provider": "Mock", "choices": [{"native_finish_reason": "completed", "message": {"reasoning": None}}]},
         chunk={"provider": "Mock", "choices": [{"native_finish_reason": None}]},
         reasoning="reasoning",
-        id=lambda ids: ids.take("gen-1767225600-", 20),
+        id=like("gen-1767225600-", 20),
         embedding=responses.OPENROUTER_EMBEDDING,
         response=responses.OPENROUTER,
         whole_numbers=("temperature", "top_p", "frequency_penalty", "presence_penalty"),
@@ -289,7 +309,7 @@ MANNERS: Mapping[str, Manner] = {
         error=_openrouter_error,
     ),
     "perplexity": Manner(body=PERPLEXITY.body, chunk=PERPLEXITY.chunk, usage=PERPLEXITY.usage,
-                         dropped=_SILENT, id=_UUID, late_usage=True, error=_numbered),
+                         dropped=_SILENT, id=Ids.uuid, late_usage=True, error=_numbered),
     "snowflake": Manner(
         body={"choices": [{
             "logprobs": {"content": None, "refusal": None},
@@ -305,29 +325,29 @@ MANNERS: Mapping[str, Manner] = {
             "seed": None, "delta": {"role": "assistant", "content": "", "token_id": 1},
         }]},
         reasoning="reasoning",
-        id=lambda ids: f"{ids.take(length=7)}-{ids.take(length=5)}-{ids.take(length=16, alphabet=HEX)}",
+        id=_in_three,
     ),
     "venice": Manner(body=VENICE, reasoning="reasoning_content"),
     "vercel-gateway": Manner(body=VERCEL.body, usage=VERCEL.usage, reasoning="reasoning",
-                             id=lambda ids: ids.take("gen_", 26, "0123456789ABCDEFGHJKMNPQRSTVWXYZ")),
-    "vllm": Manner(reasoning="reasoning_content", id=lambda ids: ids.take("chatcmpl-", 32, HEX)),
+                             id=like("gen_", 26, "0123456789ABCDEFGHJKMNPQRSTVWXYZ")),
+    "vllm": Manner(reasoning="reasoning_content", id=like("chatcmpl-", 32, HEX)),
     "writer": Manner(chunk={"choices": [{"delta": WRITER_DELTA, "trace_details": None,
                                          "message": {**WRITER_DELTA, "content": None, "refusal": None,
                                                      "role": "assistant", "tool_calls": None}}]}),
     "xai": Manner(
         usage={"cost_in_usd_ticks": 1000, "num_sources_used": 0,
-               "prompt_tokens_details": {"image_tokens": 0, "text_tokens": lambda facts: facts.usage.input}},
+               "prompt_tokens_details": {"image_tokens": 0, "text_tokens": fact("usage.input")}},
         dropped=(".choices[].message.annotations", ".obfuscation"),
         reasoning="reasoning_content",
-        id=_UUID,
-        call_id=lambda ids: ids.take("call_", 8, "0123456789"),
+        id=Ids.uuid,
+        call_id=like("call_", 8, "0123456789"),
         response=responses.XAI,
         error=_xai_error,
     ),
     "zai": Manner(
-        body={"request_id": lambda facts: facts.context.ids.take(length=24, alphabet=HEX)},
+        body={"request_id": fresh("", 24, HEX)},
         reasoning="reasoning_content",
-        id=lambda ids: ids.take(length=32, alphabet=HEX),
+        id=like("", 32, HEX),
     ),
 }  # fmt: skip
 """The vendors by their names in the catalogue; whoever is not here speaks as OpenAI does."""
