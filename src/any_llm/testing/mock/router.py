@@ -52,7 +52,11 @@ def spoken_to(request: MockRequest) -> str:
     return telling or _of_host(request.host) or (first if first in BY_NAME else "")
 
 
-_TELLING: Mapping[str, str] = {"/openai/deployments/": "azureopenai"}
+_TELLING: Mapping[str, str] = {
+    "/openai/deployments/": "azureopenai",
+    "/publishers/google/": "vertexai",
+    "/v1beta/": "gemini",
+}
 """The providers that a part of the path tells, whatever stands before it."""
 
 

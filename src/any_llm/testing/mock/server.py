@@ -91,7 +91,7 @@ class MockServer:
             await self._http.shutdown(_PATIENCE)
 
     async def _handle(self, http: web.BaseRequest) -> web.StreamResponse:
-        request = request_of(http.method, http.raw_path, http.headers, await http.read())
+        request = request_of(http.method, http.raw_path, http.headers, await http.content.read())
         request.host = http.host
         if "upgrade" in http.headers and (hit := route(request)) is not None and hit.route.converse is not None:
             return await self._converse(http, request, hit)
