@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Protocol
@@ -28,7 +27,9 @@ from any_llm.exceptions import (
     UnsupportedParameterError,
 )
 from any_llm.pipeline.call import Call, Handler, Reply
+from any_llm.pipeline.deadline import within
 from any_llm.pipeline.stream import EventStream
+from any_llm.pipeline.surroundings import PROCESS
 from any_llm.spec.provider import Operation
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
@@ -37,6 +38,8 @@ from any_llm.types.media import MediaNotReadError
 from any_llm.types.report import Delivery, Report, Reported
 
 if TYPE_CHECKING:
+    from any_llm.pipeline.stream import Outcome
+    from any_llm.spec.clock import Clock
     from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
     from any_llm.types.json import JSON
     from any_llm.types.report import Warning as CallWarning
@@ -83,7 +86,7 @@ class Trip(msgspec.Struct, frozen=True):
         timeouts = self.call.timeouts
         if timeouts.total is None:
             return timeouts
-        left = timeouts.total - (time.monotonic() - self.facts.started) - wait
+        left = timeouts.total - self.facts.elapsed - wait
         if left <= 0:
             raise TotalTimeoutError(f"The answer is not ready within {timeouts.total} s; pass a larger timeout=")
         return msgspec.structs.replace(timeouts, total=left)
@@ -102,25 +105,29 @@ class Deliver(Protocol):
         ...
 
 
-def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | None = None) -> Handler:
+def dispatcher(
+    transport_for: Callable[[str], Transport], deliver: Deliver | None = None, clock: Clock = PROCESS.clock
+) -> Handler:
     """Return the centre of the pipeline.
 
-    `transport_for` gives the transport that a provider's record names; `deliver` is asked about calls with media.
+    `transport_for` gives the transport that a provider's record names; `deliver` is asked about calls with media;
+    `clock` tells the time that the deadlines of calls are.
     """
 
     async def dispatch(call: Call) -> Reply:
         """Make one attempt."""
-        started = time.monotonic()
         provider = call.target.provider
-        facts = Facts(call, started)
+        facts = Facts(call, clock)
         try:
+            if call.deadline is not None:
+                call = within(call, clock)
             codec = codec_for(call.target, call.operation)
             deliveries: Sequence[Delivery] = ()
             if deliver is not None and has_media(call.operation, call.options):
                 call, encoded, deliveries = await _encode_media(codec, call, deliver, dispatch)
             else:
                 call, encoded = _encode(codec, call)
-            request = facts.request = _request(call, encoded)
+            request = _request(call, encoded)
             report = Report(
                 provider=provider.name,
                 model=call.target.model,
@@ -130,7 +137,9 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
                 client_request_id=call.request_id,
                 structured_output=_form_of(call, encoded),
                 carried_over=codec.over,
+                attempts=call.attempts,
             )
+            facts.asked(request)
             transport = transport_for(provider.transport)
             if provider.auth not in SIGNERS:
                 request = facts.request = await _signed(request, call.target, transport)
@@ -142,6 +151,9 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
                 raise
         except AnyLLMError as error:
             raise facts.explain(error) from error.__cause__
+        except BaseException:
+            facts.ended("cancelled")
+            raise
 
     return dispatch
 
@@ -191,7 +203,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
             "A stream was asked for, but the provider answered with a whole JSON body",
             response_excerpt=Facts.excerpt(response.body),
         )
-    _note_elapsed(report, trip.facts.started)
+    report.elapsed = trip.facts.ended("ok")
     if isinstance(value, Reported) or hasattr(value, "report"):
         value.report = report
     return Reply(value=value, report=report)
@@ -229,7 +241,7 @@ async def _send_on(trip: Trip, step: FollowUp) -> Exchange:
     call = msgspec.structs.replace(trip.call, query={}, extra_body={}, addressed={})
     timeouts = trip.timeouts_after(step.wait)
     await asyncio.sleep(step.wait)
-    request = trip.facts.request = _request(call, step.encoded)
+    request = trip.facts.asked(_request(call, step.encoded))
     if call.target.provider.auth not in SIGNERS:
         request = trip.facts.request = await _signed(request, call.target, trip.transport)
     exchange = await trip.transport.send(request, timeouts)
@@ -266,9 +278,9 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     fresh = partial(codec.stream, call.target, call.options)
     framing = FRAMINGS[_framing(codec, call, content_type)]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
-    stream.tap(on_end=lambda _: _note_elapsed(report, facts.started))
+    stream.tap(on_end=partial(_note_end, report, facts))
     await stream.prime()
-    report.time_to_first_chunk = time.monotonic() - facts.started
+    report.time_to_first_chunk = facts.elapsed
     return Reply(value=stream, report=report)
 
 
@@ -283,8 +295,8 @@ def _framing(codec: Codec[JSON, JSON], call: Call, content_type: str) -> str:
     return "json_lines" if _media(content_type) in _LINES else call.target.provider.framing
 
 
-def _note_elapsed(report: Report, started: float) -> None:
-    report.elapsed = time.monotonic() - started
+def _note_end(report: Report, facts: Facts, outcome: Outcome) -> None:
+    report.elapsed = facts.ended("ok" if outcome.ending == "complete" else outcome.ending)
 
 
 def _is_json(content_type: str) -> bool:
@@ -322,6 +334,9 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     url, ours = _place(target, encoded.path)
     sign = SIGNERS.get(target.provider.auth, unsigned) if ours else unsigned
     sign(headers, target.key)
+    if target.provider.idempotency and body and ours and call.request_id:
+        # The id of the call, and so the same for each attempt.
+        headers[target.provider.idempotency] = call.request_id
     if ours and (target.provider.headers or call.headers):
         _add(headers, target.provider.headers)
         _add(headers, encoded.headers)

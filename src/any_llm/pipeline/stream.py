@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -75,6 +76,7 @@ class EventStream(Generic[E]):
         self._upstream = upstream
         self._ready: deque[E] = deque()
         self._outcome: Outcome | None = None
+        self._exhausted = False
         # Whoever takes the one item out, on whichever thread, ends the stream.
         self._latch: list[None] = [None]
         self._on_item: list[Callable[[E], None]] = []
@@ -106,10 +108,23 @@ class EventStream(Generic[E]):
         self._ready.clear()
         return [self._take(item) for item in items]
 
-    async def prime(self) -> None:
-        """Wait for the first piece without taking it, so that an early failure is raised here."""
+    async def prime(self, enough: Callable[[E], bool] | None = None, most: int = 1) -> None:
+        """Wait for the first piece without taking it, so that an early failure is raised here.
+
+        With `enough`, wait for the first piece of which it is true, or for the end, or until `most` pieces are there.
+        """
         if not self._ready:
             await self._fill()
+        if enough is None or self._outcome is not None:
+            return
+        looked = 0
+        while True:
+            for item in islice(self._ready, looked, None):
+                if enough(item):
+                    return
+            looked = len(self._ready)
+            if looked >= most or not await self._add():
+                return
 
     def tap(self, on_item: Callable[[E], None] | None = None, on_end: Callable[[Outcome], None] | None = None) -> None:
         """Watch the stream: `on_item` sees each piece as it is taken, `on_end` is told once how it ended.
@@ -177,19 +192,31 @@ class EventStream(Generic[E]):
             if self._outcome.ending == "complete":
                 return False
             raise self._refusal() from self._outcome.error
+        if self._exhausted:
+            self._end(Outcome(ending="complete"))
+            return False
+        while not self._ready:
+            if not await self._add():
+                return False
+        return True
+
+    async def _add(self) -> bool:
+        """Have ready what arrives next, perhaps nothing, and say whether there may be more."""
         try:
-            while not self._ready:
-                items = await self._upstream.pull()
-                if items is None:
-                    self._end(Outcome(ending="complete"))
-                    return False
-                self._ready.extend(items)
+            items = await self._upstream.pull()
         except (asyncio.CancelledError, GeneratorExit) as error:
             self._end(Outcome(ending="cancelled", error=error))
             raise
         except BaseException as error:
             self._end(Outcome(ending="failed", error=error))
             raise
+        if items is None:
+            # What is ready is still to be taken, and the end comes after it.
+            self._exhausted = True
+            if not self._ready:
+                self._end(Outcome(ending="complete"))
+            return False
+        self._ready.extend(items)
         return True
 
     def _refusal(self) -> StreamClosedError:
