@@ -99,6 +99,7 @@ if TYPE_CHECKING:
         UnsupportedParameterError,
         UnsupportedProviderError,
     )
+    from any_llm.pipeline.hooks import Hooks
     from any_llm.pipeline.layer import Layer
     from any_llm.pipeline.stream import EventStream
     from any_llm.providers.names import LLMProvider
@@ -216,6 +217,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "UnsupportedParameterError",
         "UnsupportedProviderError",
     ),
+    "any_llm.pipeline.hooks": ("Hooks",),
     "any_llm.pipeline.layer": ("Layer",),
     "any_llm.pipeline.stream": ("EventStream",),
     "any_llm.refusals": ("DeadlineExceededError", "MiddlewareError"),
@@ -256,6 +258,7 @@ __all__ = [
     "FileInput",
     "FileMetadata",
     "FilePage",
+    "Hooks",
     "InvalidRequestError",
     "LLMProvider",
     "Layer",

@@ -113,8 +113,7 @@ class AnyLLMError(Exception):
     def to_dict(self) -> dict[str, object]:
         """Return the error as plain values that JSON can hold; what is unknown is left out."""
         known: dict[str, object] = {"type": type(self).__name__, "message": self.message, "retryable": self.retryable}
-        if self.attempts:
-            known["attempts"] = [attempt.to_dict() for attempt in self.attempts]
+        known |= {"attempts": [attempt.to_dict() for attempt in self.attempts]} if self.attempts else {}
         names = ("provider_name", *ErrorFacts.__annotations__)
         return known | {name: value for name in names if (value := getattr(self, name)) is not None}
 

@@ -192,7 +192,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         providers=providers,
         models=file.models,
         middleware=_load_middleware(path, file.middleware),
-        retry=(Retry() if file.retry else None) if isinstance(file.retry, bool) else file.retry,
+        retry=_retry(file, environment.get("ANY_LLM_MAX_RETRIES")),
         deadline=file.deadline,
         caller=file.caller,
         store=file.store,
@@ -201,6 +201,16 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         ca=environment.get("ANY_LLM_CA") or file.ca,
         max_connections=file.max_connections,
     )
+
+
+def _retry(file: _File, number: str | None) -> Retry | None:
+    """Return the policy of retries, of which the environment may say how many there are."""
+    policy = Retry() if file.retry is True else file.retry or None
+    if not number:
+        return policy
+    if not number.isdecimal():
+        raise ConfigurationError(f"ANY_LLM_MAX_RETRIES is {number!r}; give a whole number from 0 on")
+    return msgspec.structs.replace(policy or Retry(), max_attempts=int(number) + 1) if int(number) else None
 
 
 def _says_yes(word: str | None) -> bool:

@@ -13,7 +13,7 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.layer import Layer, Place, Ring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from any_llm.engine.settings import Settings
     from any_llm.pipeline.call import Call, Handler, Middleware, Reply
@@ -25,8 +25,8 @@ class BuiltIn(NamedTuple):
     Attributes:
         name: its name in `ORDER`.
         setting: the field of `Settings` that turns it on, unless it is `None` or empty there.
-        place: `module:function`; the function makes the middleware from what is set and the surroundings, and neither
-            is loaded before the layer is turned on.
+        place: `module:class`; the class makes the middleware from what is set and the surroundings, and its module is
+            not loaded before the layer is turned on.
     """
 
     name: str
@@ -34,7 +34,7 @@ class BuiltIn(NamedTuple):
     place: str
 
 
-BUILT_IN: tuple[BuiltIn, ...] = (BuiltIn("retry", "retry", "any_llm.middleware.retry:retrying"),)
+BUILT_IN: tuple[BuiltIn, ...] = (BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),)
 """What there is, one line for each."""
 
 
@@ -129,7 +129,7 @@ async def _nothing(call: Call, inner: Handler) -> Reply:
 _PLAIN = Layer(middleware=_nothing)
 """How this library's own layers are guarded: not at all."""
 
-_INDEX = {name: index for index, name in enumerate(ORDER)}
+_INDEX: Mapping[str, int] = {name: index for index, name in enumerate(ORDER)}
 _FIRST_OF_TARGET = _INDEX[PER_TARGET[0]]
 _FIRST_OF_ATTEMPT = _INDEX[PER_ATTEMPT[0]]
 _OUTSIDE = -1

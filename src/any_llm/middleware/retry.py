@@ -12,10 +12,11 @@ from any_llm.exceptions import AnyLLMError, ConnectTimeoutError, FirstTokenTimeo
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.retry_budget import RetryBudget
 from any_llm.spec.provider import Operation
-from any_llm.types.policies import Retry, RetryRule
+from any_llm.types.policies import Retry as Policy
+from any_llm.types.policies import RetryRule
 
 if TYPE_CHECKING:
-    from any_llm.pipeline.call import Call, Handler, Middleware, Reply
+    from any_llm.pipeline.call import Call, Handler, Reply
     from any_llm.pipeline.surroundings import Surroundings
 
 _AGAIN = frozenset({408, 409, 425, 429})
@@ -30,17 +31,12 @@ _LASTING = frozenset({
 """Operations that leave something behind, so that a second one makes a second of it."""
 
 
-def retrying(policy: Retry, surroundings: Surroundings) -> Middleware:
-    """Return the layer that makes calls again by a policy."""
-    return _Retrying(policy, surroundings)
-
-
-class _Retrying:
-    """The layer; one call of it makes all attempts at one target."""
+class Retry:
+    """The layer that makes calls again by a policy; one call of it makes all attempts at one target."""
 
     __slots__ = ("_budgets", "_policy", "_surroundings")
 
-    def __init__(self, policy: Retry, surroundings: Surroundings) -> None:
+    def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
         self._policy = policy
         self._surroundings = surroundings
         self._budgets = surroundings.shared("retry budgets", _Budgets)
@@ -65,7 +61,7 @@ class _Retrying:
             call = msgspec.structs.replace(call, waited=wait)
             made += 1
 
-    async def _attempt(self, policy: Retry, call: Call, inner: Handler) -> Reply:
+    async def _attempt(self, policy: Policy, call: Call, inner: Handler) -> Reply:
         seconds = policy.attempt_timeout
         if seconds is None:
             reply = await inner(call)
@@ -80,7 +76,7 @@ class _Retrying:
                 raise
             raise _too_slow(call, seconds) from error
 
-    def _wait(self, policy: Retry, call: Call, error: AnyLLMError, made: int) -> float | None:
+    def _wait(self, policy: Policy, call: Call, error: AnyLLMError, made: int) -> float | None:
         """Return how many seconds to wait before the next attempt, or `None` when there shall be none."""
         if not _may_help(call, error):
             return None
@@ -123,7 +119,7 @@ def _may_help(call: Call, error: AnyLLMError) -> bool:
     return status in _NOT_TAKEN or isinstance(error, ConnectTimeoutError)
 
 
-def _limits(policy: Retry, error: AnyLLMError) -> tuple[int, float, float]:
+def _limits(policy: Policy, error: AnyLLMError) -> tuple[int, float, float]:
     """Return how many attempts there may be, the first wait and the longest, as the closest class of errors says."""
     rule: int | RetryRule | None = None
     rules: Mapping[str, int | RetryRule] = policy.errors
@@ -140,9 +136,9 @@ def _limits(policy: Retry, error: AnyLLMError) -> tuple[int, float, float]:
     )
 
 
-def _policy_of(call: Call, policy: Retry) -> Retry:
+def _policy_of(call: Call, policy: Policy) -> Policy:
     said = call.overrides["retry"]
-    return said if isinstance(said, Retry) else policy
+    return said if isinstance(said, Policy) else policy
 
 
 def _too_slow(call: Call, seconds: float) -> FirstTokenTimeoutError:

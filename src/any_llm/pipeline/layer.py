@@ -41,7 +41,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     on_failure: OnFailure = "fail_closed"
 
     def __post_init__(self) -> None:
-        if not callable(self.middleware):
+        if not callable(cast("object", self.middleware)):
             raise ConfigurationError(f"middleware is {self.middleware!r}, which cannot be called")
         if self.before and self.after:
             raise ConfigurationError(f"before is {self.before!r} and after is {self.after!r}; name one neighbour")

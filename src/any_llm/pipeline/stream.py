@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
@@ -79,8 +79,10 @@ class EventStream(Generic[E]):
         self._exhausted = False
         # Whoever takes the one item out, on whichever thread, ends the stream.
         self._latch: list[None] = [None]
+        self._changes: list[Callable[[E], E]] = []
         self._on_item: list[Callable[[E], None]] = []
         self._on_end: list[Callable[[Outcome], None]] = []
+        self._followers: list[Callable[[EventStream[E], Outcome], None]] = []
         self._fold = fold
         self._again: Callable[[int], list[E]] | None = getattr(upstream, "again", None)
         self._taken = 0
@@ -137,6 +139,33 @@ class EventStream(Generic[E]):
             on_end(self._outcome)
         elif on_end:
             self._on_end.append(on_end)
+
+    def follow(self, told: Callable[[EventStream[E], Outcome], None]) -> None:
+        """Have `told` called once with this stream and how it ended; after the end, at once.
+
+        For those who want to know more than the outcome: an `on_end` that held the stream itself would keep it from
+        being closed when it is dropped.
+        """
+        if self._outcome is not None:
+            told(self, self._outcome)
+        else:
+            self._followers.append(told)
+
+    def alter(self, change: Callable[[E], E]) -> None:
+        """Hand out what `change` makes of each piece, as it is taken; what it raises ends the stream."""
+        self._changes.append(change)
+
+    def through(self, change: Callable[[AsyncIterator[E]], AsyncIterator[E]]) -> EventStream[E]:
+        """Return a stream of what an asynchronous generator makes of the pieces of this one, which is now its own.
+
+        It may drop, add, hold back or change pieces, end early, and raise. However the new stream ends, so does this.
+        """
+        from any_llm.pipeline.through import Through  # noqa: PLC0415  # few streams are made anew
+
+        stream = EventStream(Through(self, change), fold=self._fold, report=self.report)
+        stream.convert, stream.form = self.convert, self.form
+        self.convert = None
+        return stream
 
     def close(self) -> None:
         """End the stream now and release its connection. Idempotent, and callable from any thread."""
@@ -227,7 +256,9 @@ class EventStream(Generic[E]):
 
     def _take(self, item: E) -> E:
         try:
-            if self._again is not None and self._adding is None and not self._on_item:
+            for change in self._changes:
+                item = change(item)
+            if self._again is not None and self._adding is None and not self._on_item and not self._changes:
                 self._taken += 1
             elif self._fold is not None:
                 self._keep(item, self._fold)
@@ -276,9 +307,12 @@ class EventStream(Generic[E]):
         self._outcome = outcome
         self._ready.clear()
         with ExitStack() as watchers:
+            for told in reversed(self._followers):
+                watchers.callback(told, self, outcome)
             for on_end in reversed(self._on_end):
                 watchers.callback(on_end, outcome)
             self._on_end.clear()
+            self._followers.clear()
             if release:
                 self._upstream.close()
 
