@@ -14,6 +14,7 @@ from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.engine.addressed import with_addressed
 from any_llm.engine.attachments import as_they_are, has_media
 from any_llm.engine.codecs import codec_for, dialect_of
+from any_llm.engine.content_types import framing_of, is_json
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
-_LINES = frozenset({"application/stream+json", "application/x-ndjson", "application/jsonl"})
-"""Media types of JSON in lines."""
 _EVENTS = (b"data:", b"event:")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What no JSON may begin with, and some servers' JSON does: https://datatracker.ietf.org/doc/html/rfc8259#section-8.1."""
@@ -188,7 +187,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
     status = trip.meet(exchange)
     streamed = call.stream and codec.stream is not None and status < _FIRST_REDIRECT
-    if streamed and (call.operation in _OF_ANY_TYPE or not _is_json(report.headers.get("content-type", ""))):
+    if streamed and (call.operation in _OF_ANY_TYPE or not is_json(report.headers.get("content-type", ""))):
         return await _open(call, codec, exchange, report, trip.facts)
     response = await _read(trip, exchange)
     if streamed and response.body.lstrip().startswith(_EVENTS):
@@ -276,7 +275,7 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
         )
     assert codec.stream is not None
     fresh = partial(codec.stream, call.target, call.options)
-    framing = FRAMINGS[_framing(codec, call, content_type)]()
+    framing = FRAMINGS[framing_of(codec, call, content_type)]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
     stream.tap(on_end=partial(_note_end, report, facts))
     await stream.prime()
@@ -284,28 +283,8 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     return Reply(value=stream, report=report)
 
 
-def _framing(codec: Codec[JSON, JSON], call: Call, content_type: str) -> str:
-    """Return how a stream is framed; a vendor that can stream bytes as they are may have been asked for events.
-
-    One that says that it sends lines of JSON is believed.
-    """
-    events = codec.framing == "raw" and content_type.startswith("text/event-stream")
-    if codec.framing and not events:
-        return codec.framing
-    return "json_lines" if _media(content_type) in _LINES else call.target.provider.framing
-
-
 def _note_end(report: Report, facts: Facts, outcome: Outcome) -> None:
     report.elapsed = facts.ended("ok" if outcome.ending == "complete" else outcome.ending)
-
-
-def _is_json(content_type: str) -> bool:
-    media = _media(content_type)
-    return media == "application/json" or (media.endswith("+json") and media not in _LINES)
-
-
-def _media(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
 
 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:

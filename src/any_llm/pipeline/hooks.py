@@ -52,7 +52,8 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
     Attributes:
         on_request: sees a call before it goes on; may return another one in its place, or raise to refuse it.
-        on_chunk: sees each chunk of a stream as it is taken; may return another one in its place.
+        on_chunk: sees each chunk of a stream as it is taken; may return another one in its place, or the same one if
+            it has changed it.
         on_response: sees the reply: a whole answer, or a stream that is open; may return another one in its place.
         on_error: sees what was raised, also within a stream; may return what shall be raised instead.
         on_end: is told exactly once how the call ended, whichever way it did.
@@ -126,11 +127,10 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     def _change(self, call: Call, on_chunk: OnChunk) -> Callable[[JSON], JSON]:
         def change(chunk: JSON) -> JSON:
             try:
-                changed = on_chunk(call, chunk)
+                return on_chunk(call, chunk)
             except Exception as error:  # noqa: BLE001  # somebody else's code; the policy says what to do
                 self._forgive("on_chunk", error)
-                return chunk
-            return chunk if changed is None else changed
+                return None
 
         return change
 

@@ -79,7 +79,8 @@ class EventStream(Generic[E]):
         self._exhausted = False
         # Whoever takes the one item out, on whichever thread, ends the stream.
         self._latch: list[None] = [None]
-        self._changes: list[Callable[[E], E]] = []
+        self._changes: list[Callable[[E], E | None]] = []
+        self._altered = False
         self._on_item: list[Callable[[E], None]] = []
         self._on_end: list[Callable[[Outcome], None]] = []
         self._followers: list[Callable[[EventStream[E], Outcome], None]] = []
@@ -151,8 +152,11 @@ class EventStream(Generic[E]):
         else:
             self._followers.append(told)
 
-    def alter(self, change: Callable[[E], E]) -> None:
-        """Hand out what `change` makes of each piece, as it is taken; what it raises ends the stream."""
+    def alter(self, change: Callable[[E], E | None]) -> None:
+        """Hand out what `change` makes of each piece, as it is taken; `None` says that it has left the piece alone.
+
+        One that has changed a piece in its place returns it. What it raises ends the stream.
+        """
         self._changes.append(change)
 
     def through(self, change: Callable[[AsyncIterator[E]], AsyncIterator[E]]) -> EventStream[E]:
@@ -257,8 +261,10 @@ class EventStream(Generic[E]):
     def _take(self, item: E) -> E:
         try:
             for change in self._changes:
-                item = change(item)
-            if self._again is not None and self._adding is None and not self._on_item and not self._changes:
+                changed = change(item)
+                if changed is not None:
+                    item, self._altered = changed, True
+            if self._again is not None and self._adding is None and not self._on_item and not self._altered:
                 self._taken += 1
             elif self._fold is not None:
                 self._keep(item, self._fold)
