@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import random
-from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import msgspec
-import pytest
 
-from any_llm import AnyLLM, Hooks, Layer
-from any_llm.exceptions import ConfigurationError, InvalidRequestError, ProviderError
-from any_llm.pipeline.call import Call, Handler, Middleware, Reply
+from any_llm import Hooks
+from any_llm.exceptions import ProviderError
+from any_llm.pipeline.call import Call, Handler, Reply
 from any_llm.pipeline.compose import compose
 from any_llm.pipeline.hooks import End
 from any_llm.pipeline.stream import EventStream
@@ -24,8 +21,6 @@ from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, Choice
 from any_llm.types.completion_fold import CompletionFold
 from any_llm.types.json import JSON
 from any_llm.types.report import Report
-from tests.client.answers import KEY, MESSAGES
-from tests.pipeline.test_middleware import replay
 
 WHOLE = Call(
     operation=Operation.COMPLETION, target=Target(provider=Provider(name="p"), model="m", base_url=""), options={}
@@ -171,7 +166,7 @@ async def go(plan: Plan, chance: random.Random) -> list[list[End]]:
 
 
 async def test_the_end_is_told_exactly_once_in_each_of_ten_thousand_interleavings() -> None:
-    chance = random.Random(5)
+    chance = random.Random(5)  # noqa: S311  # nothing is kept secret with it
     endings: dict[str, int] = {}
     for number in range(10_000):
         plan = draw(chance)

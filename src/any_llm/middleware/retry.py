@@ -151,4 +151,7 @@ def _too_slow(call: Call, seconds: float) -> FirstTokenTimeoutError:
         client_request_id=call.request_id or None,
     )
     error.attempts = call.attempts
+    if call.attempts and call.attempts[-1].outcome == "cancelled":
+        call.attempts[-1].outcome = "failed"
+        call.attempts[-1].error = type(error).__name__
     return error
