@@ -27,11 +27,11 @@ _EPOCH_MILLISECONDS = 1e12
 def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return how many seconds to wait, or `None` when the headers do not say.
 
-    `retry-after-ms` (or `x-ms-retry-after-ms`) and `retry-after` (seconds or an HTTP date, RFC 9110, 10.2.3) come first. Without them, the reset
-    times of rate limits that are used up count (`x-ratelimit-reset-*`, `ratelimit`, `anthropic-ratelimit-*-reset`, …: a number of
-    seconds, a duration such as `6m0s`, a time since 1970, or a date), the latest of them; a limit of which something
-    remains says nothing. A time is one of the server's clock, so that it counts from the answer's `date`, if there is
-    one (RFC 9110, 6.6.1).
+    `retry-after-ms` (or `x-ms-retry-after-ms`) and `retry-after` (seconds or an HTTP date, RFC 9110, 10.2.3) come
+    first. Without them, the reset times of rate limits that are used up count (`x-ratelimit-reset-*`, `ratelimit`,
+    `anthropic-ratelimit-*-reset`, …: a number of seconds, a duration such as `6m0s`, a time since 1970, or a date), the
+    latest of them; a limit of which something remains says nothing. A time is one of the server's clock, so that it
+    counts from the answer's `date`, if there is one (RFC 9110, 6.6.1).
 
     Args:
         headers: the headers of the answer, names in lower case.
