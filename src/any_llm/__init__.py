@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from any_llm.attempts import Attempt
     from any_llm.client.anyllm import AnyLLM
     from any_llm.client.blocking import Stream
     from any_llm.client.capabilities import capabilities
@@ -105,7 +106,6 @@ if TYPE_CHECKING:
     from any_llm.providers.names import LLMProvider
     from any_llm.refusals import DeadlineExceededError, MiddlewareError
     from any_llm.spec.provider import Provider
-    from any_llm.types.attempt import Attempt
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
     from any_llm.types.caller import Caller
@@ -223,7 +223,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.refusals": ("DeadlineExceededError", "MiddlewareError"),
     "any_llm.providers.names": ("LLMProvider",),
     "any_llm.spec.provider": ("Provider",),
-    "any_llm.types.attempt": ("Attempt",),
+    "any_llm.attempts": ("Attempt",),
     "any_llm.types.caller": ("Caller",),
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     "any_llm.types.http": ("Timeouts",),

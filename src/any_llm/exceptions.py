@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self, Unpack
 
-    from any_llm.types.attempt import Attempt
+    from any_llm.attempts import Attempt
 
 
 class ErrorFacts(TypedDict, total=False):

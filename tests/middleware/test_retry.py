@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from any_llm import AnyLLM, Retry, RetryRule, Settings
+from any_llm.attempts import Attempt
 from any_llm.engine.stack import stack
 from any_llm.exceptions import (
     AnyLLMError,
@@ -41,7 +42,6 @@ from any_llm.spec.errors import error_for_status
 from any_llm.spec.provider import Operation, Provider
 from any_llm.testing.clock import VirtualClock
 from any_llm.transport.replay import Replay, Scripted
-from any_llm.types.attempt import Attempt
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ChoiceDelta, ChunkChoice
 from any_llm.types.completion_fold import CompletionFold
 from any_llm.types.http import FileSource, Upload
@@ -67,12 +67,13 @@ class Step(NamedTuple):
     """For a stream: what arrives before the error, or before the end."""
 
 
-class Provider_(NamedTuple):  # noqa: N801  # the name is taken by the record of a provider
+class Trip:
     """Stands in for the trip to a provider: follows its steps, the last one for ever."""
 
-    steps: Sequence[Step]
-    clock: VirtualClock
-    began: list[float]
+    def __init__(self, steps: Sequence[Step], clock: VirtualClock) -> None:
+        self.steps = steps
+        self.clock = clock
+        self.began: list[float] = []
 
     async def __call__(self, call: Call) -> Reply:
         step = self.steps[min(len(self.began), len(self.steps) - 1)]
@@ -124,7 +125,7 @@ def answer(
     """Make a call of a provider that follows the steps, in virtual time."""
     clock = VirtualClock()
     chosen = Settings(retry=retry or Retry(), surroundings=clock.surroundings(lambda: chance))
-    provider = Provider_(steps, clock, [])
+    provider = Trip(steps, clock)
     handler = Deadline(compose(stack(chosen), provider), clock)
 
     async def make() -> Outcome:
@@ -253,7 +254,11 @@ def test_every_attempt_that_takes_too_long_is_the_error_that_says_so() -> None:
     ],
 )
 def test_a_class_of_errors_has_a_policy_of_its_own_and_the_closest_counts(error: AnyLLMError, attempts: int) -> None:
-    errors = {"RateLimitError": 5, "OverloadedError": 1, "ProviderError": RetryRule(max_attempts=2, base=3.0)}
+    errors: dict[str, int | RetryRule] = {
+        "RateLimitError": 5,
+        "OverloadedError": 1,
+        "ProviderError": RetryRule(max_attempts=2, base=3.0),
+    }
     outcome = answer(failing(error), retry=Retry(errors=errors))
     assert len(outcome.began) == attempts
     if attempts == 2:
@@ -266,14 +271,14 @@ def test_a_rule_changes_only_what_it_says() -> None:
 
 
 def test_what_was_asked_in_several_requests_is_not_begun_again() -> None:
-    class Job(Provider_):
-        async def __call__(self, call: Call) -> Reply:
-            self.began.append(0.0)
-            call.attempts.append(Attempt(provider="p", model="m", requests=2))
-            raise OverloadedError("while it was asked about")
+    began: list[Call] = []
+
+    async def job(call: Call) -> Reply:
+        began.append(call)
+        call.attempts.append(Attempt(provider="p", model="m", requests=2))
+        raise OverloadedError("while it was asked about")
 
     clock = VirtualClock()
-    job = Job((), clock, [])
     handler = compose(stack(Settings(surroundings=clock.surroundings())), job)
 
     async def make() -> None:
@@ -281,7 +286,7 @@ def test_what_was_asked_in_several_requests_is_not_begun_again() -> None:
             await handler(msgspec.structs.replace(CALL, attempts=[]))
 
     clock.run(make())
-    assert len(job.began) == 1
+    assert len(began) == 1
 
 
 @pytest.mark.parametrize(
@@ -337,7 +342,7 @@ def test_a_stream_without_content_ends_as_it_is() -> None:
 def test_an_outage_is_not_made_worse_than_by_a_tenth() -> None:
     clock = VirtualClock()
     chosen = Settings(surroundings=clock.surroundings(lambda: 0.0))
-    provider = Provider_([failing(OverloadedError())], clock, [])
+    provider = Trip([failing(OverloadedError())], clock)
 
     async def make() -> None:
         for _ in range(2_000):
@@ -615,7 +620,8 @@ def test_an_upload_that_is_spent_is_not_sent_again() -> None:
         def seekable(self) -> bool:
             return False
 
-    for file, requests in ((Pipe(), 1), (b"kept in memory", 3)):
+    files: Sequence[tuple[JSON, int]] = ((Pipe(), 1), (b"kept in memory", 3))
+    for file, requests in files:
         transport = Replay(refuse if isinstance(file, Pipe) else lambda _: whole(503))
         ours, clock = client(transport)
         with pytest.raises(OverloadedError) as caught:
@@ -636,7 +642,7 @@ def test_waits_of_many_calls_are_spread() -> None:
     chance = random.Random(1).random  # noqa: S311  # nothing is kept secret with it
     clock = VirtualClock()
     chosen = Settings(retry=Retry(base=1.0, max_attempts=2), surroundings=clock.surroundings(chance))
-    provider = Provider_([failing(OverloadedError())], clock, [])
+    provider = Trip([failing(OverloadedError())], clock)
     handler = compose(stack(chosen), provider)
 
     async def one() -> None:

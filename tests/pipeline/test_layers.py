@@ -161,7 +161,7 @@ def test_a_layer_that_may_be_passed_by_does_not_take_the_call_with_it(
 ) -> None:
     clock = VirtualClock()
     with caplog.at_level(logging.WARNING, logger="any_llm"):
-        reply = clock.run(guarded(middleware, "fail_open", 2.0)(CALL))  # type: ignore[arg-type]  # it is a coroutine
+        reply = clock.run(guarded(middleware, "fail_open", 2.0)(CALL))
     assert reply.value == CALL.operation
     (warning,) = reply.report.warnings
     assert (warning.kind, warning.parameter) == ("skipped", "layer mine")
@@ -172,7 +172,7 @@ def test_a_layer_that_may_be_passed_by_does_not_take_the_call_with_it(
 @pytest.mark.parametrize("middleware", [hangs_before, hangs_after])
 def test_a_layer_that_takes_too_long_fails_the_call_otherwise(middleware: Middleware) -> None:
     with pytest.raises(MiddlewareError, match=r"The layer 'mine' took longer than its 2.0 s"):
-        VirtualClock().run(guarded(middleware, "fail_closed", 2.0)(CALL))  # type: ignore[arg-type]  # as above
+        VirtualClock().run(guarded(middleware, "fail_closed", 2.0)(CALL))
 
 
 async def test_what_a_layer_raises_reaches_the_caller_otherwise() -> None:
@@ -203,7 +203,7 @@ def test_what_fails_inside_is_not_the_layers_failure(failure: Exception) -> None
     layer = Layer(middleware=wraps, name="mine", on_failure="fail_open", timeout=5.0)
     handler = compose(stack(Settings(retry=None, middleware=(layer,))), fail)
     with pytest.raises(type(failure)):
-        VirtualClock().run(handler(CALL))  # type: ignore[arg-type]  # it is a coroutine
+        VirtualClock().run(handler(CALL))
 
 
 def test_a_configuration_file_says_what_is_to_be_made_again(tmp_path: Path) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from any_llm.types.attempt import Attempt
+from any_llm.attempts import Attempt
 from any_llm.types.http import Upload, size_of
 from any_llm.types.retry_after import parse_retry_after
 from any_llm.types.secret import fingerprint, redact, secrets_of
 
 if TYPE_CHECKING:
+    from any_llm.attempts import AttemptOutcome
     from any_llm.exceptions import AnyLLMError
     from any_llm.pipeline.call import Call
     from any_llm.spec.clock import Clock
-    from any_llm.types.attempt import AttemptOutcome
     from any_llm.types.http import HttpRequest
 
 _EXCERPT = 2_000

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 import msgspec
 
+from any_llm.attempts import Attempt
 from any_llm.pipeline.stream import is_stream
 from any_llm.spec.dialect import Options, Target
 from any_llm.spec.provider import Operation
-from any_llm.types.attempt import Attempt
 from any_llm.types.caller import NOBODY, Caller
 from any_llm.types.http import Timeouts
 from any_llm.types.json import JSON

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 import selectors
-from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from typing_extensions import override
 
 from any_llm.pipeline.surroundings import Surroundings
-
-if TYPE_CHECKING:
-    from _typeshed import FileDescriptorLike
 
 T = TypeVar("T")
 
@@ -48,14 +45,18 @@ class VirtualClock:
         """Return new surroundings with this clock, and with the longest waits unless `chance` says otherwise."""
         return Surroundings(clock=self, chance=chance)
 
-    def run(self, coroutine: Coroutine[object, object, T]) -> T:
-        """Run a coroutine to its end on an event loop whose time is this one.
+    def run(self, work: Awaitable[T]) -> T:
+        """Run what can be awaited to its end on an event loop whose time is this one.
 
         Raises:
             RuntimeError: everybody waits for something that no time brings about.
         """
         with asyncio.Runner(loop_factory=lambda: _Loop(self)) as runner:
-            return runner.run(coroutine)
+            return runner.run(_wait(work))
+
+
+async def _wait(work: Awaitable[T]) -> T:
+    return await work
 
 
 class _Loop(asyncio.SelectorEventLoop):
@@ -68,24 +69,16 @@ class _Loop(asyncio.SelectorEventLoop):
         return self._clock.now
 
 
-class _Selector(selectors.BaseSelector):
+class _Selector(selectors.DefaultSelector):
     """Passes the time instead of waiting when nothing has happened."""
 
     def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
         self._clock = clock
-        self._real = selectors.DefaultSelector()
-
-    @override
-    def register(self, fileobj: FileDescriptorLike, events: int, data: object = None) -> selectors.SelectorKey:
-        return self._real.register(fileobj, events, data)
-
-    @override
-    def unregister(self, fileobj: FileDescriptorLike) -> selectors.SelectorKey:
-        return self._real.unregister(fileobj)
 
     @override
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        happened = self._real.select(0)
+        happened = super().select(0)
         if happened or timeout == 0:
             return happened
         if timeout is None:
@@ -93,11 +86,3 @@ class _Selector(selectors.BaseSelector):
         # A time so short that adding it changes nothing would never pass.
         self._clock.now = max(self._clock.now + timeout, math.nextafter(self._clock.now, math.inf))
         return []
-
-    @override
-    def close(self) -> None:
-        self._real.close()
-
-    @override
-    def get_map(self) -> Mapping[FileDescriptorLike, selectors.SelectorKey]:
-        return self._real.get_map()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from typing_extensions import override
 
-from any_llm.types.attempt import Attempt
+from any_llm.attempts import Attempt
 from any_llm.types.source import Source
 from any_llm.types.value import Value
 
