@@ -95,7 +95,7 @@ async def _cost(
 
 
 def _row(name: str, cost: float, limit: float) -> Row:
-    return Row(name, f"the {limit:g} us that are promised", cost, limit, cost / limit, "us", 1.0)
+    return Row(name, "promised", cost, limit, cost / limit, "µs", 1.0)
 
 
 async def measure_layers(rounds: int) -> list[Row]:
@@ -124,4 +124,4 @@ async def measure_layers(rounds: int) -> list[Row]:
 
 if __name__ == "__main__":
     for result in asyncio.run(measure_layers(7)):
-        print(f"{result.name:40} {result.ours:8.3f} us, at most {result.theirs:g}")  # noqa: T201  # what it is for
+        print(f"{result.name:40} {result.ours:8.3f} us, at most {result.theirs:g}")  # what it is for

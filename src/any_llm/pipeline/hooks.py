@@ -8,7 +8,7 @@ import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import msgspec
 
@@ -145,10 +145,10 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
                 raise
             raise changed from error
 
-    async def _ask(self, hook: Callable[..., object], call: Call, *more: object) -> object:
+    async def _ask(self, hook: Callable[..., object], call: Call, *more: object) -> JSON:
         try:
             said = hook(call, *more)
-            return await said if isinstance(said, Awaitable) else said
+            return await cast("Awaitable[JSON]", said) if isinstance(said, Awaitable) else said
         except Exception as error:  # noqa: BLE001  # somebody else's code; the policy says what to do
             self._forgive(getattr(hook, "__name__", repr(hook)), error)
             return None
