@@ -8,7 +8,7 @@ import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -148,7 +148,7 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     async def _ask(self, hook: Callable[..., object], call: Call, *more: object) -> JSON:
         try:
             said = hook(call, *more)
-            return await cast("Awaitable[JSON]", said) if isinstance(said, Awaitable) else said
+            return await _awaited(said) if isinstance(said, Awaitable) else said
         except Exception as error:  # noqa: BLE001  # somebody else's code; the policy says what to do
             self._forgive(getattr(hook, "__name__", repr(hook)), error)
             return None
@@ -203,6 +203,10 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
             with contextlib.suppress(StopIteration):
                 ending.send(None)
             ending.close()
+
+
+async def _awaited(said: Awaitable[JSON]) -> JSON:
+    return await said
 
 
 async def _finish(said: Awaitable[None]) -> None:
