@@ -7,6 +7,9 @@ import time
 
 import pytest
 
+from any_llm import Retry
+from any_llm.testing import Answer, Failure, Mock
+from any_llm.testing import VirtualClock as MockTime
 from any_llm.testing.clock import VirtualClock
 
 
@@ -50,3 +53,14 @@ def test_what_no_time_brings_about_is_an_error() -> None:
 
     with pytest.raises(RuntimeError, match="Everybody waits"):
         clock.run(wait())
+
+
+def test_retries_of_a_mocks_client_pass_by_the_mocks_time() -> None:
+    clock = MockTime()
+    mock = Mock(clock=clock)
+    mock.reply(Failure(status=429, headers={"retry-after": "50"}), Answer(text="sun"))
+    began, real = clock.now(), time.monotonic()
+    answer = mock.client(retry=Retry()).completion("m", [{"role": "user", "content": "Will it rain?"}])
+    assert [attempt.status for attempt in answer.report.attempts] == [429, 200]
+    assert clock.now() - began >= 50
+    assert time.monotonic() - real < 50

@@ -212,7 +212,7 @@ async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...
     """Read an answer to its end; an unsuccessful one is raised, unless it redirects and the codec follows."""
     headers = trip.report.headers
     read = await exchange.read()
-    if read.startswith(_BYTE_ORDER_MARK) and _is_json(headers.get("content-type", "")):
+    if read.startswith(_BYTE_ORDER_MARK) and is_json(headers.get("content-type", "")):
         read = read.removeprefix(_BYTE_ORDER_MARK)
     response = HttpResponse(exchange.status, headers, read, earlier)
     if response.status >= (_FIRST_ERROR if trip.codec.redirects else _FIRST_REDIRECT):

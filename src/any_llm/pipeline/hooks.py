@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
+from typing_extensions import TypeIs
 
 from any_llm.exceptions import AnyLLMError, ConfigurationError
 from any_llm.pipeline.call import Call, Reply
@@ -148,7 +149,7 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     async def _ask(self, hook: Callable[..., object], call: Call, *more: object) -> JSON:
         try:
             said = hook(call, *more)
-            return await _awaited(said) if isinstance(said, Awaitable) else said
+            return await said if _can_be_awaited(said) else said
         except Exception as error:  # noqa: BLE001  # somebody else's code; the policy says what to do
             self._forgive(getattr(hook, "__name__", repr(hook)), error)
             return None
@@ -205,8 +206,8 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
             ending.close()
 
 
-async def _awaited(said: Awaitable[JSON]) -> JSON:
-    return await said
+def _can_be_awaited(said: object) -> TypeIs[Awaitable[JSON]]:
+    return isinstance(said, Awaitable)
 
 
 async def _finish(said: Awaitable[None]) -> None:
