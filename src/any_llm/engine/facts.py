@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from any_llm.attempts import Attempt
 from any_llm.types.http import Upload, size_of
 from any_llm.types.retry_after import parse_retry_after
-from any_llm.types.secret import fingerprint, redact, secrets_of
+from any_llm.types.secret import redact, secrets_of
 
 if TYPE_CHECKING:
     from any_llm.attempts import AttemptOutcome
@@ -50,7 +50,7 @@ class Facts:
             attempt = self._attempt = Attempt(
                 provider=target.provider.name,
                 model=target.model,
-                key="" if target.key is None else fingerprint(target.key),
+                key="" if target.key is None else target.key.fingerprint,
                 started=self._clock.time(),
                 waited=call.waited,
             )

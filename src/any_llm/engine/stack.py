@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Middleware, Reply
 
 
-class BuiltIn(NamedTuple):
+class BuiltIn(msgspec.Struct, frozen=True):
     """A layer of this library's own.
 
     Attributes:
@@ -38,7 +38,7 @@ BUILT_IN: tuple[BuiltIn, ...] = (BuiltIn("retry", "retry", "any_llm.middleware.r
 """What there is, one line for each."""
 
 
-class _Entry(NamedTuple):
+class _Entry(msgspec.Struct, frozen=True):
     """A layer at its place in the order; a program's own stands at half a place before or after its neighbour's."""
 
     at: float

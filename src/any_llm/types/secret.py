@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from typing_extensions import override
 
@@ -27,14 +26,23 @@ _LIKELY_KEY = re.compile(
 class Secret:
     """A key. Only `reveal` shows it; text, repr, format and pickling never do."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_fingerprint", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        self._fingerprint = ""
 
     def reveal(self) -> str:
         """Return the key itself; for signing only."""
         return self._value
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve characters that tell a key from others, and from which nobody gets back to it."""
+        if not self._fingerprint:
+            digest = hashlib.blake2b(self._value.encode(), digest_size=6, person=b"any-llm")
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
 
     @override
     def __repr__(self) -> str:
@@ -59,12 +67,6 @@ class Secret:
     def __reduce__(self) -> tuple[object, ...]:
         msg = "a Secret cannot be pickled; pass the name of its environment variable instead"
         raise TypeError(msg)
-
-
-@lru_cache(maxsize=1_024)
-def fingerprint(secret: Secret) -> str:
-    """Return twelve characters that tell a key from others, and from which nobody gets back to it."""
-    return hashlib.blake2b(secret.reveal().encode(), digest_size=6, person=b"any-llm").hexdigest()
 
 
 def redact(text: str, *secrets: Secret | None) -> str:
