@@ -16,15 +16,19 @@ from typing_extensions import override
 
 from any_llm.auth.headers import SIGNERS
 from any_llm.auth.signers import REQUEST_SIGNERS
-from any_llm.engine.order import arrange
+from any_llm.engine.order import ORDER, arrange
 from any_llm.engine.plugins import MIDDLEWARE, found, load
 from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.call import Middleware
+from any_llm.pipeline.layer import Layer, OnFailure
+from any_llm.pipeline.surroundings import PROCESS, Surroundings
 from any_llm.spec.provider import Provider
 from any_llm.spec.transport import Transport
 from any_llm.transport.framing import FRAMINGS
-from any_llm.types.http import Timeouts
+from any_llm.types.caller import NOBODY, Caller
+from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
+from any_llm.types.policies import Retry
 from any_llm.types.secret import redact_headers
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
@@ -47,7 +51,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         headers: HTTP headers of every call.
         providers: providers of one's own, by name.
         models: what is known better about models, by `provider:model`: fields of `Capabilities` and their values.
-        middleware: layers around every call, outermost first.
+        middleware: layers around every call, outermost first: callables, or a `Layer` that says where it stands.
+        retry: when a call that failed is made again; `None` has calls made once.
+        deadline: how many seconds a whole call may take, all its attempts and waits included; `None` for no limit.
+        caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
+        store: where layers keep what others shall see: `memory`, the place of another store, or a store.
+        surroundings: the time, and what a process keeps in one place; for tests.
         sdk_types: answers and chunks are the vendor SDK's own classes instead of this library's.
         proxy: URL of an HTTP proxy; without one the environment's `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count.
         ca: a file of certificates to trust, or a ready `ssl.SSLContext`.
@@ -63,7 +72,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     providers: Mapping[str, Provider] = {}
     models: Mapping[str, Mapping[str, JSON]] = {}
-    middleware: tuple[Middleware, ...] = ()
+    middleware: tuple[Middleware | Layer, ...] = ()
+    retry: Retry | None = Retry()
+    deadline: float | None = None
+    caller: Caller = NOBODY
+    store: object = "memory"
+    surroundings: Surroundings = PROCESS
     sdk_types: bool = False
     proxy: str | None = None
     ca: str | ssl.SSLContext | None = None
@@ -84,10 +98,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if not isinstance(cast("object", self.middleware), tuple):
             msgspec.structs.force_setattr(self, "middleware", tuple(self.middleware))
         for layer in self.middleware:
-            if not callable(layer):
+            if not isinstance(layer, Layer) and not callable(layer):
                 raise ConfigurationError(
                     f"middleware holds {layer!r}, which cannot be called; it takes a call and a handler"
                 )
+        self._check_policies()
+
+    def _check_policies(self) -> None:
+        if not isinstance(cast("object", self.retry), Retry | None):
+            raise ConfigurationError(f"retry is {self.retry!r}; give an any_llm.Retry, or None for no retries")
+        if self.deadline is not None and not (is_number(cast("object", self.deadline)) and self.deadline > 0):
+            raise ConfigurationError(f"deadline is {self.deadline!r}; give a positive number of seconds, or None")
+        if not isinstance(cast("object", self.caller), Caller):
+            raise ConfigurationError(f"caller is {self.caller!r}; give an any_llm.Caller")
 
     def _check_media(self) -> None:
         if self.media not in MEDIA_POLICIES:
@@ -101,6 +124,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         shown["headers"] = redact_headers(self.headers)
         shown["proxy"] = self.proxy and re.sub("//.*@", "//", self.proxy)
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+class _LayerEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plug-in's middleware in a configuration file, and where it stands; see `Layer`."""
+
+    name: str
+    before: str = ""
+    after: str = ""
+    timeout: float | None = None
+    on_failure: OnFailure = "fail_closed"
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,7 +151,11 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_connections: int = 1_000
     providers: dict[str, JSONObject] = {}
     models: dict[str, JSONObject] = {}
-    middleware: list[str] = []
+    middleware: list[str | _LayerEntry] = []
+    retry: Retry | bool = True
+    deadline: float | None = None
+    caller: Caller = NOBODY
+    store: str = "memory"
 
 
 def config_path(environment: Mapping[str, str]) -> Path | None:
@@ -155,11 +192,25 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         providers=providers,
         models=file.models,
         middleware=_load_middleware(path, file.middleware),
+        retry=_retry(file, environment.get("ANY_LLM_MAX_RETRIES")),
+        deadline=file.deadline,
+        caller=file.caller,
+        store=file.store,
         sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
         proxy=file.proxy,
         ca=environment.get("ANY_LLM_CA") or file.ca,
         max_connections=file.max_connections,
     )
+
+
+def _retry(file: _File, number: str | None) -> Retry | None:
+    """Return the policy of retries, of which the environment may say how many there are."""
+    policy = Retry() if file.retry is True else file.retry or None
+    if not number:
+        return policy
+    if not number.isdecimal():
+        raise ConfigurationError(f"ANY_LLM_MAX_RETRIES is {number!r}; give a whole number from 0 on")
+    return msgspec.structs.replace(policy or Retry(), max_attempts=int(number) + 1) if int(number) else None
 
 
 def _says_yes(word: str | None) -> bool:
@@ -241,14 +292,29 @@ def _check_models(models: Mapping[str, Mapping[str, JSON]]) -> None:
                 raise ConfigurationError(f"{where}.{name} is {value!r}, which is not valid: {error}") from error
 
 
-def _load_middleware(path: Path | None, names: Sequence[str]) -> tuple[Middleware, ...]:
-    loaded: list[Middleware] = []
-    for name in arrange(names):
+def _load_middleware(path: Path | None, entries: Sequence[str | _LayerEntry]) -> tuple[Layer, ...]:
+    """Load plug-ins' middleware; one that is only named stands in the place of its name, or behind the one before."""
+    named = [_LayerEntry(name=entry) if isinstance(entry, str) else entry for entry in entries]
+    by_name = {entry.name: entry for entry in named}
+    loaded: list[Layer] = []
+    for name in arrange([entry.name for entry in named]):
+        entry = by_name[name]
         layer = load(MIDDLEWARE, name, cast("type[JSON]", Callable))
         if layer is None:
             installed = ", ".join(sorted(found(MIDDLEWARE))) or "none"
             raise ConfigurationError(
                 f"{str(path)!r}: middleware {name!r} is not installed or broken; installed: {installed}"
             )
-        loaded.append(layer)
+        placed = entry.before or entry.after or name in ORDER
+        after = entry.after if placed or not loaded else loaded[-1].called
+        loaded.append(
+            Layer(
+                middleware=layer,
+                name=name,
+                before=entry.before,
+                after=after,
+                timeout=entry.timeout,
+                on_failure=entry.on_failure,
+            )
+        )
     return tuple(loaded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 
@@ -25,14 +26,23 @@ _LIKELY_KEY = re.compile(
 class Secret:
     """A key. Only `reveal` shows it; text, repr, format and pickling never do."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_fingerprint", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        self._fingerprint = ""
 
     def reveal(self) -> str:
         """Return the key itself; for signing only."""
         return self._value
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve characters that tell a key from others, and from which nobody gets back to it."""
+        if not self._fingerprint:
+            digest = hashlib.blake2b(self._value.encode(), digest_size=6, person=b"any-llm")
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
 
     @override
     def __repr__(self) -> str:
