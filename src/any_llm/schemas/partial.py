@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import msgspec
-
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, decode_json
 
 _CLOSERS: Mapping[str, str] = {"{": "}", "[": "]"}
 _SPACE = " \t\r\n"
@@ -55,10 +53,10 @@ class PartialJson:
         """
         if self._in_text and not self._is_name:
             begun = _without_broken_escape(self._text)
-            return msgspec.json.decode(begun + '"' + "".join(reversed(self._closers)))
+            return decode_json(begun + '"' + "".join(reversed(self._closers)))
         if not self._safe:
             return None
-        return msgspec.json.decode(self._text[: self._safe] + self._tail)
+        return decode_json(self._text[: self._safe] + self._tail)
 
     def _skip_fence(self) -> int:
         """Leave out what stands before the JSON, such as the Markdown fence that some models put around it."""

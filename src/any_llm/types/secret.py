@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import cast
 
 from typing_extensions import override
 
@@ -20,6 +21,8 @@ _LIKELY_KEY = re.compile(
     r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{8,}"
     r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"
 )
+
+_USER = re.compile(r"//[^/@\s'\"]*@")
 
 
 class Secret:
@@ -91,3 +94,21 @@ def redact_headers(headers: Mapping[str, str], *secrets: Secret | None) -> dict[
     return {
         name: _STARS if name.lower() in _SECRET_HEADERS else redact(value, *secrets) for name, value in headers.items()
     }
+
+
+def show(value: object) -> str:
+    """Return a value out of a configuration as a text may show it.
+
+    The values of headers that carry credentials, the user in a URL, and whatever looks like a key are stars.
+    """
+    try:
+        return _USER.sub("//", redact(repr(_starred(value))))
+    except ValueError:
+        return f"(a {type(value).__name__} with a number of more digits than Python writes)"
+
+
+def _starred(value: object) -> object:
+    if isinstance(value, Mapping):
+        members = cast("Mapping[object, object]", value).items()
+        return {name: _STARS if str(name).lower() in _SECRET_HEADERS else _starred(item) for name, item in members}
+    return [_starred(item) for item in cast("list[object]", value)] if isinstance(value, list) else value
