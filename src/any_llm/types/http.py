@@ -86,7 +86,9 @@ class HttpRequest(msgspec.Struct, frozen=True):
     @override
     def __repr__(self) -> str:
         headers = redact_headers(self.headers)
-        return f"HttpRequest({self.method!r}, {redact_url(self.url)!r}, {headers!r}, body of {size_of(self.body)} bytes)"
+        return (
+            f"HttpRequest({self.method!r}, {redact_url(self.url)!r}, {headers!r}, body of {size_of(self.body)} bytes)"
+        )
 
 
 class HttpResponse(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ from any_llm.types.json import JSON, JSONObject
 KEY = "any+canary/5f2d7c41b8e94a60=="
 """A key that looks like none, so that only knowing it finds it; it has what forms and URLs escape."""
 
-TOKEN = "ya-canary.9c3e\\7d\"2<b>&61"  # noqa: S105  # as above
+TOKEN = 'ya-canary.9c3e\\7d"2<b>&61'  # noqa: S105  # as above
 """What a key is exchanged for; it has what JSON escapes."""
 
 NAMES: Sequence[str] = sorted(each.name for each in CATALOG if each.transport == "http")
@@ -106,7 +106,9 @@ def client_of(case: Case, replay: Replay) -> AnyLLM:
     key = None if given else KEY
     named = {name: "place" for name, each in provider.placeholders.items() if not each.of}
     base = None if provider.base_url else "https://any.example/v1"
-    settings = Settings(transport=replay, headers={"Authorization": f"Bearer {secrets_of(case)[0]}"} if case.place == 3 else {})
+    settings = Settings(
+        transport=replay, headers={"Authorization": f"Bearer {secrets_of(case)[0]}"} if case.place == 3 else {}
+    )
     return AnyLLM.create(case.name, key, base, settings=settings, **named, **given)
 
 
