@@ -25,7 +25,7 @@ from any_llm.exceptions import AnyLLMError
 from any_llm.transport.exchange import PooledExchange
 from any_llm.transport.pool import Pool, PoolSettings
 from any_llm.types.http import HttpRequest, Timeouts
-from tests.transport.peers import END, HEAD, Peer, Received, Server, piece, whole
+from tests.transport.peers import HEAD, Peer, Received, Server, piece, whole
 
 T = TypeVar("T")
 LIMITS = Timeouts(connect=5, first_token=5, idle=5)

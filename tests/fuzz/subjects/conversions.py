@@ -38,7 +38,7 @@ class Conversation(NamedTuple):
 def target(name: str) -> Target:
     """Return where a dialect's requests go."""
     record = PROVIDERS[name]
-    places = {place: "place" for place in record.placeholders} | {"project_id": "p-1", "version": "2025-02-11"}
+    places = dict.fromkeys(record.placeholders, "place") | {"project_id": "p-1", "version": "2025-02-11"}
     return Target(provider=record, model=WIRES[name].model, base_url=record.base_url, placeholders=places)
 
 

@@ -34,7 +34,7 @@ from any_llm.types.json import JSON, JSONObject
 KEY = "any+canary/5f2d7c41b8e94a60=="
 """A key that looks like none, so that only knowing it finds it; it has what forms and URLs escape."""
 
-TOKEN = 'ya-canary.9c3e\\7d"2<b>&61'  # noqa: S105  # as above
+TOKEN = 'ya-canary.9c3e\\7d"2<b>&61'  # as above
 """What a key is exchanged for; it has what JSON escapes."""
 
 NAMES: Sequence[str] = sorted(each.name for each in CATALOG if each.transport == "http")
