@@ -69,7 +69,7 @@ def _read_schema(path: str) -> JSONObject:
     except OSError as error:
         message = f"--schema {path!r} cannot be read: {error.strerror}"
         raise ConfigurationError(message) from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         message = f"--schema {path!r} is no JSON schema: {error}"
         raise ConfigurationError(message) from error
 

@@ -26,14 +26,14 @@ def decode_json(text: bytes | str | msgspec.Raw) -> JSON:
     """Return what a JSON text from outside says.
 
     Raises:
-        msgspec.DecodeError: it is no JSON, or is nested more deeply than can be read.
+        msgspec.DecodeError: it is no JSON, is nested more deeply than can be read, or is not UTF-8.
     """
     try:
         return msgspec.json.decode(text)
     except RecursionError as error:
         raise msgspec.DecodeError("JSON is nested too deeply") from error
-    except UnicodeEncodeError as error:
-        raise msgspec.DecodeError("JSON holds half a surrogate pair") from error
+    except UnicodeError as error:
+        raise msgspec.DecodeError(f"JSON is not UTF-8: {error}") from error
 
 
 def is_object(value: object) -> TypeIs[JSONObject]:

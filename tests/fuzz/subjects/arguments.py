@@ -80,6 +80,8 @@ def check(data: bytes) -> None:
     check_any(pieces)
     try:
         told = json.loads(text, object_pairs_hook=unique, parse_constant=lambda name: [][0])
+        # Half of a surrogate pair is no text, and infinity no number.
+        json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, IndexError, RecursionError):
         return
     if isinstance(told, list | dict) and told:
