@@ -34,7 +34,7 @@ def cut(whole: S, chance: random.Random, most: int = 6) -> list[S]:
 
 def words(*each: S) -> st.SearchStrategy[S]:
     """Return texts or bytes that are made of words, in any order."""
-    return st.lists(st.sampled_from(each), max_size=14).map(lambda found: each[0][:0].join(found))
+    return st.lists(st.sampled_from(each), max_size=14).map(each[0][:0].join)
 
 
 turns = st.builds(
@@ -86,9 +86,14 @@ configurations = st.lists(
 
 def toml(value: JSON) -> str:
     """Write a value as TOML does."""
+
+    def quoted(said: str) -> str:
+        plain = (f"\\U{ord(each):08x}" if each in '"\\' or not each.isprintable() else each for each in said)
+        return f'"{"".join(plain)}"'
+
     kinds: dict[type, Callable[[JSON], str]] = {
         bool: lambda said: str(said).lower(),
-        str: lambda said: '"' + "".join(f"\\U{ord(each):08x}" if each in '"\\' or not each.isprintable() else each for each in said) + '"',
+        str: quoted,
         list: lambda said: f"[{','.join(map(toml, said))}]",
         dict: lambda said: "{" + ",".join(f"{toml(name)}={toml(each)}" for name, each in said.items()) + "}",
         dt.date: str,

@@ -74,12 +74,38 @@ class Told(TypedDict, total=False):
 
 
 LEAVES: Mapping[str, object] = {
-    "any": Any, "array": list, "blob": bytes, "bool": bool, "bytes": bytearray, "callable": Callable,
-    "colour": Colour, "complex": complex, "date": dt.date, "decimal": decimal.Decimal, "delta": dt.timedelta,
-    "float": float, "int": int, "map": dict, "missing": "Missing", "model": Model, "none": None, "object": object,
-    "place": Place, "self": "Place | None", "size": Size, "str": str, "struct": Struct, "syntax": "list[",
-    "told": Told, "uncallable": Uncallable, "tuple": tuple, "type": type, "uuid": uuid.UUID, "when": dt.datetime, "wrong": "Place.there",
-}  # fmt: skip
+    "any": Any,
+    "array": list,
+    "blob": bytes,
+    "bool": bool,
+    "bytes": bytearray,
+    "callable": Callable,
+    "colour": Colour,
+    "complex": complex,
+    "date": dt.date,
+    "decimal": decimal.Decimal,
+    "delta": dt.timedelta,
+    "float": float,
+    "int": int,
+    "map": dict,
+    "missing": "Missing",
+    "model": Model,
+    "none": None,
+    "object": object,
+    "place": Place,
+    "self": "Place | None",
+    "size": Size,
+    "str": str,
+    "struct": Struct,
+    "syntax": "list[",
+    "told": Told,
+    "uncallable": Uncallable,
+    "tuple": tuple,
+    "type": type,
+    "uuid": uuid.UUID,
+    "when": dt.datetime,
+    "wrong": "Place.there",
+}
 """Types by the words that a description of a signature may use; those that are texts are annotations in quotes."""
 
 KINDS = ("normal", "keyword", "positional", "many", "rest")
