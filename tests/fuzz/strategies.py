@@ -28,7 +28,7 @@ objects = st.dictionaries(texts, trees, max_size=3)
 
 def cut(whole: S, chance: random.Random, most: int = 6) -> list[S]:
     """Cut a text or bytes anywhere."""
-    places = sorted(chance.randrange(len(whole) + 1) for _ in range(chance.randrange(most)))
+    places: list[int] = sorted(chance.randrange(len(whole) + 1) for _ in range(chance.randrange(most)))
     return [whole[start:end] for start, end in zip([0, *places], [*places, len(whole)], strict=True)]
 
 
@@ -113,6 +113,12 @@ _types: st.SearchStrategy[JSON] = st.recursive(
     ),
     max_leaves=5,
 )
+
+
+def _name_of(parameter: JSONObject) -> str:
+    return str(parameter["name"])
+
+
 signatures = st.fixed_dictionaries(
     {
         "parameters": st.lists(
@@ -121,7 +127,7 @@ signatures = st.fixed_dictionaries(
                 optional={"type": _types, "default": _given, "kind": st.sampled_from(tool_schemas.KINDS)},
             ),
             max_size=4,
-            unique_by=lambda parameter: str(parameter["name"]),
+            unique_by=_name_of,
         ),
         "doc": texts | st.just("Do.\n\nArgs:\n    city: where\n    days (int): how many"),
     }

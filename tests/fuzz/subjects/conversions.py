@@ -113,16 +113,18 @@ def check_truncated(name: str, turn: Turn, place: int) -> None:
     begun = body[: place % len(body)]
     for cut in (False, True):
         scripted = Scripted(headers={"content-type": wire.kind}, chunks=[begun], truncate=cut)
-        try:
-            answer = runner().run(_answer(name, scripted, stream=True))
-        except AnyLLMError as error:
-            failed: AnyLLMError | None = error
+        told = runner().run(_told(name, scripted))
+        if isinstance(told, AnyLLMError):
+            assert cut or isinstance(told, StreamTruncatedError) or told.retryable, told
         else:
-            failed = None
-        if failed is not None:
-            assert cut or isinstance(failed, StreamTruncatedError) or failed.retryable, failed
-            continue
-        assert meant(answer) == as_said(name, turn), f"{name}: {len(begun)} of {len(body)} bytes are no answer"
+            assert meant(told) == as_said(name, turn), f"{name}: {len(begun)} of {len(body)} bytes are no answer"
+
+
+async def _told(name: str, scripted: Scripted) -> ChatCompletion | AnyLLMError:
+    try:
+        return await _answer(name, scripted, stream=True)
+    except AnyLLMError as error:
+        return error
 
 
 def strings(tree: JSON) -> Iterator[str]:
