@@ -119,16 +119,13 @@ def _name_of(parameter: JSONObject) -> str:
     return str(parameter["name"])
 
 
+_parameters: st.SearchStrategy[JSONObject] = st.fixed_dictionaries(
+    {"name": st.sampled_from(["city", "days", "self", "é", "description", "_"])},
+    optional={"type": _types, "default": _given, "kind": st.sampled_from(tool_schemas.KINDS)},
+)
 signatures = st.fixed_dictionaries(
     {
-        "parameters": st.lists(
-            st.fixed_dictionaries(
-                {"name": st.sampled_from(["city", "days", "self", "é", "description", "_"])},
-                optional={"type": _types, "default": _given, "kind": st.sampled_from(tool_schemas.KINDS)},
-            ),
-            max_size=4,
-            unique_by=_name_of,
-        ),
+        "parameters": st.lists(_parameters, max_size=4, unique_by=_name_of),
         "doc": texts | st.just("Do.\n\nArgs:\n    city: where\n    days (int): how many"),
     }
 )
