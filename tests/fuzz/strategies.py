@@ -123,12 +123,9 @@ _parameters: st.SearchStrategy[JSONObject] = st.fixed_dictionaries(
     {"name": st.sampled_from(["city", "days", "self", "é", "description", "_"])},
     optional={"type": _types, "default": _given, "kind": st.sampled_from(tool_schemas.KINDS)},
 )
-signatures = st.fixed_dictionaries(
-    {
-        "parameters": st.lists(_parameters, max_size=4, unique_by=_name_of),
-        "doc": texts | st.just("Do.\n\nArgs:\n    city: where\n    days (int): how many"),
-    }
-)
+_listed: st.SearchStrategy[JSON] = st.lists(_parameters, max_size=4, unique_by=_name_of)
+_documented: st.SearchStrategy[JSON] = texts | st.just("Do.\n\nArgs:\n    city: where\n    days (int): how many")
+signatures = st.fixed_dictionaries({"parameters": _listed, "doc": _documented})
 
 _bodies = st.sampled_from(
     [
