@@ -290,4 +290,4 @@ def quietly(close: Callable[[], None]) -> Callable[[], None]:
 
 
 TestLifecycle = Lifecycle.TestCase
-TestLifecycle.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestLifecycle.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
