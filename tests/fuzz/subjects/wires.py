@@ -83,7 +83,7 @@ def _chat_message(turn: Turn) -> JSONObject:
 
 
 def _chat(turn: Turn) -> JSONObject:
-    choice = {"index": 0, "message": {**_chat_message(turn), **UNKNOWN}, "finish_reason": _reason(turn)}
+    choice = {"index": 0, "message": _chat_message(turn), "finish_reason": _reason(turn)}
     return {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], **UNKNOWN}
 
 
