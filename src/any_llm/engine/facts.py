@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from any_llm.attempts import Attempt
 from any_llm.types.http import Upload, size_of
 from any_llm.types.retry_after import parse_retry_after
-from any_llm.types.secret import redact, secrets_of
+from any_llm.types.secret import Secret, redact, secrets_of
 
 if TYPE_CHECKING:
     from any_llm.attempts import AttemptOutcome
@@ -112,7 +112,9 @@ class Facts:
 
     def _redact(self, error: AnyLLMError) -> None:
         request = self.request
-        secrets = (self._call.target.key, *(secrets_of(request.headers) if request is not None else ()))
+        target = self._call.target
+        given = [value for value in target.credential.values() if isinstance(value, Secret)]
+        secrets = (target.key, *given, *(secrets_of(request.headers) if request is not None else ()))
         for name in _TEXTS:
             text = getattr(error, name)
             if text:

@@ -29,7 +29,7 @@ from any_llm.types.caller import NOBODY, Caller
 from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
 from any_llm.types.policies import Retry
-from any_llm.types.secret import redact_headers
+from any_llm.types.secret import redact, show
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
 MEDIA_POLICIES = ("auto", "inline", "strict")
@@ -88,11 +88,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         self._check_media()
         if self.on_unsupported not in UNSUPPORTED_POLICIES:
             policies = ", ".join(UNSUPPORTED_POLICIES)
-            raise ConfigurationError(f"on_unsupported is {self.on_unsupported!r}; use one of {policies}")
+            raise ConfigurationError(f"on_unsupported is {show(self.on_unsupported)}; use one of {policies}")
         if not isinstance(cast("object", self.timeouts), Timeouts):
-            raise ConfigurationError(f"timeouts is {self.timeouts!r}; give an any_llm.Timeouts")
+            raise ConfigurationError(f"timeouts is {show(self.timeouts)}; give an any_llm.Timeouts")
         if not isinstance(cast("object", self.max_connections), int) or self.max_connections < 1:
-            raise ConfigurationError(f"max_connections is {self.max_connections!r}; give a whole number from 1 on")
+            raise ConfigurationError(f"max_connections is {show(self.max_connections)}; give a whole number from 1 on")
         if self.models:
             _check_models(self.models)
         if not isinstance(cast("object", self.middleware), tuple):
@@ -100,7 +100,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for layer in self.middleware:
             if not isinstance(layer, Layer) and not callable(layer):
                 raise ConfigurationError(
-                    f"middleware holds {layer!r}, which cannot be called; it takes a call and a handler"
+                    f"middleware holds {show(layer)}, which cannot be called; it takes a call and a handler"
                 )
         self._check_policies()
 
@@ -114,16 +114,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def _check_media(self) -> None:
         if self.media not in MEDIA_POLICIES:
-            raise ConfigurationError(f"media is {self.media!r}; use one of {', '.join(MEDIA_POLICIES)}")
+            raise ConfigurationError(f"media is {show(self.media)}; use one of {', '.join(MEDIA_POLICIES)}")
         if isinstance(cast("object", self.fetch_allow), str) or not all(self.fetch_allow):
-            raise ConfigurationError(f"fetch_allow is {self.fetch_allow!r}; give hosts, such as ('cdn.internal',)")
+            raise ConfigurationError(f"fetch_allow is {show(self.fetch_allow)}; give hosts, such as ('cdn.internal',)")
 
     @override
     def __repr__(self) -> str:
-        shown = {name: getattr(self, name) for name in self.__struct_fields__}
-        shown["headers"] = redact_headers(self.headers)
-        shown["proxy"] = self.proxy and re.sub("//.*@", "//", self.proxy)
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        return f"Settings({', '.join(f'{name}={show(getattr(self, name))}' for name in self.__struct_fields__)})"
 
 
 class _LayerEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -230,10 +227,13 @@ def _read(path: Path) -> _File:
         return msgspec.convert(tree, _File)
     except msgspec.ValidationError as error:
         raise ConfigurationError(
-            f"The configuration file {str(path)!r} is not valid: {error}{_found(tree, error)}"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigurationError(f"The configuration file {str(path)!r} cannot be read: {error}") from error
+            f"The configuration file {str(path)!r} is not valid: {redact(str(error))}{_found(tree, error)}"
+        ) from None
+    except RecursionError:
+        raise ConfigurationError(f"The configuration file {str(path)!r} is nested too deeply") from None
+    except (ValueError, OSError) as error:
+        # Beside what is no TOML or no UTF-8, this is a number of more digits than Python converts.
+        raise ConfigurationError(f"The configuration file {str(path)!r} cannot be read: {redact(str(error))}") from None
 
 
 def _found(tree: JSON, error: msgspec.ValidationError) -> str:
@@ -244,20 +244,20 @@ def _found(tree: JSON, error: msgspec.ValidationError) -> str:
             tree = tree[int(name)]
         elif is_mapping(tree):
             tree = tree.get(name)
-    return f", found {tree!r}" if place else ""
+    return f", found {show(tree)}" if place else ""
 
 
 def _provider(path: Path | None, name: str, entry: JSONObject) -> Provider:
     defaults = {"operations": ["completion", "embedding", "list_models"], "name": name.strip().lower()}
-    where = f"{str(path)!r}: providers.{name}"
+    where = redact(f"{str(path)!r}: providers.{name}")
     unknown = sorted(set(entry) - set(Provider.__struct_fields__))
     if unknown:
         known = ", ".join(Provider.__struct_fields__[1:])
-        raise ConfigurationError(f"{where} has unknown items {unknown}; it may have {known}")
+        raise ConfigurationError(f"{where} has unknown items {show(unknown)}; it may have {known}")
     try:
         provider = msgspec.convert(defaults | entry, Provider)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{where} is not valid: {error}{_found(entry, error)}") from error
+        raise ConfigurationError(f"{where} is not valid: {redact(str(error))}{_found(entry, error)}") from None
     choices: Mapping[str, Sequence[str]] = {
         "auth": (*SIGNERS, *REQUEST_SIGNERS),
         "framing": tuple(FRAMINGS),
@@ -265,9 +265,11 @@ def _provider(path: Path | None, name: str, entry: JSONObject) -> Provider:
     }
     for item, allowed in choices.items():
         if getattr(provider, item) not in allowed:
-            raise ConfigurationError(f"{where}.{item} is {getattr(provider, item)!r}; use one of {', '.join(allowed)}")
+            raise ConfigurationError(
+                f"{where}.{item} is {show(getattr(provider, item))}; use one of {', '.join(allowed)}"
+            )
     if provider.base_url and not re.match("https?://.", provider.base_url) and provider.transport == "http":
-        raise ConfigurationError(f"{where}.base_url is {provider.base_url!r}; it must look like https://host/path")
+        raise ConfigurationError(f"{where}.base_url is {show(provider.base_url)}; it must look like https://host/path")
     return msgspec.structs.replace(provider, base_url=provider.base_url.rstrip("/"))
 
 
@@ -280,16 +282,18 @@ def _check_models(models: Mapping[str, Mapping[str, JSON]]) -> None:
     from any_llm.types.capabilities import FACTS, convert_value  # noqa: PLC0415  # most settings say nothing about models
 
     for model, said in models.items():
-        where = f"models[{model!r}]"
+        where = f"models[{show(model)}]"
         if ":" not in model:
             raise ConfigurationError(f"{where} must be called provider:model, such as 'openai:gpt-5'")
         for name, value in said.items():
             if name not in FACTS:
-                raise ConfigurationError(f"{where} has the unknown item {name!r}; it may have {', '.join(FACTS)}")
+                raise ConfigurationError(f"{where} has the unknown item {show(name)}; it may have {', '.join(FACTS)}")
             try:
                 convert_value(name, value)
             except msgspec.ValidationError as error:
-                raise ConfigurationError(f"{where}.{name} is {value!r}, which is not valid: {error}") from error
+                raise ConfigurationError(
+                    f"{where}.{name} is {show(value)}, which is not valid: {redact(str(error))}"
+                ) from None
 
 
 def _load_middleware(path: Path | None, entries: Sequence[str | _LayerEntry]) -> tuple[Layer, ...]:
@@ -303,7 +307,7 @@ def _load_middleware(path: Path | None, entries: Sequence[str | _LayerEntry]) ->
         if layer is None:
             installed = ", ".join(sorted(found(MIDDLEWARE))) or "none"
             raise ConfigurationError(
-                f"{str(path)!r}: middleware {name!r} is not installed or broken; installed: {installed}"
+                f"{str(path)!r}: middleware {show(name)} is not installed or broken; installed: {installed}"
             )
         placed = entry.before or entry.after or name in ORDER
         after = entry.after if placed or not loaded else loaded[-1].called

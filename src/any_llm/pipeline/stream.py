@@ -328,7 +328,7 @@ def _adding_up() -> Generator[None]:
     """Make a typed error of what a fold stumbles over, whose pieces are as the provider sent them."""
     try:
         yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
         message = f"The pieces of the stream do not add up to an answer: {error!r}"
         raise MalformedResponseError(message, error) from error
 

@@ -9,6 +9,7 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.spec.media import MediaSupport
+from any_llm.types.secret import show
 
 
 class Operation(StrEnum):
@@ -202,3 +203,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     models: tuple[str, ...] = ()
     options: str = ""
     tier: str = "community"
+
+    @override
+    def __repr__(self) -> str:
+        return f"Provider({', '.join(f'{name}={show(getattr(self, name))}' for name in self.__struct_fields__)})"
