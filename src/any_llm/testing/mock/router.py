@@ -55,6 +55,8 @@ def spoken_to(request: MockRequest) -> str:
 _TELLING: Mapping[str, str] = {
     "/openai/deployments/": "azureopenai",
     "/publishers/google/": "vertexai",
+    "/publishers/mistralai/": "vertexaimistral",
+    "/endpoints/openapi/": "vertexaillama",
     "/v1beta/": "gemini",
 }
 """The providers that a part of the path tells, whatever stands before it."""

@@ -14,6 +14,7 @@ from any_llm.testing.mock.answer import Failure, RefusedError
 from any_llm.testing.mock.ids import BASE62, HEX, Ids
 from any_llm.testing.mock.request import MockRequest
 from any_llm.testing.mock.wires import vendor_responses as responses
+from any_llm.testing.mock.wires.google_words import check_key
 from any_llm.testing.mock.wires.overlay import Facts, Template, fact, fresh, uncached
 from any_llm.testing.mock.wires.vendor_gateways import COPILOT, FILTERED, PERPLEXITY, VENICE, VERCEL, WRITER_DELTA
 from any_llm.types.json import JSONObject
@@ -330,6 +331,7 @@ MANNERS: Mapping[str, Manner] = {
     "venice": Manner(body=VENICE, reasoning="reasoning_content"),
     "vercel-gateway": Manner(body=VERCEL.body, usage=VERCEL.usage, reasoning="reasoning",
                              id=like("gen_", 26, "0123456789ABCDEFGHJKMNPQRSTVWXYZ")),
+    "vertexaillama": Manner(check=check_key),
     "vllm": Manner(reasoning="reasoning_content", id=like("chatcmpl-", 32, HEX)),
     "writer": Manner(chunk={"choices": [{"delta": WRITER_DELTA, "trace_details": None,
                                          "message": {**WRITER_DELTA, "content": None, "refusal": None,
