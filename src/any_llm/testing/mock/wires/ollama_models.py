@@ -5,7 +5,7 @@ A server has a few at the beginning, and answers for any other one too; what is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -23,7 +23,7 @@ _KEPT = 300.0
 _SIZES = (2_019_377_376, 1429, 561)
 """How many bytes the layers of a model have: its weights, its template, its settings."""
 
-_DETAILS: JSONObject = {
+_DETAILS: Mapping[str, JSON] = {
     "parent_model": "",
     "format": "gguf",
     "family": "llama",
@@ -31,7 +31,7 @@ _DETAILS: JSONObject = {
     "parameter_size": "3.2B",
     "quantization_level": "Q4_K_M",
 }
-_FACTS: JSONObject = {
+_FACTS: Mapping[str, JSON] = {
     "general.architecture": "llama",
     "general.basename": "Mock",
     "general.file_type": 15,
