@@ -163,7 +163,7 @@ def _opened(block: JSONObject) -> tuple[JSONObject, list[tuple[JSONObject, int]]
     kind = block.get("type")
     if kind == "text":
         cited = block.get("citations")
-        start: JSONObject = {**block, "text": ""} | ({} if cited is None else _UNCITED)
+        start: JSONObject = {**block, "text": "", **({} if cited is None else _UNCITED)}
         citations = [({"type": "citations_delta", "citation": citation}, 0) for citation in cited or ()]
         return start, [*citations, *_deltas("text", str(block.get("text", "")))]
     if kind == "thinking":

@@ -24,7 +24,7 @@ from any_llm.testing.mock.wires.gemini_candidates import (
 )
 from any_llm.testing.mock.wires.google_errors import failure_pieces, render_failure
 from any_llm.testing.mock.wires.google_words import claims, encode, head, on_vertex, whole
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject
 
 _BLOCKED: Mapping[str, JSON] = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
 

@@ -14,7 +14,7 @@ from any_llm.testing.mock.answer import Failure, RefusedError
 from any_llm.testing.mock.shelf import Room
 from any_llm.testing.mock.wire import Context, Rendered, Route, Wire
 from any_llm.testing.mock.wires.ollama_words import failure_pieces, lines, model_of, render_failure, stamp, whole
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject
 
 NAMES: Sequence[str] = ("echo:latest", "llama3.2:latest", "nomic-embed-text:latest")
 VERSION = "0.12.6"
