@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from any_llm.exceptions import AnyLLMError, TotalTimeoutError
 
 
@@ -15,3 +17,16 @@ class MiddlewareError(AnyLLMError):
     """A layer of the program's own broke or took too long, and nothing may pass it by."""
 
     default_message = "A layer around the call failed"
+
+
+class GuardrailError(AnyLLMError):
+    """A guard of the program's own found what must not go on.
+
+    Attributes:
+        findings: what was seen, each an `any_llm.GuardFinding`; the text itself is in none of them.
+    """
+
+    default_message = "A guard stopped the call"
+    caller_fault = True
+
+    findings: Sequence[object] = ()

@@ -27,6 +27,7 @@ from any_llm.providers.registry import provider as find_provider
 from any_llm.providers.registry import provider_names, unsupported
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
+from any_llm.types.keys import Keys
 from any_llm.types.provider import ProviderMetadata
 
 if TYPE_CHECKING:
@@ -66,7 +67,13 @@ class AnyLLM(EveryOperation):
     def __init__(self, api_key: str | None = None, api_base: str | None = None, **client_args: JSON) -> None:
         provider = self.PROVIDER
         given = take_given(provider, client_args) if client_args else NOTHING
-        key = find_key(provider, api_key, os.environ)
+        if client_args:
+            self._settings, self._handler = _configured(provider, client_args)
+        else:
+            usual = defaults()
+            self._settings, self._handler = usual.settings, usual.handler
+        pooled = not api_key and provider.name in self._settings.keys
+        key = None if pooled else find_key(provider, api_key, os.environ)
         values: Mapping[str, str] = {}
         if provider.placeholders:
             values = find_placeholders(provider, given.placeholders, os.environ, given.credential)
@@ -78,11 +85,6 @@ class AnyLLM(EveryOperation):
             placeholders=values,
             credential=given.credential,
         )
-        if client_args:
-            self._settings, self._handler = _configured(provider, client_args)
-        else:
-            usual = defaults()
-            self._settings, self._handler = usual.settings, usual.handler
 
     @override
     def __init_subclass__(cls) -> None:
@@ -301,6 +303,7 @@ def _configured(provider: Provider, client_args: dict[str, JSON]) -> tuple[Setti
     if not isinstance(settings, Settings):
         raise ConfigurationError(f"settings is {settings!r}; give an any_llm.Settings")
     changes = {name: value for name, value in client_args.items() if name in _SETTINGS}
+    changes |= {"keys": {**settings.keys, provider.name: keys}} if isinstance(keys := changes.get("keys"), Keys) else {}
     if client_args.get("default_headers"):
         changes["headers"] = {**settings.headers, **client_args["default_headers"]}
     if client_args.get("timeout") is not None:

@@ -26,8 +26,10 @@ from any_llm.spec.provider import Provider
 from any_llm.spec.transport import Transport
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.caller import NOBODY, Caller
+from any_llm.types.guards import Guards
 from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
+from any_llm.types.keys import Keys
 from any_llm.types.policies import Retry
 from any_llm.types.secret import redact, show
 
@@ -54,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         middleware: layers around every call, outermost first: callables, or a `Layer` that says where it stands.
         retry: when a call that failed is made again; `None` has calls made once.
         deadline: how many seconds a whole call may take, all its attempts and waits included; `None` for no limit.
+        guards: what is looked at, masked and refused in requests and answers; `None` for nothing.
+        keys: the keys of providers that have several, or whose keys change, by the providers' names.
         caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
         surroundings: the time, and what a process keeps in one place; for tests.
@@ -75,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     middleware: tuple[Middleware | Layer, ...] = ()
     retry: Retry | None = Retry()
     deadline: float | None = None
+    guards: Guards | None = None
+    keys: Mapping[str, Keys] = {}
     caller: Caller = NOBODY
     store: object = "memory"
     surroundings: Surroundings = PROCESS
@@ -107,6 +113,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def _check_policies(self) -> None:
         if not isinstance(cast("object", self.retry), Retry | None):
             raise ConfigurationError(f"retry is {self.retry!r}; give an any_llm.Retry, or None for no retries")
+        if not isinstance(cast("object", self.guards), Guards | None):
+            raise ConfigurationError(f"guards is {self.guards!r}; give an any_llm.Guards, or None")
+        for name, keys in self.keys.items():
+            if not isinstance(cast("object", keys), Keys):
+                raise ConfigurationError(f"keys[{name!r}] is {type(keys).__name__}; give an any_llm.Keys")
         if self.deadline is not None and not (is_number(cast("object", self.deadline)) and self.deadline > 0):
             raise ConfigurationError(f"deadline is {self.deadline!r}; give a positive number of seconds, or None")
         if not isinstance(cast("object", self.caller), Caller):
@@ -151,6 +162,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     middleware: list[str | _LayerEntry] = []
     retry: Retry | bool = True
     deadline: float | None = None
+    guards: Guards | bool = False
+    keys: dict[str, Keys] = {}
     caller: Caller = NOBODY
     store: str = "memory"
 
@@ -191,6 +204,8 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         middleware=_load_middleware(path, file.middleware),
         retry=_retry(file, environment.get("ANY_LLM_MAX_RETRIES")),
         deadline=file.deadline,
+        guards=(Guards() if file.guards else None) if isinstance(file.guards, bool) else file.guards,
+        keys=file.keys,
         caller=file.caller,
         store=file.store,
         sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,

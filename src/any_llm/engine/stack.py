@@ -34,7 +34,11 @@ class BuiltIn(msgspec.Struct, frozen=True):
     place: str
 
 
-BUILT_IN: tuple[BuiltIn, ...] = (BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),)
+BUILT_IN: tuple[BuiltIn, ...] = (
+    BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),
+    BuiltIn("rotate", "keys", "any_llm.middleware.rotate:Rotate"),
+    BuiltIn("sanitise", "guards", "any_llm.middleware.sanitise:Sanitise"),
+)
 """What there is, one line for each."""
 
 

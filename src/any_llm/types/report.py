@@ -8,6 +8,7 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.attempts import Attempt
+from any_llm.types.guards import GuardFinding
 from any_llm.types.source import Source
 from any_llm.types.value import Value
 
@@ -62,6 +63,7 @@ class Report(msgspec.Struct, kw_only=True):
     to a `response_format`: `native`, by a `tool`, by `json_object` and words, or by `instructions` alone; `None` where
     none was asked for. `carried_over` names the operation by whose shape a call reached a provider that lacks its own,
     such as `completion` for `messages`. `attempts` are the attempts that were made, the last of them this one.
+    `findings` are what guards saw and did.
     """
 
     provider: str = ""
@@ -77,6 +79,7 @@ class Report(msgspec.Struct, kw_only=True):
     time_to_first_chunk: float | None = None
     structured_output: str | None = None
     carried_over: str | None = None
+    findings: tuple[GuardFinding, ...] = ()
     attempts: Sequence[Attempt] = ()
 
 
