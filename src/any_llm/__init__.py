@@ -104,7 +104,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.layer import Layer
     from any_llm.pipeline.stream import EventStream
     from any_llm.providers.names import LLMProvider
-    from any_llm.refusals import DeadlineExceededError, MiddlewareError
+    from any_llm.refusals import DeadlineExceededError, MiddlewareError, StoreError
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
@@ -220,7 +220,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.pipeline.hooks": ("Hooks",),
     "any_llm.pipeline.layer": ("Layer",),
     "any_llm.pipeline.stream": ("EventStream",),
-    "any_llm.refusals": ("DeadlineExceededError", "MiddlewareError"),
+    "any_llm.refusals": ("DeadlineExceededError", "MiddlewareError", "StoreError"),
     "any_llm.providers.names": ("LLMProvider",),
     "any_llm.spec.provider": ("Provider",),
     "any_llm.attempts": ("Attempt",),
@@ -279,6 +279,7 @@ __all__ = [
     "RetryRule",
     "Selection",
     "Settings",
+    "StoreError",
     "Stream",
     "Timeouts",
     "Transcription",

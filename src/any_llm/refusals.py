@@ -15,3 +15,9 @@ class MiddlewareError(AnyLLMError):
     """A layer of the program's own broke or took too long, and nothing may pass it by."""
 
     default_message = "A layer around the call failed"
+
+
+class StoreError(AnyLLMError):
+    """A store of counts, limits or answers cannot be reached, or does not do as it should."""
+
+    default_message = "The store failed"
