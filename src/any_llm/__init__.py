@@ -104,7 +104,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.layer import Layer
     from any_llm.pipeline.stream import EventStream
     from any_llm.providers.names import LLMProvider
-    from any_llm.refusals import DeadlineExceededError, MiddlewareError, StoreError
+    from any_llm.refusals import DeadlineExceededError, LimitExceededError, MiddlewareError, StoreError
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
@@ -113,6 +113,7 @@ if TYPE_CHECKING:
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.http import Timeouts
+    from any_llm.types.limits import Limit, Limits
     from any_llm.types.media import FileInput, Media, audio, file, image, video
     from any_llm.types.policies import Retry, RetryRule
     from any_llm.types.provider import ProviderMetadata
@@ -220,13 +221,14 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.pipeline.hooks": ("Hooks",),
     "any_llm.pipeline.layer": ("Layer",),
     "any_llm.pipeline.stream": ("EventStream",),
-    "any_llm.refusals": ("DeadlineExceededError", "MiddlewareError", "StoreError"),
+    "any_llm.refusals": ("DeadlineExceededError", "LimitExceededError", "MiddlewareError", "StoreError"),
     "any_llm.providers.names": ("LLMProvider",),
     "any_llm.spec.provider": ("Provider",),
     "any_llm.attempts": ("Attempt",),
     "any_llm.types.caller": ("Caller",),
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     "any_llm.types.http": ("Timeouts",),
+    "any_llm.types.limits": ("Limit", "Limits"),
     "any_llm.types.media": ("FileInput", "Media", "audio", "file", "image", "video"),
     "any_llm.types.policies": ("Retry", "RetryRule"),
     "any_llm.types.responses": ("ParsedResponse",),
@@ -263,6 +265,9 @@ __all__ = [
     "LLMProvider",
     "Layer",
     "LengthFinishReasonError",
+    "Limit",
+    "LimitExceededError",
+    "Limits",
     "Media",
     "MiddlewareError",
     "MissingApiKeyError",

@@ -28,6 +28,7 @@ from any_llm.transport.framing import FRAMINGS
 from any_llm.types.caller import NOBODY, Caller
 from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
+from any_llm.types.limits import Limit, Limits
 from any_llm.types.policies import Retry
 from any_llm.types.secret import redact, show
 
@@ -54,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         middleware: layers around every call, outermost first: callables, or a `Layer` that says where it stands.
         retry: when a call that failed is made again; `None` has calls made once.
         deadline: how many seconds a whole call may take, all its attempts and waits included; `None` for no limit.
+        limits: how much may be asked for in which time: `Limits`, or a sequence of `Limit`.
         caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
         surroundings: the time, and what a process keeps in one place; for tests.
@@ -75,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     middleware: tuple[Middleware | Layer, ...] = ()
     retry: Retry | None = Retry()
     deadline: float | None = None
+    limits: Limits | Sequence[Limit] | None = None
     caller: Caller = NOBODY
     store: object = "memory"
     surroundings: Surroundings = PROCESS
@@ -107,6 +110,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def _check_policies(self) -> None:
         if not isinstance(cast("object", self.retry), Retry | None):
             raise ConfigurationError(f"retry is {self.retry!r}; give an any_llm.Retry, or None for no retries")
+        if self.limits is not None and not isinstance(self.limits, Limits):
+            msgspec.structs.force_setattr(self, "limits", Limits(limits=tuple(self.limits)) if self.limits else None)
         if self.deadline is not None and not (is_number(cast("object", self.deadline)) and self.deadline > 0):
             raise ConfigurationError(f"deadline is {self.deadline!r}; give a positive number of seconds, or None")
         if not isinstance(cast("object", self.caller), Caller):
@@ -151,6 +156,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     middleware: list[str | _LayerEntry] = []
     retry: Retry | bool = True
     deadline: float | None = None
+    limits: Limits | tuple[Limit, ...] = ()
     caller: Caller = NOBODY
     store: str = "memory"
 
@@ -191,6 +197,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         middleware=_load_middleware(path, file.middleware),
         retry=_retry(file, environment.get("ANY_LLM_MAX_RETRIES")),
         deadline=file.deadline,
+        limits=file.limits or None,
         caller=file.caller,
         store=file.store,
         sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,

@@ -34,7 +34,10 @@ class BuiltIn(msgspec.Struct, frozen=True):
     place: str
 
 
-BUILT_IN: tuple[BuiltIn, ...] = (BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),)
+BUILT_IN: tuple[BuiltIn, ...] = (
+    BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),
+    BuiltIn("rate_limit", "limits", "any_llm.middleware.rate_limit:RateLimit"),
+)
 """What there is, one line for each."""
 
 
