@@ -44,7 +44,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "sqlite3": ("stores/",),
     "ssl": ("transport/", "engine/settings.py", "testing/mock/certificates/"),
     "subprocess": ("local/", "testing/"),
-    "threading": ("client/blocking.py", "local/", "testing/mock/"),
+    "threading": ("client/blocking.py", "local/", "pipeline/learned.py", "stores/memory.py", "testing/mock/"),
     "xllamacpp": ("local/", "testing/llama_server.py"),
     "yarl": ("transport/",),
 }

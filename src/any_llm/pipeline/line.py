@@ -1,68 +1,98 @@
-"""A line that calls wait in: by priority, then by turn."""
+"""Lines that calls wait in for room in a bucket: by priority, then by turn."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from heapq import heappop, heappush
+from bisect import insort
+from collections.abc import Iterable
 from itertools import count
+from math import inf
 from typing import TypeAlias
 
-_Waiter: TypeAlias = "tuple[int, int, asyncio.Future[None]]"
+from typing_extensions import override
+
+Order: TypeAlias = tuple[int, int]
 
 
-class Line:
-    """Lets one at a time try to get on; the one whose turn it is tries again until it succeeds or gives up.
+class Waiter:
+    """One call that waits, in one line at a time."""
 
-    One that comes with a higher priority while the first waits goes before it. For one event loop.
+    __slots__ = ("_woken", "bucket", "order")
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.bucket: str | None = None
+        self._woken: asyncio.Future[None] | None = None
+
+    def __lt__(self, other: Waiter) -> bool:
+        return self.order < other.order
+
+    @override
+    def __repr__(self) -> str:
+        return f"Waiter({self.order})"
+
+    def wake(self) -> None:
+        """Have it look again now."""
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    async def nap(self, seconds: float) -> None:
+        """Sleep for so many seconds, or until it is woken."""
+        loop = asyncio.get_running_loop()
+        self._woken = loop.create_future()
+        timer = None if seconds == inf else loop.call_later(seconds, self.wake)
+        try:
+            await self._woken
+        finally:
+            self._woken = None
+            if timer is not None:
+                timer.cancel()
+
+
+class Lines:
+    """The lines of one event loop, one for each bucket that somebody waits for.
+
+    Only who has nobody before it in any line that concerns it tries to get on, so nobody is overtaken, and a call that
+    waits for one bucket holds up nobody who needs another. Orders are total, so somebody is always first.
     """
 
     def __init__(self) -> None:
-        self._waiting: list[_Waiter] = []
+        self._lines: dict[str, list[Waiter]] = {}
         self._turns = count()
-        self._busy = False
 
-    def __len__(self) -> int:
-        return len(self._waiting) + self._busy
+    def waiter(self, priority: int) -> Waiter:
+        """Return one that waits behind those of its priority and above that came before."""
+        return Waiter((-priority, next(self._turns)))
 
-    async def stand(
-        self, priority: int, attempt: Callable[[], Awaitable[float]], wait: Callable[[float], Awaitable[None]]
-    ) -> None:
-        """Return when `attempt` was successful.
+    def before(self, waiter: Waiter, buckets: Iterable[str]) -> str | None:
+        """Return a bucket for which somebody waits whose turn comes before, if there is one."""
+        if self._lines:
+            for bucket in buckets:
+                line = self._lines.get(bucket)
+                if line is not None and line[0] < waiter:
+                    return bucket
+        return None
 
-        Args:
-            priority: who goes first: the larger number.
-            attempt: tries to get on, and returns in how many seconds it may succeed; none when it did.
-            wait: waits for so many seconds, or raises when that is too long.
-        """
-        turn = next(self._turns)
-        await self._come(priority, turn)
-        try:
-            while (seconds := await attempt()) > 0:
-                await wait(seconds)
-                if self._waiting and self._waiting[0][:2] < (-priority, turn):
-                    self._leave()
-                    await self._come(priority, turn)
-        finally:
-            self._leave()
+    async def wait(self, waiter: Waiter, bucket: str, seconds: float) -> None:
+        """Stand in the line of a bucket for so many seconds, or until something has happened there."""
+        if waiter.bucket != bucket:
+            self.leave(waiter)
+            waiter.bucket = bucket
+            insort(self._lines.setdefault(bucket, []), waiter)
+        await waiter.nap(seconds)
 
-    async def _come(self, priority: int, turn: int) -> None:
-        if not self._busy:
-            self._busy = True
-            return
-        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heappush(self._waiting, (-priority, turn, called))
-        try:
-            await called
-        except asyncio.CancelledError:
-            if called.done() and not called.cancelled():
-                self._leave()
-            raise
+    def leave(self, waiter: Waiter) -> None:
+        """Leave the line, if it stands in one, and let the next one try."""
+        bucket, waiter.bucket = waiter.bucket, None
+        if bucket is not None:
+            line = self._lines[bucket]
+            line.remove(waiter)
+            if not line:
+                del self._lines[bucket]
+            self.wake(bucket)
 
-    def _leave(self) -> None:
-        while self._waiting:
-            called = heappop(self._waiting)[2]
-            if not called.done():
-                called.set_result(None)
-                return
-        self._busy = False
+    def wake(self, bucket: str) -> None:
+        """Let the first one of a line look whether there is room now."""
+        line = self._lines.get(bucket)
+        if line is not None:
+            line[0].wake()

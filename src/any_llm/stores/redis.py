@@ -36,8 +36,10 @@ local function has(key, capacity, window, lease)
     for _, name in ipairs(ended) do
       redis.call('ZREM', key, name); redis.call('HDEL', key .. ':amounts', name)
     end
-    local taken = 0
-    for _, amount in ipairs(redis.call('HVALS', key .. ':amounts')) do taken = taken + amount end
+    local taken, kept = 0, redis.call('HGETALL', key .. ':amounts')
+    for i = 1, #kept, 2 do
+      if kept[i] ~= lease then taken = taken + kept[i + 1] end
+    end
     return capacity - taken
   end
   local kept = redis.call('HMGET', key, 'level', 'since')
@@ -48,14 +50,15 @@ local function wait_for(key, amount, capacity, window, lease, is)
   if lease == '' then return (amount - is) * window / capacity end
   local ends = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
   for i = 1, #ends, 2 do
-    is = is + (redis.call('HGET', key .. ':amounts', ends[i]) or 0)
+    if ends[i] ~= lease then is = is + (redis.call('HGET', key .. ':amounts', ends[i]) or 0) end
     if is >= amount then return ends[i + 1] - now end
   end
   return 1e300
 end
-local function put(key, level, window)
+local function put(key, level, capacity, window)
   redis.call('HSET', key, 'level', tostring(level), 'since', string.format('%.6f', now))
-  redis.call('PEXPIRE', key, math.ceil(window * 2000) + 1000)
+  -- When it is full again there is nothing to know about it.
+  redis.call('PEXPIRE', key, math.ceil((capacity - level) * window / capacity * 1000) + 1000)
 end
 local take = ARGV[1] == 'draw'
 for i, key in ipairs(KEYS) do
@@ -65,7 +68,7 @@ for i, key in ipairs(KEYS) do
     if lease ~= '' then
       redis.call('ZREM', key, lease); redis.call('HDEL', key .. ':amounts', lease)
     else
-      put(key, math.min(capacity, has(key, capacity, window, lease) + amount), window)
+      put(key, math.min(capacity, has(key, capacity, window, lease) + amount), capacity, window)
     end
   else
     local is = has(key, capacity, window, lease)
@@ -78,14 +81,15 @@ for i, key in ipairs(KEYS) do
 end
 if take and wait < 0 then
   for i, key in ipairs(KEYS) do
-    local amount, window, lease = tonumber(ARGV[4 * i - 2]), tonumber(ARGV[4 * i]), ARGV[4 * i + 1]
+    local amount, capacity = tonumber(ARGV[4 * i - 2]), tonumber(ARGV[4 * i - 1])
+    local window, lease = tonumber(ARGV[4 * i]), ARGV[4 * i + 1]
     left[i] = left[i] - amount
     if lease ~= '' then
       redis.call('ZADD', key, now + window, lease); redis.call('HSET', key .. ':amounts', lease, tostring(amount))
       redis.call('PEXPIRE', key, math.ceil(window * 1000) + 1000)
       redis.call('PEXPIRE', key .. ':amounts', math.ceil(window * 1000) + 1000)
     else
-      put(key, left[i], window)
+      put(key, left[i], capacity, window)
     end
   end
 end

@@ -29,12 +29,14 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counted (name TEXT PRIMARY KEY, amount REAL NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claimed (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS levels (bucket TEXT PRIMARY KEY, level REAL NOT NULL, since REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS levels (
+    bucket TEXT PRIMARY KEY, level REAL NOT NULL, since REAL NOT NULL, until REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS leases (
     bucket TEXT NOT NULL, lease TEXT NOT NULL, amount REAL NOT NULL, until REAL NOT NULL, PRIMARY KEY (bucket, lease)
 ) WITHOUT ROWID;
 """
-_SWEPT = ("kept", "counted", "claimed", "leases")
+_SWEPT = ("kept", "counted", "claimed", "levels", "leases")
 
 
 def open_sqlite(place: str, clock: Clock) -> SqliteStore:
@@ -97,7 +99,7 @@ class SqliteStore:
     async def count(self, name: str) -> float:
         """Return a count; nothing where there is none or its time is over."""
         statement = "SELECT amount FROM counted WHERE name = ?"
-        return await self._run(lambda database: self._one(database, statement, name)) or 0.0
+        return await self._run(lambda database: self._one(database, statement, name) or 0.0)
 
     async def claim(self, name: str, owner: str, *, seconds: float) -> bool:
         """Give the name to this owner for so many seconds, and say whether it is theirs; one who has it has it anew."""
@@ -141,7 +143,8 @@ class SqliteStore:
             # Neither the thread nor the connection live on in a forked child.
             self._open()
         try:
-            return await asyncio.wrap_future(self._thread.submit(self._transact, work))
+            # What has been handed over is done, whatever becomes of who asked.
+            return await asyncio.shield(asyncio.wrap_future(self._thread.submit(self._transact, work)))
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"The store {str(self._path)!r} failed: {error}", error) from error
 
@@ -193,7 +196,7 @@ def _draw(database: sqlite3.Connection, draws: Sequence[Draw], now: float) -> Dr
             values = (draw.bucket, draw.lease, draw.amount, now + draw.window)
             database.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?)", values)
         else:
-            _set_level(database, draw.bucket, has - draw.amount, now)
+            _set_level(database, draw, has - draw.amount, now)
     return Drawn(granted=True, left=tuple(has - draw.amount for draw, has in zip(draws, left, strict=True)))
 
 
@@ -202,17 +205,20 @@ def _give_back(database: sqlite3.Connection, draws: Sequence[Draw], now: float) 
         if draw.lease:
             database.execute("DELETE FROM leases WHERE bucket = ? AND lease = ?", (draw.bucket, draw.lease))
         else:
-            _set_level(database, draw.bucket, min(draw.capacity, _left(database, draw, now) + draw.amount), now)
+            _set_level(database, draw, min(draw.capacity, _left(database, draw, now) + draw.amount), now)
 
 
-def _set_level(database: sqlite3.Connection, bucket: str, level: float, now: float) -> None:
-    database.execute("INSERT OR REPLACE INTO levels VALUES (?, ?, ?)", (bucket, level, now))
+def _set_level(database: sqlite3.Connection, draw: Draw, level: float, now: float) -> None:
+    # When it is full again there is nothing to know about it.
+    full = now + (draw.capacity - level) * draw.window / draw.capacity
+    database.execute("INSERT OR REPLACE INTO levels VALUES (?, ?, ?, ?)", (draw.bucket, level, now, full))
 
 
 def _left(database: sqlite3.Connection, draw: Draw, now: float) -> float:
     if draw.lease:
         database.execute("DELETE FROM leases WHERE bucket = ? AND until <= ?", (draw.bucket, now))
-        taken = database.execute("SELECT total(amount) FROM leases WHERE bucket = ?", (draw.bucket,)).fetchone()[0]
+        statement = "SELECT total(amount) FROM leases WHERE bucket = ? AND lease != ?"
+        taken = database.execute(statement, (draw.bucket, draw.lease)).fetchone()[0]
         return draw.capacity - float(taken)
     row = database.execute("SELECT level, since FROM levels WHERE bucket = ?", (draw.bucket,)).fetchone()
     level, since = row or (draw.capacity, now)
@@ -223,8 +229,8 @@ def _left(database: sqlite3.Connection, draw: Draw, now: float) -> float:
 def _wait(database: sqlite3.Connection, draw: Draw, has: float, now: float) -> float:
     if not draw.lease:
         return (draw.amount - has) * draw.window / draw.capacity
-    statement = "SELECT until, amount FROM leases WHERE bucket = ? ORDER BY until"
-    for until, amount in database.execute(statement, (draw.bucket,)):
+    statement = "SELECT until, amount FROM leases WHERE bucket = ? AND lease != ? ORDER BY until"
+    for until, amount in database.execute(statement, (draw.bucket, draw.lease)):
         has += amount
         if has >= draw.amount:
             return float(until) - now

@@ -21,8 +21,9 @@ _UNAVAILABLE = ("local", "pass", "reject")
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One limit. What is counted is reserved before each attempt, settled with what was really used, and given back
-    where nothing was.
+    """One limit, kept by reserving before each attempt, settling what was really used, and giving back the rest.
+
+    In any time of `t` seconds there is at most the burst and `amount * t / window`: it comes back bit by bit.
 
     Attributes:
         amount: how much there may be in each `window`: requests, tokens, US dollars, or calls at once.

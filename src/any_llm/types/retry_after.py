@@ -83,6 +83,12 @@ def seconds_of(value: str, now: float) -> float | None:
     return max(0.0, seconds)
 
 
+def epoch_of(date: str, usual: float) -> float:
+    """Return the seconds since 1970 that a date means; `usual` where it means none."""
+    found = _date(date) if date else None
+    return usual if found is None else found.timestamp()
+
+
 def _until(number: float, now: float) -> float:
     if number >= _EPOCH_MILLISECONDS:
         return number / 1000 - now
