@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, NoReturn
@@ -13,6 +14,7 @@ from any_llm.pipeline.stream import is_stream
 from any_llm.providers.capabilities import lookup
 from any_llm.refusals import LimitExceededError
 from any_llm.types.estimate import Amounts, estimate_answer, estimate_tokens
+from any_llm.types.http import is_number
 from any_llm.types.json import JSON
 from any_llm.types.limits import Limits
 from any_llm.types.report import Warning as CallWarning
@@ -99,9 +101,7 @@ class RateLimit:
         if usage is None:
             whole: JSON = answer.response if is_stream(answer) else answer
             return self._amounts(call, expected.input_tokens, estimate_answer(whole))
-        read = next((said for name in _READ if (said := getattr(usage, name, None))), expected.input_tokens)
-        written = next((said for name in _WRITTEN if (said := getattr(usage, name, None))), 0)
-        return self._amounts(call, read, written)
+        return self._amounts(call, _said(usage, _READ, expected.input_tokens), _said(usage, _WRITTEN, 0.0))
 
     async def _take(self, call: Call, reservation: Reservation) -> None:
         """Reserve what the call needs, or wait until that is there."""
@@ -165,6 +165,11 @@ def _price_of(call: Call) -> tuple[float, float] | None:
     record = lookup(target.provider.name, target.model)
     read, written = record.get("input_price"), record.get("output_price")
     return None if read is None else (float(read), float(written or 0))
+
+
+def _said(usage: JSON, names: Sequence[str], usual: float) -> float:
+    """Return the first count that is there; providers tell of what they like, so others are none."""
+    return next((said for name in names if is_number(said := getattr(usage, name, None)) and said), usual)
 
 
 def _unpriced(call: Call) -> CallWarning:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Literal, TypeAlias, cast
 
 import msgspec
@@ -52,13 +53,15 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def __post_init__(self) -> None:
         _choose("of", self.of, _COUNTED)
         _choose("mode", self.mode, _MODES)
-        for word in (*self.per, *self.only):
+        for word in self.per:
             _choose("per", word, _PER)
+        for word in self.only:
+            _choose("only", word, _PER)
         for name in ("amount", "window", "burst", "max_wait"):
             value: object = getattr(self, name)
             if value is None and name in {"burst", "max_wait"}:
                 continue
-            if not is_number(value) or value < 0 or (value == 0 and name != "max_wait"):
+            if not is_number(value) or not 0 <= value < inf or (value == 0 and name != "max_wait"):
                 raise ConfigurationError(f"{name} is {value!r}; give a positive number")
 
     @property
