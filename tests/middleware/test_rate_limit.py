@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
+from typing_extensions import override
 
-from any_llm import Caller, Limit, Limits, LimitExceededError, Settings
+from any_llm import Caller, Limit, LimitExceededError, Limits, Settings
 from any_llm.attempts import Attempt
 from any_llm.engine.settings import load_settings
 from any_llm.engine.stack import stack
@@ -20,18 +22,19 @@ from any_llm.pipeline.call import Call, Handler, Reply
 from any_llm.pipeline.compose import compose
 from any_llm.pipeline.deadline import Deadline
 from any_llm.pipeline.reservation import Plan, facts_of
-from any_llm.pipeline.stream import EventStream, Outcome
+from any_llm.pipeline.stream import EventStream
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.refusals import DeadlineExceededError, StoreError
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
-from any_llm.spec.store import Draw, Drawn
+from any_llm.spec.store import Buckets, Draw, Drawn
 from any_llm.stores.memory import MemoryStore
 from any_llm.testing.clock import VirtualClock
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ChoiceDelta, ChunkChoice, CompletionUsage
 from any_llm.types.completion_fold import CompletionFold
 from any_llm.types.estimate import Amounts
 from any_llm.types.json import JSON
+from any_llm.types.limits import Per
 from any_llm.types.report import Report
 from any_llm.types.secret import Secret
 
@@ -58,7 +61,10 @@ class World:
             retry=None, limits=Limits(limits=limits, **policy), store=self.store, surroundings=self.surroundings
         )
         layers = stack(chosen)
-        self.handler = Deadline(compose(layers, lambda call: self.provider(call)), self.clock)
+        self.handler = Deadline(compose(layers, self._call_on), self.clock)
+
+    async def _call_on(self, call: Call) -> Reply:
+        return await self.provider(call)
 
     async def answer(self, call: Call) -> Reply:
         """Answer after so many seconds."""
@@ -112,9 +118,8 @@ def tokens(amount: float, **fields: JSON) -> Limit:
 async def left(world: World, limit: Limit) -> float:
     """Return what is left of a limit."""
     (draw,) = Plan(limit).draws(facts_of(CALL), Amounts(0, 0))
-    drawn: Drawn = await world.store.draw(
-        [msgspec.structs.replace(draw, amount=0, lease="" if not draw.lease else "x")]
-    )
+    assert isinstance(world.store, Buckets)
+    drawn = await world.store.draw([msgspec.structs.replace(draw, amount=0, lease="" if not draw.lease else "x")])
     return round(drawn.left[0])
 
 
@@ -282,7 +287,7 @@ def test_a_call_that_lasts_long_keeps_its_place() -> None:
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_what_was_really_used_is_settled(streamed: bool) -> None:  # noqa: FBT001  # a case
+def test_what_was_really_used_is_settled(streamed: bool) -> None:
     limit = tokens(10_000)
     world = World(limit, learn=False)
 
@@ -326,32 +331,75 @@ def test_without_usage_the_text_of_the_answer_counts() -> None:
     world.run(work)
 
 
-@pytest.mark.parametrize("ending", ["closed", "dropped", "failed", "broken", "cancelled"])
+async def read_on(stream: EventStream[JSON]) -> None:
+    """Read until it fails."""
+    with pytest.raises(ProviderError):
+        async for _ in stream:
+            pass
+
+
+async def close(stream: EventStream[JSON]) -> None:
+    """Take one piece and close it."""
+    await anext(stream)
+    stream.close()
+
+
+async def drop(_stream: EventStream[JSON]) -> None:
+    """Do nothing with it."""
+
+
+async def read_cancelled(stream: EventStream[JSON]) -> None:
+    """Be cancelled while reading on."""
+    await anext(stream)
+    await anext(stream)
+    task = asyncio.create_task(anext(stream))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def close_elsewhere(stream: EventStream[JSON]) -> None:
+    """Close it where no event loop runs."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(stream.close).result()
+
+
+class Hanging(Pieces):
+    @override
+    async def pull(self) -> list[ChatCompletionChunk] | None:
+        pulled = await super().pull()
+        if pulled is None:
+            await asyncio.sleep(1_000)
+        return pulled
+
+
+BROKEN = CompletionUsage.model_construct(prompt_tokens="many")
+ENDINGS: dict[str, tuple[Callable[[EventStream[JSON]], Awaitable[None]], Callable[[], Pieces]]] = {
+    "closed": (close, lambda: Pieces(USAGE)),
+    "closed elsewhere": (close_elsewhere, lambda: Pieces(USAGE)),
+    "dropped": (drop, lambda: Pieces(USAGE)),
+    "failed": (read_on, lambda: Pieces(None, ProviderError("no"))),
+    "failed with nonsense": (read_on, lambda: Pieces(BROKEN, ProviderError("no"))),
+    "cancelled": (read_cancelled, lambda: Hanging(None)),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_a_stream_that_ends_early_is_settled_with_what_came(ending: str) -> None:
     limit, at_once = tokens(10_000), Limit(amount=5, of="concurrency")
     world = World(limit, at_once, learn=False)
+    end, pieces = ENDINGS[ending]
 
-    async def fail(_call: Call) -> Reply:
+    async def begin(_call: Call) -> Reply:
         report = Report()
-        broken = CompletionUsage.model_construct(prompt_tokens="many") if ending == "broken" else None
-        stream = EventStream(Pieces(broken, ProviderError("no")), fold=CompletionFold, report=report)
-        return Reply(value=stream, report=report)
+        return Reply(value=EventStream(pieces(), fold=CompletionFold, report=report), report=report)
 
     async def work() -> None:
-        if ending in {"failed", "broken"}:
-            world.provider = fail
+        world.provider = begin
         stream = (await world.ask(options={"stream": True, "max_tokens": 5_000})).value
         assert await left(world, at_once) == 4
-        if ending != "dropped":
-            await anext(stream)
-        if ending == "closed":
-            stream.close()
-        elif ending == "cancelled":
-            stream._end(Outcome(ending="cancelled"))
-        elif ending != "dropped":
-            with pytest.raises(ProviderError):
-                async for _ in stream:
-                    pass
+        await end(stream)
         del stream
         await world.clock.sleep(0.1)
         assert await left(world, limit) >= 9_900
@@ -401,7 +449,7 @@ def test_who_is_cancelled_gives_everything_back() -> None:
         ("tag", Caller(tags=("a", "a")), Caller(tags=("b",))),
     ],
 )
-def test_each_has_an_amount_of_its_own(per: str, same: Caller, other: Caller) -> None:
+def test_each_has_an_amount_of_its_own(per: Per, same: Caller, other: Caller) -> None:
     world = World(Limit(amount=1, per=(per,), mode="reject"), learn=False)
 
     async def work() -> None:
@@ -681,7 +729,7 @@ def mistral(left: float, _reset: float, _now: float) -> dict[str, str]:
 @pytest.mark.parametrize("headers", [openai, anthropic, mistral])
 def test_a_burst_of_ten_times_what_a_provider_allows_is_never_refused(
     headers: Callable[[float, float, float], dict[str, str]],
-    bit_by_bit: bool,  # noqa: FBT001  # a case
+    bit_by_bit: bool,
 ) -> None:
     world = World()
     world.provider = vendor = Vendor(world, headers, bit_by_bit=bit_by_bit)

@@ -1,4 +1,4 @@
-"""Limits that processes share: never more than the limit, nearly all of it, and nothing too much after some are killed."""
+"""Limits that processes share: never more than the limit, nearly all of it, also after some are killed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def main():
             await asyncio.sleep(0.05)
             print(len(times), flush=True)
     try:
-        async with asyncio.timeout(asked["for"]):
+        async with asyncio.timeout(asked["most"]):
             await asyncio.gather(*calls)
     except TimeoutError:
         pass
@@ -72,7 +72,7 @@ class Crowd:
 
     async def start(self, place: str, limit: Mapping[str, JSON], count: int = PROCESSES, **more: JSON) -> list[Process]:
         """Have so many processes make their calls at the same time."""
-        usual = {"tasks": TASKS, "seconds": 0.0, "stay": False, "for": 60.0}
+        usual = {"tasks": TASKS, "seconds": 0.0, "stay": False, "most": 60.0}
         asked = json.dumps({**usual, "place": place, "limit": limit, **more})
         started = [
             await asyncio.create_subprocess_exec(sys.executable, "-c", _CALLING, asked, stdin=PIPE, stdout=PIPE)
@@ -114,7 +114,7 @@ async def test_of_1600_calls_exactly_as_many_go_as_may(place: str, name: str, cr
 async def test_calls_that_wait_use_nearly_all_of_a_limit_and_never_more(place: str, name: str, crowd: Crowd) -> None:
     rate, burst = 40, 100
     limit = {"amount": rate, "window": 1.0, "burst": burst, "mode": "wait", "name": name}
-    started = await crowd.start(place, limit, **{"for": 6.0})
+    started = await crowd.start(place, limit, most=6.0)
     times = sorted([at for process in started for at in json.loads(await said(process))])
     # When a call is admitted is seen a little later than the store has admitted it.
     for number, at in enumerate(times):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from asyncio.subprocess import PIPE
 from math import inf
 from pathlib import Path
 
@@ -152,9 +153,10 @@ from any_llm.stores.opening import open_store
 
 async def main(place, bucket, tasks, lease):
     store = open_store(place, SystemClock())
+    window = float(sys.argv[6])
     async def one(number):
         name = f"{sys.argv[5]}-{number}" if lease else ""
-        return (await store.draw([Draw(bucket=bucket, amount=1, capacity=1000, window=float(sys.argv[6]), lease=name)])).granted
+        return (await store.draw([Draw(bucket=bucket, amount=1, capacity=1000, window=window, lease=name)])).granted
     # Everybody begins at once, however long it took to start them all.
     print("ready", flush=True)
     sys.stdin.readline()
@@ -169,9 +171,10 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "lea
 
 async def _processes(place: str, bucket: str, *, lease: bool, window: float) -> list[asyncio.subprocess.Process]:
     words = [place, bucket, "200", "lease" if lease else "rate"]
-    both = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
     running = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", _DRAWING, *words, str(number), str(window), **both)
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _DRAWING, *words, str(number), str(window), stdin=PIPE, stdout=PIPE
+        )
         for number in range(8)
     ]
     for process in running:

@@ -120,6 +120,7 @@ class _Known:
         self._period = said.period
         self._each = 0.0
         self._renewed = -inf
+        self._whole_at = inf
         self._replace(said, back, now, self._whole(said, now))
 
     def wait(self, amount: float, away: float, back: int, now: float) -> float:

@@ -43,16 +43,19 @@ class Plan:
         only = (f"{word}={value}" for word, value in sorted(limit.only.items()))
         self._prefix = _joined(("limit", limit.called, limit.of, *only, *limit.per))
 
-    def draws(self, facts: Mapping[str, Sequence[str]], expected: Amounts) -> Iterator[Draw]:
+    def draws(self, facts: Mapping[str, Sequence[str]], expected: Amounts) -> list[Draw]:
         """Return what a call draws: from one bucket for each combination of what has amounts of its own."""
         limit = self.limit
         if limit.only and any(value not in facts[word] for word, value in limit.only.items()):
-            return
+            return []
         amount = min(expected.of(limit.of), self.capacity)
         lease = uuid.uuid4().hex if limit.of == "concurrency" else ""
-        for place in product(*(facts[word] for word in limit.per)):
-            bucket = f"{self._prefix}:{_joined(place)}" if place else self._prefix
-            yield Draw(bucket=bucket, amount=amount, capacity=self.capacity, window=self.window, lease=lease)
+        places = product(*(facts[word] for word in limit.per))
+        buckets = (f"{self._prefix}:{_joined(place)}" if place else self._prefix for place in places)
+        return [
+            Draw(bucket=bucket, amount=amount, capacity=self.capacity, window=self.window, lease=lease)
+            for bucket in buckets
+        ]
 
 
 class Reserved(NamedTuple):
@@ -117,12 +120,10 @@ class Reservation:
         self._shadows = ledger.behind(self._try(shadows)) if shadows else None
 
     @property
-    def buckets(self) -> Iterator[str]:
+    def buckets(self) -> Sequence[str]:
         """What there must be room in."""
-        if self._provider is not None:
-            yield self._provider.bucket
-        for draw in self._draws:
-            yield draw.bucket
+        buckets = [draw.bucket for draw in self._draws]
+        return buckets if self._provider is None else [self._provider.bucket, *buckets]
 
     def limit_of(self, bucket: str) -> Limit | None:
         """Return the limit that a bucket is of; `None` for the provider's own."""

@@ -1,8 +1,8 @@
 """What providers tell of their limits in the headers of their answers.
 
 https://platform.openai.com/docs/guides/rate-limits, https://platform.claude.com/docs/en/api/rate-limits,
-https://console.groq.com/docs/rate-limits; Azure tells the period, Mistral and Hugging Face have it in the header's name,
-some tell of requests without naming them, and some do not tell when they are reset.
+https://console.groq.com/docs/rate-limits; Azure tells the period, Mistral and Hugging Face have it in the header's
+name, some tell of requests without naming them, and some do not tell when they are reset.
 """
 
 from __future__ import annotations
