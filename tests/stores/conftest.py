@@ -15,7 +15,7 @@ from any_llm.stores.opening import open_store
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    with ValkeyServer() as server:
+    with ValkeyServer() as server:  # type: ignore[no-untyped-call]  # the package has no types
         yield f"redis://{server.host}:{server.port}/0"
 
 

@@ -27,7 +27,7 @@ class Learned:
 
     def __init__(self) -> None:
         self._known: dict[str, _Known] = {}
-        self._away = dict.fromkeys(("requests", "tokens", "input_tokens", "output_tokens"), 0.0)
+        self._away: dict[str, float] = dict.fromkeys(("requests", "tokens", "input_tokens", "output_tokens"), 0.0)
         self._blocked_until = 0.0
         self._began = 0.0
         self._back = 0
