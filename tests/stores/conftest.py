@@ -15,14 +15,15 @@ from any_llm.stores.opening import open_store
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    with ValkeyServer() as server:  # type: ignore[no-untyped-call]  # the package has no types
+    with ValkeyServer() as server:
         yield f"redis://{server.host}:{server.port}/0"
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    places = {"memory": lambda: "memory", "sqlite": lambda: f"sqlite:{tmp_path / 'new' / 'store.db'}"}
-    return places.get(request.param, lambda: request.getfixturevalue("redis_url"))()
+    if request.param == "redis":
+        return str(request.getfixturevalue("redis_url"))
+    return "memory" if request.param == "memory" else f"sqlite:{tmp_path / 'new' / 'store.db'}"
 
 
 @pytest.fixture
