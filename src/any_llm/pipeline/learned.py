@@ -181,7 +181,9 @@ class _Known:
     def _left(self, back: int, now: float) -> float:
         if now >= self._whole_at:
             # Nobody has told of the time that begins now.
-            self._remaining, self._at, self._heard, self._used = self._limit, now, back, 0.0
+            self._remaining, self._at, self._used = self._limit, now, 0.0
+            # Who has gone before this, with as many answers, knows nothing about it.
+            self._heard = back + 1
             self._whole_at, self._renewed = now + self._period, now
         if self._each:
             return min(self._limit, self._remaining + (now - self._at) / self._each)
