@@ -18,7 +18,6 @@ from any_llm.types.http import is_number
 from any_llm.types.json import JSON
 from any_llm.types.limits import Limits
 from any_llm.types.report import Warning as CallWarning
-from any_llm.types.secret import fingerprint
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Reply
@@ -86,7 +85,7 @@ class RateLimit:
 
     def _provider(self, call: Call) -> Provider:
         target = call.target
-        place = f"{target.base_url} {fingerprint(target.key) if target.key else ''} {target.model}"
+        place = f"{target.base_url} {target.key.fingerprint if target.key else ''} {target.model}"
         return Provider(self._surroundings.shared(("limits learned of", place), Learned), place)
 
     def _amounts(self, call: Call, read: float, written: float) -> Amounts:

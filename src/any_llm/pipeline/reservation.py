@@ -21,7 +21,6 @@ from any_llm.types.estimate import Amounts
 from any_llm.types.json import JSON
 from any_llm.types.limits import Limit
 from any_llm.types.report import Warning as CallWarning
-from any_llm.types.secret import fingerprint
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call
@@ -275,7 +274,7 @@ def facts_of(call: Call) -> Mapping[str, Sequence[str]]:
     """Return what a call is, by the words of `Limit.per`."""
     target, caller = call.target, call.caller
     return {
-        "key": (fingerprint(target.key) if target.key else "",),
+        "key": (target.key.fingerprint if target.key else "",),
         "model": (target.model,),
         "provider": (target.provider.name,),
         "user": (call.user,),
