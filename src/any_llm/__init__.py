@@ -104,7 +104,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.layer import Layer
     from any_llm.pipeline.stream import EventStream
     from any_llm.providers.names import LLMProvider
-    from any_llm.refusals import DeadlineExceededError, GuardrailError, MiddlewareError
+    from any_llm.refusals import DeadlineExceededError, GuardrailError, LimitExceededError, MiddlewareError, StoreError
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
@@ -115,6 +115,7 @@ if TYPE_CHECKING:
     from any_llm.types.guards import GuardFinding, Guards
     from any_llm.types.http import Timeouts
     from any_llm.types.keys import KeyEvent, Keys
+    from any_llm.types.limits import Limit, Limits
     from any_llm.types.media import FileInput, Media, audio, file, image, video
     from any_llm.types.policies import Retry, RetryRule
     from any_llm.types.provider import ProviderMetadata
@@ -222,7 +223,13 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.pipeline.hooks": ("Hooks",),
     "any_llm.pipeline.layer": ("Layer",),
     "any_llm.pipeline.stream": ("EventStream",),
-    "any_llm.refusals": ("DeadlineExceededError", "GuardrailError", "MiddlewareError"),
+    "any_llm.refusals": (
+        "DeadlineExceededError",
+        "GuardrailError",
+        "LimitExceededError",
+        "MiddlewareError",
+        "StoreError",
+    ),
     "any_llm.providers.names": ("LLMProvider",),
     "any_llm.spec.provider": ("Provider",),
     "any_llm.attempts": ("Attempt",),
@@ -231,6 +238,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.guards": ("GuardFinding", "Guards"),
     "any_llm.types.http": ("Timeouts",),
     "any_llm.types.keys": ("KeyEvent", "Keys"),
+    "any_llm.types.limits": ("Limit", "Limits"),
     "any_llm.types.media": ("FileInput", "Media", "audio", "file", "image", "video"),
     "any_llm.types.policies": ("Retry", "RetryRule"),
     "any_llm.types.responses": ("ParsedResponse",),
@@ -272,6 +280,9 @@ __all__ = [
     "LLMProvider",
     "Layer",
     "LengthFinishReasonError",
+    "Limit",
+    "LimitExceededError",
+    "Limits",
     "Media",
     "MiddlewareError",
     "MissingApiKeyError",
@@ -288,6 +299,7 @@ __all__ = [
     "RetryRule",
     "Selection",
     "Settings",
+    "StoreError",
     "Stream",
     "Timeouts",
     "Transcription",

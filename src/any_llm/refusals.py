@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from any_llm.exceptions import AnyLLMError, TotalTimeoutError
+from any_llm.exceptions import AnyLLMError, RateLimitError, TotalTimeoutError
 
 
 class DeadlineExceededError(TotalTimeoutError):
@@ -30,3 +30,24 @@ class GuardrailError(AnyLLMError):
     caller_fault = True
 
     findings: Sequence[object] = ()
+
+
+class StoreError(AnyLLMError):
+    """A store of counts, limits or answers cannot be reached, or does not do as it should."""
+
+    default_message = "The store failed"
+
+
+class LimitExceededError(RateLimitError):
+    """A limit of the program's own, or one that a provider told of, leaves no room for the call.
+
+    Attributes:
+        limit: which one.
+        fallback_ok: whether another target may be asked instead.
+    """
+
+    default_message = "A limit is reached"
+    retryable = False
+
+    limit: str = ""
+    fallback_ok: bool = False

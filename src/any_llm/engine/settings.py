@@ -30,6 +30,7 @@ from any_llm.types.guards import Guards
 from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
 from any_llm.types.keys import Keys
+from any_llm.types.limits import Limit, Limits
 from any_llm.types.policies import Retry
 from any_llm.types.secret import redact, show
 
@@ -58,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         deadline: how many seconds a whole call may take, all its attempts and waits included; `None` for no limit.
         guards: what is looked at, masked and refused in requests and answers; `None` for nothing.
         keys: the keys of providers that have several, or whose keys change, by the providers' names.
+        limits: how much may be asked for in which time: `Limits`, or a sequence of `Limit`.
         caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
         surroundings: the time, and what a process keeps in one place; for tests.
@@ -81,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float | None = None
     guards: Guards | None = None
     keys: Mapping[str, Keys] = {}
+    limits: Limits | Sequence[Limit] | None = None
     caller: Caller = NOBODY
     store: object = "memory"
     surroundings: Surroundings = PROCESS
@@ -118,6 +121,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for name, keys in self.keys.items():
             if not isinstance(cast("object", keys), Keys):
                 raise ConfigurationError(f"keys[{name!r}] is {type(keys).__name__}; give an any_llm.Keys")
+        if self.limits is not None and not isinstance(self.limits, Limits):
+            msgspec.structs.force_setattr(self, "limits", Limits(limits=tuple(self.limits)) if self.limits else None)
         if self.deadline is not None and not (is_number(cast("object", self.deadline)) and self.deadline > 0):
             raise ConfigurationError(f"deadline is {self.deadline!r}; give a positive number of seconds, or None")
         if not isinstance(cast("object", self.caller), Caller):
@@ -164,6 +169,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deadline: float | None = None
     guards: Guards | bool = False
     keys: dict[str, Keys] = {}
+    limits: Limits | tuple[Limit, ...] = ()
     caller: Caller = NOBODY
     store: str = "memory"
 
@@ -206,6 +212,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         deadline=file.deadline,
         guards=(Guards() if file.guards else None) if isinstance(file.guards, bool) else file.guards,
         keys=file.keys,
+        limits=file.limits or None,
         caller=file.caller,
         store=file.store,
         sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,

@@ -38,6 +38,7 @@ BUILT_IN: tuple[BuiltIn, ...] = (
     BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),
     BuiltIn("rotate", "keys", "any_llm.middleware.rotate:Rotate"),
     BuiltIn("sanitise", "guards", "any_llm.middleware.sanitise:Sanitise"),
+    BuiltIn("rate_limit", "limits", "any_llm.middleware.rate_limit:RateLimit"),
 )
 """What there is, one line for each."""
 
