@@ -1,7 +1,7 @@
 # Each recipe is one line. `sh scripts/test` does all of install, check and test, with nothing prepared.
 python = .venv/bin/python
 
-.PHONY: help install check test docs docs-check tables proof fix lock bench bench-peers soak instructions clean
+.PHONY: help install check test docs docs-check tables proof fix lock bench bench-peers soak instructions fuzz clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -44,6 +44,9 @@ soak: install ## Make calls for a while and see whether anything grows (minutes=
 
 instructions: install ## Count the instructions of the hot paths, against the committed figures
 	$(python) scripts/instructions.py $(if $(update),--update)
+
+fuzz: install ## Fuzz, guided by coverage (as long as asked: seconds=600, target=NAME for one only)
+	$(python) scripts/fuzz.py --seconds $(or $(seconds),60) $(addprefix --target ,$(target))
 
 clean: ## Remove what the tools made
 	rm -rf .venv site dist build .coverage* .*_cache

@@ -22,6 +22,8 @@ def _forget_the_developers_own_settings() -> None:
     for name in list(os.environ):
         if name.endswith(SETTINGS) or name in {"ANY_LLM_CONFIG", "ANY_LLM_MODEL"}:
             del os.environ[name]
+    # Tests of failures ask to see them at once; those of retries say so.
+    os.environ["ANY_LLM_MAX_RETRIES"] = "0"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from any_llm.attempts import Attempt
     from any_llm.client.anyllm import AnyLLM
     from any_llm.client.blocking import Stream
     from any_llm.client.capabilities import capabilities
@@ -99,16 +100,21 @@ if TYPE_CHECKING:
         UnsupportedParameterError,
         UnsupportedProviderError,
     )
+    from any_llm.pipeline.hooks import Hooks
+    from any_llm.pipeline.layer import Layer
     from any_llm.pipeline.stream import EventStream
     from any_llm.providers.names import LLMProvider
+    from any_llm.refusals import DeadlineExceededError, MiddlewareError
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
+    from any_llm.types.caller import Caller
     from any_llm.types.capabilities import Capabilities, Fact, Selection
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.http import Timeouts
     from any_llm.types.media import FileInput, Media, audio, file, image, video
+    from any_llm.types.policies import Retry, RetryRule
     from any_llm.types.provider import ProviderMetadata
     from any_llm.types.responses import ParsedResponse
 
@@ -201,20 +207,28 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "ContentFilterFinishReasonError",
         "ContextLengthExceededError",
         "InvalidRequestError",
+        "Layer",
         "LengthFinishReasonError",
         "MissingApiKeyError",
+        "MiddlewareError",
         "ModelNotFoundError",
         "ProviderError",
         "RateLimitError",
         "UnsupportedParameterError",
         "UnsupportedProviderError",
     ),
+    "any_llm.pipeline.hooks": ("Hooks",),
+    "any_llm.pipeline.layer": ("Layer",),
     "any_llm.pipeline.stream": ("EventStream",),
+    "any_llm.refusals": ("DeadlineExceededError", "MiddlewareError"),
     "any_llm.providers.names": ("LLMProvider",),
     "any_llm.spec.provider": ("Provider",),
+    "any_llm.attempts": ("Attempt",),
+    "any_llm.types.caller": ("Caller",),
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     "any_llm.types.http": ("Timeouts",),
     "any_llm.types.media": ("FileInput", "Media", "audio", "file", "image", "video"),
+    "any_llm.types.policies": ("Retry", "RetryRule"),
     "any_llm.types.responses": ("ParsedResponse",),
 }
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
@@ -222,6 +236,7 @@ _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for 
 __all__ = [
     "AnyLLM",
     "AnyLLMError",
+    "Attempt",
     "AudioSpeechParams",
     "AudioTranscriptionParams",
     "AuthenticationError",
@@ -231,20 +246,25 @@ __all__ = [
     "BatchResult",
     "BatchResultError",
     "BatchResultItem",
+    "Caller",
     "Capabilities",
     "ContentFilterError",
     "ContentFilterFinishReasonError",
     "ContextLengthExceededError",
+    "DeadlineExceededError",
     "EventStream",
     "Fact",
     "FileDeleted",
     "FileInput",
     "FileMetadata",
     "FilePage",
+    "Hooks",
     "InvalidRequestError",
     "LLMProvider",
+    "Layer",
     "LengthFinishReasonError",
     "Media",
+    "MiddlewareError",
     "MissingApiKeyError",
     "ModelNotFoundError",
     "ParsedChatCompletion",
@@ -255,6 +275,8 @@ __all__ = [
     "ProviderError",
     "ProviderMetadata",
     "RateLimitError",
+    "Retry",
+    "RetryRule",
     "Selection",
     "Settings",
     "Stream",

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self, Unpack
 
+    from any_llm.attempts import Attempt
+
 
 class ErrorFacts(TypedDict, total=False):
     """What an `AnyLLMError` may know about the call that failed; every item is optional.
@@ -62,12 +64,13 @@ class AnyLLMError(Exception):
     """The base of every error raised by this library.
 
     `retryable` says whether the same call may succeed when made again later; `caller_fault` whether the request itself
-    (rather than the provider, the network or an account) must change.
+    (rather than the provider, the network or an account) must change. `attempts` are the attempts that were made.
     """
 
     default_message: ClassVar[str] = "The call failed"
     retryable: bool = False
     caller_fault: ClassVar[bool] = False
+    attempts: Sequence[Attempt] = ()
 
     def __init__(
         self,
@@ -110,6 +113,7 @@ class AnyLLMError(Exception):
     def to_dict(self) -> dict[str, object]:
         """Return the error as plain values that JSON can hold; what is unknown is left out."""
         known: dict[str, object] = {"type": type(self).__name__, "message": self.message, "retryable": self.retryable}
+        known |= {"attempts": [attempt.to_dict() for attempt in self.attempts]} if self.attempts else {}
         names = ("provider_name", *ErrorFacts.__annotations__)
         return known | {name: value for name in names if (value := getattr(self, name)) is not None}
 

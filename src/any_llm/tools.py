@@ -132,7 +132,12 @@ def _described(func: Callable[..., object]) -> JSONObject:
 def _remembered(reference: weakref.ref[types.FunctionType], *, method: bool) -> bytes:
     function = reference()
     assert function is not None  # whoever asks holds it
-    return msgspec.json.encode(callable_to_tool(types.MethodType(function, function) if method else function))
+    tool = callable_to_tool(types.MethodType(function, function) if method else function)
+    try:
+        return msgspec.json.encode(tool)
+    except ValueError as error:
+        message = f"The tool of {function.__name__!r} cannot be written as JSON: {error}"
+        raise InvalidMessageError(message) from error
 
 
 def callable_to_tool(func: Callable[..., object]) -> JSONObject:
@@ -207,7 +212,7 @@ def _hints(target: _Target) -> dict[str, object]:
     function = inspect.unwrap(target.annotated)
     try:
         return get_type_hints(function, include_extras=True)
-    except (NameError, TypeError) as error:
+    except Exception as error:  # an annotation in quotes is code, which may raise anything
         message = (
             f"The annotations of {target.name!r} cannot be read: {error}. Define the types it uses at module level"
         )

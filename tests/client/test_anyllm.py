@@ -125,8 +125,6 @@ def test_a_clients_settings_are_the_processes_but_for_what_is_said() -> None:
 
 
 def test_what_has_no_effect_is_said() -> None:
-    with pytest.warns(UserWarning, match="max_retries has no effect"):
-        AnyLLM.create("openai", KEY, max_retries=3)
     with pytest.warns(UserWarning, match="unified_exceptions=False has no effect"):
         AnyLLM.create("openai", KEY, unified_exceptions=False)
     AnyLLM.create("openai", KEY, unified_exceptions=True, max_retries=0)

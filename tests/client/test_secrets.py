@@ -43,7 +43,7 @@ def everything_said(error: AnyLLMError) -> str:
 
 
 async def failure(key: str, scripted: Scripted, *, stream: bool) -> AnyLLMError | None:
-    client = AnyLLM.create("openai", key, settings=Settings(transport=Replay(lambda _: scripted)))
+    client = AnyLLM.create("openai", key, settings=Settings(transport=Replay(lambda _: scripted), retry=None))
     try:
         answer = await client.acompletion("m", [*MESSAGES, {"role": "user", "content": key}], stream=stream)
         if stream:
@@ -85,7 +85,7 @@ def test_what_another_library_raised_is_dropped_when_it_shows_the_key() -> None:
         inner = ValueError(f"headers: {request.headers}")
         raise AnyLLMError("it failed", inner) from inner
 
-    client = AnyLLM.create("openai", key, settings=Settings(transport=Replay(refuse)))
+    client = AnyLLM.create("openai", key, settings=Settings(transport=Replay(refuse), retry=None))
     with pytest.raises(AnyLLMError, match="it failed") as caught:
         asyncio.run(client.acompletion("m", MESSAGES))
     assert caught.value.original_exception is None

@@ -89,7 +89,9 @@ class CredentialCache:
             return (await asyncio.shield(flight)).value
         except AnyLLMError as error:
             # Everyone gets an error of one's own, because calls write their facts on it.
-            raise copy(error) from error.__cause__
+            own, cause = copy(error), error.__cause__
+        # Not from within, or the shared one, from whose texts nobody removes secrets, would be its context.
+        raise own from cause
 
     def _begin(self, entry: _Entry, source: CredentialSource[V], send: Send) -> Task[Grant[V]]:
         for loop in tuple(entry.flights):

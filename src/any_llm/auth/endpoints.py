@@ -20,7 +20,7 @@ from any_llm.exceptions import (
 )
 from any_llm.spec.auth import Grant, Send
 from any_llm.types.http import HttpRequest, HttpResponse
-from any_llm.types.json import JSON, JSONObject, is_mapping
+from any_llm.types.json import JSON, JSONObject, decode_json, is_mapping
 from any_llm.types.secret import Secret, redact
 
 _FORM = "application/x-www-form-urlencoded"
@@ -103,7 +103,7 @@ def parse(body: bytes, who: str) -> JSONObject:
         MalformedResponseError: there is none.
     """
     try:
-        content: JSON = msgspec.json.decode(body)
+        content: JSON = decode_json(body)
     except msgspec.DecodeError:
         content = None
     if not is_mapping(content):
@@ -176,7 +176,7 @@ def _refusal(response: HttpResponse, who: str, secrets: tuple[Secret | None, ...
 def _told(body: bytes) -> tuple[str, str]:
     """Return the code and the description of an error, as far as it is JSON of one of the usual shapes."""
     try:
-        content: JSON = msgspec.json.decode(body)
+        content: JSON = decode_json(body)
     except msgspec.DecodeError:
         return "", ""
     if not is_mapping(content):

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from any_llm.exceptions import ConfigurationError
-from any_llm.types.json import JSON, JSONObject, is_mapping
+from any_llm.types.json import JSON, JSONObject, decode_json, is_mapping
 
 FILE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 """The environment variable of a file of credentials."""
@@ -63,7 +63,7 @@ def _well_known(environment: Mapping[str, str]) -> str:
 @lru_cache(maxsize=8)
 def _read(file: Path, _modified: int, _size: int) -> JSONObject:
     try:
-        content: JSON = msgspec.json.decode(file.read_bytes())
+        content: JSON = decode_json(file.read_bytes())
     except (OSError, msgspec.DecodeError) as error:
         # What is wrong may be a line that holds a secret.
         raise ConfigurationError(

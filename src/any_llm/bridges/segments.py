@@ -25,7 +25,7 @@ from any_llm.types.completion import (
     Reasoning,
 )
 from any_llm.types.completion_fold import merge_members
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSONObject, decode_json
 
 REASONING, TEXT, REFUSAL, CALL, CUSTOM_CALL, IMAGE = "reasoning", "text", "refusal", "call", "custom_call", "image"
 """The kinds of segments."""
@@ -307,7 +307,7 @@ def _whole_call(index: int, call: ChatCompletionMessageToolCall) -> ChoiceDeltaT
 
 def _is_json(text: str) -> bool:
     try:
-        msgspec.json.decode(text)
+        decode_json(text)
     except msgspec.DecodeError:
         return False
     return True

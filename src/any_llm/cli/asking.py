@@ -14,7 +14,7 @@ from any_llm.cli.terminal import note
 from any_llm.cli.wishes import Request
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 from any_llm.types.report import Report
 
 _LIMIT_ADDED = ("emulated", "max_tokens")
@@ -57,7 +57,7 @@ def _read_pairs(pairs: Sequence[str]) -> JSONObject:
             message = f"--option {pair!r}: write NAME=VALUE, such as top_p=0.9 or stop='[\"END\"]'"
             raise ConfigurationError(message)
         try:
-            options[name] = msgspec.json.decode(value)
+            options[name] = decode_json(value)
         except msgspec.DecodeError:
             options[name] = value
     return options
@@ -69,7 +69,7 @@ def _read_schema(path: str) -> JSONObject:
     except OSError as error:
         message = f"--schema {path!r} cannot be read: {error.strerror}"
         raise ConfigurationError(message) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         message = f"--schema {path!r} is no JSON schema: {error}"
         raise ConfigurationError(message) from error
 

@@ -16,9 +16,11 @@ from any_llm.client.given import NOTHING, given_arguments, take_given
 from any_llm.client.metadata import adopt_attributes, class_attributes, class_name, metadata
 from any_llm.client.methods.every import HOOKS, EveryOperation
 from any_llm.client.placeholders import find_placeholders
+from any_llm.client.policies import with_retries
 from any_llm.engine.build import Defaults, build, defaults
 from any_llm.engine.plugins import PROVIDERS, found, load
 from any_llm.engine.settings import Settings, default_settings
+from any_llm.engine.stack import places
 from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
 from any_llm.providers.names import LLMProvider
 from any_llm.providers.registry import provider as find_provider
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from any_llm.pipeline.call import Handler
+    from any_llm.pipeline.layer import Place
     from any_llm.types.json import JSON
 
 _SETTINGS = frozenset(Settings.__struct_fields__)
@@ -129,6 +132,11 @@ class AnyLLM(EveryOperation):
         """How this instance makes its calls."""
         return self._settings
 
+    @property
+    def layers(self) -> tuple[Place, ...]:
+        """The layers around each call, outermost first: what they are called, how often they run, and their places."""
+        return places(self._settings)
+
     @classmethod
     def create(
         cls,
@@ -143,8 +151,9 @@ class AnyLLM(EveryOperation):
             provider: its name; `LLMProvider` lists those that are built in.
             api_key: its key, instead of the environment's.
             api_base: where its API begins, instead of the environment's or the usual place.
-            **client_args: `settings`, or single ones of `Settings`' fields (`timeouts`, `middleware`, `proxy`, …);
-                `default_headers`; `timeout` in seconds; and what the provider's record declares: `region`, `project`, …
+            **client_args: `settings`, or single ones of `Settings`' fields (`timeouts`, `retry`, `middleware`, …);
+                `default_headers`; `timeout` in seconds; `max_retries`; and what the provider's record declares:
+                `region`, `project`, …
 
         Raises:
             UnsupportedProviderError: there is no such provider; the error names the closest.
@@ -297,10 +306,8 @@ def _configured(provider: Provider, client_args: dict[str, JSON]) -> tuple[Setti
     if client_args.get("timeout") is not None:
         seconds = check_seconds(client_args["timeout"])
         changes["timeouts"] = msgspec.structs.replace(settings.timeouts, first_token=seconds, idle=seconds)
-    if client_args.get("max_retries"):
-        warnings.warn(
-            "max_retries has no effect: calls are made once, and errors say if they are retryable", stacklevel=4
-        )
+    if client_args.get("max_retries") is not None:
+        changes["retry"] = with_retries(changes.get("retry", settings.retry), client_args["max_retries"])
     if client_args.get("unified_exceptions") is False:
         warnings.warn("unified_exceptions=False has no effect: errors are always this library's own", stacklevel=4)
     if changes:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from any_llm.client.addressing import take_addressed
+from any_llm.client.policies import POLICIES, take_policies
 from any_llm.engine.settings import Settings
 from any_llm.exceptions import ConfigurationError, InvalidRequestError
 from any_llm.pipeline.call import Call
@@ -18,7 +19,7 @@ from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_mapping
 
 _HEX = 16
-_OF_THE_CALL = frozenset({"timeout", "extra_headers", "extra_query", "extra_body"})
+_OF_THE_CALL = POLICIES | {"timeout", "extra_headers", "extra_query", "extra_body"}
 """Options that say how a call is made, and are none of its operation's."""
 
 
@@ -31,12 +32,12 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
     """Build the call of an operation; `options` is consumed.
 
     Raises:
-        InvalidRequestError: the timeout is not a positive number, a header is not a text, or options are addressed to
-            nobody.
+        InvalidRequestError: the timeout is not a positive number, a header is not a text, options are addressed to
+            nobody, or a policy is not what it must be.
     """
     addressed = take_addressed(options, settings.providers)
     request_id = f"{random.getrandbits(_HEX * 4):0{_HEX}x}"
-    if _OF_THE_CALL.isdisjoint(options):
+    if settings.deadline is None and _OF_THE_CALL.isdisjoint(options):
         return Call(
             operation=operation,
             target=target,
@@ -46,9 +47,11 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
             addressed=addressed,
             on_unsupported=settings.on_unsupported,
             request_id=request_id,
+            caller=settings.caller,
         )
     timeout = options.pop("timeout", None)
     extra_headers = options.pop("extra_headers", None)
+    policies = take_policies(options, settings, timeout)
     return Call(
         operation=operation,
         target=target,
@@ -62,6 +65,9 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
         addressed=addressed,
         on_unsupported=settings.on_unsupported,
         request_id=request_id,
+        deadline=policies.deadline,
+        caller=policies.caller,
+        overrides=policies.overrides,
     )
 
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 
 from any_llm.client.arguments import build_call
+from any_llm.engine.build import build
 from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.stream import StreamForm, is_stream
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.json import JSON, JSONObject, is_list
+from any_llm.types.policies import Retry
 from any_llm.types.report import Report
 
 if TYPE_CHECKING:
@@ -38,8 +40,11 @@ class Calling:
 
     async def _call(self, operation: Operation, model: str, request: JSONObject) -> JSON:
         target = msgspec.structs.replace(self._target, model=model)
-        reply = await self._handler(build_call(operation, target, request, self._settings))
-        return reply.value
+        call = build_call(operation, target, request, self._settings)
+        handler = self._handler
+        if call.overrides and "retry" in call.overrides and self._settings.retry is None:
+            handler = build(msgspec.structs.replace(self._settings, retry=Retry()))
+        return (await handler(call)).value
 
     def _finish(
         self, value: JSON, parse: Callable[..., JSON] | None = None, parser: Parser[JSON] | None = None

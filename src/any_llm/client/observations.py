@@ -104,7 +104,7 @@ def _facts(path: Path, changed: int, size: int) -> Mapping[str, Mapping[str, Fac
 def _read(path: Path) -> _File:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_File)
-    except (msgspec.MsgspecError, OSError) as error:
+    except (msgspec.MsgspecError, OSError, RecursionError, UnicodeError) as error:
         raise ConfigurationError(
             f"What probes saw, in {str(path)!r}, cannot be read: {error}; delete the file"
         ) from error

@@ -311,7 +311,7 @@ def _lines_of(path: Path) -> list[JSONObject]:
     for number, line in enumerate(lines, 1):
         try:
             requests += [msgspec.json.decode(line, type=dict[str, JSON])] if line.strip() else []
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
             raise InvalidRequestError(
                 f"Line {number} of {str(path)!r} is not a JSON object: {error}", param="input_file_path"
             ) from error

@@ -168,7 +168,7 @@ async def probe(
         raise ConfigurationError(
             f"max_cost is {max_cost}, but one trial of {reference!r} may cost {budget.least(TRIALS[0]):.4f} US dollars"
         )
-    client = AnyLLM.create(known.provider, **{**client_args, "on_unsupported": "error"})
+    client = AnyLLM.create(known.provider, **{"retry": None, **client_args, "on_unsupported": "error"})
     results: list[Result] = []
     seen: dict[str, Observation] = {}
     today = dt.datetime.now(dt.UTC).date()

@@ -13,7 +13,7 @@ import msgspec
 from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.stream import EventStream
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk
-from any_llm.types.json import JSON, JSONObject, is_object
+from any_llm.types.json import JSON, JSONObject, decode_json, is_object
 
 _COLOUR, _GREEN = "green", b"\x00\xb0\x20"
 _SIDE = 64
@@ -153,7 +153,7 @@ def _schema(seen: Seen) -> Verdict:
     if seen.cut:
         return _unclear(seen, "")
     try:
-        value: JSON = msgspec.json.decode(seen.text)
+        value: JSON = decode_json(seen.text)
     except msgspec.DecodeError:
         value = None
     fits = is_object(value) and isinstance(value.get("city"), str) and isinstance(value.get("population"), int)

@@ -9,7 +9,7 @@ import msgspec
 
 from any_llm.spec.provider import Operation
 from any_llm.types.http import FileSource
-from any_llm.types.json import JSON, is_list, is_mapping, is_sequence
+from any_llm.types.json import DICT, JSON, is_list, is_mapping, is_sequence
 from any_llm.types.media import Media, as_media
 from any_llm.types.report import Delivery
 
@@ -58,7 +58,7 @@ def has_media(operation: Operation, options: Options) -> bool:
     if not is_list(turns):
         return False
     for turn in turns:
-        if type(turn) is dict and type(turn.get("content")) is str:  # pyright: ignore[reportUnknownMemberType]  # foreign
+        if type(turn) is DICT and type(turn.get("content")) is str:
             continue
         if is_mapping(turn) and (_within(turn.get("content")) or _within(turn.get("output"))):
             return True

@@ -8,10 +8,12 @@ from functools import cache, partial
 from any_llm.engine.codecs import dialect_of
 from any_llm.engine.dispatch import Deliver, dispatcher
 from any_llm.engine.settings import TRANSPORTS, Settings, default_settings
+from any_llm.engine.stack import stack
 from any_llm.exceptions import ConfigurationError
 from any_llm.local.transport import LocalTransport
 from any_llm.pipeline.call import Call, Handler
 from any_llm.pipeline.compose import compose
+from any_llm.pipeline.deadline import Deadline
 from any_llm.providers.registry import named_transport
 from any_llm.spec.transport import Transport
 from any_llm.transport.pool import PoolSettings, shared_pool
@@ -30,8 +32,10 @@ class Defaults:
 
 
 def build(settings: Settings) -> Handler:
-    """Return the handler for these settings: their middleware around the trip to the provider."""
-    return compose(settings.middleware, dispatcher(_transports(settings), _deliverer(settings)))
+    """Return the handler for these settings: their layers around the trip to the provider."""
+    clock = settings.surroundings.clock
+    centre = dispatcher(_transports(settings), _deliverer(settings), clock)
+    return Deadline(compose(stack(settings), centre), clock)
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Protocol
@@ -15,6 +14,7 @@ from any_llm.auth.headers import SIGNERS, unsigned
 from any_llm.engine.addressed import with_addressed
 from any_llm.engine.attachments import as_they_are, has_media
 from any_llm.engine.codecs import codec_for, dialect_of
+from any_llm.engine.content_types import framing_of, is_json
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
@@ -28,7 +28,9 @@ from any_llm.exceptions import (
     UnsupportedParameterError,
 )
 from any_llm.pipeline.call import Call, Handler, Reply
+from any_llm.pipeline.deadline import within
 from any_llm.pipeline.stream import EventStream
+from any_llm.pipeline.surroundings import PROCESS
 from any_llm.spec.provider import Operation
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
@@ -37,14 +39,14 @@ from any_llm.types.media import MediaNotReadError
 from any_llm.types.report import Delivery, Report, Reported
 
 if TYPE_CHECKING:
+    from any_llm.pipeline.stream import Outcome
+    from any_llm.spec.clock import Clock
     from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
     from any_llm.types.json import JSON
     from any_llm.types.report import Warning as CallWarning
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
-_LINES = frozenset({"application/stream+json", "application/x-ndjson", "application/jsonl"})
-"""Media types of JSON in lines."""
 _EVENTS = (b"data:", b"event:")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What no JSON may begin with, and some servers' JSON does: https://datatracker.ietf.org/doc/html/rfc8259#section-8.1."""
@@ -83,7 +85,7 @@ class Trip(msgspec.Struct, frozen=True):
         timeouts = self.call.timeouts
         if timeouts.total is None:
             return timeouts
-        left = timeouts.total - (time.monotonic() - self.facts.started) - wait
+        left = timeouts.total - self.facts.elapsed - wait
         if left <= 0:
             raise TotalTimeoutError(f"The answer is not ready within {timeouts.total} s; pass a larger timeout=")
         return msgspec.structs.replace(timeouts, total=left)
@@ -102,25 +104,29 @@ class Deliver(Protocol):
         ...
 
 
-def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | None = None) -> Handler:
+def dispatcher(
+    transport_for: Callable[[str], Transport], deliver: Deliver | None = None, clock: Clock = PROCESS.clock
+) -> Handler:
     """Return the centre of the pipeline.
 
-    `transport_for` gives the transport that a provider's record names; `deliver` is asked about calls with media.
+    `transport_for` gives the transport that a provider's record names; `deliver` is asked about calls with media;
+    `clock` tells the time that the deadlines of calls are.
     """
 
     async def dispatch(call: Call) -> Reply:
         """Make one attempt."""
-        started = time.monotonic()
         provider = call.target.provider
-        facts = Facts(call, started)
+        facts = Facts(call, clock)
         try:
+            if call.deadline is not None:
+                call = within(call, clock)
             codec = codec_for(call.target, call.operation)
             deliveries: Sequence[Delivery] = ()
             if deliver is not None and has_media(call.operation, call.options):
                 call, encoded, deliveries = await _encode_media(codec, call, deliver, dispatch)
             else:
                 call, encoded = _encode(codec, call)
-            request = facts.request = _request(call, encoded)
+            request = _request(call, encoded)
             report = Report(
                 provider=provider.name,
                 model=call.target.model,
@@ -130,7 +136,9 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
                 client_request_id=call.request_id,
                 structured_output=_form_of(call, encoded),
                 carried_over=codec.over,
+                attempts=call.attempts,
             )
+            facts.asked(request)
             transport = transport_for(provider.transport)
             if provider.auth not in SIGNERS:
                 request = facts.request = await _signed(request, call.target, transport)
@@ -142,6 +150,9 @@ def dispatcher(transport_for: Callable[[str], Transport], deliver: Deliver | Non
                 raise
         except AnyLLMError as error:
             raise facts.explain(error) from error.__cause__
+        except BaseException:
+            facts.ended("cancelled")
+            raise
 
     return dispatch
 
@@ -176,7 +187,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
     status = trip.meet(exchange)
     streamed = call.stream and codec.stream is not None and status < _FIRST_REDIRECT
-    if streamed and (call.operation in _OF_ANY_TYPE or not _is_json(report.headers.get("content-type", ""))):
+    if streamed and (call.operation in _OF_ANY_TYPE or not is_json(report.headers.get("content-type", ""))):
         return await _open(call, codec, exchange, report, trip.facts)
     response = await _read(trip, exchange)
     if streamed and response.body.lstrip().startswith(_EVENTS):
@@ -191,7 +202,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
             "A stream was asked for, but the provider answered with a whole JSON body",
             response_excerpt=Facts.excerpt(response.body),
         )
-    _note_elapsed(report, trip.facts.started)
+    report.elapsed = trip.facts.ended("ok")
     if isinstance(value, Reported) or hasattr(value, "report"):
         value.report = report
     return Reply(value=value, report=report)
@@ -201,7 +212,7 @@ async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...
     """Read an answer to its end; an unsuccessful one is raised, unless it redirects and the codec follows."""
     headers = trip.report.headers
     read = await exchange.read()
-    if read.startswith(_BYTE_ORDER_MARK) and _is_json(headers.get("content-type", "")):
+    if read.startswith(_BYTE_ORDER_MARK) and is_json(headers.get("content-type", "")):
         read = read.removeprefix(_BYTE_ORDER_MARK)
     response = HttpResponse(exchange.status, headers, read, earlier)
     if response.status >= (_FIRST_ERROR if trip.codec.redirects else _FIRST_REDIRECT):
@@ -229,7 +240,7 @@ async def _send_on(trip: Trip, step: FollowUp) -> Exchange:
     call = msgspec.structs.replace(trip.call, query={}, extra_body={}, addressed={})
     timeouts = trip.timeouts_after(step.wait)
     await asyncio.sleep(step.wait)
-    request = trip.facts.request = _request(call, step.encoded)
+    request = trip.facts.asked(_request(call, step.encoded))
     if call.target.provider.auth not in SIGNERS:
         request = trip.facts.request = await _signed(request, call.target, trip.transport)
     exchange = await trip.transport.send(request, timeouts)
@@ -264,36 +275,16 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
         )
     assert codec.stream is not None
     fresh = partial(codec.stream, call.target, call.options)
-    framing = FRAMINGS[_framing(codec, call, content_type)]()
+    framing = FRAMINGS[framing_of(codec, call, content_type)]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
-    stream.tap(on_end=lambda _: _note_elapsed(report, facts.started))
+    stream.tap(on_end=partial(_note_end, report, facts))
     await stream.prime()
-    report.time_to_first_chunk = time.monotonic() - facts.started
+    report.time_to_first_chunk = facts.elapsed
     return Reply(value=stream, report=report)
 
 
-def _framing(codec: Codec[JSON, JSON], call: Call, content_type: str) -> str:
-    """Return how a stream is framed; a vendor that can stream bytes as they are may have been asked for events.
-
-    One that says that it sends lines of JSON is believed.
-    """
-    events = codec.framing == "raw" and content_type.startswith("text/event-stream")
-    if codec.framing and not events:
-        return codec.framing
-    return "json_lines" if _media(content_type) in _LINES else call.target.provider.framing
-
-
-def _note_elapsed(report: Report, started: float) -> None:
-    report.elapsed = time.monotonic() - started
-
-
-def _is_json(content_type: str) -> bool:
-    media = _media(content_type)
-    return media == "application/json" or (media.endswith("+json") and media not in _LINES)
-
-
-def _media(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
+def _note_end(report: Report, facts: Facts, outcome: Outcome) -> None:
+    report.elapsed = facts.ended("ok" if outcome.ending == "complete" else outcome.ending)
 
 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
@@ -322,6 +313,9 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     url, ours = _place(target, encoded.path)
     sign = SIGNERS.get(target.provider.auth, unsigned) if ours else unsigned
     sign(headers, target.key)
+    if target.provider.idempotency and body and ours and call.request_id:
+        # The id of the call, and so the same for each attempt.
+        headers[target.provider.idempotency] = call.request_id
     if ours and (target.provider.headers or call.headers):
         _add(headers, target.provider.headers)
         _add(headers, encoded.headers)

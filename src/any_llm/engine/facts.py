@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from any_llm.types.http import size_of
+from any_llm.attempts import Attempt
+from any_llm.types.http import Upload, size_of
 from any_llm.types.retry_after import parse_retry_after
-from any_llm.types.secret import redact, secrets_of
+from any_llm.types.secret import Secret, redact, secrets_of
 
 if TYPE_CHECKING:
+    from any_llm.attempts import AttemptOutcome
     from any_llm.exceptions import AnyLLMError
     from any_llm.pipeline.call import Call
+    from any_llm.spec.clock import Clock
     from any_llm.types.http import HttpRequest
 
 _EXCERPT = 2_000
@@ -23,14 +25,49 @@ _TEXTS = ("message", "code", "error_type", "param", "request_id", "request_excer
 class Facts:
     """Collects what becomes known on the way: the request as sent, the status and headers that came back."""
 
-    __slots__ = ("_call", "headers", "request", "started", "status")
+    __slots__ = ("_attempt", "_call", "_clock", "headers", "request", "started", "status")
 
-    def __init__(self, call: Call, started: float) -> None:
+    def __init__(self, call: Call, clock: Clock) -> None:
         self._call = call
-        self.started = started
+        self._clock = clock
+        self._attempt: Attempt | None = None
+        self.started = clock.monotonic()
         self.request: HttpRequest | None = None
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
+
+    @property
+    def elapsed(self) -> float:
+        """How many seconds it has taken so far."""
+        return self._clock.monotonic() - self.started
+
+    def asked(self, request: HttpRequest) -> HttpRequest:
+        """Note that a request is about to be made, and return it; the first one begins the record of the attempt."""
+        attempt = self._attempt
+        if attempt is None:
+            call = self._call
+            target = call.target
+            attempt = self._attempt = Attempt(
+                provider=target.provider.name,
+                model=target.model,
+                key="" if target.key is None else target.key.fingerprint,
+                started=self._clock.time(),
+                waited=call.waited,
+            )
+            call.attempts.append(attempt)
+        attempt.requests += 1
+        self.request = request
+        return request
+
+    def ended(self, outcome: AttemptOutcome) -> float:
+        """Note how the attempt ended, once, and return how many seconds it took."""
+        attempt, elapsed = self._attempt, self.elapsed
+        if attempt is not None and attempt.outcome == "running":
+            attempt.outcome = outcome
+            attempt.elapsed = elapsed
+            attempt.status = self.status
+            attempt.request_id = self.request_id()
+        return elapsed
 
     def request_id(self) -> str | None:
         """Return the provider's id of the request."""
@@ -50,16 +87,34 @@ class Facts:
             status_code=self.status,
             request_id=self.request_id(),
             client_request_id=call.request_id or None,
-            retry_after=parse_retry_after(self.headers, time.time()) if self.headers else None,
-            elapsed=round(time.monotonic() - self.started, 6),
+            retry_after=parse_retry_after(self.headers, self._clock.time()) if self.headers else None,
+            elapsed=round(self.elapsed, 6),
             request_excerpt=_shown(request) if request is not None and request.body else None,
         )
         self._redact(error)
+        self._record(error)
+        if request is not None and isinstance(request.body, Upload) and request.body.spent:
+            # A file that cannot be wound back is not there any more to be sent again.
+            error.retryable = False
         return error
+
+    def _record(self, error: AnyLLMError) -> None:
+        self.ended("failed")
+        error.attempts = self._call.attempts
+        attempt = self._attempt
+        if attempt is not None:
+            attempt.outcome = "failed"
+            attempt.error = type(error).__name__
+            attempt.status = error.status_code
+            attempt.code = error.code
+            attempt.retry_after = error.retry_after
+            attempt.request_id = error.request_id
 
     def _redact(self, error: AnyLLMError) -> None:
         request = self.request
-        secrets = (self._call.target.key, *(secrets_of(request.headers) if request is not None else ()))
+        target = self._call.target
+        given = [value for value in target.credential.values() if isinstance(value, Secret)]
+        secrets = (target.key, *given, *(secrets_of(request.headers) if request is not None else ()))
         for name in _TEXTS:
             text = getattr(error, name)
             if text:

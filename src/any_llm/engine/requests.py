@@ -8,7 +8,7 @@ from any_llm.exceptions import InvalidRequestError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.answer import Answer
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import is_object
+from any_llm.types.json import decode_json, is_object
 from any_llm.types.source import Source
 from any_llm.types.value import link
 
@@ -41,7 +41,7 @@ def decode_request(_target: Target, response: HttpResponse) -> Answer:
     """Return whatever a successful answer holds."""
     answer = Answer()
     try:
-        tree = msgspec.json.decode(response.body)
+        tree = decode_json(response.body)
     except msgspec.DecodeError:
         tree = None
     link(answer, Source(response.body, tree=tree if is_object(tree) else {}))

@@ -16,16 +16,20 @@ from typing_extensions import override
 
 from any_llm.auth.headers import SIGNERS
 from any_llm.auth.signers import REQUEST_SIGNERS
-from any_llm.engine.order import arrange
+from any_llm.engine.order import ORDER, arrange
 from any_llm.engine.plugins import MIDDLEWARE, found, load
 from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.call import Middleware
+from any_llm.pipeline.layer import Layer, OnFailure
+from any_llm.pipeline.surroundings import PROCESS, Surroundings
 from any_llm.spec.provider import Provider
 from any_llm.spec.transport import Transport
 from any_llm.transport.framing import FRAMINGS
-from any_llm.types.http import Timeouts
+from any_llm.types.caller import NOBODY, Caller
+from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
-from any_llm.types.secret import redact_headers
+from any_llm.types.policies import Retry
+from any_llm.types.secret import redact, show
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
 MEDIA_POLICIES = ("auto", "inline", "strict")
@@ -47,7 +51,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         headers: HTTP headers of every call.
         providers: providers of one's own, by name.
         models: what is known better about models, by `provider:model`: fields of `Capabilities` and their values.
-        middleware: layers around every call, outermost first.
+        middleware: layers around every call, outermost first: callables, or a `Layer` that says where it stands.
+        retry: when a call that failed is made again; `None` has calls made once.
+        deadline: how many seconds a whole call may take, all its attempts and waits included; `None` for no limit.
+        caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
+        store: where layers keep what others shall see: `memory`, the place of another store, or a store.
+        surroundings: the time, and what a process keeps in one place; for tests.
         sdk_types: answers and chunks are the vendor SDK's own classes instead of this library's.
         proxy: URL of an HTTP proxy; without one the environment's `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count.
         ca: a file of certificates to trust, or a ready `ssl.SSLContext`.
@@ -63,7 +72,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     providers: Mapping[str, Provider] = {}
     models: Mapping[str, Mapping[str, JSON]] = {}
-    middleware: tuple[Middleware, ...] = ()
+    middleware: tuple[Middleware | Layer, ...] = ()
+    retry: Retry | None = Retry()
+    deadline: float | None = None
+    caller: Caller = NOBODY
+    store: object = "memory"
+    surroundings: Surroundings = PROCESS
     sdk_types: bool = False
     proxy: str | None = None
     ca: str | ssl.SSLContext | None = None
@@ -74,33 +88,49 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         self._check_media()
         if self.on_unsupported not in UNSUPPORTED_POLICIES:
             policies = ", ".join(UNSUPPORTED_POLICIES)
-            raise ConfigurationError(f"on_unsupported is {self.on_unsupported!r}; use one of {policies}")
+            raise ConfigurationError(f"on_unsupported is {show(self.on_unsupported)}; use one of {policies}")
         if not isinstance(cast("object", self.timeouts), Timeouts):
-            raise ConfigurationError(f"timeouts is {self.timeouts!r}; give an any_llm.Timeouts")
+            raise ConfigurationError(f"timeouts is {show(self.timeouts)}; give an any_llm.Timeouts")
         if not isinstance(cast("object", self.max_connections), int) or self.max_connections < 1:
-            raise ConfigurationError(f"max_connections is {self.max_connections!r}; give a whole number from 1 on")
+            raise ConfigurationError(f"max_connections is {show(self.max_connections)}; give a whole number from 1 on")
         if self.models:
             _check_models(self.models)
         if not isinstance(cast("object", self.middleware), tuple):
             msgspec.structs.force_setattr(self, "middleware", tuple(self.middleware))
         for layer in self.middleware:
-            if not callable(layer):
+            if not isinstance(layer, Layer) and not callable(layer):
                 raise ConfigurationError(
-                    f"middleware holds {layer!r}, which cannot be called; it takes a call and a handler"
+                    f"middleware holds {show(layer)}, which cannot be called; it takes a call and a handler"
                 )
+        self._check_policies()
+
+    def _check_policies(self) -> None:
+        if not isinstance(cast("object", self.retry), Retry | None):
+            raise ConfigurationError(f"retry is {self.retry!r}; give an any_llm.Retry, or None for no retries")
+        if self.deadline is not None and not (is_number(cast("object", self.deadline)) and self.deadline > 0):
+            raise ConfigurationError(f"deadline is {self.deadline!r}; give a positive number of seconds, or None")
+        if not isinstance(cast("object", self.caller), Caller):
+            raise ConfigurationError(f"caller is {self.caller!r}; give an any_llm.Caller")
 
     def _check_media(self) -> None:
         if self.media not in MEDIA_POLICIES:
-            raise ConfigurationError(f"media is {self.media!r}; use one of {', '.join(MEDIA_POLICIES)}")
+            raise ConfigurationError(f"media is {show(self.media)}; use one of {', '.join(MEDIA_POLICIES)}")
         if isinstance(cast("object", self.fetch_allow), str) or not all(self.fetch_allow):
-            raise ConfigurationError(f"fetch_allow is {self.fetch_allow!r}; give hosts, such as ('cdn.internal',)")
+            raise ConfigurationError(f"fetch_allow is {show(self.fetch_allow)}; give hosts, such as ('cdn.internal',)")
 
     @override
     def __repr__(self) -> str:
-        shown = {name: getattr(self, name) for name in self.__struct_fields__}
-        shown["headers"] = redact_headers(self.headers)
-        shown["proxy"] = self.proxy and re.sub("//.*@", "//", self.proxy)
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        return f"Settings({', '.join(f'{name}={show(getattr(self, name))}' for name in self.__struct_fields__)})"
+
+
+class _LayerEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plug-in's middleware in a configuration file, and where it stands; see `Layer`."""
+
+    name: str
+    before: str = ""
+    after: str = ""
+    timeout: float | None = None
+    on_failure: OnFailure = "fail_closed"
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,7 +148,11 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_connections: int = 1_000
     providers: dict[str, JSONObject] = {}
     models: dict[str, JSONObject] = {}
-    middleware: list[str] = []
+    middleware: list[str | _LayerEntry] = []
+    retry: Retry | bool = True
+    deadline: float | None = None
+    caller: Caller = NOBODY
+    store: str = "memory"
 
 
 def config_path(environment: Mapping[str, str]) -> Path | None:
@@ -155,11 +189,25 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         providers=providers,
         models=file.models,
         middleware=_load_middleware(path, file.middleware),
+        retry=_retry(file, environment.get("ANY_LLM_MAX_RETRIES")),
+        deadline=file.deadline,
+        caller=file.caller,
+        store=file.store,
         sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
         proxy=file.proxy,
         ca=environment.get("ANY_LLM_CA") or file.ca,
         max_connections=file.max_connections,
     )
+
+
+def _retry(file: _File, number: str | None) -> Retry | None:
+    """Return the policy of retries, of which the environment may say how many there are."""
+    policy = Retry() if file.retry is True else file.retry or None
+    if not number:
+        return policy
+    if not number.isdecimal():
+        raise ConfigurationError(f"ANY_LLM_MAX_RETRIES is {number!r}; give a whole number from 0 on")
+    return msgspec.structs.replace(policy or Retry(), max_attempts=int(number) + 1) if int(number) else None
 
 
 def _says_yes(word: str | None) -> bool:
@@ -179,10 +227,13 @@ def _read(path: Path) -> _File:
         return msgspec.convert(tree, _File)
     except msgspec.ValidationError as error:
         raise ConfigurationError(
-            f"The configuration file {str(path)!r} is not valid: {error}{_found(tree, error)}"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigurationError(f"The configuration file {str(path)!r} cannot be read: {error}") from error
+            f"The configuration file {str(path)!r} is not valid: {redact(str(error))}{_found(tree, error)}"
+        ) from None
+    except RecursionError:
+        raise ConfigurationError(f"The configuration file {str(path)!r} is nested too deeply") from None
+    except (ValueError, OSError) as error:
+        # Beside what is no TOML or no UTF-8, this is a number of more digits than Python converts.
+        raise ConfigurationError(f"The configuration file {str(path)!r} cannot be read: {redact(str(error))}") from None
 
 
 def _found(tree: JSON, error: msgspec.ValidationError) -> str:
@@ -193,20 +244,20 @@ def _found(tree: JSON, error: msgspec.ValidationError) -> str:
             tree = tree[int(name)]
         elif is_mapping(tree):
             tree = tree.get(name)
-    return f", found {tree!r}" if place else ""
+    return f", found {show(tree)}" if place else ""
 
 
 def _provider(path: Path | None, name: str, entry: JSONObject) -> Provider:
     defaults = {"operations": ["completion", "embedding", "list_models"], "name": name.strip().lower()}
-    where = f"{str(path)!r}: providers.{name}"
+    where = redact(f"{str(path)!r}: providers.{name}")
     unknown = sorted(set(entry) - set(Provider.__struct_fields__))
     if unknown:
         known = ", ".join(Provider.__struct_fields__[1:])
-        raise ConfigurationError(f"{where} has unknown items {unknown}; it may have {known}")
+        raise ConfigurationError(f"{where} has unknown items {show(unknown)}; it may have {known}")
     try:
         provider = msgspec.convert(defaults | entry, Provider)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{where} is not valid: {error}{_found(entry, error)}") from error
+        raise ConfigurationError(f"{where} is not valid: {redact(str(error))}{_found(entry, error)}") from None
     choices: Mapping[str, Sequence[str]] = {
         "auth": (*SIGNERS, *REQUEST_SIGNERS),
         "framing": tuple(FRAMINGS),
@@ -214,9 +265,11 @@ def _provider(path: Path | None, name: str, entry: JSONObject) -> Provider:
     }
     for item, allowed in choices.items():
         if getattr(provider, item) not in allowed:
-            raise ConfigurationError(f"{where}.{item} is {getattr(provider, item)!r}; use one of {', '.join(allowed)}")
+            raise ConfigurationError(
+                f"{where}.{item} is {show(getattr(provider, item))}; use one of {', '.join(allowed)}"
+            )
     if provider.base_url and not re.match("https?://.", provider.base_url) and provider.transport == "http":
-        raise ConfigurationError(f"{where}.base_url is {provider.base_url!r}; it must look like https://host/path")
+        raise ConfigurationError(f"{where}.base_url is {show(provider.base_url)}; it must look like https://host/path")
     return msgspec.structs.replace(provider, base_url=provider.base_url.rstrip("/"))
 
 
@@ -229,26 +282,43 @@ def _check_models(models: Mapping[str, Mapping[str, JSON]]) -> None:
     from any_llm.types.capabilities import FACTS, convert_value  # noqa: PLC0415  # most settings say nothing about models
 
     for model, said in models.items():
-        where = f"models[{model!r}]"
+        where = f"models[{show(model)}]"
         if ":" not in model:
             raise ConfigurationError(f"{where} must be called provider:model, such as 'openai:gpt-5'")
         for name, value in said.items():
             if name not in FACTS:
-                raise ConfigurationError(f"{where} has the unknown item {name!r}; it may have {', '.join(FACTS)}")
+                raise ConfigurationError(f"{where} has the unknown item {show(name)}; it may have {', '.join(FACTS)}")
             try:
                 convert_value(name, value)
             except msgspec.ValidationError as error:
-                raise ConfigurationError(f"{where}.{name} is {value!r}, which is not valid: {error}") from error
+                raise ConfigurationError(
+                    f"{where}.{name} is {show(value)}, which is not valid: {redact(str(error))}"
+                ) from None
 
 
-def _load_middleware(path: Path | None, names: Sequence[str]) -> tuple[Middleware, ...]:
-    loaded: list[Middleware] = []
-    for name in arrange(names):
+def _load_middleware(path: Path | None, entries: Sequence[str | _LayerEntry]) -> tuple[Layer, ...]:
+    """Load plug-ins' middleware; one that is only named stands in the place of its name, or behind the one before."""
+    named = [_LayerEntry(name=entry) if isinstance(entry, str) else entry for entry in entries]
+    by_name = {entry.name: entry for entry in named}
+    loaded: list[Layer] = []
+    for name in arrange([entry.name for entry in named]):
+        entry = by_name[name]
         layer = load(MIDDLEWARE, name, cast("type[JSON]", Callable))
         if layer is None:
             installed = ", ".join(sorted(found(MIDDLEWARE))) or "none"
             raise ConfigurationError(
-                f"{str(path)!r}: middleware {name!r} is not installed or broken; installed: {installed}"
+                f"{str(path)!r}: middleware {show(name)} is not installed or broken; installed: {installed}"
             )
-        loaded.append(layer)
+        placed = entry.before or entry.after or name in ORDER
+        after = entry.after if placed or not loaded else loaded[-1].called
+        loaded.append(
+            Layer(
+                middleware=layer,
+                name=name,
+                before=entry.before,
+                after=after,
+                timeout=entry.timeout,
+                on_failure=entry.on_failure,
+            )
+        )
     return tuple(loaded)

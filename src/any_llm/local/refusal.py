@@ -8,7 +8,7 @@ from typing import TypeGuard, TypeVar, cast
 import msgspec
 
 from any_llm.types.http import Upload
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 
 T = TypeVar("T")
 
@@ -106,7 +106,7 @@ def parse_object(body: bytes | Upload) -> JSONObject:
     if isinstance(body, Upload):
         raise RefusedError("The body is read from files, and not JSON", code="invalid_json")
     try:
-        tree = msgspec.json.decode(body)
+        tree = decode_json(body)
     except msgspec.DecodeError as error:
         raise RefusedError(f"The body is not JSON: {error}", code="invalid_json") from error
     return expect_object(tree, "The body")

@@ -7,9 +7,11 @@ from typing import TypeAlias
 
 import msgspec
 
+from any_llm.attempts import Attempt
 from any_llm.pipeline.stream import is_stream
 from any_llm.spec.dialect import Options, Target
 from any_llm.spec.provider import Operation
+from any_llm.types.caller import NOBODY, Caller
 from any_llm.types.http import Timeouts
 from any_llm.types.json import JSON
 from any_llm.types.report import Report
@@ -30,6 +32,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         on_unsupported: what to do about a parameter that the provider cannot express: `warn`, `error` or `drop`.
         request_id: our id of the call, sent along and kept in reports and errors.
         context: values that middleware leave for each other, by their own names.
+        deadline: when the whole call must be over, waits and further attempts included, as the clock's `monotonic`
+            counts; `None` for no such time.
+        caller: on whose behalf it is made.
+        overrides: what the call says about single layers, by the layers' names; each layer says what it takes.
+        attempts: what is known about each attempt so far, of this and of every other target. One list goes along with
+            the call however often it is replaced; what makes an attempt adds to it, anybody may read it.
+        waited: how many seconds were waited just before, for the record of the next attempt.
     """
 
     operation: Operation
@@ -43,6 +52,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     on_unsupported: str = "warn"
     request_id: str = ""
     context: Mapping[str, object] = {}
+    deadline: float | None = None
+    caller: Caller = NOBODY
+    overrides: Mapping[str, object] = {}
+    attempts: list[Attempt] = msgspec.field(default_factory=list)
+    waited: float = 0.0
+
+    @property
+    def user(self) -> str:
+        """Who asks: as the caller says, else as the operation's parameter `user` does."""
+        return self.caller.user or str(self.options.get("user") or "")
 
     @property
     def stream(self) -> bool:

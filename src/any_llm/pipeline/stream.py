@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -75,10 +76,14 @@ class EventStream(Generic[E]):
         self._upstream = upstream
         self._ready: deque[E] = deque()
         self._outcome: Outcome | None = None
+        self._exhausted = False
         # Whoever takes the one item out, on whichever thread, ends the stream.
         self._latch: list[None] = [None]
+        self._changes: list[Callable[[E], E | None]] = []
+        self._altered = False
         self._on_item: list[Callable[[E], None]] = []
         self._on_end: list[Callable[[Outcome], None]] = []
+        self._followers: list[Callable[[EventStream[E], Outcome], None]] = []
         self._fold = fold
         self._again: Callable[[int], list[E]] | None = getattr(upstream, "again", None)
         self._taken = 0
@@ -106,10 +111,23 @@ class EventStream(Generic[E]):
         self._ready.clear()
         return [self._take(item) for item in items]
 
-    async def prime(self) -> None:
-        """Wait for the first piece without taking it, so that an early failure is raised here."""
+    async def prime(self, enough: Callable[[E], bool] | None = None, most: int = 1) -> None:
+        """Wait for the first piece without taking it, so that an early failure is raised here.
+
+        With `enough`, wait for the first piece of which it is true, or for the end, or until `most` pieces are there.
+        """
         if not self._ready:
             await self._fill()
+        if enough is None or self._outcome is not None:
+            return
+        looked = 0
+        while True:
+            for item in islice(self._ready, looked, None):
+                if enough(item):
+                    return
+            looked = len(self._ready)
+            if looked >= most or not await self._add():
+                return
 
     def tap(self, on_item: Callable[[E], None] | None = None, on_end: Callable[[Outcome], None] | None = None) -> None:
         """Watch the stream: `on_item` sees each piece as it is taken, `on_end` is told once how it ended.
@@ -122,6 +140,36 @@ class EventStream(Generic[E]):
             on_end(self._outcome)
         elif on_end:
             self._on_end.append(on_end)
+
+    def follow(self, told: Callable[[EventStream[E], Outcome], None]) -> None:
+        """Have `told` called once with this stream and how it ended; after the end, at once.
+
+        For those who want to know more than the outcome: an `on_end` that held the stream itself would keep it from
+        being closed when it is dropped.
+        """
+        if self._outcome is not None:
+            told(self, self._outcome)
+        else:
+            self._followers.append(told)
+
+    def alter(self, change: Callable[[E], E | None]) -> None:
+        """Hand out what `change` makes of each piece, as it is taken; `None` says that it has left the piece alone.
+
+        One that has changed a piece in its place returns it. What it raises ends the stream.
+        """
+        self._changes.append(change)
+
+    def through(self, change: Callable[[AsyncIterator[E]], AsyncIterator[E]]) -> EventStream[E]:
+        """Return a stream of what an asynchronous generator makes of the pieces of this one, which is now its own.
+
+        It may drop, add, hold back or change pieces, end early, and raise. However the new stream ends, so does this.
+        """
+        from any_llm.pipeline.through import Through  # noqa: PLC0415  # few streams are made anew
+
+        stream = EventStream(Through(self, change), fold=self._fold, report=self.report)
+        stream.convert, stream.form = self.convert, self.form
+        self.convert = None
+        return stream
 
     def close(self) -> None:
         """End the stream now and release its connection. Idempotent, and callable from any thread."""
@@ -177,19 +225,31 @@ class EventStream(Generic[E]):
             if self._outcome.ending == "complete":
                 return False
             raise self._refusal() from self._outcome.error
+        if self._exhausted:
+            self._end(Outcome(ending="complete"))
+            return False
+        while not self._ready:
+            if not await self._add():
+                return False
+        return True
+
+    async def _add(self) -> bool:
+        """Have ready what arrives next, perhaps nothing, and say whether there may be more."""
         try:
-            while not self._ready:
-                items = await self._upstream.pull()
-                if items is None:
-                    self._end(Outcome(ending="complete"))
-                    return False
-                self._ready.extend(items)
+            items = await self._upstream.pull()
         except (asyncio.CancelledError, GeneratorExit) as error:
             self._end(Outcome(ending="cancelled", error=error))
             raise
         except BaseException as error:
             self._end(Outcome(ending="failed", error=error))
             raise
+        if items is None:
+            # What is ready is still to be taken, and the end comes after it.
+            self._exhausted = True
+            if not self._ready:
+                self._end(Outcome(ending="complete"))
+            return False
+        self._ready.extend(items)
         return True
 
     def _refusal(self) -> StreamClosedError:
@@ -200,7 +260,11 @@ class EventStream(Generic[E]):
 
     def _take(self, item: E) -> E:
         try:
-            if self._again is not None and self._adding is None and not self._on_item:
+            for change in self._changes:
+                changed = change(item)
+                if changed is not None:
+                    item, self._altered = changed, True
+            if self._again is not None and self._adding is None and not self._on_item and not self._altered:
                 self._taken += 1
             elif self._fold is not None:
                 self._keep(item, self._fold)
@@ -249,9 +313,12 @@ class EventStream(Generic[E]):
         self._outcome = outcome
         self._ready.clear()
         with ExitStack() as watchers:
+            for told in reversed(self._followers):
+                watchers.callback(told, self, outcome)
             for on_end in reversed(self._on_end):
                 watchers.callback(on_end, outcome)
             self._on_end.clear()
+            self._followers.clear()
             if release:
                 self._upstream.close()
 
@@ -261,7 +328,7 @@ def _adding_up() -> Generator[None]:
     """Make a typed error of what a fold stumbles over, whose pieces are as the provider sent them."""
     try:
         yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
         message = f"The pieces of the stream do not add up to an answer: {error!r}"
         raise MalformedResponseError(message, error) from error
 

@@ -30,8 +30,17 @@ def mentions_pydantic(kind: object) -> bool:
 
 
 def pydantic_schema(kind: type) -> JSONObject:
-    """Return the JSON schema that pydantic makes of a type, with its `$defs`."""
-    return _adapter(kind).json_schema()
+    """Return the JSON schema that pydantic makes of a type, with its `$defs`.
+
+    Raises:
+        TypeError: pydantic has none for it.
+    """
+    import pydantic  # noqa: PLC0415  # as below
+
+    try:
+        return _adapter(kind).json_schema()
+    except pydantic.PydanticUserError as error:
+        raise TypeError(f"{kind.__qualname__} has no JSON schema: {error.message}") from error
 
 
 def pydantic_parser(kind: type[T]) -> Callable[[str], T]:

@@ -172,7 +172,7 @@ class Parser(Generic[T]):
         bare = _without_fence(text)
         try:
             return self._decode(_unwrap(bare) if self._wrapped else bare)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             message = f"The answer does not fit the response format: {error}"
             raise ResponseFormatError(message, text=text) from error
 

@@ -6,6 +6,7 @@ import collections.abc
 import datetime as dt
 import decimal
 import enum
+import json
 import re
 import types
 import uuid
@@ -223,9 +224,12 @@ def with_default(schema: JSONObject, default: object) -> JSONObject:
     if default is Absent.DEFAULT or default is msgspec.UNSET:
         return schema
     try:
-        return {**schema, "default": msgspec.to_builtins(default)}
+        plain = msgspec.to_builtins(default, str_keys=True)
+        json.dumps(plain, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError):
+        # JSON has no infinity, and half a surrogate pair is no text.
         return schema
+    return {**schema, "default": plain}
 
 
 def enumeration(values: Sequence[object]) -> JSONObject:

@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import msgspec
-
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, decode_json
 
 _CLOSERS: Mapping[str, str] = {"{": "}", "[": "]"}
 _SPACE = " \t\r\n"
@@ -22,7 +20,7 @@ _BROKEN = re.compile(r"(?<!\\)(?:\\\\)*(?P<escape>(?:\\u[dD][89abAB][0-9a-fA-F]{
 class PartialJson:
     """Reads one JSON text piece by piece; each character is looked at once."""
 
-    __slots__ = ("_closers", "_ended", "_escaped", "_fence", "_in_text", "_is_name", "_safe", "_tail", "_text")
+    __slots__ = ("_closers", "_ended", "_escaped", "_fence", "_in_text", "_is_name", "_previous", "_safe", "_text")
 
     def __init__(self) -> None:
         self._text = ""
@@ -32,7 +30,7 @@ class PartialJson:
         self._is_name = False
         self._ended = False
         self._safe = 0
-        self._tail = ""
+        self._previous = ""
         self._fence = True
 
     def feed(self, piece: str) -> None:
@@ -53,12 +51,11 @@ class PartialJson:
         Raises:
             msgspec.DecodeError: what has arrived is no JSON.
         """
+        # Whatever opens or closes something is also where the text may end.
+        tail = "".join(reversed(self._closers))
         if self._in_text and not self._is_name:
-            begun = _without_broken_escape(self._text)
-            return msgspec.json.decode(begun + '"' + "".join(reversed(self._closers)))
-        if not self._safe:
-            return None
-        return msgspec.json.decode(self._text[: self._safe] + self._tail)
+            return decode_json(f'{_without_broken_escape(self._text)}"{tail}')
+        return decode_json(self._text[: self._safe] + tail) if self._safe else None
 
     def _skip_fence(self) -> int:
         """Leave out what stands before the JSON, such as the Markdown fence that some models put around it."""
@@ -72,9 +69,10 @@ class PartialJson:
     def _read(self, character: str, place: int) -> None:
         if self._in_text:
             self._read_text(character, place)
-        elif character == '"':
+            return
+        if character == '"':
             self._in_text = True
-            self._is_name = self._closers[-1:] == ["}"] and self._expects_name(place)
+            self._is_name = self._closers[-1:] == ["}"] and self._previous in {"{", ","}
         elif character in _CLOSERS:
             self._closers.append(_CLOSERS[character])
             self._mark(place + 1)
@@ -85,6 +83,8 @@ class PartialJson:
             self._ended = not self._closers
         elif character == ",":
             self._mark_before(place)
+        if character not in _SPACE:
+            self._previous = character
 
     def _read_text(self, character: str, place: int) -> None:
         if self._escaped:
@@ -96,12 +96,9 @@ class PartialJson:
             if not self._is_name:
                 self._mark(place + 1)
 
-    def _expects_name(self, place: int) -> bool:
-        return self._text[:place].rstrip(_SPACE)[-1:] in {"{", ","}
-
     def _mark(self, place: int) -> None:
         """Remember that the text may end here, if what is open is closed."""
-        self._safe, self._tail = place, "".join(reversed(self._closers))
+        self._safe = place
 
     def _mark_before(self, place: int) -> None:
         """Remember the end of a number or a word, which only what follows it tells."""

@@ -12,7 +12,7 @@ from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.types.binary import Binary
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, JSONObject, is_list, is_object
+from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_object
 
 _EXCERPT = 2_000
 _FIRST_ERROR, _SERVER_ERROR = 400, 500
@@ -35,7 +35,7 @@ def parse(response: HttpResponse) -> JSON:
         MalformedResponseError: it is none.
     """
     try:
-        tree: JSON = msgspec.json.decode(response.body)
+        tree: JSON = decode_json(response.body)
     except msgspec.DecodeError as error:
         raise MalformedResponseError(f"the answer is not JSON: {error}") from error
     return tree
@@ -126,7 +126,7 @@ def error_decoder(
 
     def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
         try:
-            tree: JSON = msgspec.json.decode(response.body)
+            tree: JSON = decode_json(response.body)
         except msgspec.DecodeError:
             tree = None
         error = failure(hear(members(tree)), codes, response.status)

@@ -9,6 +9,7 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.spec.media import MediaSupport
+from any_llm.types.secret import show
 
 
 class Operation(StrEnum):
@@ -160,6 +161,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         stream_usage: it accepts `stream_options` and then tells the usage at the end of a stream.
         caching: how it is told to keep prompts: `key` (`prompt_cache_key`), `breakpoints` (`cache_control` marks),
             `automatic` (not at all, it does so by itself), or empty where that is not known.
+        idempotency: the header by which it recognises a request that is made again, such as `Idempotency-Key`; empty
+            where it has none.
         rename: parameters that it calls by another name; `operation.parameter` names that of one operation only.
         drop: parameters that it rejects, named likewise; asking for one gives a warning on the response.
         quirks: named deviations from its dialect, looked up in the dialect's `quirks` module.
@@ -193,9 +196,14 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     media: Mapping[str, MediaSupport] = {}
     stream_usage: bool = True
     caching: str = ""
+    idempotency: str = ""
     rename: Mapping[str, str] = {}
     drop: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     options: str = ""
     tier: str = "community"
+
+    @override
+    def __repr__(self) -> str:
+        return f"Provider({', '.join(f'{name}={show(getattr(self, name))}' for name in self.__struct_fields__)})"

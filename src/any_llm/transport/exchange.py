@@ -6,6 +6,7 @@ import asyncio
 from asyncio import Future
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Final
 
 import aiohttp
@@ -206,17 +207,21 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def _watch_for_loss(response: aiohttp.ClientResponse) -> Future[None] | None:
-    # A body without a length ends when the connection does, and the HTTP library does not tell a reset from an end.
-    headers = response.headers
-    if "content-length" in headers or "transfer-encoding" in headers:
-        return None
     # A queue of the library, empty and so never true.
     protocol = None if response.connection is None else response.connection.protocol
     lost = None if protocol is None else protocol.closed
-    if lost is not None:
-        lost.add_done_callback(_retrieve)
-    return lost
+    if lost is None:
+        return None
+    lost.add_done_callback(partial(_retrieve, response.content))
+    # A body without a length ends when the connection does, and the HTTP library does not tell a reset from an end.
+    headers = response.headers
+    return None if "content-length" in headers or "transfer-encoding" in headers else lost
 
 
-def _retrieve(lost: Future[None]) -> None:
-    lost.exception()
+def _retrieve(content: aiohttp.StreamReader, lost: Future[None]) -> None:
+    # The error that tells of the loss was raised within the event loop. Its traceback holds the frames of whoever runs
+    # the loop, and those the task whose result may be this very answer, which would then never be dropped.
+    for error in (lost.exception(), content.exception()):
+        while error is not None:
+            error.__traceback__ = None
+            error = error.__cause__ or error.__context__  # noqa: PLW2901  # along the chain

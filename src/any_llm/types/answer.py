@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, decode_json
 from any_llm.types.report import Reported
 
 
@@ -18,6 +18,6 @@ class Answer(Reported):
         if not raw.strip():
             return None
         try:
-            return msgspec.json.decode(raw)
+            return decode_json(raw)
         except msgspec.DecodeError:
             return raw.decode("utf-8", "replace")

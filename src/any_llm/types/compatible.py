@@ -12,7 +12,7 @@ import msgspec
 from any_llm.exceptions import AnyLLMError, MalformedResponseError, StreamTruncatedError
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ChatCompletionMessage, ChoiceDelta, Reasoning
 from any_llm.types.conversation import plain, plain_message
-from any_llm.types.json import JSON, JSONObject, is_list, is_object
+from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_object
 from any_llm.types.think_tags import StreamedTags, split_message
 from any_llm.types.value import decode
 
@@ -135,7 +135,7 @@ def object_of(raw: bytes) -> JSONObject:
         MalformedResponseError: it is something else.
     """
     try:
-        tree = msgspec.json.decode(raw)
+        tree = decode_json(raw)
     except msgspec.DecodeError as error:
         raise _malformed("the answer", raw) from error
     if not is_object(tree):

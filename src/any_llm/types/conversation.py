@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from any_llm.exceptions import InvalidMessageError
-from any_llm.types.json import JSON, JSONObject, is_list, is_mapping, is_object
+from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_mapping, is_object
 
 _MODES: Mapping[str, str] = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 
@@ -112,7 +112,7 @@ def parse_arguments(arguments: JSON, where: str) -> JSONObject:
     parsed: JSON = arguments
     if isinstance(arguments, str):
         try:
-            parsed = msgspec.json.decode(arguments) if arguments.strip() else None
+            parsed = decode_json(arguments) if arguments.strip() else None
         except msgspec.DecodeError as error:
             raise invalid(where, f"not JSON ({error}): {arguments!r:.100}") from error
     if parsed is None:

@@ -9,7 +9,7 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.exceptions import ConfigurationError
-from any_llm.types.secret import redact_headers
+from any_llm.types.secret import redact_headers, redact_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,9 @@ class HttpRequest(msgspec.Struct, frozen=True):
     @override
     def __repr__(self) -> str:
         headers = redact_headers(self.headers)
-        return f"HttpRequest({self.method!r}, {self.url!r}, {headers!r}, body of {size_of(self.body)} bytes)"
+        return (
+            f"HttpRequest({self.method!r}, {redact_url(self.url)!r}, {headers!r}, body of {size_of(self.body)} bytes)"
+        )
 
 
 class HttpResponse(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias, TypeGuard
 
+import msgspec
 from typing_extensions import TypeIs
 
 JSON: TypeAlias = Any
@@ -15,6 +16,24 @@ A recursive alias would say more, but msgspec cannot resolve one, and every read
 
 JSONObject: TypeAlias = dict[str, Any]
 """One JSON object."""
+
+
+DICT: type = dict
+"""For `type(value) is DICT` where a call would cost too much: it leaves the value what it was to type checkers."""
+
+
+def decode_json(text: bytes | str | msgspec.Raw) -> JSON:
+    """Return what a JSON text from outside says.
+
+    Raises:
+        msgspec.DecodeError: it is no JSON, is nested more deeply than can be read, or is not UTF-8.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError as error:
+        raise msgspec.DecodeError("JSON is nested too deeply") from error
+    except UnicodeError as error:
+        raise msgspec.DecodeError(f"JSON is not UTF-8: {error}") from error
 
 
 def is_object(value: object) -> TypeIs[JSONObject]:

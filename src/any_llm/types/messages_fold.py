@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 from any_llm.types.messages import (
     CitationsDelta,
     CompactionBlock,
@@ -143,7 +143,7 @@ class BlockFold:
         if not text.strip():
             return
         try:
-            value = msgspec.json.decode(text)
+            value = decode_json(text)
         except msgspec.DecodeError:
             value = None
         if isinstance(value, dict):

@@ -22,10 +22,18 @@ class CallOptions(TypedDict, total=False):
     """What every operation takes beside its own parameters.
 
     `timeout` is seconds: a number limits a whole call, and in a stream the wait for each piece; `Timeouts` says it in
-    detail. `extra_body` goes into the JSON body as it is; `extra_headers` and `extra_query` are added to the request.
+    detail. `deadline` is seconds too: all that a call may take, further attempts, waits and the end of a stream
+    included. `max_retries` is how often it is made again where that may help. `tenant`, `tags` and `priority` say on
+    whose behalf it is made, for limits, budgets and caches; they are not sent. `extra_body` goes into the JSON body as
+    it is; `extra_headers` and `extra_query` are added to the request.
     """
 
     timeout: float | Timeouts | None
+    deadline: float | None
+    max_retries: int | None
+    tenant: str | None
+    tags: Sequence[str] | None
+    priority: int | None
     extra_headers: Mapping[str, str] | None
     extra_query: Mapping[str, str] | None
     extra_body: Mapping[str, JSON] | None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from typing_extensions import override
 
+from any_llm.attempts import Attempt
 from any_llm.types.source import Source
 from any_llm.types.value import Value
 
@@ -60,7 +61,7 @@ class Report(msgspec.Struct, kw_only=True):
     `deliveries` are the steps by which its media came to the provider. `structured_output` says how the model was held
     to a `response_format`: `native`, by a `tool`, by `json_object` and words, or by `instructions` alone; `None` where
     none was asked for. `carried_over` names the operation by whose shape a call reached a provider that lacks its own,
-    such as `completion` for `messages`.
+    such as `completion` for `messages`. `attempts` are the attempts that were made, the last of them this one.
     """
 
     provider: str = ""
@@ -76,6 +77,7 @@ class Report(msgspec.Struct, kw_only=True):
     time_to_first_chunk: float | None = None
     structured_output: str | None = None
     carried_over: str | None = None
+    attempts: Sequence[Attempt] = ()
 
 
 class Reported(Value):

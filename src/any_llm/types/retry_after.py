@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?)(ms|us|µs|ns|d|h|m|s)")
+_ITEM = re.compile(r";\s*([rt])=(\d+)")
 _SECONDS: Mapping[str, float] = {
     "d": 86_400.0,
     "h": 3_600.0,
@@ -26,11 +27,11 @@ _EPOCH_MILLISECONDS = 1e12
 def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return how many seconds to wait, or `None` when the headers do not say.
 
-    `retry-after-ms` and `retry-after` (seconds or an HTTP date, RFC 9110, 10.2.3) come first. Without them, the reset
-    times of rate limits that are used up count (`x-ratelimit-reset-*`, `anthropic-ratelimit-*-reset`, …: a number of
-    seconds, a duration such as `6m0s`, a time since 1970, or a date), the latest of them; a limit of which something
-    remains says nothing. A time is one of the server's clock, so that it counts from the answer's `date`, if there is
-    one (RFC 9110, 6.6.1).
+    `retry-after-ms` (or `x-ms-retry-after-ms`) and `retry-after` (seconds or an HTTP date, RFC 9110, 10.2.3) come
+    first. Without them, the reset times of rate limits that are used up count (`x-ratelimit-reset-*`, `ratelimit`,
+    `anthropic-ratelimit-*-reset`, …: a number of seconds, a duration such as `6m0s`, a time since 1970, or a date), the
+    latest of them; a limit of which something remains says nothing. A time is one of the server's clock, so that it
+    counts from the answer's `date`, if there is one (RFC 9110, 6.6.1).
 
     Args:
         headers: the headers of the answer, names in lower case.
@@ -45,7 +46,7 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 def _explicit(headers: Mapping[str, str], now: float) -> float | None:
     seconds = _wait(headers.get("retry-after", ""), now)
-    milliseconds = _number(headers.get("retry-after-ms", ""))
+    milliseconds = _number(headers.get("retry-after-ms", headers.get("x-ms-retry-after-ms", "")))
     if milliseconds is None or (not milliseconds and seconds is not None):
         # Azure sends zero milliseconds beside the number of seconds that is meant.
         return seconds
@@ -58,6 +59,11 @@ def _latest_reset(headers: Mapping[str, str], now: float) -> float | None:
         for name, value in headers.items()
         if "ratelimit" in name and "reset" in name and not _number(headers.get(name.replace("reset", "remaining"), ""))
     ]
+    # One field for all limits: https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-10.html
+    for limit in headers.get("ratelimit", "").split(","):
+        items = dict(_ITEM.findall(limit))
+        if not float(items.get("r", 1)):
+            waits.append(_number(items.get("t", "")))
     return max((wait for wait in waits if wait is not None), default=None)
 
 

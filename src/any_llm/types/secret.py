@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
+from typing import cast
+from urllib.parse import quote, quote_plus
 
 from typing_extensions import override
 
@@ -21,18 +24,35 @@ _LIKELY_KEY = re.compile(
     r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"
 )
 
+_UNESCAPED = re.compile(r"[A-Za-z0-9_.~-]*")
+"""What everyone writes as it is."""
+
+_SIGNED = re.compile(
+    r"(?i)([?&](?:api[-_]?)?(?:key|sig|signature|(?:access_)?token|x-(?:amz|goog)-(?:signature|security-token))=)[^&#]+"
+)
+_USER = re.compile(r"//[^/@\s'\"]*@")
+
 
 class Secret:
     """A key. Only `reveal` shows it; text, repr, format and pickling never do."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_fingerprint", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        self._fingerprint = ""
 
     def reveal(self) -> str:
         """Return the key itself; for signing only."""
         return self._value
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve characters that tell a key from others, and from which nobody gets back to it."""
+        if not self._fingerprint:
+            digest = hashlib.blake2b(self._value.encode(), digest_size=6, person=b"any-llm")
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
 
     @override
     def __repr__(self) -> str:
@@ -62,14 +82,29 @@ class Secret:
 def redact(text: str, *secrets: Secret | None) -> str:
     """Return text with the given secrets, and whatever looks like a key, replaced by stars.
 
-    A secret is found as it is, as JSON writes it, and where the text was cut inside it. One of fewer than four
-    characters protects nothing, and is left.
+    A secret is found as it is, as JSON, Python, URLs and forms write it, and where the text was cut inside it. One of
+    fewer than four characters protects nothing, and is left.
     """
     for secret in secrets:
         if secret and len(value := secret.reveal()) >= _SHORTEST:
-            for form in {value, value.replace("\\", "\\\\").replace('"', '\\"')}:
+            for form in _forms(value):
                 text = _without_beginning(text.replace(form, _STARS), form)
     return _LIKELY_KEY.sub(_STARS, text)
+
+
+def _forms(value: str) -> tuple[str, ...]:
+    """Return how a server that tells what it was sent may write a secret, the longest first."""
+    if _UNESCAPED.fullmatch(value):
+        return (value,)
+    json = value.replace("\\", "\\\\").replace('"', '\\"')
+    # Go's encoder writes JSON that may stand inside a web page, PHP's escapes slashes.
+    careful, page = json, value.replace("&", "&amp;")
+    for character, name in (("<", "lt"), (">", "gt"), ("&", ""), ("'", "#x27"), ('"', "quot")):
+        careful = careful if character == '"' else careful.replace(character, f"\\u{ord(character):04x}")
+        page = page.replace(character, f"&{name};") if name else page
+    written = (json, json.replace("/", "\\/"), json.replace("'", "\\'"), careful, page, repr(value)[1:-1])
+    forms = {value, *written, quote(value, safe=""), quote(value), quote_plus(value)}
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
 def _without_beginning(text: str, secret: str) -> str:
@@ -91,3 +126,26 @@ def redact_headers(headers: Mapping[str, str], *secrets: Secret | None) -> dict[
     return {
         name: _STARS if name.lower() in _SECRET_HEADERS else redact(value, *secrets) for name, value in headers.items()
     }
+
+
+def redact_url(url: str) -> str:
+    """Return a URL with the members of its query that prove an identity replaced by stars."""
+    return _SIGNED.sub(rf"\1{_STARS}", url)
+
+
+def show(value: object) -> str:
+    """Return a value out of a configuration as a text may show it.
+
+    The values of headers that carry credentials, the user in a URL, and whatever looks like a key are stars.
+    """
+    try:
+        return _USER.sub("//", redact(repr(_starred(value))))
+    except ValueError:
+        return f"(a {type(value).__name__} with a number of more digits than Python writes)"
+
+
+def _starred(value: object) -> object:
+    if isinstance(value, Mapping):
+        members = cast("Mapping[object, object]", value).items()
+        return {name: _STARS if str(name).lower() in _SECRET_HEADERS else _starred(item) for name, item in members}
+    return [_starred(item) for item in cast("list[object]", value)] if isinstance(value, list) else value

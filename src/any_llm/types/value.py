@@ -141,7 +141,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         """Make a value without checking anything; unknown names become extra fields."""
         known = set(cls.__struct_fields__)
         value = cls(**{name: given for name, given in values.items() if name in known})
-        _keep(value, {name: given for name, given in values.items() if name not in known})
+        keep_extra(value, {name: given for name, given in values.items() if name not in known})
         return value
 
     @classmethod
@@ -206,7 +206,7 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         copied = type(self)(**{name: copy.deepcopy(getattr(self, name), memo) for name in self.__struct_fields__})
-        _keep(copied, copy.deepcopy(self.model_extra, memo))
+        keep_extra(copied, copy.deepcopy(self.model_extra, memo))
         return copied
 
     @override
@@ -236,10 +236,10 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         if is_object(tree):
             known = field_types(type(self))
             tag = self.__struct_config__.tag_field
-            _keep(self, {name: value for name, value in tree.items() if name not in known and name != tag})
+            keep_extra(self, {name: value for name, value in tree.items() if name not in known and name != tag})
 
 
-def _keep(value: Value, extra: Mapping[str, object]) -> None:
+def keep_extra(value: Value, extra: Mapping[str, object]) -> None:
     """Keep unnamed fields; those that are called as something of the class is are in `model_extra` only."""
     kind, own = type(value), vars(value)
     for name, held in extra.items():

@@ -15,7 +15,7 @@ from any_llm.dialects.anthropic.wire import VENDOR, plain
 from any_llm.schemas.shapes import is_list, is_mapping, is_object
 from any_llm.types.call_ids import CallIds
 from any_llm.types.foreign import foreign_signatures
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 from any_llm.types.report import Warning as CallWarning
 
 _SYSTEM = frozenset({"system", "developer"})
@@ -192,7 +192,7 @@ def _parse_arguments(arguments: JSON, where: str) -> JSONObject:
     """Return the arguments of a call, for which no text at all means none."""
     if isinstance(arguments, str):
         try:
-            arguments = msgspec.json.decode(arguments) if arguments.strip() else {}
+            arguments = decode_json(arguments) if arguments.strip() else {}
         except msgspec.DecodeError as error:
             raise invalid(where, f"not JSON ({error}): {arguments!r:.100}") from error
     if arguments is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from any_llm.dialects.anthropic.wire import FINISH_REASONS, VENDOR, completion_usage, decode_answer, named_facts
+from any_llm.dialects.anthropic.wire import FINISH_REASONS, VENDOR, beyond, completion_usage, decode_answer, named_facts
 from any_llm.spec.dialect import Target
 from any_llm.types.completion import (
     ChatCompletion,
@@ -27,6 +27,7 @@ from any_llm.types.messages import (
     ThinkingBlock,
     ToolUseBlock,
 )
+from any_llm.types.value import keep_extra
 
 _SAID = frozenset({"end_turn", "max_tokens", "tool_use"})
 """Stop reasons that OpenAI's words tell in full."""
@@ -47,13 +48,15 @@ def decode_completion(_target: Target, response: HttpResponse) -> ChatCompletion
     message = _message(whole.content)
     message.extra_content = vendor_extra(whole, message.extra_content)
     message.refusal = refusal_of(whole)
-    return ChatCompletion(
+    completion = ChatCompletion(
         id=whole.id,
         model=whole.model,
         choices=[Choice(finish_reason=finish_reason(whole.stop_reason), message=message)],
         service_tier=whole.usage.service_tier,
         usage=completion_usage(whole.usage),
     )
+    keep_extra(completion, beyond(response))
+    return completion
 
 
 def finish_reason(stop_reason: str | None) -> str | None:

@@ -25,7 +25,7 @@ from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 
 _EXCERPT = 2_000
 
@@ -60,7 +60,7 @@ say more."""
 def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
     """Turn an unsuccessful answer into the error it means."""
     try:
-        tree = msgspec.json.decode(response.body)
+        tree = decode_json(response.body)
     except msgspec.DecodeError:
         tree = None
     error = error_from(tree, response.status, response.headers)

@@ -21,7 +21,7 @@ from any_llm.types.built_in_tools import built_in
 from any_llm.types.decode import decoder
 from any_llm.types.foreign import without_foreign_blocks
 from any_llm.types.http import Frame, HttpResponse
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 from any_llm.types.messages import MessageResponse, MessageStartEvent, MessageStopEvent, MessageStreamEvent
 from any_llm.types.messages_fold import MessagesFold
 from any_llm.types.report import Warning as CallWarning
@@ -120,7 +120,7 @@ def _parse_unusual(frame: Frame) -> MessageStreamEvent | None:
     if data.strip() in {b"", _DONE}:
         return None
     try:
-        tree = msgspec.json.decode(data)
+        tree = decode_json(data)
         if is_object(tree) and ("error" in (frame.event, tree.get("type")) or "error" in tree):
             raise error_from(tree, 200)
         return revive(cast("type[MessageStreamEvent]", MessageStreamEvent), tree)

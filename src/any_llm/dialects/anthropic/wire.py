@@ -16,7 +16,7 @@ from any_llm.spec.dialect import Target
 from any_llm.types.completion import CompletionTokensDetails, CompletionUsage, PromptTokensDetails
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
-from any_llm.types.messages import MessageUsage
+from any_llm.types.messages import MessageResponse, MessageUsage
 from any_llm.types.value import Value, decode
 
 V = TypeVar("V", bound=Value)
@@ -45,6 +45,7 @@ FINISH_REASONS: Mapping[str, str] = {
 """Anthropic's stop reasons in OpenAI's words: https://platform.claude.com/docs/en/api/handling-stop-reasons."""
 
 _EXCERPT = 2_000
+_KNOWN = frozenset(MessageResponse.__struct_fields__)
 
 
 def path(target: Target, route: str) -> str:
@@ -104,6 +105,12 @@ def decode_answer(kind: type[V], response: HttpResponse, wanted: str) -> V:
             raise error_from(dict(extra), response.status, response.headers)
         raise _malformed(f"an answer without {wanted!r}: it has {sorted(extra) or 'nothing'}", response)
     return value
+
+
+def beyond(response: HttpResponse) -> JSONObject:
+    """Return the members of a whole answer that no reference knows; the others are not decoded."""
+    told = msgspec.json.decode(response.body, type=dict[str, msgspec.Raw])
+    return {name: msgspec.json.decode(value) for name, value in told.items() if name not in _KNOWN}
 
 
 def _malformed(message: str, response: HttpResponse) -> MalformedResponseError:

@@ -28,13 +28,13 @@ from any_llm.types.completion import (
 )
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
-from any_llm.types.value import Value
+from any_llm.types.value import Value, keep_extra
 
 _SAID = frozenset({"end_turn", "max_tokens", "tool_use"})
 """Stop reasons that OpenAI's words tell in full."""
 
-_FACTS = ("metrics", "trace", "performanceConfig", "additionalModelResponseFields")
-"""What an answer says about itself, beyond OpenAI's fields."""
+_READ = frozenset({"output", "p", "serviceTier", "stopReason", "usage"})
+"""What of an answer has a place among OpenAI's fields; `p` fills an event of a stream up."""
 
 
 def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
@@ -42,7 +42,7 @@ def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
 
     What a later turn must send back stands in the message's `extra_content["bedrock"]`: the `signature` and the exact
     `reasoning_blocks`; all blocks as `content` where text and calls of tools do not tell them all; the `stop_reason`
-    where it says more than `finish_reason`. `metrics`, `trace` and the like are members of the completion.
+    where it says more than `finish_reason`. `metrics`, `trace` and whatever else are members of the completion.
 
     Raises:
         AnyLLMError: the answer is an error in spite of its HTTP status.
@@ -73,9 +73,7 @@ def finish_reason(stop_reason: str | None, *, called: bool) -> str | None:
 
 def add_facts(value: Value, answer: JSONObject) -> None:
     """Keep on a value what an answer says about itself."""
-    for name in _FACTS:
-        if answer.get(name):
-            setattr(value, name, answer[name])
+    keep_extra(value, {name: said for name, said in answer.items() if name not in _READ and said})
 
 
 def vendor_extra(blocks: Sequence[JSONObject], reason: str | None, extra: JSONObject | None) -> JSONObject | None:

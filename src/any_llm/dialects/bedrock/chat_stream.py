@@ -36,7 +36,7 @@ from any_llm.types.completion import (
     Reasoning,
 )
 from any_llm.types.http import Frame
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 
 
 class ChatStream:
@@ -179,7 +179,7 @@ class ChatStream:
 
 def _parse(frame: Frame) -> JSONObject:
     try:
-        event = msgspec.json.decode(frame.data)
+        event = decode_json(frame.data)
     except msgspec.DecodeError as error:
         start = frame.data[:100].decode("utf-8", "replace")
         raise MalformedResponseError(

@@ -24,7 +24,7 @@ from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.types.http import Frame, HttpResponse
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 
 _EXCERPT = 2_000
 
@@ -72,7 +72,7 @@ _FORWARDED = frozenset({"ModelErrorException", "ModelStreamErrorException"})
 def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
     """Turn an unsuccessful answer into the error it means."""
     try:
-        tree = msgspec.json.decode(response.body)
+        tree = decode_json(response.body)
     except msgspec.DecodeError:
         tree = None
     body: JSONObject = tree if is_object(tree) else {}
@@ -86,7 +86,7 @@ def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
 def frame_error(frame: Frame) -> AnyLLMError:
     """Turn a frame that is an error into what it means."""
     try:
-        tree = msgspec.json.decode(frame.data)
+        tree = decode_json(frame.data)
     except msgspec.DecodeError:
         tree = None
     kind = _plain_type(frame.event.removeprefix(EXCEPTION))

@@ -17,7 +17,7 @@ from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Encoded, Target
 from any_llm.types.completion import CompletionUsage
 from any_llm.types.http import Frame, HttpResponse
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSONObject, decode_json
 from any_llm.types.report import Warning as CallWarning
 
 METRICS = "amazon-bedrock-invocationMetrics"
@@ -51,7 +51,7 @@ def inner_bytes(frame: Frame) -> bytes:
     if frame.event != "chunk":
         return b""
     try:
-        event = msgspec.json.decode(frame.data)
+        event = decode_json(frame.data)
         return binascii.a2b_base64(event["bytes"])
     except (msgspec.DecodeError, binascii.Error, KeyError, TypeError, ValueError) as error:
         raise _no_chunk(frame.data) from error
@@ -68,7 +68,7 @@ def inner_object(frame: Frame) -> JSONObject:
     if not raw:
         return {}
     try:
-        tree = msgspec.json.decode(raw)
+        tree = decode_json(raw)
     except msgspec.DecodeError as error:
         raise _no_chunk(raw) from error
     if not is_object(tree):

@@ -20,7 +20,7 @@ from any_llm.types.conversation import plain
 from any_llm.types.decode import decoder
 from any_llm.types.foreign import without_foreign_blocks
 from any_llm.types.http import Frame, HttpResponse
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 from any_llm.types.messages import MessageResponse, MessageStartEvent, MessageStopEvent, MessageStreamEvent
 from any_llm.types.messages_fold import MessagesFold
 from any_llm.types.report import Warning as CallWarning
@@ -148,7 +148,7 @@ def _parse(raw: bytes) -> MessageStreamEvent:
     except msgspec.DecodeError:
         pass
     try:
-        tree = msgspec.json.decode(raw)
+        tree = decode_json(raw)
         if not is_object(tree):
             raise MalformedResponseError(f"an event of the stream is no JSON object: {raw[:100]!r}")
         return revive(cast("type[MessageStreamEvent]", MessageStreamEvent), tree)

@@ -10,7 +10,7 @@ import msgspec
 from any_llm.dialects.bedrock.wire import member
 from any_llm.exceptions import MalformedResponseError
 from any_llm.schemas.shapes import is_list, is_object
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 
 
 class BlockFold:
@@ -88,6 +88,6 @@ def _parse_input(text: str) -> JSON:
     if not text.strip():
         return {}
     try:
-        return msgspec.json.decode(text)
+        return decode_json(text)
     except msgspec.DecodeError:
         return text

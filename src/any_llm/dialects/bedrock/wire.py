@@ -13,7 +13,7 @@ from any_llm.schemas.shapes import is_list, is_object
 from any_llm.spec.dialect import Target
 from any_llm.types.completion import CompletionUsage, PromptTokensDetails
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 
 VENDOR = "bedrock"
 """Under which name `extra_content` keeps what only this format knows."""
@@ -51,7 +51,7 @@ def decode_object(response: HttpResponse, *wanted: str) -> JSONObject:
         MalformedResponseError: the answer is something else.
     """
     try:
-        tree = msgspec.json.decode(response.body)
+        tree = decode_json(response.body)
     except msgspec.DecodeError as error:
         raise _malformed(f"the answer is not JSON: {error}", response) from error
     if not is_object(tree):

@@ -14,7 +14,7 @@ from any_llm.dialects.cloudflare.errors import error_from
 from any_llm.exceptions import AnyLLMError, MalformedResponseError
 from any_llm.spec.dialect import Options, Target
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, JSONObject, is_object
+from any_llm.types.json import JSON, JSONObject, decode_json, is_object
 from any_llm.types.report import Warning as CallWarning
 
 _COMPATIBLE = ("/ai/v1", "/workers-ai/v1")
@@ -53,7 +53,7 @@ def parse(raw: bytes) -> JSON:
         MalformedResponseError: it is none.
     """
     try:
-        tree: JSON = msgspec.json.decode(raw)
+        tree: JSON = decode_json(raw)
     except msgspec.DecodeError as error:
         raise MalformedResponseError(f"the answer is not JSON: {error}") from error
     return tree

@@ -27,6 +27,7 @@ from any_llm.types.completion import (
 from any_llm.types.conversation import dump_arguments
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
+from any_llm.types.value import keep_extra
 
 _READ = frozenset({"id", "message", "finish_reason", "usage", "logprobs"})
 
@@ -60,7 +61,7 @@ def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
         choices=[choice],
         usage=completion_usage(answer.get("usage")),
     )
-    vars(completion).update({name: value for name, value in answer.items() if name not in _READ})
+    keep_extra(completion, {name: value for name, value in answer.items() if name not in _READ})
     return completion
 
 

@@ -13,7 +13,7 @@ from any_llm.dialects.cohere.chat_messages import encode_messages
 from any_llm.dialects.cohere.wire import path
 from any_llm.spec.dialect import Encoded, Options, Target
 from any_llm.types.conversation import plain_tool
-from any_llm.types.json import JSON, JSONObject, is_list, is_mapping, is_object
+from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_mapping, is_object
 from any_llm.types.report import Warning as CallWarning
 
 _ROLES: Mapping[str, str] = {"system": "SYSTEM", "user": "USER", "assistant": "CHATBOT"}
@@ -117,7 +117,7 @@ def _output(answer: JSONObject) -> JSONObject:
     """Return a result as an object, which it may be the JSON of."""
     text = _text(answer.get("content"))
     try:
-        tree: JSON = msgspec.json.decode(text)
+        tree: JSON = decode_json(text)
     except msgspec.DecodeError:
         tree = None
     return tree if is_object(tree) else {"output": text}

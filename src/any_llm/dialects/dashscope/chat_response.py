@@ -16,6 +16,7 @@ from any_llm.types.text_completion import TextCompletion, TextCompletionChoice
 from any_llm.types.value import revive
 
 _UNFINISHED = "null"
+_READ = frozenset({"code", "message", "output", "request_id", "status_code", "usage"})
 
 
 def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
@@ -31,7 +32,7 @@ def decode_completion(target: Target, response: HttpResponse) -> ChatCompletion:
         called = bool(choice["message"].get("tool_calls"))
         choice["finish_reason"] = choice.get("finish_reason") or ("tool_calls" if called else "stop")
     told = {"id": answer.get("request_id") or "", "model": target.model, "choices": choices}
-    completion = revive(ChatCompletion, _beyond(output) | told)
+    completion = revive(ChatCompletion, _besides(answer) | _beyond(output) | told)
     completion.usage = usage_of(answer)
     return completion
 
@@ -121,6 +122,11 @@ class TextStream:
 def _check_ended(still_open: dict[int, bool]) -> None:
     if not still_open or any(still_open.values()):
         raise StreamTruncatedError("the stream ended before the answer was complete")
+
+
+def _besides(answer: JSONObject) -> JSONObject:
+    """Return what an answer tells beside its output."""
+    return {name: value for name, value in answer.items() if name not in _READ}
 
 
 def _beyond(output: JSONObject) -> JSONObject:

@@ -15,7 +15,7 @@ from any_llm.dialects.gemini.families import Family
 from any_llm.dialects.gemini.wire import MADE_ID, VENDOR, entries, members, plain, text_of
 from any_llm.schemas.shapes import is_object
 from any_llm.types.foreign import foreign_signatures
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 from any_llm.types.report import Warning as CallWarning
 
 _SYSTEM = frozenset({"system", "developer"})
@@ -141,7 +141,7 @@ def _as_object(text: str, *, failed: JSON) -> JSONObject:
     if failed:
         return {"error": text}
     try:
-        tree = msgspec.json.decode(text) if text[:1] == "{" else None
+        tree = decode_json(text) if text[:1] == "{" else None
     except msgspec.DecodeError:
         tree = None
     return tree if is_object(tree) else {"result": text}

@@ -12,7 +12,7 @@ import msgspec
 from any_llm.dialects.gemini.chat_parts import encode_media, encode_parts, invalid
 from any_llm.dialects.gemini.wire import MADE_ID, VENDOR, entries, members, plain, text_of
 from any_llm.schemas.shapes import is_list, is_object
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 from any_llm.types.report import Warning as CallWarning
 
 SIGNATURE = "thought_signature"
@@ -99,7 +99,7 @@ def _parse_arguments(arguments: JSON, where: str) -> JSONObject:
     """Return the arguments of a call, for which no text at all means none."""
     if isinstance(arguments, str):
         try:
-            arguments = msgspec.json.decode(arguments) if arguments.strip() else {}
+            arguments = decode_json(arguments) if arguments.strip() else {}
         except msgspec.DecodeError as error:
             raise invalid(where, f"not JSON ({error}): {arguments!r:.100}") from error
     if arguments is None:

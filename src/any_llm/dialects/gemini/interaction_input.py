@@ -14,7 +14,7 @@ from any_llm.dialects.gemini.chat_parts import encode_media, invalid
 from any_llm.dialects.gemini.wire import entries, members, plain, text_of
 from any_llm.schemas.shapes import is_list, is_mapping, is_object
 from any_llm.types.foreign import without_foreign_thoughts
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSON, JSONObject, decode_json
 from any_llm.types.report import Warning as CallWarning
 
 _INSTRUCTING = frozenset({"system", "developer"})
@@ -126,7 +126,7 @@ def _encode_call(encoded: Steps, item: JSONObject, where: str) -> JSONObject:
     arguments: JSON = item.get("arguments")
     if isinstance(arguments, str):
         try:
-            arguments = msgspec.json.decode(arguments) if arguments.strip() else {}
+            arguments = decode_json(arguments) if arguments.strip() else {}
         except msgspec.DecodeError as error:
             raise invalid(f"{where}.arguments", f"not JSON ({error}): {arguments!r:.100}") from error
     step: JSONObject = {"type": "function_call", "id": identity, "name": name, "arguments": arguments or {}}

@@ -13,7 +13,7 @@ from any_llm.exceptions import AnyLLMError, InvalidRequestError, OverloadedError
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, is_list, is_object
+from any_llm.types.json import JSON, decode_json, is_list, is_object
 
 _EXCERPT = 2_000
 
@@ -32,7 +32,7 @@ def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
     """Turn an unsuccessful answer into the error it means."""
     excerpt = response.body[:_EXCERPT].decode("utf-8", "replace")
     try:
-        tree = msgspec.json.decode(response.body)
+        tree = decode_json(response.body)
     except msgspec.DecodeError:
         tree = None
     body: Mapping[str, JSON] = (

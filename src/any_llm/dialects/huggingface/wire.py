@@ -13,7 +13,7 @@ import msgspec
 from any_llm.dialects.huggingface.errors import error_from
 from any_llm.exceptions import AnyLLMError, MalformedResponseError
 from any_llm.spec.dialect import Options, Target
-from any_llm.types.json import JSON, is_object
+from any_llm.types.json import JSON, decode_json, is_object
 from any_llm.types.report import Warning as CallWarning
 
 _ROUTER = "router.huggingface.co"
@@ -43,7 +43,7 @@ def parse(raw: bytes) -> JSON:
         MalformedResponseError: it is none.
     """
     try:
-        tree: JSON = msgspec.json.decode(raw)
+        tree: JSON = decode_json(raw)
     except msgspec.DecodeError as error:
         raise MalformedResponseError(f"the answer is not JSON: {error}") from error
     return tree

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from any_llm.spec.provider import Provider
 from any_llm.types.foreign import foreign_signatures
-from any_llm.types.json import JSON, JSONObject, is_mapping, is_object, is_sequence
+from any_llm.types.json import DICT, JSON, JSONObject, is_mapping, is_object, is_sequence
 from any_llm.types.report import Warning as CallWarning
 
 _ANSWER_ONLY = frozenset({"annotations", "extra_content", "images", "parsed", "reasoning", "reasoning_content"})
@@ -29,7 +29,7 @@ def encode_messages(messages: Sequence[JSON]) -> list[JSON]:
 
 def is_plain(message: JSON) -> bool:
     """Say whether a message is a role and a text and nothing else, as most are."""
-    return type(message) is dict and len(message) == 2 and type(message.get("content")) is str
+    return type(message) is DICT and len(message) == 2 and type(message.get("content")) is str
 
 
 def leave_out_foreign(encoded: list[JSON], given: Sequence[JSON], provider: Provider) -> list[CallWarning]:

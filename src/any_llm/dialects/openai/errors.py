@@ -26,7 +26,7 @@ from any_llm.exceptions import (
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, JSONObject, is_list, is_object
+from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_object
 
 _EXCERPT = 2_000
 _FIRST_ERROR, _SERVER_ERROR, _LAST_ERROR = 400, 500, 600
@@ -69,7 +69,7 @@ CODES: Mapping[str, type[AnyLLMError]] = {
 def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
     """Turn an unsuccessful answer into the error it means."""
     try:
-        tree = msgspec.json.decode(response.body)
+        tree = decode_json(response.body)
     except msgspec.DecodeError:
         tree = None
     error = error_from(tree, response.status)

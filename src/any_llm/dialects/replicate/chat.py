@@ -13,6 +13,7 @@ from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.spec.requests import split
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ChatCompletionMessage, Choice
 from any_llm.types.completion_fold import CompletionFold
+from any_llm.types.conversation import plain_message
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, is_mapping, is_sequence
 from any_llm.types.report import Warning as CallWarning
@@ -41,7 +42,7 @@ def encode_completion(target: Target, options: Options) -> Encoded:
     A chat of several turns is written as one prompt, with who speaks before each.
     """
     said, warnings = split(options, _RENAMED, _INEXPRESSIBLE)
-    turns: JSON = said.pop("messages")
+    turns = [plain_message(turn, f"messages[{place}]") for place, turn in enumerate(said.pop("messages"))]
     system = [_text(turn, warnings) for turn in turns if turn.get("role") in _SYSTEM]
     others = [turn for turn in turns if turn.get("role") not in _SYSTEM]
     texts = [_text(turn, warnings) for turn in others]

@@ -11,7 +11,7 @@ from any_llm.spec.answers import first_text, members
 from any_llm.spec.dialect import Target
 from any_llm.types.completion import ChatCompletionChunk, ChoiceDelta, ChunkChoice
 from any_llm.types.http import Frame
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, decode_json
 from any_llm.types.text_completion import TextCompletion, TextCompletionChoice
 
 
@@ -98,7 +98,7 @@ class ChatStream(OutputStream):
 
 def _detail(data: bytes, name: str) -> str:
     try:
-        told: JSON = msgspec.json.decode(data)
+        told: JSON = decode_json(data)
     except msgspec.DecodeError:
         return data.decode("utf-8", "replace")
     return first_text(members(told).get(name))

@@ -22,7 +22,7 @@ from any_llm.exceptions import (
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.types.http import Frame, HttpResponse
-from any_llm.types.json import JSON, JSONObject, is_object
+from any_llm.types.json import JSON, JSONObject, decode_json, is_object
 
 _EXCERPT = 2_000
 
@@ -89,7 +89,7 @@ def error_from(kind: JSON, body: JSONObject, status: int | None) -> AnyLLMError:
 
 def _object(raw: bytes) -> JSONObject:
     try:
-        tree = msgspec.json.decode(raw)
+        tree = decode_json(raw)
     except msgspec.DecodeError:
         return {}
     return tree if is_object(tree) else {}

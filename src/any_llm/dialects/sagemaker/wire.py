@@ -14,7 +14,7 @@ from any_llm.dialects.sagemaker.errors import EXCEPTION, error_from, frame_error
 from any_llm.exceptions import AnyLLMError, MalformedResponseError
 from any_llm.spec.dialect import Encoded, Target
 from any_llm.types.http import Frame
-from any_llm.types.json import JSON, JSONObject, is_mapping
+from any_llm.types.json import JSON, JSONObject, decode_json, is_mapping
 from any_llm.types.report import Warning as CallWarning
 
 _EVENT_STREAM: Mapping[str, str] = {"X-Amzn-SageMaker-Accept": "application/json"}
@@ -39,7 +39,7 @@ def parse(raw: bytes) -> JSON:
         MalformedResponseError: it is none.
     """
     try:
-        tree: JSON = msgspec.json.decode(raw)
+        tree: JSON = decode_json(raw)
     except msgspec.DecodeError as error:
         raise MalformedResponseError(f"the answer is not JSON: {error}") from error
     return tree

@@ -11,7 +11,7 @@ from any_llm.exceptions import AnyLLMError, MalformedResponseError, ProviderErro
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, JSONObject, is_object
+from any_llm.types.json import JSON, JSONObject, decode_json, is_object
 
 _EXCERPT = 2_000
 _FIRST_ERROR = 400
@@ -20,7 +20,7 @@ _FIRST_ERROR = 400
 def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
     """Turn an unsuccessful answer into the error it means."""
     try:
-        tree = msgspec.json.decode(response.body)
+        tree = decode_json(response.body)
     except msgspec.DecodeError:
         tree = None
     error = error_from(tree, response.status)

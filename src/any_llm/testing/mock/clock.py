@@ -43,6 +43,14 @@ class RealClock:
         await asyncio.sleep(seconds)
 
 
+class ClockOf:
+    """A mock's time, as what waits in the library is handed it (`any_llm.spec.clock`)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.monotonic = self.time = clock.now
+        self.sleep = clock.sleep
+
+
 class VirtualClock:
     """A time that stands still while anybody works, and jumps to the next awaited moment when all wait.
 

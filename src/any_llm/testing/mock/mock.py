@@ -9,6 +9,7 @@ from typing import Self
 
 from any_llm.client.anyllm import AnyLLM
 from any_llm.exceptions import ConfigurationError
+from any_llm.pipeline.surroundings import Surroundings
 from any_llm.testing.mock.addresses import base_url, environment
 from any_llm.testing.mock.answer import Answer, Failure
 from any_llm.testing.mock.answerers.answerer import Answerer, Given, answer_of
@@ -16,7 +17,7 @@ from any_llm.testing.mock.answerers.files import load_script, script_of
 from any_llm.testing.mock.answerers.obliging import oblige
 from any_llm.testing.mock.answerers.script import Rule
 from any_llm.testing.mock.assertions import demand_called, snapshot_of
-from any_llm.testing.mock.clock import Clock, RealClock, VirtualClock
+from any_llm.testing.mock.clock import Clock, ClockOf, RealClock, VirtualClock
 from any_llm.testing.mock.faults.registry import find_fault
 from any_llm.testing.mock.limits import Limits, Meter
 from any_llm.testing.mock.physics import Physics
@@ -43,7 +44,8 @@ class Mock:
         fault: the fault that every request gets, such as `stall`.
         chances: faults by name, with how likely each is for a request, from 0 to 1.
         limits: what each key may ask per minute and altogether; without them there is no limit.
-        keys: the keys that are accepted; without them any is, and none is needed.
+        keys: the keys that are accepted; without them any is, and none is needed where the vendor can do without.
+        secrets: the secrets by access key, with which AWS's requests are signed; without them every secret is `mock`.
         host: where it listens.
         port: on which port; 0 for any free one.
     """
@@ -59,6 +61,7 @@ class Mock:
         chances: Mapping[str, float] | None = None,
         limits: Limits | None = None,
         keys: Iterable[str] = (),
+        secrets: Mapping[str, str] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -69,7 +72,8 @@ class Mock:
                 clock=clock or RealClock(),
                 seed=seed,
                 chances=chances or {},
-                keys=frozenset(keys),
+                keys=frozenset(keys) | frozenset(secrets or ()),
+                secrets=secrets or {},
                 meter=Meter(limits) if limits else None,
             )
         )
@@ -209,8 +213,15 @@ class Mock:
         return snapshot_of(self.last)
 
     def client(self, name: str = "openai", **arguments: JSON) -> AnyLLM:
-        """Return a client of a provider whose requests this mock answers, without a socket."""
-        given: JSONObject = {"api_key": "mock", "transport": self.transport, **arguments}
+        """Return a client of a provider whose requests this mock answers, without a socket.
+
+        It makes each call once, so that a test sees each failure; one that is about retries says `retry=Retry()`, and
+        their waits pass by the mock's clock.
+        """
+        given: JSONObject = {"api_key": "mock", "transport": self.transport}
+        if "settings" not in arguments:
+            given |= {"retry": None, "surroundings": Surroundings(clock=ClockOf(self.clock))}
+        given |= arguments
         return AnyLLM.create(name, **given)
 
     def fault(self, call: str = "", *, times: int | None = None) -> None:

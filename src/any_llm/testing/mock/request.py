@@ -111,10 +111,12 @@ class MockRequest(msgspec.Struct, kw_only=True, dict=True):
 
     @property
     def key(self) -> str:
-        """The key it was sent with, in whatever header or parameter; empty when there is none."""
+        """The key it was sent or (as AWS wants it) signed with, wherever it stands; empty when there is none."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         if token and scheme.lower() in {"bearer", "basic", "key", "token"}:
             return token
+        if scheme.startswith("AWS4-") and "Credential=" in token:
+            return token.partition("Credential=")[2].partition("/")[0]
         named = (self.headers.get(name, "") for name in ("x-api-key", "api-key", "x-goog-api-key"))
         return next(filter(None, named), self.query.get("key", ""))
 

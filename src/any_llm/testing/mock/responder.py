@@ -44,6 +44,7 @@ class Behaviour(msgspec.Struct, kw_only=True):
         fault_left: how many requests still get it; `None` for all.
         chances: faults by name, with how likely each is for a request, from 0 to 1.
         keys: the keys that are accepted; empty for any, and for none.
+        secrets: the secrets by access key, with which AWS's requests are signed; without them every secret is `mock`.
         meter: counts what is used, and refuses what is too much; `None` for no limits.
     """
 
@@ -55,6 +56,7 @@ class Behaviour(msgspec.Struct, kw_only=True):
     fault_left: int | None = None
     chances: Mapping[str, float] = {}
     keys: frozenset[str] = frozenset()
+    secrets: Mapping[str, str] = {}
     meter: Meter | None = None
 
 
@@ -103,6 +105,7 @@ class Responder:
             now=self.behaviour.clock.now(),
             shelf=self.shelf,
             ask=self.ask,
+            secrets=self.behaviour.secrets,
         )
 
     async def _render(self, request: MockRequest) -> _Trip:
@@ -122,6 +125,8 @@ class Responder:
         return trip if self.behaviour.meter is None else _metered(trip, self.behaviour.meter)
 
     async def _answer(self, request: MockRequest, hit: Hit, context: Context) -> _Trip:
+        if hit.wire.check is not None:
+            hit.wire.check(context)
         if self.behaviour.keys and request.key not in self.behaviour.keys:
             raise RefusedError(Failure(status=401, message="Incorrect API key provided", param=None))
         answer: Answer | Failure | Rendered | None = None

@@ -82,6 +82,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         now: seconds since 1970, by the mock's clock.
         shelf: what the mock remembers.
         ask: answers another request as if a client had sent it, such as one line of a batch; it is among the calls.
+        secrets: the secrets by access key, of which requests are signed and not sent.
     """
 
     request: MockRequest
@@ -90,6 +91,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     now: float
     shelf: Shelf
     ask: Callable[[MockRequest], Awaitable[Rendered]]
+    secrets: Mapping[str, str] = {}
 
 
 Read: TypeAlias = Callable[[MockRequest], Asked]
@@ -138,6 +140,7 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
         failure_pieces: says an error inside a stream that had begun, with status 200.
         claims: tells by a request's headers that this vendor is spoken to, where paths of several vendors are equal;
             `None` for a wire that takes what no other one claims.
+        check: refuses who may not ask, with a `RefusedError`; `None` for a wire that leaves this to the mock's `keys`.
         limit_headers: the names of its rate-limit headers: `openai`, `anthropic` or `none` (see `limits.py`).
     """
 
@@ -147,4 +150,5 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
     render_failure: Callable[[Failure, Context], Rendered]
     failure_pieces: Callable[[Failure, Context], tuple[Piece, ...]]
     claims: Callable[[Mapping[str, str]], bool] | None = None
+    check: Callable[[Context], None] | None = None
     limit_headers: str = "none"

@@ -84,7 +84,7 @@ def client_of(record: Provider, base_url: str, transport: Transport) -> AnyLLM:
     """Return a client of a provider whose calls go through `transport`."""
     kind = type("RecordedProvider", (AnyLLM,), dict(class_attributes(record)))
     places = {name: "recorded" for name, place in record.placeholders.items() if not place.of}
-    return kind(api_key=KEY, api_base=base_url, settings=Settings(transport=transport), **places)
+    return kind(api_key=KEY, api_base=base_url, settings=Settings(transport=transport, retry=None), **places)
 
 
 def _recorded_auth(recording: Recording) -> str | None:

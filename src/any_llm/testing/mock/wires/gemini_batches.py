@@ -5,6 +5,7 @@ A batch waits until somebody looks at it; the first look after its creation find
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -31,7 +32,7 @@ from any_llm.testing.mock.wires.google_words import (
 from any_llm.types.json import JSON, JSONObject, is_object
 
 _TYPE = "type.googleapis.com/google.ai.generativelanguage.v1main."
-_KINDS = {
+_KINDS: Mapping[str, tuple[str, str]] = {
     "batchGenerateContent": ("GenerateContentBatch", "generateContent"),
     "asyncBatchEmbedContent": ("EmbedContentBatch", "embedContent"),
 }

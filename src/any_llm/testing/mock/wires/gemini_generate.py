@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -24,9 +24,9 @@ from any_llm.testing.mock.wires.gemini_candidates import (
 )
 from any_llm.testing.mock.wires.google_errors import failure_pieces, render_failure
 from any_llm.testing.mock.wires.google_words import claims, encode, head, on_vertex, whole
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject
 
-_BLOCKED = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
+_BLOCKED: Mapping[str, JSON] = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
 
 
 def render_generate(answer: Answer, asked: Asked, context: Context) -> Rendered:

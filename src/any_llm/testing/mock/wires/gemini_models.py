@@ -5,7 +5,7 @@ https://docs.cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1beta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from any_llm.testing.mock.wire import Context, Rendered, Route, Wire
 from any_llm.testing.mock.wires.google_errors import failure_pieces, render_failure
@@ -23,12 +23,12 @@ NAMES: Sequence[str] = (
 )
 """The models that are listed; any other name is answered likewise."""
 
-_METHODS = {
+_METHODS: Mapping[str, Sequence[str]] = {
     "embedding": ["embedContent", "countTextTokens", "countTokens", "asyncBatchEmbedContent"],
     "imagen": ["predict"],
     "veo": ["predictLongRunning"],
 }
-_GENERATING = ["generateContent", "countTokens", "createCachedContent", "batchGenerateContent"]
+_GENERATING: Sequence[str] = ["generateContent", "countTokens", "createCachedContent", "batchGenerateContent"]
 
 
 def _model(name: str) -> JSONObject:

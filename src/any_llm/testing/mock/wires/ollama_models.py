@@ -5,7 +5,7 @@ A server has a few at the beginning, and answers for any other one too; what is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -14,7 +14,7 @@ from any_llm.testing.mock.answer import Failure, RefusedError
 from any_llm.testing.mock.shelf import Room
 from any_llm.testing.mock.wire import Context, Rendered, Route, Wire
 from any_llm.testing.mock.wires.ollama_words import failure_pieces, lines, model_of, render_failure, stamp, whole
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject
 
 NAMES: Sequence[str] = ("echo:latest", "llama3.2:latest", "nomic-embed-text:latest")
 VERSION = "0.12.6"
@@ -23,7 +23,7 @@ _KEPT = 300.0
 _SIZES = (2_019_377_376, 1429, 561)
 """How many bytes the layers of a model have: its weights, its template, its settings."""
 
-_DETAILS: JSONObject = {
+_DETAILS: Mapping[str, JSON] = {
     "parent_model": "",
     "format": "gguf",
     "family": "llama",
@@ -31,7 +31,7 @@ _DETAILS: JSONObject = {
     "parameter_size": "3.2B",
     "quantization_level": "Q4_K_M",
 }
-_FACTS: JSONObject = {
+_FACTS: Mapping[str, JSON] = {
     "general.architecture": "llama",
     "general.basename": "Mock",
     "general.file_type": 15,

@@ -9,6 +9,19 @@ from importlib import import_module
 from any_llm.testing.mock.wire import Wire
 
 MODULES: Sequence[str] = (
+    "anthropic_messages",
+    "anthropic_vertex",
+    "anthropic_batches",
+    "anthropic_files",
+    "anthropic_models",
+    "bedrock_converse",
+    "bedrock_invoke",
+    "bedrock_models",
+    "bedrock_rerank",
+    "cohere_chat",
+    "cohere_v1",
+    "cohere_embed",
+    "cohere_models",
     "gemini_generate",
     "gemini_media",
     "gemini_vectors",

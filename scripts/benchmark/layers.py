@@ -1,0 +1,127 @@
+"""What layers around a call cost by themselves, with nothing behind them: absolute times against what is promised."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from any_llm import Hooks, Retry, Settings
+from any_llm.engine.stack import stack
+from any_llm.pipeline.call import Call, Handler, Middleware, Reply
+from any_llm.pipeline.compose import compose
+from any_llm.pipeline.deadline import Deadline
+from any_llm.pipeline.stream import EventStream
+from any_llm.pipeline.surroundings import PROCESS
+from any_llm.spec.dialect import Target
+from any_llm.spec.provider import Operation, Provider
+from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ChoiceDelta, ChunkChoice
+from any_llm.types.completion_fold import CompletionFold
+from any_llm.types.json import JSON
+from any_llm.types.report import Report
+from scripts.benchmark.measure import Row
+
+_CALL = Call(
+    operation=Operation.COMPLETION,
+    target=Target(provider=Provider(name="p"), model="m", base_url="http://127.0.0.1"),
+    options={},
+)
+_REPLY = Reply(value=ChatCompletion(id="1"), report=Report())
+_CHUNKS = 1_000
+_TIMES = 2_000
+
+
+class _Pieces:
+    def __init__(self) -> None:
+        self._left = _CHUNKS // 10
+        self._ten = [
+            ChatCompletionChunk(id="1", choices=[ChunkChoice(index=0, delta=ChoiceDelta(content="word "))])
+            for _ in range(10)
+        ]
+
+    async def pull(self) -> list[ChatCompletionChunk] | None:
+        self._left -= 1
+        return None if self._left < 0 else list(self._ten)
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+    def again(self, count: int) -> list[ChatCompletionChunk]:
+        return [chunk for _ in range(count // 10 + 1) for chunk in self._ten][:count]
+
+
+async def _whole(_call: Call) -> Reply:
+    return _REPLY
+
+
+async def _streamed(_call: Call) -> Reply:
+    report = Report()
+    return Reply(value=EventStream(_Pieces(), fold=CompletionFold, report=report), report=report)
+
+
+async def _nothing(call: Call, inner: Handler) -> Reply:
+    return await inner(call)
+
+
+def _look(_call: Call, _chunk: JSON) -> None:
+    return None
+
+
+async def _take(handler: Handler) -> None:
+    async for _ in (await handler(_CALL)).value:
+        pass
+
+
+async def _cost(
+    ours: Callable[[], Awaitable[object]], bare: Callable[[], Awaitable[object]], times: int, rounds: int
+) -> float:
+    """Return how many more microseconds of CPU time ours takes, the median of the rounds."""
+    more: list[float] = []
+    for _ in range(rounds + 1):
+        took: list[float] = []
+        for work in (ours, bare):
+            started = time.process_time()
+            for _ in range(times):
+                await work()
+            took.append((time.process_time() - started) / times * 1e6)
+        more.append(took[0] - took[1])
+    return statistics.median(more[1:])
+
+
+def _row(name: str, cost: float, limit: float) -> Row:
+    return Row(name, "promised", cost, limit, cost / limit, "µs", 1.0)
+
+
+async def measure_layers(rounds: int) -> list[Row]:
+    """Measure layers against the handler inside of them."""
+
+    def on_calls(handler: Handler) -> Callable[[], Awaitable[object]]:
+        return lambda: handler(_CALL)
+
+    async def calls(handler: Handler) -> float:
+        return await _cost(on_calls(handler), on_calls(_whole), _TIMES, rounds)
+
+    async def chunks(layers: Sequence[Middleware]) -> float:
+        handler = compose(layers, _streamed)
+        return await _cost(lambda: _take(handler), lambda: _take(_streamed), 20, rounds) / _CHUNKS
+
+    retry = stack(Settings(retry=Retry()))
+    return [
+        _row("an empty stack", await calls(Deadline(compose((), _whole), PROCESS.clock)), 5.0),
+        _row("ten layers that do nothing, a call", await calls(compose([_nothing] * 10, _whole)), 60.0),
+        _row("ten hooks that do nothing, a call", await calls(compose([Hooks()] * 10, _whole)), 60.0),
+        _row("ten layers that do nothing, a chunk", await chunks([_nothing] * 10), 2.0),
+        _row("ten hooks that look at it, a chunk", await chunks([Hooks(on_chunk=_look)] * 10), 2.0),
+        _row("retry around a call that succeeds", await calls(compose(retry, _whole)), 2.0),
+    ]
+
+
+if __name__ == "__main__":
+    for result in asyncio.run(measure_layers(7)):
+        print(f"{result.name:40} {result.ours:8.3f} us, at most {result.theirs:g}")  # what it is for

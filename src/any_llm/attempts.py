@@ -1,0 +1,53 @@
+"""What is known about each attempt of a call: reports and errors list them, the first one first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+import msgspec
+
+AttemptOutcome: TypeAlias = Literal["running", "ok", "failed", "cancelled", "closed"]
+"""How an attempt went: `closed` means that the caller left a stream before its end."""
+
+
+class Attempt(msgspec.Struct, kw_only=True):
+    """One attempt to have a call answered. It is written on while the attempt runs, and still after its end.
+
+    Attributes:
+        provider: who was asked.
+        model: which model of theirs.
+        key: a fingerprint of the key that was used, which tells keys apart and gives none away; empty without a key.
+        started: when it began, in seconds since 1970.
+        waited: how many seconds were waited just before it.
+        elapsed: how many seconds it took; of a stream, until its end. `None` while it runs.
+        status: the HTTP status of its answer, where there was one.
+        outcome: how it went.
+        error: the name of the error's class, where it failed.
+        code: the vendor's own code for the error, where there is one.
+        retry_after: how many seconds the provider asked to wait.
+        request_id: the provider's id of the request.
+        requests: how many requests were made; more than one where an operation takes several.
+        cost: what it cost in US dollars, where that is known.
+    """
+
+    provider: str
+    model: str
+    key: str = ""
+    started: float = 0.0
+    waited: float = 0.0
+    elapsed: float | None = None
+    status: int | None = None
+    outcome: AttemptOutcome = "running"
+    error: str | None = None
+    code: str | None = None
+    retry_after: float | None = None
+    request_id: str | None = None
+    requests: int = 0
+    cost: Decimal | None = None
+
+    def to_dict(self) -> Mapping[str, object]:
+        """Return the attempt as plain values that JSON can hold; what is unknown is left out."""
+        known = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) not in (None, "")}
+        return known if self.cost is None else known | {"cost": str(self.cost)}

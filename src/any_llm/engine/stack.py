@@ -1,0 +1,141 @@
+"""Which layers stand around a call, in which order: this library's own that are turned on, and those of the program."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from any_llm.engine.order import ORDER, PER_ATTEMPT, PER_TARGET
+from any_llm.exceptions import ConfigurationError
+from any_llm.pipeline.layer import Layer, Place, Ring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from any_llm.engine.settings import Settings
+    from any_llm.pipeline.call import Call, Handler, Middleware, Reply
+
+
+class BuiltIn(msgspec.Struct, frozen=True):
+    """A layer of this library's own.
+
+    Attributes:
+        name: its name in `ORDER`.
+        setting: the field of `Settings` that turns it on, unless it is `None` or empty there.
+        place: `module:class`; the class makes the middleware from what is set and the surroundings, and its module is
+            not loaded before the layer is turned on.
+    """
+
+    name: str
+    setting: str
+    place: str
+
+
+BUILT_IN: tuple[BuiltIn, ...] = (BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),)
+"""What there is, one line for each."""
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """A layer at its place in the order; a program's own stands at half a place before or after its neighbour's."""
+
+    at: float
+    name: str
+    layer: Layer | BuiltIn
+
+
+def stack(settings: Settings) -> list[Middleware]:
+    """Return the middleware that these settings turn on, outermost first.
+
+    Raises:
+        ConfigurationError: a layer names a neighbour that nobody is called.
+    """
+    return [_middleware(entry.layer, settings) for entry in _entries(settings)]
+
+
+def places(settings: Settings) -> tuple[Place, ...]:
+    """Return where each layer stands that these settings turn on, outermost first."""
+    return tuple(
+        _place(position, entry, entry.layer if isinstance(entry.layer, Layer) else _PLAIN)
+        for position, entry in enumerate(_entries(settings))
+    )
+
+
+def _place(position: int, entry: _Entry, layer: Layer) -> Place:
+    return Place(
+        name=entry.name,
+        ring=_ring(entry.at),
+        position=position,
+        built_in=layer is _PLAIN,
+        timeout=layer.timeout,
+        on_failure=layer.on_failure,
+    )
+
+
+def _entries(settings: Settings) -> list[_Entry]:
+    entries = [
+        _Entry(_INDEX[built_in.name], built_in.name, built_in)
+        for built_in in BUILT_IN
+        if getattr(settings, built_in.setting)
+    ]
+    entries.sort(key=lambda entry: entry.at)
+    for layer in settings.middleware:
+        _insert(entries, layer if isinstance(layer, Layer) else Layer(middleware=layer))
+    return entries
+
+
+def _insert(entries: list[_Entry], layer: Layer) -> None:
+    neighbour, side = layer.before or layer.after, 0.5 if layer.after else -0.5
+    for place, entry in enumerate(entries):
+        if neighbour and entry.name == neighbour:
+            at = entry.at + (side if isinstance(entry.layer, BuiltIn) else 0)
+            entries.insert(place + (side > 0), _Entry(at, layer.called, layer))
+            return
+    if neighbour and neighbour not in _INDEX:
+        known = ", ".join(dict.fromkeys((*ORDER, *(entry.name for entry in entries))))
+        raise ConfigurationError(
+            f"The layer {layer.called!r} stands beside {neighbour!r}, which there is not; name one of {known}"
+        )
+    at = _INDEX[neighbour] + side if neighbour else _INDEX.get(layer.called, _OUTSIDE)
+    entries.insert(sum(entry.at <= at for entry in entries), _Entry(at, layer.called, layer))
+
+
+def _middleware(layer: Layer | BuiltIn, settings: Settings) -> Middleware:
+    if isinstance(layer, BuiltIn):
+        surroundings = settings.surroundings
+        if settings.store != surroundings.store:
+            surroundings = msgspec.structs.replace(surroundings, store=settings.store)
+        return _maker(layer.place)(getattr(settings, layer.setting), surroundings)
+    if layer.timeout is None and layer.on_failure == "fail_closed":
+        return layer.middleware
+    from any_llm.pipeline.guarded import guarded  # noqa: PLC0415  # few programs guard their layers
+
+    return guarded(layer)
+
+
+@cache
+def _maker(place: str) -> Callable[..., Middleware]:
+    module, _, name = place.partition(":")
+    maker: Callable[..., Middleware] = getattr(import_module(module), name)
+    return maker
+
+
+async def _nothing(call: Call, inner: Handler) -> Reply:
+    return await inner(call)
+
+
+_PLAIN = Layer(middleware=_nothing)
+"""How this library's own layers are guarded: not at all."""
+
+_INDEX: Mapping[str, int] = {name: index for index, name in enumerate(ORDER)}
+_FIRST_OF_TARGET = _INDEX[PER_TARGET[0]]
+_FIRST_OF_ATTEMPT = _INDEX[PER_ATTEMPT[0]]
+_OUTSIDE = -1
+
+
+def _ring(at: float) -> Ring:
+    if at < _FIRST_OF_TARGET:
+        return "call"
+    return "target" if at < _FIRST_OF_ATTEMPT else "attempt"
