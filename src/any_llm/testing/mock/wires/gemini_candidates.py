@@ -41,7 +41,9 @@ def parts_of(answer: Answer, asked: Asked) -> list[JSONObject]:
     """Return an answer as parts: thoughts, text, media, and calls of functions."""
     thoughts: list[JSONObject] = [{"text": answer.reasoning, "thought": True}] if answer.reasoning else []
     media = [_inline(blob) for blob in media_of(answer, asked)]
-    calls = [{"functionCall": said} for call in answer.tool_calls if (said := call_object(call)) is not None]
+    calls: list[JSONObject] = [
+        {"functionCall": said} for call in answer.tool_calls if (said := call_object(call)) is not None
+    ]
     speaking = asked.options.get("modalities") == ["AUDIO"]
     empty = not (media or calls)
     text: list[JSONObject] = [{"text": answer.text}] if not speaking and (answer.text or empty) else []
@@ -117,9 +119,10 @@ def _likelihoods(answer: Answer, asked: Asked) -> JSONObject:
             {"token": token, "tokenId": index, "logProbability": -0.01}
             for index, token in enumerate(tokens_of(answer.text))
         ]
-        told["logprobsResult"] = {"chosenCandidates": chosen}
+        result: JSONObject = {"chosenCandidates": chosen}
         if asked.options.get("likeliest"):
-            told["logprobsResult"]["topCandidates"] = [{"candidates": [one]} for one in chosen]
+            result["topCandidates"] = [{"candidates": [one]} for one in chosen]
+        told["logprobsResult"] = result
     return told
 
 

@@ -40,7 +40,7 @@ def head(
 ) -> dict[str, str]:
     """Return the headers of an answer."""
     timing = {} if on_vertex(context.request) else {"server-timing": "gfet4t7; dur=1"}
-    told = answer.headers if answer else {}
+    told: Mapping[str, str] = answer.headers if answer else {}
     return {
         "content-type": content_type,
         "vary": "Origin, X-Origin, Referer",

@@ -44,9 +44,9 @@ def _read_text(request: MockRequest) -> Asked:
 
 def _asked(request: MockRequest, turns: tuple[Turn, ...], tools: tuple[Tool, ...]) -> Asked:
     body = request.object
-    options = body.get("options") or {}
-    stop = options.get("stop") or ()
-    most = options.get("num_predict")
+    options: JSONObject = body.get("options") or {}
+    stop: JSON = options.get("stop") or ()
+    most: JSON = options.get("num_predict")
     return Asked(
         model=model_of(request),
         # A server that is not told streams.
