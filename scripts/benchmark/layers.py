@@ -115,12 +115,15 @@ async def measure_layers(rounds: int) -> list[Row]:
     """Measure layers against the handler inside of them."""
 
     def on_calls(handler: Handler) -> Callable[[], Awaitable[object]]:
+        """Return what makes one call."""
         return lambda: handler(_CALL)
 
     async def calls(handler: Handler) -> float:
+        """Return what a handler costs for each call."""
         return await _cost(on_calls(handler), on_calls(_whole), _TIMES, rounds)
 
     async def chunks(layers: Sequence[Middleware]) -> float:
+        """Return what layers cost for each chunk."""
         handler = compose(layers, _streamed)
         return await _cost(lambda: _take(handler), lambda: _take(_streamed), 20, rounds) / _CHUNKS
 

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, cast
 
 from any_llm.exceptions import ConfigurationError, MissingExtraError
 from any_llm.types.json import JSON
@@ -170,7 +170,7 @@ def source_of(said: object) -> KeySource:
     if isinstance(said, Secret):
         return _Given(said)
     if callable(said):
-        return _Function(said)
+        return _Function(cast("Callback", said))
     kind, _, rest = str(said).partition(":")
     if not isinstance(said, str) or kind not in _KINDS or not rest:
         known = ", ".join(f"{kind}:…" for kind in _KINDS)

@@ -87,6 +87,7 @@ class SqliteStore:
         now, until = self._clock.time(), self._until(seconds)
 
         def add(database: sqlite3.Connection) -> float:
+            """Add to what is there, unless its time is over."""
             database.execute("DELETE FROM counted WHERE name = ? AND until <= ?", (name, now))
             statement = (
                 "INSERT INTO counted VALUES (?, ?, ?) "
@@ -106,6 +107,7 @@ class SqliteStore:
         now, until = self._clock.time(), self._until(seconds)
 
         def take(database: sqlite3.Connection) -> bool:
+            """Write the owner down, unless another one stands there."""
             statement = (
                 "INSERT INTO claimed VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE "
                 "SET owner = excluded.owner, until = excluded.until WHERE owner = excluded.owner OR until <= ?"
