@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
+    from any_llm.types.caching import Cache, CacheControl, CacheInfo
     from any_llm.types.caller import Caller
     from any_llm.types.capabilities import Capabilities, Fact, Selection
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
@@ -225,6 +226,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.providers.names": ("LLMProvider",),
     "any_llm.spec.provider": ("Provider",),
     "any_llm.attempts": ("Attempt",),
+    "any_llm.types.caching": ("Cache", "CacheControl", "CacheInfo"),
     "any_llm.types.caller": ("Caller",),
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     "any_llm.types.http": ("Timeouts",),
@@ -248,6 +250,9 @@ __all__ = [
     "BatchResult",
     "BatchResultError",
     "BatchResultItem",
+    "Cache",
+    "CacheControl",
+    "CacheInfo",
     "Caller",
     "Capabilities",
     "ContentFilterError",
