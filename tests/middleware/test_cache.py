@@ -6,6 +6,7 @@ import asyncio
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from any_llm.exceptions import InvalidRequestError, ProviderError
@@ -372,3 +373,85 @@ async def test_a_reply_that_is_no_answer_of_the_operation_is_passed_on() -> None
     cached = Cached(Answering())
     replies = await asyncio.gather(*(cached.layer(call(), odd) for _ in range(2)))
     assert [reply.value for reply in replies] == ["odd", "odd"]
+
+
+async def test_what_is_made_invalid_is_told_apart_only_so_far(tmp_path: Path) -> None:
+    here = with_store(Surroundings(), f"sqlite:{tmp_path / 'cache.db'}")
+    cached = Cached(Answering(), here)
+    await cached.ask()
+    shelf = cached.layer._shelf
+    shelf._cleared = ()
+    store: JSON = shelf._store
+    old = [Cleared(at=0.5 + number / 10_000, tag=str(number)) for number in range(1_000)]
+    await store.set("cache-cleared", msgspec.json.encode(old))
+    await shelf.invalidate(Cleared(at=1.0, tag="another"))
+    known = msgspec.json.decode(await store.get("cache-cleared"), type=list[Cleared])
+    assert len(known) == 1_000
+    assert known[0] == Cleared(at=old[1].at)
+    assert known[-1].tag == "another"
+    assert status(await cached.ask()) == "hit"
+    await close(here)
+
+
+async def test_who_makes_entries_invalid_waits_for_another_who_does(tmp_path: Path) -> None:
+    here = with_store(Surroundings(), f"sqlite:{tmp_path / 'cache.db'}")
+    shelf = Cached(Answering(), here).layer._shelf
+    store: JSON = shelf._store
+    assert await store.claim("cache-cleared", "another", seconds=30)
+    waiting = asyncio.ensure_future(shelf.invalidate(Cleared(at=1.0, tag="a")))
+    await asyncio.wait([waiting], timeout=0.05)
+    assert not waiting.done()
+    await store.release("cache-cleared", "another")
+    assert await waiting == 0
+    await close(here)
+
+
+class Plain:
+    """A store that keeps values and can do nothing else."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    async def get(self, name: str) -> bytes | None:
+        return self.kept.get(name)
+
+    async def set(self, name: str, value: bytes, *, seconds: float | None = None) -> None:
+        self.kept[name] = value
+
+    async def delete(self, name: str) -> None:
+        del self.kept[name]
+
+
+async def test_a_store_that_only_keeps_values_is_enough() -> None:
+    store = Plain()
+    one, other = (Cached(Answering(), with_store(Surroundings(), store)) for _ in range(2))
+    await one.ask()
+    assert status(await other.ask()) == "hit"
+    await one.layer._shelf.invalidate(Cleared(at=SystemClock.time()))
+    other.layer._shelf._looked = 0.0
+    assert status(await other.ask(cache={"mode": "read_only"})) == "miss"
+
+
+async def test_an_entry_that_the_store_gives_and_others_made_invalid_is_not_given() -> None:
+    store = Plain()
+    one, other = (Cached(Answering(), with_store(Surroundings(), store)) for _ in range(2))
+    await one.ask()
+    await other.layer._shelf.invalidate(Cleared(at=SystemClock.time()))
+    assert status(await other.ask(cache={"mode": "read_only"})) == "miss"
+
+
+def test_two_stale_answers_are_refreshed_by_one_call() -> None:
+    clock = VirtualClock()
+
+    async def ask() -> int:
+        cached = Cached(Answering(), clock.surroundings(), ttl=60, stale_while_revalidate=30)
+        async for _ in await cached.ask(stream=True):
+            pass
+        clock.now += 70
+        for _ in range(3):
+            assert status(await cached.ask(stream=True)) == "stale"
+        await asyncio.sleep(1)
+        assert status(await cached.ask()) == "hit"
+        return cached.answering.calls
+
+    assert clock.run(ask()) == 2

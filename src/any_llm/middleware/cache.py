@@ -176,7 +176,7 @@ class Cache:
         call = msgspec.structs.replace(asked.call, deadline=None, attempts=[])
         control = msgspec.structs.replace(asked.control, mode="on")
         flight, _ = self._flight(asked._replace(call=call, control=control), inner)
-        running: set[asyncio.Task[None]] = self._surroundings.shared("revalidating", set)
+        running = self._surroundings.shared("revalidating", set[asyncio.Task[None]])
         task = flight.loop.create_task(_finish(flight))
         # A loop holds its tasks only weakly.
         running.add(task)
@@ -215,9 +215,8 @@ class Cache:
 
     def _flights(self) -> dict[str, Flight]:
         """Return the flights of the running loop."""
-        loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Flight]] = self._surroundings.shared(
-            ("flights", self._surroundings.store), WeakKeyDictionary
-        )
+        make = WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Flight]]
+        loops = self._surroundings.shared(("flights", self._surroundings.store), make)
         return loops.setdefault(asyncio.get_running_loop(), {})
 
 

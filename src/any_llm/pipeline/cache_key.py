@@ -37,7 +37,7 @@ _LASTING = ("background", "conversation", "container")
 
 _WHOLE = 2.0**53
 _PLAIN = frozenset({str, int, bool, type(None)})
-_BYTES = (bytes, bytearray, memoryview)
+_BYTES = (bytes, bytearray)
 
 
 class NoKeyError(Exception):
@@ -87,10 +87,9 @@ def _quoted(name: str) -> str:
 
 def _canonical(value: JSON) -> JSON:
     """Return a value as plain ones, with numbers in one spelling."""
-    kind = type(value)
-    if kind in _PLAIN:
+    if type(value) in _PLAIN:
         return value
-    if kind is float:
+    if type(value) is float:
         # 1.0 and 1 are the same number of JSON.
         return int(value) if value.is_integer() and abs(value) < _WHOLE else value
     return _unwrapped(value)

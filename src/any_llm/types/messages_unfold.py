@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, JSONObject
 from any_llm.types.message_blocks import ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from any_llm.types.messages import (
     ContentBlockDelta,
@@ -49,8 +49,8 @@ def unfold_message(whole: MessageResponse, _options: Mapping[str, JSON]) -> list
 
 def _beginning(whole: MessageResponse) -> MessageResponse:
     """Return what is known of an answer before any of it was said."""
-    ends: dict[str, object] = dict.fromkeys(("stop_reason", "stop_sequence", "stop_details"))
-    return whole.model_copy(update={"content": [], **ends}).model_copy(deep=True)
+    update: JSONObject = {"content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None}
+    return whole.model_copy(update=update).model_copy(deep=True)
 
 
 def _divided(block: ContentBlock) -> tuple[ContentBlock, ContentBlockDelta | None]:
