@@ -161,3 +161,8 @@ def test_the_configuration_file_says_it(text: str, policy: Cache | None, tmp_pat
 async def test_a_store_that_keeps_no_values_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="KeyValue"):
         await client_of(replay(stream=False), store=object()).acompletion("m", MESSAGES)  # type: ignore[arg-type]  # so
+
+
+async def test_a_text_has_no_place_where_there_is_no_prompt() -> None:
+    with pytest.raises(InvalidRequestError, match="'ttl'"):
+        await client_of(replay(stream=False)).aembedding("e", "text", cache="auto")

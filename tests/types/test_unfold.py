@@ -197,3 +197,23 @@ def test_every_operation_that_can_be_kept_has_its_types(operation: str) -> None:
 def test_a_text_completion_is_its_own_only_piece() -> None:
     value = kind_of("text_completion").whole()
     assert entry_of("text_completion", value).streamed({}) == [value]
+
+
+def told(value: Value) -> bytes:
+    return bytes(encode_json(value))
+
+
+def test_json_that_was_sent_is_kept_as_it_stands_until_the_value_is_changed() -> None:
+    raw = json.dumps(COMPLETION).encode()
+    assert bytes(encode_json(decode(ChatCompletion, raw))) == raw
+    deviating = json.dumps({**COMPLETION, "created": "late"}).encode()
+    assert json.loads(told(decode(ChatCompletion, deviating)))["created"] == "late"
+    changed = decode(ChatCompletion, raw)
+    changed.choices[0].message.content = "changed"
+    assert json.loads(told(changed))["choices"][0]["message"]["content"] == "changed"
+    inner = decode(ChatCompletion, raw)
+    vars(inner.choices[0].message)["mood"] = "bad"
+    assert json.loads(told(inner))["choices"][0]["message"]["mood"] == "bad"
+    outer = decode(ChatCompletion, raw)
+    vars(outer)["citations"] = []
+    assert json.loads(told(outer))["citations"] == []

@@ -9,6 +9,17 @@ from any_llm.cli import bodies
 cache = App(name="cache", help="Look at kept answers, and clear them.")
 
 
+@cache.default
+def cache_overview(*, store: str | None = None, json: bool = False) -> None:
+    """Tell how many answers a store has of each model, and how large they are.
+
+    Args:
+        store: Where it is, such as sqlite:cache.db or redis://localhost; without it, as the configuration says.
+        json: Print one JSON object: entries, bytes, models (name, entries, bytes).
+    """
+    bodies.show_cache(store=store, prefix="", json=json)
+
+
 @cache.command(name="stats")
 def cache_stats(*, store: str | None = None, prefix: str = "", json: bool = False) -> None:
     """Tell how many answers a store has of each model, and how large they are.

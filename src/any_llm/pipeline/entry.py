@@ -11,13 +11,15 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.types.decode import decoder, lenient
-from any_llm.types.json import JSON
+from any_llm.types.json import JSON, is_list
 from any_llm.types.report import Report, Reported
 from any_llm.types.report import Warning as CallWarning
 from any_llm.types.source import Source
 from any_llm.types.value import Value, link
 
 _VERSION = 1
+_BESIDE = frozenset({"_source", "_report"})
+"""What a value has beside its fields that came from nobody but this library."""
 
 
 class Kind(NamedTuple):
@@ -143,8 +145,35 @@ def origin_of(report: Report) -> Origin:
 
 
 def encode_json(value: Value) -> msgspec.Raw:
-    """Return the JSON of a value with all that was sent."""
+    """Return the JSON of a value with all that was sent; the very text, if the value still says just that."""
+    source: object = vars(value).get("_source")
+    if type(source) is Source and source.raw and _is_as_sent(value, source.raw):
+        return msgspec.Raw(source.raw)
     return msgspec.Raw(msgspec.json.encode(value.to_dict()))
+
+
+def _is_as_sent(value: Value, raw: bytes) -> bool:
+    if not _is_untouched(value):
+        return False
+    try:
+        fresh = decoder(type(value)).decode(raw)
+    except msgspec.DecodeError:
+        return False
+    return msgspec.json.encode(fresh, enc_hook=str) == msgspec.json.encode(value, enc_hook=str)
+
+
+def _is_untouched(value: Value) -> bool:
+    """Say whether nobody has looked at, or added, what a value and those inside it have beyond their fields."""
+    if not _BESIDE.issuperset(vars(value)):
+        return False
+    for name in value.__struct_fields__:
+        held: JSON = getattr(value, name)
+        if isinstance(held, Value):
+            if not _is_untouched(held):
+                return False
+        elif is_list(held) and not all(_is_untouched(item) for item in held if isinstance(item, Value)):
+            return False
+    return True
 
 
 def decode_json(kind: JSON, raw: msgspec.Raw, source: Source | None = None) -> JSON:
