@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from typing_extensions import override
 
 from any_llm.exceptions import InvalidRequestError, ProviderError
 from any_llm.pipeline.shelf import Cleared
@@ -455,3 +456,32 @@ def test_two_stale_answers_are_refreshed_by_one_call() -> None:
         return cached.answering.calls
 
     assert clock.run(ask()) == 2
+
+
+def test_a_hit_in_the_store_asks_it_once_and_now_and_then_what_is_invalid() -> None:
+    clock, store = VirtualClock(), Counting()
+
+    async def ask() -> list[int]:
+        cached = Cached(Answering(), with_store(clock.surroundings(), store))
+        key = (await cached.ask()).cache.key
+        asked: list[int] = []
+        for seconds in (0.0, 0.5, 2.0, 0.0):
+            clock.now += seconds
+            cached.layer._shelf._drop(key)
+            before = store.asked
+            assert status(await cached.ask()) == "hit"
+            asked.append(store.asked - before)
+        return asked
+
+    assert clock.run(ask()) == [1, 1, 2, 1]
+
+
+class Counting(Plain):
+    """A store that counts how often it is asked."""
+
+    asked = 0
+
+    @override
+    async def get(self, name: str) -> bytes | None:
+        self.asked += 1
+        return await super().get(name)
