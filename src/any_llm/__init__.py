@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
+    from any_llm.types.caching import Cache, CacheControl, CacheInfo
     from any_llm.types.caller import Caller
     from any_llm.types.capabilities import Capabilities, Fact, Selection
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
@@ -230,6 +231,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.spec.provider": ("Provider",),
     "any_llm.types.audio": ("AudioSpeechParams", "AudioTranscriptionParams", "Transcription", "TranscriptionVerbose"),
     "any_llm.types.batch": ("Batch", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem"),
+    "any_llm.types.caching": ("Cache", "CacheControl", "CacheInfo"),
     "any_llm.types.caller": ("Caller",),
     "any_llm.types.capabilities": ("Capabilities", "Fact", "Selection"),
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
@@ -247,27 +249,27 @@ _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for 
 
 __all__ = [
     "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "AuthenticationError", "Batch",
-    "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "Caller",
-    "Capabilities", "ContentFilterError", "ContentFilterFinishReasonError", "ContextLengthExceededError",
-    "DeadlineExceededError", "EventStream", "Fact", "FileDeleted", "FileInput", "FileMetadata", "FilePage",
-    "GuardFinding", "GuardrailError", "Guards", "Hooks", "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider",
-    "Layer", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits", "Media", "MiddlewareError",
-    "MissingApiKeyError", "ModelNotFoundError", "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice",
-    "ParsedResponse", "Provider", "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule",
-    "Selection", "Settings", "StoreError", "Stream", "Timeouts", "Transcription", "TranscriptionVerbose",
-    "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch", "acancel_response", "acompact_response",
-    "acompletion", "acount_tokens", "acreate_batch", "adelete_file", "adelete_response", "adownload_file",
-    "adownload_video", "aembedding", "aimage_edit", "aimage_generation", "aimage_variation", "alist_batches",
-    "alist_files", "alist_models", "amessages", "amoderation", "aocr", "apull_model", "arequest", "arerank",
-    "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file", "aretrieve_model",
-    "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription", "atranslation", "audio",
-    "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response", "capabilities",
-    "compact_response", "completion", "count_tokens", "create_batch", "delete_file", "delete_response", "download_file",
-    "download_video", "embedding", "file", "image", "image_edit", "image_generation", "image_variation", "list_batches",
-    "list_files", "list_models", "messages", "moderation", "ocr", "pull_model", "request", "rerank", "responses",
-    "retrieve_batch", "retrieve_batch_results", "retrieve_file", "retrieve_model", "retrieve_response",
-    "retrieve_video", "select", "speech", "text_completion", "transcription", "translation", "upload_file", "video",
-    "video_generation", "wait_video",
+    "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "Cache",
+    "CacheControl", "CacheInfo", "Caller", "Capabilities", "ContentFilterError", "ContentFilterFinishReasonError",
+    "ContextLengthExceededError", "DeadlineExceededError", "EventStream", "Fact", "FileDeleted", "FileInput",
+    "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards", "Hooks", "InvalidRequestError", "KeyEvent",
+    "Keys", "LLMProvider", "Layer", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits", "Media",
+    "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError", "ParsedChatCompletion",
+    "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Provider", "ProviderError", "ProviderMetadata",
+    "RateLimitError", "Retry", "RetryRule", "Selection", "Settings", "StoreError", "Stream", "Timeouts",
+    "Transcription", "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
+    "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
+    "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
+    "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",
+    "apull_model", "arequest", "arerank", "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file",
+    "aretrieve_model", "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription",
+    "atranslation", "audio", "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response",
+    "capabilities", "compact_response", "completion", "count_tokens", "create_batch", "delete_file", "delete_response",
+    "download_file", "download_video", "embedding", "file", "image", "image_edit", "image_generation",
+    "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr", "pull_model",
+    "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file", "retrieve_model",
+    "retrieve_response", "retrieve_video", "select", "speech", "text_completion", "transcription", "translation",
+    "upload_file", "video", "video_generation", "wait_video",
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from any_llm.cli.embed import embed
     from any_llm.cli.failures import tell_failure
     from any_llm.cli.find_models import find_models, show_model
+    from any_llm.cli.kept import clear_cache, show_cache
     from any_llm.cli.listen import transcribe
     from any_llm.cli.make import make_image, speak
     from any_llm.cli.matrix import matrix
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _HOMES: Mapping[str, str] = {
     "bench": "any_llm.cli.bench",
     "chat": "any_llm.cli.chat",
+    "clear_cache": "any_llm.cli.kept",
     "complete": "any_llm.cli.complete",
     "create_batch": "any_llm.cli.batch",
     "doctor": "any_llm.cli.doctor",
@@ -54,6 +56,7 @@ _HOMES: Mapping[str, str] = {
     "pull": "any_llm.cli.models",
     "remove": "any_llm.cli.models",
     "rerank": "any_llm.cli.rank",
+    "show_cache": "any_llm.cli.kept",
     "show_model": "any_llm.cli.find_models",
     "speak": "any_llm.cli.make",
     "stubs": "any_llm.cli.stubs",
@@ -68,6 +71,7 @@ _HOMES: Mapping[str, str] = {
 __all__ = [
     "bench",
     "chat",
+    "clear_cache",
     "complete",
     "create_batch",
     "doctor",
@@ -87,6 +91,7 @@ __all__ = [
     "pull",
     "remove",
     "rerank",
+    "show_cache",
     "show_model",
     "speak",
     "stubs",

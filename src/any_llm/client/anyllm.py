@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from any_llm.client.kept import KeptAnswers
     from any_llm.pipeline.call import Handler
     from any_llm.pipeline.layer import Place
     from any_llm.types.json import JSON
@@ -138,6 +139,13 @@ class AnyLLM(EveryOperation):
     def layers(self) -> tuple[Place, ...]:
         """The layers around each call, outermost first: what they are called, how often they run, and their places."""
         return places(self._settings)
+
+    @property
+    def cache(self) -> KeptAnswers:
+        """The kept answers of calls with these settings: to look at, and to make invalid."""
+        from any_llm.client.kept import KeptAnswers  # noqa: PLC0415  # few programs look at them
+
+        return KeptAnswers(self._settings)
 
     @classmethod
     def create(

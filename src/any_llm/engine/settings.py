@@ -25,6 +25,7 @@ from any_llm.pipeline.surroundings import PROCESS, Surroundings
 from any_llm.spec.provider import Provider
 from any_llm.spec.transport import Transport
 from any_llm.transport.framing import FRAMINGS
+from any_llm.types.caching import Cache
 from any_llm.types.caller import NOBODY, Caller
 from any_llm.types.guards import Guards
 from any_llm.types.http import Timeouts, is_number
@@ -60,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         guards: what is looked at, masked and refused in requests and answers; `None` for nothing.
         keys: the keys of providers that have several, or whose keys change, by the providers' names.
         limits: how much may be asked for in which time: `Limits`, or a sequence of `Limit`.
+        cache: how answers are kept: `Cache`, `True` for the usual one, or `None` to keep none.
         caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
         surroundings: the time, and what a process keeps in one place; for tests.
@@ -84,6 +86,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     guards: Guards | None = None
     keys: Mapping[str, Keys] = {}
     limits: Limits | Sequence[Limit] | None = None
+    cache: Cache | bool | None = None
     caller: Caller = NOBODY
     store: object = "memory"
     surroundings: Surroundings = PROCESS
@@ -123,6 +126,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise ConfigurationError(f"keys[{name!r}] is {type(keys).__name__}; give an any_llm.Keys")
         if self.limits is not None and not isinstance(self.limits, Limits):
             msgspec.structs.force_setattr(self, "limits", Limits(limits=tuple(self.limits)) if self.limits else None)
+        if isinstance(self.cache, bool):
+            msgspec.structs.force_setattr(self, "cache", Cache() if self.cache else None)
+        if not isinstance(cast("object", self.cache), Cache | None):
+            raise ConfigurationError(f"cache is {self.cache!r}; give an any_llm.Cache, or None to keep no answers")
         if self.deadline is not None and not (is_number(cast("object", self.deadline)) and self.deadline > 0):
             raise ConfigurationError(f"deadline is {self.deadline!r}; give a positive number of seconds, or None")
         if not isinstance(cast("object", self.caller), Caller):
@@ -170,6 +177,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guards: Guards | bool = False
     keys: dict[str, Keys] = {}
     limits: Limits | tuple[Limit, ...] = ()
+    cache: Cache | bool = False
     caller: Caller = NOBODY
     store: str = "memory"
 
@@ -213,6 +221,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         guards=(Guards() if file.guards else None) if isinstance(file.guards, bool) else file.guards,
         keys=file.keys,
         limits=file.limits or None,
+        cache=file.cache,
         caller=file.caller,
         store=file.store,
         sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,

@@ -35,6 +35,7 @@ class BuiltIn(msgspec.Struct, frozen=True):
 
 
 BUILT_IN: tuple[BuiltIn, ...] = (
+    BuiltIn("cache", "cache", "any_llm.middleware.cache:Cache"),
     BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),
     BuiltIn("rotate", "keys", "any_llm.middleware.rotate:Rotate"),
     BuiltIn("sanitise", "guards", "any_llm.middleware.sanitise:Sanitise"),

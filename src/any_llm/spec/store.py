@@ -31,6 +31,15 @@ class KeyValue(Protocol):
 
 
 @runtime_checkable
+class Listing(Protocol):
+    """Tells what is kept; for looking and clearing up, not for calls on their way."""
+
+    async def names(self, prefix: str) -> Sequence[tuple[str, int]]:
+        """Return the names that begin so of what is kept, and how many bytes each has."""
+        ...
+
+
+@runtime_checkable
 class Counters(Protocol):
     """Counts by name."""
 

@@ -49,6 +49,12 @@ class MemoryStore:
         """Forget a value; one that is not there is no error."""
         self._values.pop(name, None)
 
+    async def names(self, prefix: str) -> Sequence[tuple[str, int]]:
+        """Return the names that begin so of what is kept, and how many bytes each has."""
+        now = self._clock.monotonic()
+        kept = list(self._values.items())
+        return [(name, len(value)) for name, (value, until) in kept if name.startswith(prefix) and until > now]
+
     async def increment(self, name: str, amount: float = 1.0, *, seconds: float | None = None) -> float:
         """Add to a count and return what it is now; a new one begins at nothing and ends after so many seconds."""
         with self._lock:

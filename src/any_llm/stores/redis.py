@@ -153,6 +153,10 @@ class RedisStore:
         """Forget a value; one that is not there is no error."""
         await self._ask(self._client().delete(self._name("kept", name)))
 
+    async def names(self, prefix: str) -> Sequence[tuple[str, int]]:
+        """Return the names that begin so of what is kept, and how many bytes each has; not all in one round trip."""
+        return cast("list[tuple[str, int]]", await self._ask(self._listed(self._name("kept", ""), prefix)))
+
     async def increment(self, name: str, amount: float = 1.0, *, seconds: float | None = None) -> float:
         """Add to a count and return what it is now; a new one begins at nothing and ends after so many seconds."""
         until = "" if seconds is None else _thousandths(seconds)
@@ -187,6 +191,12 @@ class RedisStore:
         both = self._clients.pop(asyncio.get_running_loop(), None)
         if both is not None:
             await both[0].aclose()
+
+    async def _listed(self, kept: str, prefix: str) -> list[tuple[str, int]]:
+        client = self._client()
+        pattern = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in (kept + prefix).replace("\\", "\\\\"))
+        names = client.scan_iter(match=pattern + "*", count=1_000)
+        return [(name.decode()[len(kept) :], int(await client.strlen(name))) async for name in names]
 
     async def _buckets(self, what: str, draws: Sequence[Draw]) -> JSON:
         values: list[JSON] = [what]

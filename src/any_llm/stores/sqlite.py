@@ -82,6 +82,12 @@ class SqliteStore:
         """Forget a value; one that is not there is no error."""
         await self._run(lambda database: database.execute("DELETE FROM kept WHERE name = ?", (name,)))
 
+    async def names(self, prefix: str) -> Sequence[tuple[str, int]]:
+        """Return the names that begin so of what is kept, and how many bytes each has."""
+        statement = "SELECT name, length(value) FROM kept WHERE substr(name, 1, ?) = ? AND until > ?"
+        values = (len(prefix), prefix, self._clock.time())
+        return await self._run(lambda database: database.execute(statement, values).fetchall())
+
     async def increment(self, name: str, amount: float = 1.0, *, seconds: float | None = None) -> float:
         """Add to a count and return what it is now; a new one begins at nothing and ends after so many seconds."""
         now, until = self._clock.time(), self._until(seconds)

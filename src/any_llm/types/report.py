@@ -8,6 +8,7 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.attempts import Attempt
+from any_llm.types.caching import CacheInfo
 from any_llm.types.guards import GuardFinding
 from any_llm.types.source import Source
 from any_llm.types.value import Value
@@ -63,7 +64,7 @@ class Report(msgspec.Struct, kw_only=True):
     to a `response_format`: `native`, by a `tool`, by `json_object` and words, or by `instructions` alone; `None` where
     none was asked for. `carried_over` names the operation by whose shape a call reached a provider that lacks its own,
     such as `completion` for `messages`. `attempts` are the attempts that were made, the last of them this one.
-    `findings` are what guards saw and did.
+    `findings` are what guards saw and did. `cache` says what the cache did, where there is one.
     """
 
     provider: str = ""
@@ -81,6 +82,7 @@ class Report(msgspec.Struct, kw_only=True):
     carried_over: str | None = None
     findings: tuple[GuardFinding, ...] = ()
     attempts: Sequence[Attempt] = ()
+    cache: CacheInfo | None = None
 
 
 class Reported(Value):
@@ -106,6 +108,11 @@ class Reported(Value):
     def warnings(self) -> tuple[Warning, ...]:
         """What could not be said to the provider as it was meant; nothing is dropped without standing here."""
         return self.report.warnings
+
+    @property
+    def cache(self) -> CacheInfo | None:
+        """What the cache did for this answer; `None` where there is no cache."""
+        return self.report.cache
 
     @property
     def request_id(self) -> str | None:
