@@ -8,7 +8,6 @@ from any_llm.pipeline.candidates import candidates_of
 from any_llm.pipeline.health import circuits, place_of
 
 if TYPE_CHECKING:
-    from any_llm.pipeline.health import Place
     from any_llm.types.health import TargetHealth
     from any_llm.types.json import JSON
 
@@ -19,14 +18,6 @@ def health_of(client: JSON) -> tuple[TargetHealth, ...]:
     routes = getattr(client, "routes", None)
     if routes is None:
         own = place_of(client._target)  # noqa: SLF001  # the other half of the client's method
-        return tuple(told for circuit in known if _same(own, told := circuit.told()))
+        return tuple(circuit.told() for circuit in known if circuit.place._replace(model="") == own)
     places = {place_of(each.target) for name in routes for each in candidates_of(client.chain(name))}
-    return tuple(
-        told
-        for circuit in known
-        if (told := circuit.told()) and (told.provider, told.model, told.base_url, told.key) in places
-    )
-
-
-def _same(own: Place, told: TargetHealth) -> bool:
-    return (own.provider, own.base_url, own.key) == (told.provider, told.base_url, told.key)
+    return tuple(circuit.told() for circuit in known if circuit.place in places)

@@ -47,6 +47,8 @@ class Circuit:
     """One target's health: closed while it is healthy, open while it is down, half open while single calls try it.
 
     Attributes:
+        place: whose health it is.
+        policy: by which it is judged.
         state: in which of these it is.
         pending: how many calls are on their way to it.
         latency: seconds until an answer or its first content: the peak, decaying towards newer ones.
@@ -54,8 +56,8 @@ class Circuit:
     """
 
     __slots__ = (
-        "_attempts", "_changed", "_changes", "_clock", "_error", "_failures", "_first", "_place", "_rate", "_successes",
-        "_token", "_updated", "_wait", "latency", "pending", "policy", "samples", "state",
+        "_attempts", "_changed", "_changes", "_clock", "_error", "_failures", "_first", "_rate", "_successes",
+        "_token", "_updated", "_wait", "latency", "pending", "place", "policy", "samples", "state",
     )  # fmt: skip
 
     def __init__(self, place: Place, policy: Policy, clock: Clock) -> None:
@@ -64,7 +66,7 @@ class Circuit:
         self.pending = 0
         self.latency: float | None = None
         self.samples: deque[float] = deque(maxlen=_SAMPLES)
-        self._place = place
+        self.place = place
         self._clock = clock
         self._attempts = self._failures = self._successes = 0
         self._first = self._changed = self._updated = -math.inf
@@ -161,10 +163,10 @@ class Circuit:
     def told(self) -> TargetHealth:
         """Return what is known, as it is now."""
         return TargetHealth(
-            provider=self._place.provider,
-            model=self._place.model,
-            base_url=self._place.base_url,
-            key=self._place.key,
+            provider=self.place.provider,
+            model=self.place.model,
+            base_url=self.place.base_url,
+            key=self.place.key,
             state=self.state,
             failures=self._failures,
             error_rate=round(self._rate, 3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -41,7 +41,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             value: object = getattr(self, name)
             if not is_number(value) or value <= 0:
                 raise ConfigurationError(f"{name} is {value!r}; give a number above 0")
-        if cast("float", self.longest) < self.probe_after:
+        if self.longest < self.probe_after:
             raise ConfigurationError(f"longest is {self.longest!r}; it is at least probe_after, {self.probe_after!r}")
 
 
