@@ -152,9 +152,9 @@ async def test_it_is_well_after_two_successes_and_asked_by_everybody_again() -> 
     world.clock.now += 5.0
     world.provider.error = None
     await world.call()
-    assert world.circuit.state == "recovering"
+    assert world.circuit.told().state == "recovering"
     await world.call()
-    assert world.circuit.state == "healthy"
+    assert world.circuit.told().state == "healthy"
     assert [change.state for change in world.circuit.told().changes] == ["down", "recovering", "healthy"]
 
 
@@ -188,7 +188,7 @@ async def test_it_does_not_flap() -> None:
 
 
 async def test_a_target_that_is_down_again_soon_is_left_alone_longer() -> None:
-    world = World()
+    world, waited = World(), 0.0
     for _ in range(2):
         await fail(world, 5)
         waited = world.circuit.wait
@@ -338,7 +338,7 @@ async def test_a_client_of_one_provider_may_watch_it_too() -> None:
     mock = Mock()
     mock.reply(Failure(status=503))
     surroundings = VirtualClock().surroundings()
-    given = {"transport": mock.transport, "surroundings": surroundings, "retry": None}
+    given: dict[str, JSON] = {"transport": mock.transport, "surroundings": surroundings, "retry": None}
     client = AnyLLM.create("openai", api_key="k", health=Health(failures=1), **given)
     for error in (OverloadedError, CircuitOpenError):
         with pytest.raises(error):

@@ -82,13 +82,12 @@ Verdict: TypeAlias = str
 """Why a candidate was dropped; empty when it was not."""
 
 
-def candidates_of(chain: Chain) -> Iterator[Candidate]:
-    """Give every candidate of a chain and the chains within it, as they stand there."""
+def candidates_of(chain: Chain) -> list[Candidate]:
+    """Return every candidate of a chain and the chains within it, as they stand there."""
+    found: list[Candidate] = []
     for member in chain.members:
-        if isinstance(member, Candidate):
-            yield member
-        else:
-            yield from candidates_of(member)
+        found += [member] if isinstance(member, Candidate) else candidates_of(member)
+    return found
 
 
 def wants_of(call: Call) -> Wants:
