@@ -46,7 +46,7 @@ class Breaker:
             reply = await inner(call)
             if reply.streamed:
                 await wait_for_content(reply)
-            circuit.took(now() - began)
+            circuit.took(now() - began, streamed=reply.streamed)
         except AnyLLMError as error:
             visit.over(error)
             raise
@@ -80,8 +80,14 @@ class _Visit:
 
     def over(self, error: BaseException | None) -> None:
         """Note how the call went: every attempt that failed, and the one that was answered."""
-        circuit = self._circuit
-        failed = [attempt.error or "" for attempt in self._call.attempts[self._before :] if attempt.outcome == "failed"]
+        circuit, place = self._circuit, self._circuit.place
+        # Beside them stand those at other targets that were asked meanwhile.
+        failed = [
+            attempt.error or ""
+            for attempt in self._call.attempts[self._before :]
+            if attempt.outcome == "failed"
+            and (attempt.provider, attempt.model, attempt.key) == (place.provider, place.model, place.key)
+        ]
         if error is None or isinstance(error, ContentFilterError):
             for name in failed if error is None else ():
                 circuit.failed(name)

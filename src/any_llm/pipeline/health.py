@@ -52,12 +52,27 @@ class Circuit:
         state: in which of these it is.
         pending: how many calls are on their way to it.
         latency: seconds until an answer or its first content: the peak, decaying towards newer ones.
-        samples: the newest of these times, unsorted.
     """
 
     __slots__ = (
-        "_attempts", "_changed", "_changes", "_clock", "_error", "_failures", "_first", "_rate", "_successes",
-        "_token", "_updated", "_wait", "latency", "pending", "place", "policy", "samples", "state",
+        "_attempts",
+        "_changed",
+        "_changes",
+        "_clock",
+        "_error",
+        "_failures",
+        "_first",
+        "_rate",
+        "_samples",
+        "_successes",
+        "_token",
+        "_updated",
+        "_wait",
+        "latency",
+        "pending",
+        "place",
+        "policy",
+        "state",
     )  # fmt: skip
 
     def __init__(self, place: Place, policy: Policy, clock: Clock) -> None:
@@ -65,7 +80,7 @@ class Circuit:
         self.state: HealthState = "healthy"
         self.pending = 0
         self.latency: float | None = None
-        self.samples: deque[float] = deque(maxlen=_SAMPLES)
+        self._samples: tuple[deque[float], deque[float]] = (deque(maxlen=_SAMPLES), deque(maxlen=_SAMPLES))
         self.place = place
         self._clock = clock
         self._attempts = self._failures = self._successes = 0
@@ -138,10 +153,10 @@ class Circuit:
             self._wait = policy.probe_after if calm else min(self._wait * 2, policy.longest)
             self._become("down", f"{why}, the last with {error}")
 
-    def took(self, seconds: float) -> None:
-        """Note how long an answer, or its first content, took."""
+    def took(self, seconds: float, *, streamed: bool = False) -> None:
+        """Note how long an answer took, or the first content of one that is streamed."""
         now = self._clock.monotonic()
-        self.samples.append(seconds)
+        self._samples[streamed].append(seconds)
         if self.latency is None or seconds >= self.latency:
             self.latency = seconds
         else:
@@ -154,11 +169,15 @@ class Circuit:
         """What it costs in time to send one more call there; unknown is nothing, so that it becomes known."""
         return (self.latency or 0.0) * (self.pending + 1)
 
-    def percentile(self, part: float, least: int) -> float | None:
-        """Return the time within which so large a part of the answers began; `None` with fewer than `least` known."""
-        if len(self.samples) < least:
+    def percentile(self, part: float, least: int, *, streamed: bool = False) -> float | None:
+        """Return the time within which so large a part of the answers came, or of the streams began.
+
+        With fewer than `least` of them it is not known.
+        """
+        samples = self._samples[streamed]
+        if len(samples) < least:
             return None
-        return sorted(self.samples)[min(len(self.samples) - 1, int(part * len(self.samples)))]
+        return sorted(samples)[min(len(samples) - 1, int(part * len(samples)))]
 
     def told(self) -> TargetHealth:
         """Return what is known, as it is now."""

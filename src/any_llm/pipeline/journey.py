@@ -11,6 +11,7 @@ from any_llm.attempts import Routing
 from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError
 from any_llm.pipeline.candidates import candidates_of, consider, judge, wants_of, window_of
 from any_llm.pipeline.health import circuits
+from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.splice import Continuation, Refold, Splice, marker_of, with_prefill
 from any_llm.pipeline.strategies import Setting, order
@@ -74,6 +75,11 @@ class Journey:
         return reply
 
     async def _first_of(self, call: Call) -> tuple[Candidate, Reply]:
+        hedge = self._chain.policy.hedge
+        if hedge is not None and call.operation in HEDGED:
+            found = await self._hedged(call, hedge)
+            if found is not None:
+                return found
         while True:
             candidate = self._left.pop(0)
             try:
@@ -82,12 +88,32 @@ class Journey:
                 if not self.goes_on(candidate, error):
                     raise
 
-    def goes_on(self, candidate: Candidate, error: AnyLLMError) -> bool:
-        """Say whether another target is asked after an error, and keep only those that may serve the call."""
+    async def _hedged(self, call: Call, part: float) -> tuple[Candidate, Reply] | None:
+        """Return the answer of the first target, or of the second where that is slow; `None` where neither has one."""
+        hedges = self._surroundings.shared("hedges", Hedges)
+        hedges.count()
+        circuit = circuits(self._surroundings).of(self._left[0].target)
+        wait = circuit.percentile(PART, LEAST, streamed=call.stream) if len(self._left) > 1 else None
+        if wait is None:
+            return None
+
+        def second() -> Candidate | None:
+            if not self._left or not hedges.allows(part):
+                return None
+            self._routing.hedged += 1
+            return self._left.pop(0)
+
+        return await race(self._left.pop(0), wait, lambda each: self._ask(each, call), self.goes_on, second)
+
+    def goes_on(self, candidate: Candidate, error: AnyLLMError, others: int = 0) -> bool:
+        """Say whether another target may serve the call after an error, and keep only those that may.
+
+        `others` are asked already.
+        """
         rule = self._chain.policy.rule_for(error)
         if rule == "larger":
             self._left = [each for each in self._left if _is_larger(each, candidate)]
-        if rule == "stop" or not self._left:
+        if rule == "stop" or not (self._left or others):
             return False
         self._routing.passed.append(f"{candidate.name}: {type(error).__name__}")
         return True

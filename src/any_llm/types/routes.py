@@ -54,6 +54,9 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         retries: how often a target is asked again before the next one is. The last target has those of `Retry`.
         patience: how many seconds a target may take until its answer, or the first content of its stream, is there,
             before the next one is asked; `None` for no such limit.
+        hedge: a second target is asked when the first one takes longer than 95 of 100 of its answers of late; who
+            answers first serves the call, and the other is cancelled. At most this part of the calls gets a second
+            one, such as 0.05; `None` has none.
         share: of what is left of the deadline a target gets no more than this part, as long as there is another.
     """
 
@@ -62,6 +65,7 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retries: int = 0
     patience: float | None = None
     share: float = 0.5
+    hedge: float | None = None
 
     def __post_init__(self) -> None:
         for name, rule in self.errors.items():
@@ -79,6 +83,9 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigurationError(f"patience is {self.patience!r}; give a positive number of seconds, or None")
         if not is_number(cast("object", self.share)) or not 0 < self.share <= 1:
             raise ConfigurationError(f"share is {self.share!r}; give a number above 0 and up to 1")
+
+        if self.hedge is not None and not (is_number(cast("object", self.hedge)) and 0 < self.hedge <= 1):
+            raise ConfigurationError(f"hedge is {self.hedge!r}; give a part of the calls such as 0.05, or None")
 
     def rule_for(self, error: BaseException) -> Rule:
         """Return what is done after an error: as said for the closest of its classes."""
