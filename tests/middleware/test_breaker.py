@@ -80,9 +80,9 @@ async def fail(world: World, times: int, error: Exception | None = None) -> None
 async def test_five_failures_in_a_row_are_enough() -> None:
     world = World()
     await fail(world, 4)
-    assert world.circuit.state == "healthy"
+    assert world.circuit.told().state == "healthy"
     await fail(world, 1)
-    assert world.circuit.state == "down"
+    assert world.circuit.told().state == "down"
     assert isinstance(await world.call(), CircuitOpenError)
     assert world.provider.asked == 5
 

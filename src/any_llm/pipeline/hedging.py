@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, TypeAlias
 
 from any_llm.exceptions import AnyLLMError
@@ -85,7 +85,7 @@ async def race(
         await _cancel(running)
 
 
-async def _cancel(running: dict[asyncio.Future[Reply], Candidate]) -> None:
+async def _cancel(running: Collection[asyncio.Future[Reply]]) -> None:
     """Cancel who has lost, and close what came in the same moment."""
     for task in running:
         task.cancel()
