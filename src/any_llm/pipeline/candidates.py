@@ -11,7 +11,7 @@ import msgspec
 from any_llm.attempts import Considered
 from any_llm.pipeline.health import place_of
 from any_llm.spec.provider import Operation
-from any_llm.types.json import JSON, is_list, is_mapping
+from any_llm.types.json import JSON, is_list, is_mapping, is_tuple
 from any_llm.types.routes import Fallback, Strategy
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _sizes(value: JSON) -> Iterator[int]:
                 continue
             yield len(str(name))
             yield from _sizes(item)
-    elif is_list(value) or isinstance(value, tuple):
+    elif is_list(value) or is_tuple(value):
         for item in value:
             yield from _sizes(item)
 

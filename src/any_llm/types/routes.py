@@ -76,14 +76,13 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 )
             _check_choice(f"errors[{name!r}]", rule, get_args(Rule))
         _check_choice("mid_stream", self.mid_stream, get_args(MidStream))
-        retries: object = self.retries
+        retries = cast("object", self.retries)
         if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
             raise ConfigurationError(f"retries is {retries!r}; give a whole number from 0 on")
         if self.patience is not None and not (is_number(cast("object", self.patience)) and self.patience > 0):
             raise ConfigurationError(f"patience is {self.patience!r}; give a positive number of seconds, or None")
         if not is_number(cast("object", self.share)) or not 0 < self.share <= 1:
             raise ConfigurationError(f"share is {self.share!r}; give a number above 0 and up to 1")
-
         if self.hedge is not None and not (is_number(cast("object", self.hedge)) and 0 < self.hedge <= 1):
             raise ConfigurationError(f"hedge is {self.hedge!r}; give a part of the calls such as 0.05, or None")
 
