@@ -122,6 +122,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     f"middleware holds {show(layer)}, which cannot be called; it takes a call and a handler"
                 )
         self._check_policies()
+        self._check_routes()
+
+    def _check_routes(self) -> None:
         if self.routes or self.fallback is not None or self.health is not None:
             from any_llm.engine.routes import check_routes  # noqa: PLC0415  # most settings have no routes
 

@@ -9,7 +9,7 @@ from any_llm.exceptions import AnyLLMError, ContentFilterError, StreamClosedErro
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.stream import is_stream
-from any_llm.refusals import CircuitOpenError, MiddlewareError
+from any_llm.refusals import CircuitOpenError, LimitExceededError, MiddlewareError, StoreError
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Reply
@@ -98,10 +98,13 @@ class _Visit:
         circuit.leave(probe=self._probe)
 
 
+_OURS = (LimitExceededError, MiddlewareError, StoreError, StreamClosedError)
+
+
 def _is_theirs(error: BaseException) -> bool:
     """Say whether an error shows that something is wrong with the target, rather than with the call."""
     if isinstance(error, AnyLLMError):
-        return not error.caller_fault and not isinstance(error, MiddlewareError | StreamClosedError)
+        return not error.caller_fault and not isinstance(error, _OURS)
     return isinstance(error, TimeoutError)
 
 

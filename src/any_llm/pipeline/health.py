@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from any_llm.types.health import Health as Policy
 from any_llm.types.health import HealthChange, HealthState, TargetHealth
-from any_llm.types.secret import fingerprint
 
 if TYPE_CHECKING:
     from any_llm.pipeline.surroundings import Surroundings
@@ -39,7 +38,7 @@ class Place(NamedTuple):
 
 def place_of(target: Target) -> Place:
     """Return what of a target has a health of its own."""
-    key = "" if target.key is None else fingerprint(target.key)
+    key = "" if target.key is None else target.key.fingerprint
     return Place(target.provider.name, target.model, target.base_url, key)
 
 

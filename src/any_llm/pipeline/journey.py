@@ -13,7 +13,7 @@ from any_llm.pipeline.candidates import candidates_of, consider, judge, wants_of
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
 from any_llm.pipeline.opening import wait_for_content
-from any_llm.pipeline.splice import Continuation, Refold, Splice, marker_of, with_prefill
+from any_llm.pipeline.splice import Continuation, marker_of, spliced, with_prefill
 from any_llm.pipeline.strategies import Setting, order
 from any_llm.pipeline.stream import is_stream
 from any_llm.refusals import NoTargetError
@@ -71,7 +71,7 @@ class Journey:
         reply.report.routing = self._routing
         stream: object = reply.value
         if is_stream(stream) and self._chain.policy.mid_stream != "error":
-            reply.value = stream.spliced(Splice(stream, _Onward(self, candidate)), Refold)
+            reply.value = spliced(stream, _Onward(self, candidate))
         return reply
 
     async def _first_of(self, call: Call) -> tuple[Candidate, Reply]:

@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from any_llm.exceptions import AnyLLMError
+from any_llm.pipeline.stream import EventStream
 from any_llm.types.json import JSON
 from any_llm.types.restart import Restart
 
 if TYPE_CHECKING:
-    from any_llm.pipeline.stream import EventStream, Outcome
+    from any_llm.pipeline.stream import Outcome
     from any_llm.spec.dialect import Fold
     from any_llm.types.report import Report
 
@@ -107,6 +108,12 @@ class Splice:
         """Close the stream that is read."""
         self._closed = True
         self._now.stream.close()
+
+
+def spliced(stream: EventStream[JSON], go_on: GoOn) -> EventStream[JSON]:
+    """Return a stream that goes on where `go_on` says when this one, which is now its own, fails."""
+    fold = None if stream.fold is None else partial(Refold, stream.fold)
+    return EventStream(Splice(stream, go_on), fold=fold, report=stream.report)
 
 
 def renew(report: Report, newer: Report) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
@@ -153,11 +152,6 @@ class EventStream(Generic[E]):
             told(self, self._outcome)
         else:
             self._followers.append(told)
-
-    def spliced(self, upstream: Upstream[E], refold: Callable[[Callable[[], Fold[E, JSON]]], Fold[E, JSON]]) -> Self:
-        """Return a stream of what `upstream` makes of this one, which is now its own; `refold` makes its fold."""
-        fold = None if self._fold is None else partial(refold, self._fold)
-        return type(self)(upstream, fold=fold, report=self.report)
 
     def alter(self, change: Callable[[E], E | None]) -> None:
         """Hand out what `change` makes of each piece, as it is taken; `None` says that it has left the piece alone.

@@ -87,7 +87,12 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigurationError(f"hedge is {self.hedge!r}; give a part of the calls such as 0.05, or None")
 
     def rule_for(self, error: BaseException) -> Rule:
-        """Return what is done after an error: as said for the closest of its classes."""
+        """Return what is done after an error: as said for the closest of its classes.
+
+        A limit of the program's own says itself whether another target may be asked.
+        """
+        if not getattr(error, "fallback_ok", True):
+            return "stop"
         for kind in type(error).__mro__:
             rule = self.errors.get(kind.__name__) or RULES.get(kind.__name__)
             if rule is not None:
