@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
-from any_llm import AnyLLM, Health, Route
+from any_llm import AnyLLM, Health, Retry, Route
 from any_llm.exceptions import (
     AnyLLMError,
     AuthenticationError,
@@ -25,6 +27,7 @@ from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.testing import Failure, Mock
 from any_llm.testing.clock import VirtualClock
+from any_llm.testing.mock.request import MockRequest
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ChoiceDelta, ChunkChoice
 from any_llm.types.json import JSON
 from any_llm.types.report import Report
@@ -351,3 +354,42 @@ async def test_a_client_of_one_provider_may_watch_it_too() -> None:
 def test_a_policy_that_makes_no_sense_is_refused(said: dict[str, JSON]) -> None:
     with pytest.raises(ConfigurationError):
         Health(**said)
+
+
+def test_calls_survive_targets_that_fail_at_random_and_one_that_is_out() -> None:
+    clock = VirtualClock()
+    chance = random.Random(5)  # noqa: S311  # not a secret
+    mock = Mock()
+    outage = range(20, 80)
+
+    def answer(request: MockRequest) -> JSON:
+        out = request.vendor == "openai" and int(clock.now) in outage
+        return Failure(status=503) if out or chance.random() < 0.05 else f"from {request.vendor}"
+
+    mock.answer_with(answer)
+    models = ("openai:gpt-5-mini", "groq:llama-3.3-70b-versatile", "mistral:mistral-small-latest")
+    targets = [{"model": model, "api_key": "k"} for model in models]
+    client = AnyLLM.create(
+        targets, transport=mock.transport, surroundings=clock.surroundings(chance.random), retry=Retry(base=0.1)
+    )
+    served: Counter[str] = Counter()
+
+    async def story() -> None:
+        for _ in range(2_000):
+            await clock.sleep(0.06)
+            try:
+                answer = await client.acompletion("auto", QUESTION, deadline=10)
+            except AnyLLMError:
+                served["nobody"] += 1
+            else:
+                assert answer.choices[0].message.content == f"from {answer.report.provider}"
+                assert [each.outcome for each in answer.report.attempts].count("ok") == 1
+                served[answer.report.provider] += 1
+
+    clock.run(story())
+    assert served["nobody"] <= 2
+    asked = sum(call.vendor == "openai" for call in mock.calls)
+    # Without a breaker a thousand calls would have asked it in vain.
+    assert asked - served["openai"] < 100
+    # It was out for half of the time, and found well within half a minute.
+    assert served["openai"] > 600
