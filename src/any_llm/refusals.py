@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from any_llm.exceptions import AnyLLMError, RateLimitError, TotalTimeoutError
+from any_llm.exceptions import AnyLLMError, OverloadedError, RateLimitError, TotalTimeoutError
 
 
 class DeadlineExceededError(TotalTimeoutError):
@@ -51,3 +51,15 @@ class LimitExceededError(RateLimitError):
 
     limit: str = ""
     fallback_ok: bool = False
+
+
+class CircuitOpenError(OverloadedError):
+    """The target has failed of late and is left alone for a while; nothing was sent. `retry_after` says how long."""
+
+    default_message = "The target is down"
+
+
+class NoTargetError(AnyLLMError):
+    """No target of a route can serve the call as it is; nothing was sent. The message says why each was dropped."""
+
+    default_message = "No target of the route can serve the call"

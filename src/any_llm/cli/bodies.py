@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from any_llm.cli.probe import probe
     from any_llm.cli.providers import providers
     from any_llm.cli.rank import rerank
+    from any_llm.cli.routes import explain_route, list_routes, tell_health
     from any_llm.cli.stubs import stubs
     from any_llm.cli.wire import wire
 
@@ -41,11 +42,13 @@ _HOMES: Mapping[str, str] = {
     "create_batch": "any_llm.cli.batch",
     "doctor": "any_llm.cli.doctor",
     "embed": "any_llm.cli.embed",
+    "explain_route": "any_llm.cli.routes",
     "find_models": "any_llm.cli.find_models",
     "list_batches": "any_llm.cli.batch",
     "list_faults": "any_llm.cli.mock",
     "list_local": "any_llm.cli.models",
     "list_plugins": "any_llm.cli.plugins",
+    "list_routes": "any_llm.cli.routes",
     "make_image": "any_llm.cli.make",
     "matrix": "any_llm.cli.matrix",
     "mock": "any_llm.cli.mock",
@@ -62,6 +65,7 @@ _HOMES: Mapping[str, str] = {
     "stubs": "any_llm.cli.stubs",
     "tell_batch": "any_llm.cli.batch",
     "tell_failure": "any_llm.cli.failures",
+    "tell_health": "any_llm.cli.routes",
     "tell_results": "any_llm.cli.batch",
     "transcribe": "any_llm.cli.listen",
     "verify_plugins": "any_llm.cli.plugins",
@@ -76,11 +80,13 @@ __all__ = [
     "create_batch",
     "doctor",
     "embed",
+    "explain_route",
     "find_models",
     "list_batches",
     "list_faults",
     "list_local",
     "list_plugins",
+    "list_routes",
     "make_image",
     "matrix",
     "mock",
@@ -97,6 +103,7 @@ __all__ = [
     "stubs",
     "tell_batch",
     "tell_failure",
+    "tell_health",
     "tell_results",
     "transcribe",
     "verify_plugins",

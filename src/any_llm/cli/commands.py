@@ -33,6 +33,8 @@ COMMANDS: Sequence[Command] = (
     Command("bench", "any_llm.cli.more_signatures:bench", "Measure how soon, how fast and how reliably models answer."),
     Command("providers", "any_llm.cli.signatures:providers", "List providers, and whose keys are set."),
     Command("matrix", "any_llm.cli.more_signatures:matrix", "Show what providers and models can, and what proves it."),
+    Command("route", "any_llm.cli.route_signatures:route", "List routes, and tell whom a call to one would ask."),
+    Command("health", "any_llm.cli.route_signatures:health", "Ask targets whether they answer, without a bill."),
     Command("mock", "any_llm.cli.mock_signatures:mock", "Serve answers, and failures, as the vendors do, for tests."),
     Command("plugins", "any_llm.cli.more_signatures:plugins", "List, begin and check plug-ins."),
     Command("cache", "any_llm.cli.cache_signatures:cache", "Look at kept answers, and clear them."),

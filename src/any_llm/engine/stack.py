@@ -40,6 +40,8 @@ BUILT_IN: tuple[BuiltIn, ...] = (
     BuiltIn("rotate", "keys", "any_llm.middleware.rotate:Rotate"),
     BuiltIn("sanitise", "guards", "any_llm.middleware.sanitise:Sanitise"),
     BuiltIn("rate_limit", "limits", "any_llm.middleware.rate_limit:RateLimit"),
+    BuiltIn("fallback", "fallback", "any_llm.middleware.fallback:Fallback"),
+    BuiltIn("breaker", "health", "any_llm.middleware.breaker:Breaker"),
 )
 """What there is, one line for each."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from typing_extensions import override
 
-from any_llm.attempts import Attempt
+from any_llm.attempts import Attempt, Routing
 from any_llm.types.caching import CacheInfo
 from any_llm.types.guards import GuardFinding
 from any_llm.types.source import Source
@@ -65,6 +65,7 @@ class Report(msgspec.Struct, kw_only=True):
     none was asked for. `carried_over` names the operation by whose shape a call reached a provider that lacks its own,
     such as `completion` for `messages`. `attempts` are the attempts that were made, the last of them this one.
     `findings` are what guards saw and did. `cache` says what the cache did, where there is one.
+    `routing` tells how a call with several targets found this one.
     """
 
     provider: str = ""
@@ -83,6 +84,7 @@ class Report(msgspec.Struct, kw_only=True):
     findings: tuple[GuardFinding, ...] = ()
     attempts: Sequence[Attempt] = ()
     cache: CacheInfo | None = None
+    routing: Routing | None = None
 
 
 class Reported(Value):
