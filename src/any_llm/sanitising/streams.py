@@ -6,7 +6,7 @@ back of one at its end goes out with the piece that ends it, or in a copy of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from any_llm.sanitising.texts import Rewrite, change_answer
@@ -15,7 +15,7 @@ from any_llm.types.json import JSON, is_list
 
 _THOUGHT = "reasoning"
 _SAID = ("content", _THOUGHT, "reasoning_content", "refusal")
-_DELTAS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+_DELTAS: Mapping[str, str] = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 _CALL = "call"
 _JSON = frozenset({_CALL, "partial_json", "response.function_call_arguments.delta"})
 """Parts of the places of texts that are JSON."""

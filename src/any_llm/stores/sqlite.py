@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -24,6 +25,7 @@ from any_llm.spec.store import Draw, Drawn
 T = TypeVar("T")
 
 _SECONDS_FOR_A_LOCK = 5.0
+_SECONDS_BETWEEN_TRIES = 0.02
 _SWEEP_EVERY = 512
 _TABLES = """
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
@@ -187,10 +189,20 @@ class SqliteStore:
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, timeout=_SECONDS_FOR_A_LOCK, isolation_level=None, check_same_thread=False)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = NORMAL")
-    database.executescript(_TABLES)
-    return database
+    # Turning to the log needs the file for a moment, and SQLite does not wait for it by itself.
+    give_up = monotonic() + _SECONDS_FOR_A_LOCK
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.executescript(_TABLES)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > give_up:
+                database.close()
+                raise
+            sleep(_SECONDS_BETWEEN_TRIES)
+        else:
+            return database
 
 
 def _draw(database: sqlite3.Connection, draws: Sequence[Draw], now: float) -> Drawn:
