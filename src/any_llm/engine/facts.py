@@ -25,7 +25,7 @@ _TEXTS = ("message", "code", "error_type", "param", "request_id", "request_excer
 class Facts:
     """Collects what becomes known on the way: the request as sent, the status and headers that came back."""
 
-    __slots__ = ("_attempt", "_call", "_clock", "headers", "request", "started", "status")
+    __slots__ = ("_attempt", "_call", "_clock", "_request_id", "headers", "request", "started", "status")
 
     def __init__(self, call: Call, clock: Clock) -> None:
         self._call = call
@@ -35,6 +35,7 @@ class Facts:
         self.request: HttpRequest | None = None
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
+        self._request_id: str | None = None
 
     @property
     def elapsed(self) -> float:
@@ -66,7 +67,7 @@ class Facts:
             attempt.outcome = outcome
             attempt.elapsed = elapsed
             attempt.status = self.status
-            attempt.request_id = self.request_id()
+            attempt.request_id = self._request_id
         return elapsed
 
     def request_id(self) -> str | None:
@@ -74,7 +75,8 @@ class Facts:
         headers = self.headers
         for name in _REQUEST_IDS:
             if name in headers:
-                return headers[name]
+                self._request_id = headers[name]
+                return self._request_id
         return None
 
     def explain(self, error: AnyLLMError) -> AnyLLMError:
