@@ -12,7 +12,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from any_llm import Hooks, Retry, Settings
+from any_llm import Hooks, Limit, Retry, Settings
 from any_llm.engine.stack import stack
 from any_llm.pipeline.call import Call, Handler, Middleware, Reply
 from any_llm.pipeline.compose import compose
@@ -33,6 +33,15 @@ _CALL = Call(
     options={},
 )
 _REPLY = Reply(value=ChatCompletion(id="1"), report=Report())
+_LIMITS = {
+    "content-type": "application/json",
+    "x-ratelimit-limit-requests": "10000",
+    "x-ratelimit-limit-tokens": "5000000",
+    "x-ratelimit-remaining-requests": "9999",
+    "x-ratelimit-remaining-tokens": "4999335",
+    "x-ratelimit-reset-requests": "6ms",
+    "x-ratelimit-reset-tokens": "12ms",
+}
 _CHUNKS = 1_000
 _TIMES = 2_000
 
@@ -58,6 +67,10 @@ class _Pieces:
 
 async def _whole(_call: Call) -> Reply:
     return _REPLY
+
+
+async def _limited(_call: Call) -> Reply:
+    return Reply(value=_REPLY.value, report=Report(headers=_LIMITS))
 
 
 async def _streamed(_call: Call) -> Reply:
@@ -102,16 +115,20 @@ async def measure_layers(rounds: int) -> list[Row]:
     """Measure layers against the handler inside of them."""
 
     def on_calls(handler: Handler) -> Callable[[], Awaitable[object]]:
+        """Return what makes one call."""
         return lambda: handler(_CALL)
 
     async def calls(handler: Handler) -> float:
+        """Return what a handler costs for each call."""
         return await _cost(on_calls(handler), on_calls(_whole), _TIMES, rounds)
 
     async def chunks(layers: Sequence[Middleware]) -> float:
+        """Return what layers cost for each chunk."""
         handler = compose(layers, _streamed)
         return await _cost(lambda: _take(handler), lambda: _take(_streamed), 20, rounds) / _CHUNKS
 
     retry = stack(Settings(retry=Retry()))
+    limits = stack(Settings(retry=None, limits=[Limit(amount=1e9), Limit(amount=1e12, of="tokens")]))
     return [
         _row("an empty stack", await calls(Deadline(compose((), _whole), PROCESS.clock)), 5.0),
         _row("ten layers that do nothing, a call", await calls(compose([_nothing] * 10, _whole)), 60.0),
@@ -119,6 +136,7 @@ async def measure_layers(rounds: int) -> list[Row]:
         _row("ten layers that do nothing, a chunk", await chunks([_nothing] * 10), 2.0),
         _row("ten hooks that look at it, a chunk", await chunks([Hooks(on_chunk=_look)] * 10), 2.0),
         _row("retry around a call that succeeds", await calls(compose(retry, _whole)), 2.0),
+        _row("two limits, and those that a provider tells of", await calls(compose(limits, _limited)), 50.0),
     ]
 
 

@@ -181,7 +181,9 @@ def root(text: str, groups: Sequence[Group]) -> str:
     exported = next(node.value for node in ast.parse(text).body if ast.unparse(node).startswith("__all__"))  # type: ignore[attr-defined]  # it is an assignment
     others = {*ast.literal_eval(exported)} - former
     names = sorted({*others, *(name for names in found.values() for name in names)})
-    return _replaced(text, [exported], exported.lineno - 1, [f"__all__ = {names!r}"])
+    listed = textwrap.fill(", ".join(f'"{name}"' for name in names), 116, break_on_hyphens=False)
+    lines = ["__all__ = [", textwrap.indent(f"{listed},", "    "), "]  # fmt: skip"]
+    return _replaced(text, [exported], exported.lineno - 1, lines)
 
 
 def surfaces(package: Path) -> Mapping[Path, str]:

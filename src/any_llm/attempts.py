@@ -51,3 +51,43 @@ class Attempt(msgspec.Struct, kw_only=True):
         """Return the attempt as plain values that JSON can hold; what is unknown is left out."""
         known = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) not in (None, "")}
         return known if self.cost is None else known | {"cost": str(self.cost)}
+
+
+class Considered(msgspec.Struct, frozen=True, kw_only=True):
+    """A target that was looked at before a call.
+
+    Attributes:
+        target: which, as `provider:model`.
+        route: the route it belongs to; of a route within another one, both names.
+        place: as the how many-th it is asked, from 1 on; `None` when it was dropped.
+        reason: why it was taken, or dropped.
+        base_url: where it is asked.
+        key: the fingerprint of its key; empty without one.
+    """
+
+    target: str
+    route: str
+    place: int | None = None
+    reason: str = ""
+    base_url: str = ""
+    key: str = ""
+
+
+class Routing(msgspec.Struct, kw_only=True):
+    """How a call found the target that served it.
+
+    Attributes:
+        route: the name of the route.
+        considered: its targets: first those that were taken, in their order, then the dropped ones.
+        passed: what each target failed with before the next one was asked, such as `openai:gpt-5: OverloadedError`.
+        restarts: how often a stream began anew in the middle.
+        continued: how often a stream was gone on with by another target.
+        hedged: how often a second target was asked because the first one was slow.
+    """
+
+    route: str
+    considered: tuple[Considered, ...] = ()
+    passed: list[str] = msgspec.field(default_factory=list)
+    restarts: int = 0
+    continued: int = 0
+    hedged: int = 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from any_llm.exceptions import AnyLLMError, TotalTimeoutError
+from collections.abc import Sequence
+
+from any_llm.exceptions import AnyLLMError, OverloadedError, RateLimitError, TotalTimeoutError
 
 
 class DeadlineExceededError(TotalTimeoutError):
@@ -15,3 +17,49 @@ class MiddlewareError(AnyLLMError):
     """A layer of the program's own broke or took too long, and nothing may pass it by."""
 
     default_message = "A layer around the call failed"
+
+
+class GuardrailError(AnyLLMError):
+    """A guard of the program's own found what must not go on.
+
+    Attributes:
+        findings: what was seen, each an `any_llm.GuardFinding`; the text itself is in none of them.
+    """
+
+    default_message = "A guard stopped the call"
+    caller_fault = True
+
+    findings: Sequence[object] = ()
+
+
+class StoreError(AnyLLMError):
+    """A store of counts, limits or answers cannot be reached, or does not do as it should."""
+
+    default_message = "The store failed"
+
+
+class LimitExceededError(RateLimitError):
+    """A limit of the program's own, or one that a provider told of, leaves no room for the call.
+
+    Attributes:
+        limit: which one.
+        fallback_ok: whether another target may be asked instead.
+    """
+
+    default_message = "A limit is reached"
+    retryable = False
+
+    limit: str = ""
+    fallback_ok: bool = False
+
+
+class CircuitOpenError(OverloadedError):
+    """The target has failed of late and is left alone for a while; nothing was sent. `retry_after` says how long."""
+
+    default_message = "The target is down"
+
+
+class NoTargetError(AnyLLMError):
+    """No target of a route can serve the call as it is; nothing was sent. The message says why each was dropped."""
+
+    default_message = "No target of the route can serve the call"

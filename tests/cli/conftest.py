@@ -59,6 +59,7 @@ def environment(provider: LoopbackProvider, tmp_path: Path) -> dict[str, str]:
         "OPENAI_BASE_URL": f"{provider.origin}/v1",
         "ANY_LLM_CACHE": str(tmp_path / "cache"),
         "ANY_LLM_MODEL": "openai:echo",
+        "ANY_LLM_MAX_RETRIES": "0",
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
     }
 

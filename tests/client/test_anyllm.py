@@ -334,8 +334,8 @@ async def test_a_transport_that_nobody_knows_is_named() -> None:
 
 
 def test_settings_show_no_secret() -> None:
-    shown = repr(Settings(headers={"Authorization": "Bearer abc"}, proxy="http://user:password@proxy:3128"))
-    assert "abc" not in shown
+    shown = repr(Settings(headers={"Authorization": "Bearer hush-hush"}, proxy="http://user:password@proxy:3128"))
+    assert "hush" not in shown
     assert "password" not in shown
     assert "http://proxy:3128" in shown
     assert msgspec.structs.asdict(Settings())["proxy"] is None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from any_llm.cli.embed import embed
     from any_llm.cli.failures import tell_failure
     from any_llm.cli.find_models import find_models, show_model
+    from any_llm.cli.kept import clear_cache, show_cache
     from any_llm.cli.listen import transcribe
     from any_llm.cli.make import make_image, speak
     from any_llm.cli.matrix import matrix
@@ -29,21 +30,25 @@ if TYPE_CHECKING:
     from any_llm.cli.probe import probe
     from any_llm.cli.providers import providers
     from any_llm.cli.rank import rerank
+    from any_llm.cli.routes import explain_route, list_routes, tell_health
     from any_llm.cli.stubs import stubs
     from any_llm.cli.wire import wire
 
 _HOMES: Mapping[str, str] = {
     "bench": "any_llm.cli.bench",
     "chat": "any_llm.cli.chat",
+    "clear_cache": "any_llm.cli.kept",
     "complete": "any_llm.cli.complete",
     "create_batch": "any_llm.cli.batch",
     "doctor": "any_llm.cli.doctor",
     "embed": "any_llm.cli.embed",
+    "explain_route": "any_llm.cli.routes",
     "find_models": "any_llm.cli.find_models",
     "list_batches": "any_llm.cli.batch",
     "list_faults": "any_llm.cli.mock",
     "list_local": "any_llm.cli.models",
     "list_plugins": "any_llm.cli.plugins",
+    "list_routes": "any_llm.cli.routes",
     "make_image": "any_llm.cli.make",
     "matrix": "any_llm.cli.matrix",
     "mock": "any_llm.cli.mock",
@@ -54,11 +59,13 @@ _HOMES: Mapping[str, str] = {
     "pull": "any_llm.cli.models",
     "remove": "any_llm.cli.models",
     "rerank": "any_llm.cli.rank",
+    "show_cache": "any_llm.cli.kept",
     "show_model": "any_llm.cli.find_models",
     "speak": "any_llm.cli.make",
     "stubs": "any_llm.cli.stubs",
     "tell_batch": "any_llm.cli.batch",
     "tell_failure": "any_llm.cli.failures",
+    "tell_health": "any_llm.cli.routes",
     "tell_results": "any_llm.cli.batch",
     "transcribe": "any_llm.cli.listen",
     "verify_plugins": "any_llm.cli.plugins",
@@ -68,15 +75,18 @@ _HOMES: Mapping[str, str] = {
 __all__ = [
     "bench",
     "chat",
+    "clear_cache",
     "complete",
     "create_batch",
     "doctor",
     "embed",
+    "explain_route",
     "find_models",
     "list_batches",
     "list_faults",
     "list_local",
     "list_plugins",
+    "list_routes",
     "make_image",
     "matrix",
     "mock",
@@ -87,11 +97,13 @@ __all__ = [
     "pull",
     "remove",
     "rerank",
+    "show_cache",
     "show_model",
     "speak",
     "stubs",
     "tell_batch",
     "tell_failure",
+    "tell_health",
     "tell_results",
     "transcribe",
     "verify_plugins",

@@ -113,3 +113,12 @@ class BenchWish(NamedTuple):
     stream: bool
     plot: Path | None
     raw: Path | None
+
+
+class RouteWish(NamedTuple):
+    """What a call would be, whose route is explained."""
+
+    message: str = ""
+    tools: bool = False
+    vision: bool = False
+    max_tokens: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import msgspec
@@ -27,6 +28,8 @@ from any_llm.providers.registry import provider as find_provider
 from any_llm.providers.registry import provider_names, unsupported
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
+from any_llm.types.keys import Keys
+from any_llm.types.naming import ROUTE, UNNAMED
 from any_llm.types.provider import ProviderMetadata
 
 if TYPE_CHECKING:
@@ -34,12 +37,22 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from any_llm.attempts import Considered
+    from any_llm.client.kept import KeptAnswers
     from any_llm.pipeline.call import Handler
     from any_llm.pipeline.layer import Place
+    from any_llm.types.health import TargetHealth
     from any_llm.types.json import JSON
+    from any_llm.types.routes import Route
 
 _SETTINGS = frozenset(Settings.__struct_fields__)
 _ARGUMENTS = _SETTINGS | {"settings", "default_headers", "timeout", "unified_exceptions", "max_retries"}
+_ROUTED = "any_llm.client.routed"
+"""The module of clients of several targets, loaded with the first of them."""
+_ROUTER = Provider(
+    name=ROUTE, base_url="route://targets", auth="none", transport="route", operations=frozenset(Operation)
+)
+"""Stands for the targets of routes; a provider of one's own that has this name goes before it."""
 _COMPATIBLE = Provider(
     name="openai_compatible",
     key="OPENAI_COMPATIBLE_API_KEY",
@@ -66,7 +79,13 @@ class AnyLLM(EveryOperation):
     def __init__(self, api_key: str | None = None, api_base: str | None = None, **client_args: JSON) -> None:
         provider = self.PROVIDER
         given = take_given(provider, client_args) if client_args else NOTHING
-        key = find_key(provider, api_key, os.environ)
+        if client_args:
+            self._settings, self._handler = _configured(provider, client_args)
+        else:
+            usual = defaults()
+            self._settings, self._handler = usual.settings, usual.handler
+        pooled = not api_key and provider.name in self._settings.keys
+        key = None if pooled else find_key(provider, api_key, os.environ)
         values: Mapping[str, str] = {}
         if provider.placeholders:
             values = find_placeholders(provider, given.placeholders, os.environ, given.credential)
@@ -78,11 +97,6 @@ class AnyLLM(EveryOperation):
             placeholders=values,
             credential=given.credential,
         )
-        if client_args:
-            self._settings, self._handler = _configured(provider, client_args)
-        else:
-            usual = defaults()
-            self._settings, self._handler = usual.settings, usual.handler
 
     @override
     def __init_subclass__(cls) -> None:
@@ -137,18 +151,51 @@ class AnyLLM(EveryOperation):
         """The layers around each call, outermost first: what they are called, how often they run, and their places."""
         return places(self._settings)
 
+    @property
+    def cache(self) -> KeptAnswers:
+        """The kept answers of calls with these settings: to look at, and to make invalid."""
+        from any_llm.client.kept import KeptAnswers  # noqa: PLC0415  # few programs look at them
+
+        return KeptAnswers(self._settings)
+
+    def health(self) -> tuple[TargetHealth, ...]:
+        """Return what the calls of this process have shown about the health of this client's targets, asking nobody.
+
+        Targets are watched where `health` is set, as it is for clients of routes; nothing is known of one that was not
+        yet called.
+        """
+        return import_module("any_llm.client.watching").health_of(self)
+
+    def explain(self, model: str = UNNAMED, **options: JSON) -> tuple[Considered, ...]:  # noqa: ARG002  # for routes
+        """Return the targets of a route in the order a call would ask them, then those dropped; each with the reason.
+
+        Nobody is asked anything. What depends on chance or on load may be otherwise in the next moment.
+
+        Args:
+            model: the name of the route.
+            **options: the parameters of the call, such as `messages` and `tools`; `operation` says which one it is, if
+                not `completion`.
+
+        Raises:
+            ConfigurationError: this is a client of one provider, or has no route of this name.
+        """
+        raise ConfigurationError(
+            f"{type(self).__name__}.explain({model!r}) needs a client of a route, as AnyLLM.create([…]) returns it"
+        )
+
     @classmethod
     def create(
         cls,
-        provider: str | LLMProvider,
+        provider: str | LLMProvider | Sequence[JSON] | Route,
         api_key: str | None = None,
         api_base: str | None = None,
         **client_args: JSON,
     ) -> AnyLLM:
-        """Return a client of a provider.
+        """Return a client of a provider, or of several targets.
 
         Args:
-            provider: its name; `LLMProvider` lists those that are built in.
+            provider: its name; `LLMProvider` lists those that are built in. A list of targets (`provider:model`) or a
+                `Route` makes a client that has them answer in turn: each call's model is then `auto`.
             api_key: its key, instead of the environment's.
             api_base: where its API begins, instead of the environment's or the usual place.
             **client_args: `settings`, or single ones of `Settings`' fields (`timeouts`, `retry`, `middleware`, …);
@@ -160,6 +207,9 @@ class AnyLLM(EveryOperation):
             MissingApiKeyError: no key was given and none is in the environment.
             ConfigurationError: something else about the set-up is wrong.
         """
+        if not isinstance(provider, str):
+            routed = import_module(_ROUTED).client_of_targets
+            return cast("AnyLLM", routed(provider, api_key, api_base, client_args))
         kind = _own_class(str(provider), client_args) if client_args else None
         return (kind or cls.get_provider_class(provider))(api_key=api_key, api_base=api_base, **client_args)
 
@@ -256,6 +306,8 @@ def _record(name: str, settings: Settings) -> Provider:
         return find_provider(key, settings.providers)
     except UnsupportedProviderError:
         plugged = load(PROVIDERS, key, Provider)
+        if plugged is None and key == ROUTE:
+            return _ROUTER
         if plugged is None:
             raise unsupported(key, AnyLLM.get_supported_providers()) from None
         return plugged
@@ -282,6 +334,8 @@ def _key_of(name: str, usual: Defaults) -> str:
 
 @lru_cache(maxsize=1_024)
 def _make_class(record: Provider) -> type[AnyLLM]:
+    if record is _ROUTER:
+        return cast("type[AnyLLM]", import_module(_ROUTED).Routed)
     return cast("type[AnyLLM]", type(class_name(record), (AnyLLM,), {"PROVIDER": record, "__module__": __name__}))
 
 
@@ -301,6 +355,7 @@ def _configured(provider: Provider, client_args: dict[str, JSON]) -> tuple[Setti
     if not isinstance(settings, Settings):
         raise ConfigurationError(f"settings is {settings!r}; give an any_llm.Settings")
     changes = {name: value for name, value in client_args.items() if name in _SETTINGS}
+    changes |= {"keys": {**settings.keys, provider.name: keys}} if isinstance(keys := changes.get("keys"), Keys) else {}
     if client_args.get("default_headers"):
         changes["headers"] = {**settings.headers, **client_args["default_headers"]}
     if client_args.get("timeout") is not None:

@@ -14,6 +14,7 @@ from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.stream import StreamForm, is_stream
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
+from any_llm.types.caching import Cache
 from any_llm.types.json import JSON, JSONObject, is_list
 from any_llm.types.policies import Retry
 from any_llm.types.report import Report
@@ -42,8 +43,11 @@ class Calling:
         target = msgspec.structs.replace(self._target, model=model)
         call = build_call(operation, target, request, self._settings)
         handler = self._handler
-        if call.overrides and "retry" in call.overrides and self._settings.retry is None:
-            handler = build(msgspec.structs.replace(self._settings, retry=Retry()))
+        if call.overrides:
+            # What a call says about a layer that is off turns it on.
+            layers = {"retry": Retry, "cache": Cache}
+            missing = {name: layers[name]() for name in call.overrides if getattr(self._settings, name) is None}
+            handler = build(msgspec.structs.replace(self._settings, **missing)) if missing else handler
         return (await handler(call)).value
 
     def _finish(

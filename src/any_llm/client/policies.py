@@ -9,12 +9,13 @@ import msgspec
 
 from any_llm.engine.settings import Settings
 from any_llm.exceptions import InvalidRequestError
+from any_llm.types.caching import cache_control
 from any_llm.types.caller import NOBODY, Caller
 from any_llm.types.http import is_number
 from any_llm.types.json import JSON, JSONObject, is_list, is_tuple
 from any_llm.types.policies import Retry, RetryRule
 
-POLICIES = frozenset({"deadline", "max_retries", "tenant", "tags", "priority"})
+POLICIES = frozenset({"deadline", "max_retries", "tenant", "tags", "priority", "cache"})
 """The options of every operation that no provider is told."""
 
 
@@ -41,11 +42,17 @@ def take_policies(options: JSONObject, settings: Settings, timeout: JSON = None)
         )
     if is_number(timeout) and timeout > 0 and not options.get("stream"):
         deadline = timeout if deadline is None else min(timeout, deadline)
+    overrides: dict[str, object] = {}
     retries = options.pop("max_retries", None)
+    if retries is not None:
+        overrides["retry"] = with_retries(settings.retry, retries)
+    if "cache" in options and not isinstance(options["cache"], str):
+        # As a text it is about the prompt, which the provider keeps.
+        overrides["cache"] = cache_control(options.pop("cache"))
     return Policies(
         deadline=None if deadline is None else settings.surroundings.clock.monotonic() + deadline,
         caller=_caller(options, settings.caller),
-        overrides={} if retries is None else {"retry": with_retries(settings.retry, retries)},
+        overrides=overrides,
     )
 
 

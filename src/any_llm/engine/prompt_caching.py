@@ -14,11 +14,13 @@ import msgspec
 
 from any_llm.exceptions import InvalidRequestError
 from any_llm.pipeline.call import Call
+from any_llm.spec.provider import Operation
 from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
 from any_llm.types.report import Warning as CallWarning
 
 _MARK: Mapping[str, str] = {"type": "ephemeral"}
 _MODES = ("auto", "none")
+_WITH_PROMPTS = frozenset({Operation.COMPLETION, Operation.MESSAGES, Operation.RESPONSES})
 _KEY_LENGTH = 32
 
 Plan: TypeAlias = Callable[[JSONObject], None]
@@ -34,7 +36,13 @@ def cached(call: Call) -> tuple[Call, tuple[CallWarning, ...]]:
     options = dict(call.options)
     wish = options.pop("cache")
     if wish not in _MODES:
-        raise InvalidRequestError(f"cache is {wish!r}; use 'auto' or 'none'", param="cache")
+        raise InvalidRequestError(f"cache is {wish!r}; use 'auto' or 'none', or a dictionary", param="cache")
+    if call.operation not in _WITH_PROMPTS:
+        raise InvalidRequestError(
+            f"cache={wish!r} is about the prompts of conversations, and {call.operation} has none; for answers "
+            "that are kept here give a dictionary, such as cache={'ttl': 60}",
+            param="cache",
+        )
     plan = PLANS.get(call.target.provider.caching)
     warnings: tuple[CallWarning, ...] = ()
     if wish == "auto" and plan is None:

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from typing_extensions import override
@@ -25,16 +25,32 @@ from any_llm.pipeline.surroundings import PROCESS, Surroundings
 from any_llm.spec.provider import Provider
 from any_llm.spec.transport import Transport
 from any_llm.transport.framing import FRAMINGS
+from any_llm.types.caching import Cache
 from any_llm.types.caller import NOBODY, Caller
+from any_llm.types.guards import Guards
 from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
+from any_llm.types.keys import Keys
+from any_llm.types.limits import Limit, Limits
 from any_llm.types.policies import Retry
 from any_llm.types.secret import redact, show
+
+if TYPE_CHECKING:
+    from any_llm.types.health import Health
+    from any_llm.types.routes import Fallback, Route
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
 MEDIA_POLICIES = ("auto", "inline", "strict")
 UNSUPPORTED_POLICIES = ("warn", "error", "drop")
 TRANSPORTS = ("http", "local", "mock")
+_POLICIES: Mapping[str, type] = {"retry": Retry, "guards": Guards, "cache": Cache, "caller": Caller}
+"""The policies that are records, by the names of their settings."""
+
+_NONE: Mapping[str, str] = {
+    "retry": ", or None for no retries",
+    "guards": ", or None",
+    "cache": ", or None to keep no answers",
+}
 _PLACE = re.compile(r"at `\$\.?(.+)`")
 
 
@@ -53,7 +69,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         models: what is known better about models, by `provider:model`: fields of `Capabilities` and their values.
         middleware: layers around every call, outermost first: callables, or a `Layer` that says where it stands.
         retry: when a call that failed is made again; `None` has calls made once.
+        routes: targets that serve a call in turn, by the names under which they are asked: `route:NAME`.
+        fallback: when the next target of a route is asked; a client of a route has the usual policy without it.
+        health: when a target counts as down and is left alone; a client of a route has the usual policy without it.
         deadline: how many seconds a whole call may take, all its attempts and waits included; `None` for no limit.
+        guards: what is looked at, masked and refused in requests and answers; `None` for nothing.
+        keys: the keys of providers that have several, or whose keys change, by the providers' names.
+        limits: how much may be asked for in which time: `Limits`, or a sequence of `Limit`.
+        cache: how answers are kept: `Cache`, `True` for the usual one, or `None` to keep none.
         caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
         surroundings: the time, and what a process keeps in one place; for tests.
@@ -74,7 +97,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     models: Mapping[str, Mapping[str, JSON]] = {}
     middleware: tuple[Middleware | Layer, ...] = ()
     retry: Retry | None = Retry()
+    routes: Mapping[str, Route] = {}
+    fallback: Fallback | None = None
+    health: Health | None = None
     deadline: float | None = None
+    guards: Guards | None = None
+    keys: Mapping[str, Keys] = {}
+    limits: Limits | Sequence[Limit] | None = None
+    cache: Cache | bool | None = None
     caller: Caller = NOBODY
     store: object = "memory"
     surroundings: Surroundings = PROCESS
@@ -103,14 +133,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     f"middleware holds {show(layer)}, which cannot be called; it takes a call and a handler"
                 )
         self._check_policies()
+        self._check_routes()
+
+    def _check_routes(self) -> None:
+        if self.routes or self.fallback is not None or self.health is not None:
+            from any_llm.engine.routes import check_routes  # noqa: PLC0415  # most settings have no routes
+
+            check_routes(self.routes, self.fallback, self.health)
 
     def _check_policies(self) -> None:
-        if not isinstance(cast("object", self.retry), Retry | None):
-            raise ConfigurationError(f"retry is {self.retry!r}; give an any_llm.Retry, or None for no retries")
+        if self.limits is not None and not isinstance(self.limits, Limits):
+            msgspec.structs.force_setattr(self, "limits", Limits(limits=tuple(self.limits)) if self.limits else None)
+        if isinstance(self.cache, bool):
+            msgspec.structs.force_setattr(self, "cache", Cache() if self.cache else None)
+        for name, kind in _POLICIES.items():
+            value: object = getattr(self, name)
+            if not isinstance(value, kind) and not (value is None and name != "caller"):
+                raise ConfigurationError(f"{name} is {value!r}; give an any_llm.{kind.__name__}{_NONE.get(name, '')}")
+        for name, keys in self.keys.items():
+            if not isinstance(cast("object", keys), Keys):
+                raise ConfigurationError(f"keys[{name!r}] is {type(keys).__name__}; give an any_llm.Keys")
         if self.deadline is not None and not (is_number(cast("object", self.deadline)) and self.deadline > 0):
             raise ConfigurationError(f"deadline is {self.deadline!r}; give a positive number of seconds, or None")
-        if not isinstance(cast("object", self.caller), Caller):
-            raise ConfigurationError(f"caller is {self.caller!r}; give an any_llm.Caller")
 
     def _check_media(self) -> None:
         if self.media not in MEDIA_POLICIES:
@@ -150,7 +194,14 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     models: dict[str, JSONObject] = {}
     middleware: list[str | _LayerEntry] = []
     retry: Retry | bool = True
+    routes: dict[str, JSONObject] = {}
+    fallback: JSONObject | None = None
+    health: JSONObject | None = None
     deadline: float | None = None
+    guards: Guards | bool = False
+    keys: dict[str, Keys] = {}
+    limits: Limits | tuple[Limit, ...] = ()
+    cache: Cache | bool = False
     caller: Caller = NOBODY
     store: str = "memory"
 
@@ -190,7 +241,12 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         models=file.models,
         middleware=_load_middleware(path, file.middleware),
         retry=_retry(file, environment.get("ANY_LLM_MAX_RETRIES")),
+        **_routing(path, file),
         deadline=file.deadline,
+        guards=(Guards() if file.guards else None) if isinstance(file.guards, bool) else file.guards,
+        keys=file.keys,
+        limits=file.limits or None,
+        cache=file.cache,
         caller=file.caller,
         store=file.store,
         sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
@@ -208,6 +264,15 @@ def _retry(file: _File, number: str | None) -> Retry | None:
     if not number.isdecimal():
         raise ConfigurationError(f"ANY_LLM_MAX_RETRIES is {number!r}; give a whole number from 0 on")
     return msgspec.structs.replace(policy or Retry(), max_attempts=int(number) + 1) if int(number) else None
+
+
+def _routing(path: Path | None, file: _File) -> JSONObject:
+    """Return the routes of a file and what is said about them."""
+    if not file.routes and file.fallback is None and file.health is None:
+        return {}
+    from any_llm.engine.routes import read_routes  # noqa: PLC0415  # most files have no routes
+
+    return read_routes(path, file.routes, file.fallback, file.health)
 
 
 def _says_yes(word: str | None) -> bool:

@@ -34,7 +34,15 @@ class BuiltIn(msgspec.Struct, frozen=True):
     place: str
 
 
-BUILT_IN: tuple[BuiltIn, ...] = (BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),)
+BUILT_IN: tuple[BuiltIn, ...] = (
+    BuiltIn("cache", "cache", "any_llm.middleware.cache:Cache"),
+    BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),
+    BuiltIn("rotate", "keys", "any_llm.middleware.rotate:Rotate"),
+    BuiltIn("sanitise", "guards", "any_llm.middleware.sanitise:Sanitise"),
+    BuiltIn("rate_limit", "limits", "any_llm.middleware.rate_limit:RateLimit"),
+    BuiltIn("fallback", "fallback", "any_llm.middleware.fallback:Fallback"),
+    BuiltIn("breaker", "health", "any_llm.middleware.breaker:Breaker"),
+)
 """What there is, one line for each."""
 
 

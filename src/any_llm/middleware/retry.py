@@ -44,8 +44,9 @@ class Retry:
     async def __call__(self, call: Call, inner: Handler) -> Reply:
         """Answer a call, with further attempts if need be; the last error is raised as it is."""
         policy = self._policy
-        if call.overrides and "retry" in call.overrides:
-            policy = _policy_of(call, policy)
+        most: object = None
+        if call.overrides:
+            policy, most = _policy_of(call, policy), call.overrides.get("most_retries")
         target = call.target
         budget = self._budgets.of(target.base_url or target.provider.name)
         budget.count(self._surroundings.clock.monotonic())
@@ -54,7 +55,7 @@ class Retry:
             try:
                 return await self._attempt(policy, call, inner)
             except AnyLLMError as error:
-                wait = self._wait(policy, call, error, made)
+                wait = None if isinstance(most, int) and made > most else self._wait(policy, call, error, made)
                 if wait is None or not budget.allows(policy.budget, policy.budget_floor):
                     raise
             await self._surroundings.clock.sleep(wait)
@@ -137,7 +138,7 @@ def _limits(policy: Policy, error: AnyLLMError) -> tuple[int, float, float]:
 
 
 def _policy_of(call: Call, policy: Policy) -> Policy:
-    said = call.overrides["retry"]
+    said = call.overrides.get("retry")
     return said if isinstance(said, Policy) else policy
 
 

@@ -21,6 +21,7 @@ def guarded(layer: Layer) -> Middleware:
     """Return a layer's middleware with its time limited, and passed by when it breaks, as the layer says."""
 
     async def guard(call: Call, inner: Handler) -> Reply:
+        """Run the layer, and go on without it if that is what it allows."""
         passage = _Passage(inner, asyncio.timeout(layer.timeout), layer.timeout)
         try:
             async with passage.limit:

@@ -67,6 +67,7 @@ class EventStream(Generic[E]):
         report: how the call went.
         convert: what is made of each piece, and of the whole answer, as it is handed out, if anything.
         form: how the text of the answer is read, when a `response_format` was asked for.
+        fold: what adds the pieces up to the whole answer, if they can be.
     """
 
     def __init__(self, upstream: Upstream[E], *, fold: Callable[[], Fold[E, JSON]] | None, report: Report) -> None:
@@ -84,7 +85,7 @@ class EventStream(Generic[E]):
         self._on_item: list[Callable[[E], None]] = []
         self._on_end: list[Callable[[Outcome], None]] = []
         self._followers: list[Callable[[EventStream[E], Outcome], None]] = []
-        self._fold = fold
+        self.fold = fold
         self._again: Callable[[int], list[E]] | None = getattr(upstream, "again", None)
         self._taken = 0
         self._adding: Fold[E, JSON] | None = None
@@ -166,7 +167,7 @@ class EventStream(Generic[E]):
         """
         from any_llm.pipeline.through import Through  # noqa: PLC0415  # few streams are made anew
 
-        stream = EventStream(Through(self, change), fold=self._fold, report=self.report)
+        stream = EventStream(Through(self, change), fold=self.fold, report=self.report)
         stream.convert, stream.form = self.convert, self.form
         self.convert = None
         return stream
@@ -266,8 +267,8 @@ class EventStream(Generic[E]):
                     item, self._altered = changed, True
             if self._again is not None and self._adding is None and not self._on_item and not self._altered:
                 self._taken += 1
-            elif self._fold is not None:
-                self._keep(item, self._fold)
+            elif self.fold is not None:
+                self._keep(item, self.fold)
             for on_item in self._on_item:
                 on_item(item)
             return item if self.convert is None else self.convert(item)
@@ -276,15 +277,15 @@ class EventStream(Generic[E]):
             raise
 
     def _whole(self) -> JSON:
-        if self._fold is None:
+        if self.fold is None:
             raise TypeError("This operation's stream does not add up to a whole answer")
         with _adding_up():
             if self._adding is None and self._again is not None:
-                adding = self._fold()
+                adding = self.fold()
                 for item in self._again(self._taken):
                     adding.add(item)
             else:
-                adding = self._add_up(self._fold)
+                adding = self._add_up(self.fold)
             whole = adding.result()
         whole.report = self.report
         return whole

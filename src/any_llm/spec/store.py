@@ -31,6 +31,15 @@ class KeyValue(Protocol):
 
 
 @runtime_checkable
+class Listing(Protocol):
+    """Tells what is kept; for looking and clearing up, not for calls on their way."""
+
+    async def names(self, prefix: str) -> Sequence[tuple[str, int]]:
+        """Return the names that begin so of what is kept, and how many bytes each has."""
+        ...
+
+
+@runtime_checkable
 class Counters(Protocol):
     """Counts by name."""
 
@@ -61,7 +70,8 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
 
     A bucket holds at most `capacity` and fills by `capacity` in `window` seconds (a generic cell rate algorithm, in
     which a new bucket is full). One with `lease` does not fill: what is drawn comes back when it is returned, or by
-    itself after `window` seconds, so that nothing stays taken by a process that died.
+    itself after `window` seconds, so that nothing stays taken by a process that died. A draw by a lease that is there
+    already replaces what it held, for another `window` seconds.
 
     Attributes:
         bucket: its name.

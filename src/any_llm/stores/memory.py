@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping, Sequence
 from math import inf
+from threading import Lock
 from typing import TypeVar
 
 from any_llm.spec.clock import Clock
@@ -22,7 +23,7 @@ def open_memory(_place: str, clock: Clock) -> MemoryStore:
 class MemoryStore:
     """Has every protocol of `any_llm.spec.store`. Nothing in it waits, so each method is one step for all tasks.
 
-    Meant for one event loop at a time. Names whose time is over are swept out now and then.
+    For any number of event loops and threads. Names whose time is over are swept out now and then.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -30,8 +31,10 @@ class MemoryStore:
         self._values: dict[str, tuple[bytes, float]] = {}
         self._counts: dict[str, tuple[float, float]] = {}
         self._claims: dict[str, tuple[str, float]] = {}
-        self._levels: dict[str, tuple[float, float]] = {}
+        self._levels: dict[str, tuple[tuple[float, float], float]] = {}
         self._leases: dict[str, dict[str, tuple[float, float]]] = {}
+        self._lock = Lock()
+        self._writes = 0
 
     async def get(self, name: str) -> bytes | None:
         """Return what is kept, `None` where there is nothing or its time is over."""
@@ -39,20 +42,28 @@ class MemoryStore:
 
     async def set(self, name: str, value: bytes, *, seconds: float | None = None) -> None:
         """Keep a value, for so many seconds or until it is replaced."""
-        self._keep(self._values, name, value, seconds)
+        with self._lock:
+            self._keep(self._values, name, value, seconds)
 
     async def delete(self, name: str) -> None:
         """Forget a value; one that is not there is no error."""
         self._values.pop(name, None)
 
+    async def names(self, prefix: str) -> Sequence[tuple[str, int]]:
+        """Return the names that begin so of what is kept, and how many bytes each has."""
+        now = self._clock.monotonic()
+        kept = list(self._values.items())
+        return [(name, len(value)) for name, (value, until) in kept if name.startswith(prefix) and until > now]
+
     async def increment(self, name: str, amount: float = 1.0, *, seconds: float | None = None) -> float:
         """Add to a count and return what it is now; a new one begins at nothing and ends after so many seconds."""
-        before = self._live(self._counts, name)
-        if before is None:
-            self._keep(self._counts, name, amount, seconds)
-            return amount
-        self._counts[name] = (before + amount, self._counts[name][1])
-        return before + amount
+        with self._lock:
+            before = self._live(self._counts, name)
+            if before is None:
+                self._keep(self._counts, name, amount, seconds)
+                return amount
+            self._counts[name] = (before + amount, self._counts[name][1])
+            return before + amount
 
     async def count(self, name: str) -> float:
         """Return a count; nothing where there is none or its time is over."""
@@ -60,57 +71,72 @@ class MemoryStore:
 
     async def claim(self, name: str, owner: str, *, seconds: float) -> bool:
         """Give the name to this owner for so many seconds, and say whether it is theirs; one who has it has it anew."""
-        if self._live(self._claims, name) not in {None, owner}:
-            return False
-        self._keep(self._claims, name, owner, seconds)
-        return True
+        with self._lock:
+            if self._live(self._claims, name) not in {None, owner}:
+                return False
+            self._keep(self._claims, name, owner, seconds)
+            return True
 
     async def release(self, name: str, owner: str) -> None:
         """Take the name back from this owner; one who does not have it is no error."""
-        if self._live(self._claims, name) == owner:
-            del self._claims[name]
+        with self._lock:
+            if self._live(self._claims, name) == owner:
+                del self._claims[name]
 
     async def draw(self, draws: Sequence[Draw]) -> Drawn:
         """Draw from several buckets, all or nothing, in one step."""
-        now = self._clock.monotonic()
-        left = [self._left(draw, now) for draw in draws]
-        waits = [
-            (self._wait(draw, has, now), draw.bucket)
-            for draw, has in zip(draws, left, strict=True)
-            if has < draw.amount
-        ]
-        if waits:
-            wait, short = max(waits)
-            return Drawn(granted=False, wait=wait, short=short, left=tuple(left))
-        for draw, has in zip(draws, left, strict=True):
-            if draw.lease:
-                self._leases.setdefault(draw.bucket, {})[draw.lease] = (draw.amount, now + draw.window)
-            else:
-                self._levels[draw.bucket] = (has - draw.amount, now)
-        return Drawn(granted=True, left=tuple(has - draw.amount for draw, has in zip(draws, left, strict=True)))
+        with self._lock:
+            now = self._clock.monotonic()
+            left = [self._left(draw, now) for draw in draws]
+            waits = [
+                (self._wait(draw, has, now), draw.bucket)
+                for draw, has in zip(draws, left, strict=True)
+                if has < draw.amount
+            ]
+            if waits:
+                wait, short = max(waits)
+                return Drawn(granted=False, wait=wait, short=short, left=tuple(left))
+            for draw, has in zip(draws, left, strict=True):
+                if draw.lease:
+                    self._leases.setdefault(draw.bucket, {})[draw.lease] = (draw.amount, now + draw.window)
+                else:
+                    self._set_level(draw, has - draw.amount, now)
+            return Drawn(granted=True, left=tuple(has - draw.amount for draw, has in zip(draws, left, strict=True)))
 
     async def give_back(self, draws: Sequence[Draw]) -> None:
         """Put amounts back, or take more where one is negative: more than there is leaves the bucket in debt."""
-        now = self._clock.monotonic()
-        for draw in draws:
-            if draw.lease:
-                self._leases.get(draw.bucket, {}).pop(draw.lease, None)
-            else:
-                self._levels[draw.bucket] = (min(draw.capacity, self._left(draw, now) + draw.amount), now)
+        with self._lock:
+            now = self._clock.monotonic()
+            for draw in draws:
+                if draw.lease:
+                    leases = self._leases.get(draw.bucket, {})
+                    leases.pop(draw.lease, None)
+                    if not leases:
+                        self._leases.pop(draw.bucket, None)
+                else:
+                    self._set_level(draw, min(draw.capacity, self._left(draw, now) + draw.amount), now)
 
     def _left(self, draw: Draw, now: float) -> float:
         if draw.lease:
             leases = self._leases.get(draw.bucket, {})
             for name in [name for name, (_, until) in leases.items() if until <= now]:
                 del leases[name]
-            return draw.capacity - sum(amount for amount, _ in leases.values())
-        level, since = self._levels.get(draw.bucket, (draw.capacity, now))
+            return draw.capacity - sum(amount for name, (amount, _) in leases.items() if name != draw.lease)
+        kept = self._levels.get(draw.bucket)
+        if kept is None:
+            return draw.capacity
+        (level, since), _ = kept
         return min(draw.capacity, level + (now - since) * draw.capacity / draw.window)
+
+    def _set_level(self, draw: Draw, level: float, now: float) -> None:
+        # When it is full again there is nothing to know about it.
+        self._keep(self._levels, draw.bucket, (level, now), (draw.capacity - level) * draw.window / draw.capacity)
 
     def _wait(self, draw: Draw, has: float, now: float) -> float:
         if not draw.lease:
             return (draw.amount - has) * draw.window / draw.capacity
-        ends = sorted((until, amount) for amount, until in self._leases.get(draw.bucket, {}).values())
+        leases = self._leases.get(draw.bucket, {})
+        ends = sorted((until, amount) for name, (amount, until) in leases.items() if name != draw.lease)
         for until, amount in ends:
             has += amount
             if has >= draw.amount:
@@ -125,7 +151,8 @@ class MemoryStore:
 
     def _keep(self, kept: MutableMapping[str, tuple[V, float]], name: str, value: V, seconds: float | None) -> None:
         now = self._clock.monotonic()
-        if len(kept) % _SWEEP_AFTER == _SWEEP_AFTER - 1:
+        self._writes += 1
+        if self._writes % _SWEEP_AFTER == 0:
             for over in [other for other, (_, until) in kept.items() if until <= now]:
                 del kept[over]
         kept[name] = (value, inf if seconds is None else now + seconds)

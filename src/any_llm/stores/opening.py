@@ -10,6 +10,11 @@ from any_llm.spec.clock import Clock
 
 STORES: Mapping[str, str] = {
     "memory": "any_llm.stores.memory:open_memory",
+    "redis": "any_llm.stores.redis:open_redis",
+    "rediss": "any_llm.stores.redis:open_redis",
+    "sqlite": "any_llm.stores.sqlite:open_sqlite",
+    "valkey": "any_llm.stores.redis:open_redis",
+    "valkeys": "any_llm.stores.redis:open_redis",
 }
 """By the word before the colon, the function that opens a store from its place and a clock; loaded on first use."""
 

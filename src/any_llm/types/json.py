@@ -18,7 +18,7 @@ JSONObject: TypeAlias = dict[str, Any]
 """One JSON object."""
 
 
-DICT: type = dict
+DICT: JSON = dict
 """For `type(value) is DICT` where a call would cost too much: it leaves the value what it was to type checkers."""
 
 

@@ -34,6 +34,7 @@ class CallOptions(TypedDict, total=False):
     tenant: str | None
     tags: Sequence[str] | None
     priority: int | None
+    cache: str | Mapping[str, JSON] | None
     extra_headers: Mapping[str, str] | None
     extra_query: Mapping[str, str] | None
     extra_body: Mapping[str, JSON] | None
@@ -76,7 +77,6 @@ class CompletionOptions(CallOptions, ProviderOptions, total=False):
     web_search_options: Mapping[str, JSON] | None
     safety_identifier: str | None
     prompt_cache_retention: str | None
-    cache: str | None
 
 
 class ResponsesOptions(CallOptions, ProviderOptions, total=False):
@@ -113,7 +113,6 @@ class ResponsesOptions(CallOptions, ProviderOptions, total=False):
     top_logprobs: int | None
     stream_options: Mapping[str, JSON] | None
     prompt: Mapping[str, JSON] | None
-    cache: str | None
 
 
 class MessagesOptions(CallOptions, ProviderOptions, total=False):
@@ -138,7 +137,6 @@ class MessagesOptions(CallOptions, ProviderOptions, total=False):
     betas: Sequence[str] | None
     container: str | Mapping[str, JSON] | None
     output_config: Mapping[str, JSON] | None
-    cache: str | None
 
 
 class EmbeddingOptions(CallOptions, ProviderOptions, total=False):

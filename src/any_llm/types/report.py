@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from typing_extensions import override
 
-from any_llm.attempts import Attempt
+from any_llm.attempts import Attempt, Routing
+from any_llm.types.caching import CacheInfo
+from any_llm.types.guards import GuardFinding
 from any_llm.types.source import Source
 from any_llm.types.value import Value
 
@@ -62,6 +64,8 @@ class Report(msgspec.Struct, kw_only=True):
     to a `response_format`: `native`, by a `tool`, by `json_object` and words, or by `instructions` alone; `None` where
     none was asked for. `carried_over` names the operation by whose shape a call reached a provider that lacks its own,
     such as `completion` for `messages`. `attempts` are the attempts that were made, the last of them this one.
+    `findings` are what guards saw and did. `cache` says what the cache did, where there is one.
+    `routing` tells how a call with several targets found this one.
     """
 
     provider: str = ""
@@ -77,7 +81,10 @@ class Report(msgspec.Struct, kw_only=True):
     time_to_first_chunk: float | None = None
     structured_output: str | None = None
     carried_over: str | None = None
+    findings: tuple[GuardFinding, ...] = ()
     attempts: Sequence[Attempt] = ()
+    cache: CacheInfo | None = None
+    routing: Routing | None = None
 
 
 class Reported(Value):
@@ -103,6 +110,11 @@ class Reported(Value):
     def warnings(self) -> tuple[Warning, ...]:
         """What could not be said to the provider as it was meant; nothing is dropped without standing here."""
         return self.report.warnings
+
+    @property
+    def cache(self) -> CacheInfo | None:
+        """What the cache did for this answer; `None` where there is no cache."""
+        return self.report.cache
 
     @property
     def request_id(self) -> str | None:

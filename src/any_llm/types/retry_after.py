@@ -45,7 +45,7 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _explicit(headers: Mapping[str, str], now: float) -> float | None:
-    seconds = _wait(headers.get("retry-after", ""), now)
+    seconds = seconds_of(headers.get("retry-after", ""), now)
     milliseconds = _number(headers.get("retry-after-ms", headers.get("x-ms-retry-after-ms", "")))
     if milliseconds is None or (not milliseconds and seconds is not None):
         # Azure sends zero milliseconds beside the number of seconds that is meant.
@@ -55,7 +55,7 @@ def _explicit(headers: Mapping[str, str], now: float) -> float | None:
 
 def _latest_reset(headers: Mapping[str, str], now: float) -> float | None:
     waits = [
-        _wait(value, now)
+        seconds_of(value, now)
         for name, value in headers.items()
         if "ratelimit" in name and "reset" in name and not _number(headers.get(name.replace("reset", "remaining"), ""))
     ]
@@ -67,7 +67,7 @@ def _latest_reset(headers: Mapping[str, str], now: float) -> float | None:
     return max((wait for wait in waits if wait is not None), default=None)
 
 
-def _wait(value: str, now: float) -> float | None:
+def seconds_of(value: str, now: float) -> float | None:
     """Return the seconds from now that a number, a duration or a date means."""
     value = value.strip()
     number = _number(value)
@@ -81,6 +81,12 @@ def _wait(value: str, now: float) -> float | None:
             return None
         seconds = date.timestamp() - now
     return max(0.0, seconds)
+
+
+def epoch_of(date: str, usual: float) -> float:
+    """Return the seconds since 1970 that a date means; `usual` where it means none."""
+    found = _date(date) if date else None
+    return usual if found is None else found.timestamp()
 
 
 def _until(number: float, now: float) -> float:

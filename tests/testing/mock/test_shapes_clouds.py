@@ -46,7 +46,7 @@ def assert_agrees(provider: str, api: str, samples: Sequence[Sample], *, every: 
     known = [sample for sample in samples if sample.kind != "ok" or sample.unit in units]
     findings: Sequence[Finding] = compare(recorded(), provider, api, known)
     assert list(findings) == []
-    assert not every or units <= {sample.unit for sample in samples}
+    assert not every or set(units) <= {sample.unit for sample in samples}
 
 
 def answering(answer: Answer | Failure) -> Mock:

@@ -1,0 +1,187 @@
+"""Where a key is read: the environment, a file, a command, the system's key ring, or a function of the program's own.
+
+A source is asked again when its time is over, when a file has changed, and when a provider refuses the key it gave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import shlex
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, TypeAlias, cast
+
+from any_llm.exceptions import ConfigurationError, MissingExtraError
+from any_llm.types.json import JSON
+from any_llm.types.secret import Secret
+
+Callback: TypeAlias = "Callable[[], str | Secret | Awaitable[str | Secret]]"
+
+_SECONDS_FOR_A_COMMAND = 10.0
+
+
+class KeySource(Protocol):
+    """Gives a key."""
+
+    @property
+    def called(self) -> str:
+        """What messages call it; never the key."""
+        ...
+
+    async def read(self) -> str:
+        """Return the key as it is now.
+
+        Raises:
+            ConfigurationError: there is none; the error names the source.
+        """
+        ...
+
+    def mark(self) -> object:
+        """Return what changes when the key may have changed, without waiting, such as the time of a file."""
+        ...
+
+
+class _Given:
+    """A key that the program says itself."""
+
+    called = "the key that was given"
+
+    def __init__(self, key: Secret) -> None:
+        self._key = key
+
+    async def read(self) -> str:
+        return self._key.reveal()
+
+    def mark(self) -> object:
+        return None
+
+
+class _Variable:
+    def __init__(self, name: str) -> None:
+        self.called = f"the environment variable {name}"
+        self._name = name
+
+    async def read(self) -> str:
+        return _there(os.environ.get(self._name, ""), self.called)
+
+    def mark(self) -> object:
+        return os.environ.get(self._name)
+
+
+class _File:
+    def __init__(self, path: str) -> None:
+        self._path = Path(path).expanduser()
+        self.called = f"the file {path!r}"
+
+    async def read(self) -> str:
+        try:
+            return _there(self._path.read_text("utf-8"), self.called)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{self.called} cannot be read for a key: {error}") from error
+
+    def mark(self) -> object:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+class _Command:
+    def __init__(self, words: str) -> None:
+        self._words = shlex.split(words)
+        self.called = f"the command {self._words[0] if self._words else ''!r}"
+
+    async def read(self) -> str:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+            )
+        except (OSError, IndexError, TypeError) as error:
+            raise ConfigurationError(f"{self.called} cannot be run for a key: {error}") from error
+        try:
+            async with asyncio.timeout(_SECONDS_FOR_A_COMMAND):
+                out, _ = await process.communicate()
+        except TimeoutError as error:
+            process.kill()
+            await process.wait()
+            raise ConfigurationError(f"{self.called} gave no key within {_SECONDS_FOR_A_COMMAND:g} s") from error
+        if process.returncode:
+            raise ConfigurationError(f"{self.called} ended with {process.returncode} and gave no key")
+        return _there(out.decode("utf-8", "replace"), self.called)
+
+    def mark(self) -> object:
+        return None
+
+
+class _KeyRing:
+    """The key ring of the system: https://keyring.readthedocs.io."""
+
+    def __init__(self, place: str) -> None:
+        self._service, _, self._user = place.partition("/")
+        self.called = f"the key ring's entry {place!r}"
+
+    async def read(self) -> str:
+        try:
+            library: JSON = import_module("keyring")
+        except ImportError as error:
+            raise MissingExtraError("keyring", "keyring", reason="a key is in the system's key ring") from error
+        return _there(library.get_password(self._service, self._user) or "", self.called)
+
+    def mark(self) -> object:
+        return None
+
+
+class _Function:
+    def __init__(self, function: Callback) -> None:
+        self._function = function
+        self.called = f"the function {getattr(function, '__name__', type(function).__name__)}"
+
+    async def read(self) -> str:
+        found: JSON = self._function()
+        if inspect.isawaitable(found):
+            found = await found
+        return _there(found.reveal() if isinstance(found, Secret) else str(found or ""), self.called)
+
+    def mark(self) -> object:
+        return None
+
+
+_KINDS: Mapping[str, Callable[[str], KeySource]] = {
+    "env": _Variable,
+    "file": _File,
+    "command": _Command,
+    "keyring": _KeyRing,
+}
+
+
+def source_of(said: object) -> KeySource:
+    """Return a source as it is said.
+
+    Args:
+        said: `env:NAME`, `file:PATH`, `command:WORDS`, `keyring:SERVICE/USER`, a `Secret` or a function.
+
+    Raises:
+        ConfigurationError: it is none of these. A bare key is refused, so that no key stands where its place should.
+    """
+    if isinstance(said, Secret):
+        return _Given(said)
+    if callable(said):
+        return _Function(cast("Callback", said))
+    kind, _, rest = str(said).partition(":")
+    if not isinstance(said, str) or kind not in _KINDS or not rest:
+        known = ", ".join(f"{kind}:…" for kind in _KINDS)
+        raise ConfigurationError(f"a source of keys is none of {known}, a Secret or a function; its text is not shown")
+    return _KINDS[kind](rest)
+
+
+def _there(text: str, called: str) -> str:
+    key = text.strip()
+    if not key:
+        raise ConfigurationError(f"{called} holds no key")
+    if not key.isascii() or not key.isprintable():
+        raise ConfigurationError(f"the key from {called} has characters that no header may hold")
+    return key

@@ -1,0 +1,48 @@
+"""What `any-llm route` and `any-llm health` take, and their help. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+from any_llm.cli import bodies
+from any_llm.cli.wishes import RouteWish
+
+
+def route(  # one parameter for each flag
+    *targets: str,
+    explain: bool = False,
+    message: str = "",
+    tools: bool = False,
+    vision: bool = False,
+    max_tokens: int = 0,
+    json: bool = False,
+) -> None:
+    """List the routes of the configuration file, or tell whom a call to one would ask, and why.
+
+    Nobody is asked anything.
+
+    Args:
+        targets: The name of a route, or a list of targets such as openai:gpt-5-mini groq:llama-3.3-70b-versatile.
+        explain: List each target in the order it would be asked, then those that cannot serve the call, with reasons.
+        message: What the call would say.
+        tools: The call would bring tools.
+        vision: The call would bring an image.
+        max_tokens: How long the answer may be; 0 for no limit.
+        json: Print a JSON array of objects: target, route, place (null when it was dropped), reason, base_url, key.
+    """
+    if explain:
+        bodies.explain_route(targets, RouteWish(message, tools, vision, max_tokens), json=json)
+    else:
+        bodies.list_routes(targets, json=json)
+
+
+def health(*targets: str, watch: bool = False, every: float = 10.0, json: bool = False) -> int:
+    """Ask the targets of routes whether they answer, by their list of models, which costs nothing.
+
+    The exit code is 1 when one does not answer. What calls show about health, a program asks its client: health().
+
+    Args:
+        targets: The name of a route, or a list of targets; without one all routes of the configuration file.
+        watch: Ask again and again, until it is interrupted.
+        every: Seconds between two rounds.
+        json: Print a JSON array of objects: target, state, seconds, detail; with --watch one line for each round.
+    """
+    return bodies.tell_health(targets, every if watch else None, json=json)

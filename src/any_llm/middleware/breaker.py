@@ -1,0 +1,122 @@
+"""Leave a target alone that is down, and find out when it is not any more."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from any_llm.exceptions import AnyLLMError, ContentFilterError, StreamClosedError
+from any_llm.pipeline.health import circuits
+from any_llm.pipeline.opening import wait_for_content
+from any_llm.pipeline.stream import is_stream
+from any_llm.refusals import CircuitOpenError, LimitExceededError, MiddlewareError, StoreError
+
+if TYPE_CHECKING:
+    from any_llm.pipeline.call import Call, Handler, Reply
+    from any_llm.pipeline.health import Circuit
+    from any_llm.pipeline.stream import Outcome
+    from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.types.health import Health as Policy
+
+
+class Breaker:
+    """The layer that counts how the calls to each target went, and turns away those to a target that is down."""
+
+    __slots__ = ("_circuits", "_policy", "_surroundings")
+
+    def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
+        self._policy = policy
+        self._surroundings = surroundings
+        self._circuits = circuits(surroundings)
+
+    async def __call__(self, call: Call, inner: Handler) -> Reply:
+        """Answer a call, unless its target is down.
+
+        Raises:
+            CircuitOpenError: it is.
+        """
+        circuit = self._circuits.of(call.target, self._policy)
+        probe = circuit.enter()
+        if probe is None:
+            raise _turned_away(call, circuit)
+        visit = _Visit(circuit, call, probe=probe)
+        now = self._surroundings.clock.monotonic
+        try:
+            began = now()
+            reply = await inner(call)
+            if reply.streamed:
+                await wait_for_content(reply)
+            circuit.took(now() - began, streamed=reply.streamed)
+        except AnyLLMError as error:
+            visit.over(error)
+            raise
+        except BaseException as error:
+            late = isinstance(error, asyncio.CancelledError) and call.deadline is not None and now() >= call.deadline
+            visit.over(TimeoutError() if late else error)
+            raise
+        stream: object = reply.value
+        if is_stream(stream):
+            # Until its end nobody knows whether it went well.
+            stream.tap(on_end=visit.ended)
+        else:
+            visit.over(None)
+        return reply
+
+
+class _Visit:
+    """One call at a target: what it showed is told once."""
+
+    __slots__ = ("_before", "_call", "_circuit", "_probe")
+
+    def __init__(self, circuit: Circuit, call: Call, *, probe: bool) -> None:
+        self._circuit = circuit
+        self._call = call
+        self._probe = probe
+        self._before = len(call.attempts)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Take the end of a stream; one that its reader left was a good one."""
+        self.over(outcome.error if outcome.ending == "failed" else None)
+
+    def over(self, error: BaseException | None) -> None:
+        """Note how the call went: every attempt that failed, and the one that was answered."""
+        circuit, place = self._circuit, self._circuit.place
+        # Beside them stand those at other targets that were asked meanwhile.
+        failed = [
+            attempt.error or ""
+            for attempt in self._call.attempts[self._before :]
+            if attempt.outcome == "failed"
+            and (attempt.provider, attempt.model, attempt.key) == (place.provider, place.model, place.key)
+        ]
+        if error is None or isinstance(error, ContentFilterError):
+            for name in failed if error is None else ():
+                circuit.failed(name)
+            circuit.succeeded()
+        elif _is_theirs(error):
+            for name in failed or [type(error).__name__]:
+                circuit.failed(name)
+        circuit.leave(probe=self._probe)
+
+
+_OURS = (LimitExceededError, MiddlewareError, StoreError, StreamClosedError)
+
+
+def _is_theirs(error: BaseException) -> bool:
+    """Say whether an error shows that something is wrong with the target, rather than with the call."""
+    if isinstance(error, AnyLLMError):
+        return not error.caller_fault and not isinstance(error, _OURS)
+    return isinstance(error, TimeoutError)
+
+
+def _turned_away(call: Call, circuit: Circuit) -> CircuitOpenError:
+    target = call.target
+    error = CircuitOpenError(
+        f"{target.provider.name}:{target.model} has failed of late and is tried again in {circuit.wait:.1f} s",
+        provider_name=target.provider.name,
+        model=target.model or None,
+        operation=call.operation.value,
+        client_request_id=call.request_id or None,
+        retry_after=circuit.wait,
+    )
+    error.attempts = call.attempts
+    return error

@@ -1,0 +1,280 @@
+"""Answer a call from an earlier answer to the very same one, and identical calls at the same time with one answer."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Literal, NamedTuple
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from any_llm.exceptions import AnyLLMError, TotalTimeoutError
+from any_llm.pipeline.cache_key import NoKeyError, cache_key
+from any_llm.pipeline.call import Call, Reply
+from any_llm.pipeline.completeness import flaw
+from any_llm.pipeline.entry import Entry, kind_of
+from any_llm.pipeline.flight import Flight
+from any_llm.pipeline.replay import Replayed
+from any_llm.pipeline.shelf import Shelf, shelf_of
+from any_llm.pipeline.stream import EventStream, is_stream
+from any_llm.providers.capabilities import lookup
+from any_llm.types.caching import USUAL, CacheControl, CacheInfo, CacheStatus
+from any_llm.types.caching import Cache as Policy
+from any_llm.types.json import JSON
+
+if TYPE_CHECKING:
+    from any_llm.pipeline.call import Handler
+    from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.types.report import Report
+
+_MILLION = 1_000_000
+_WRITING = frozenset({"on", "write_only"})
+
+
+class _Asked(NamedTuple):
+    """A call as the cache sees it."""
+
+    call: Call
+    key: str
+    policy: Policy
+    control: CacheControl
+
+    @property
+    def reads(self) -> bool:
+        return self.control.mode in {"on", "read_only"}
+
+
+class Cache:
+    """The layer of kept answers; one call of it is one call of the program's."""
+
+    __slots__ = ("_policy", "_surroundings")
+
+    def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
+        self._policy = policy
+        self._surroundings = surroundings
+
+    async def __call__(self, call: Call, inner: Handler) -> Reply:
+        """Answer a call from what is kept, or as the handler does."""
+        said = call.overrides.get("cache")
+        control = said if isinstance(said, CacheControl) else USUAL
+        policy = control.policy(self._policy)
+        reason = _unfit(call, policy, control)
+        if reason:
+            return await self._pass(call, inner, reason)
+        try:
+            key = cache_key(call, policy.namespace)
+        except NoKeyError as error:
+            return await self._pass(call, inner, str(error))
+        return await self._answer(_Asked(call, key, policy, control), inner)
+
+    async def _pass(self, call: Call, inner: Handler, reason: str) -> Reply:
+        self._shelf.stats.bypassed += 1
+        reply = await inner(call)
+        reply.report.cache = CacheInfo(status="bypass", detail=reason)
+        return reply
+
+    async def _answer(self, asked: _Asked, inner: Handler) -> Reply:
+        entry = await self._shelf.get(asked.key) if asked.reads else None
+        if entry is None:
+            return await self._ask(asked, inner)
+        age = max(0.0, self._surroundings.clock.time() - entry.made)
+        use = _use(asked, entry, age)
+        if use == "none":
+            return await self._ask(asked, inner)
+        if use == "spare":
+            return await self._ask_first(asked, inner, entry, age)
+        if use == "stale":
+            self._revalidate(asked, inner)
+        return self._from(asked, entry, use, age)
+
+    async def _ask_first(self, asked: _Asked, inner: Handler, entry: Entry, age: float) -> Reply:
+        """Ask the provider, and have an old answer for when it fails."""
+        try:
+            return await self._ask(asked, inner)
+        except AnyLLMError as error:
+            if error.caller_fault:
+                raise
+            return self._from(asked, entry, "stale", age, f"the provider failed: {type(error).__name__}")
+
+    async def _ask(self, asked: _Asked, inner: Handler) -> Reply:
+        """Ask the provider, or join another call that is asking the same."""
+        while True:
+            flight, first = self._flight(asked, inner)
+            if not first:
+                self._shelf.stats.coalesced += 1
+            try:
+                return await self._fly(asked, flight, first=first)
+            except TotalTimeoutError:
+                if first or not _has_longer(asked.call, flight.call):
+                    raise
+
+    async def _fly(self, asked: _Asked, flight: Flight, *, first: bool) -> Reply:
+        flight.join()
+        try:
+            reply = await flight.opened()
+            streamed = is_stream(reply.value)
+            if streamed and asked.call.stream:
+                return self._live(asked, flight, reply.report, first=first)
+            if first:
+                return reply
+            if streamed:
+                await flight.finished()
+            entry = flight.entry
+            if entry is None:
+                # It cannot be copied, so everybody gets what there is.
+                return reply
+            return self._from(asked, entry, "coalesced", 0.0)
+        finally:
+            flight.leave()
+
+    def _live(self, asked: _Asked, flight: Flight, report: Report, *, first: bool) -> Reply:
+        """Return a stream of what the flight brings, from its beginning."""
+        if not first:
+            report = msgspec.structs.replace(report, cache=self._info(asked, "coalesced"), attempts=())
+        stream = EventStream(flight.reader(first=first), fold=kind_of(asked.call.operation.value).fold, report=report)
+        return Reply(value=stream, report=report)
+
+    def _flight(self, asked: _Asked, inner: Handler) -> tuple[Flight, bool]:
+        """Return the flight that a call may join, or a new one, and whether it is new."""
+        flights = self._flights()
+        name = f"{asked.key} {asked.control.mode in _WRITING}"
+        flight = flights.get(name) if asked.policy.single_flight else None
+        if flight is not None:
+            return flight, False
+        self._shelf.stats.misses += 1
+        flight = Flight(
+            asked.call, partial(self._first, asked, inner), partial(self._keep, asked), self._surroundings.clock
+        )
+        if asked.policy.single_flight:
+            flights[name] = flight
+            flight.on_over = partial(_forget, flights, name)
+        return flight, True
+
+    async def _first(self, asked: _Asked, inner: Handler, call: Call) -> Reply:
+        reply = await inner(call)
+        reply.report.cache = CacheInfo(status="miss", key=asked.key)
+        return reply
+
+    async def _keep(self, asked: _Asked, entry: Entry, answer: JSON) -> None:
+        policy = asked.policy
+        reason = "the call says so" if asked.control.mode not in _WRITING else flaw(asked.call.operation.value, answer)
+        if not reason and entry.size > policy.max_entry_bytes:
+            reason = f"it is larger than max_entry_bytes={policy.max_entry_bytes}"
+        if not reason:
+            kept = msgspec.structs.replace(entry, ttl=policy.ttl, tags=asked.control.tags)
+            if await self._shelf.put(asked.key, kept, policy.kept_for):
+                return
+            reason = f"it is larger than max_bytes={policy.max_bytes}"
+        answer.report.cache = CacheInfo(status="miss", key=asked.key, detail=f"not kept: {reason}")
+
+    def _revalidate(self, asked: _Asked, inner: Handler) -> None:
+        """Have a new answer fetched while the old one is given, unless somebody fetches it already."""
+        if f"{asked.key} True" in self._flights():
+            return
+        call = msgspec.structs.replace(asked.call, deadline=None, attempts=[])
+        control = msgspec.structs.replace(asked.control, mode="on")
+        flight, _ = self._flight(asked._replace(call=call, control=control), inner)
+        running = self._surroundings.shared("revalidating", set[asyncio.Task[None]])
+        task = flight.loop.create_task(_finish(flight))
+        # A loop holds its tasks only weakly.
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    def _from(self, asked: _Asked, entry: Entry, status: CacheStatus, age: float, detail: str = "") -> Reply:
+        """Return the reply that an entry holds, whole or as a stream."""
+        call, report = asked.call, entry.report()
+        report.client_request_id = call.request_id
+        report.elapsed = report.time_to_first_chunk = 0.0
+        report.cache = self._info(asked, status, age, entry, detail)
+        stats = self._shelf.stats
+        if status == "hit":
+            stats.hits += 1
+        elif status == "stale":
+            stats.stale += 1
+        stats.saved += report.cache.saved or 0
+        value: JSON
+        if not call.stream:
+            value = entry.whole()
+            value.report = report
+        else:
+            upstream = Replayed(entry, call.options, self._surroundings.clock if asked.policy.replay_timing else None)
+            value = EventStream(upstream, fold=kind_of(call.operation.value).fold, report=report)
+        return Reply(value=value, report=report)
+
+    def _info(
+        self, asked: _Asked, status: CacheStatus, age: float = 0.0, entry: Entry | None = None, detail: str = ""
+    ) -> CacheInfo:
+        saved = None if entry is None else _price(entry)
+        return CacheInfo(status=status, age=age, saved=saved, key=asked.key, detail=detail)
+
+    @property
+    def _shelf(self) -> Shelf:
+        return shelf_of(self._surroundings.store, self._policy.max_bytes, self._surroundings)
+
+    def _flights(self) -> dict[str, Flight]:
+        """Return the flights of the running loop."""
+        make = WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Flight]]
+        loops = self._surroundings.shared(("flights", self._surroundings.store), make)
+        return loops.setdefault(asyncio.get_running_loop(), {})
+
+
+async def _finish(flight: Flight) -> None:
+    """Bring a flight to its end that nobody waits for."""
+    flight.join()
+    try:
+        if (await flight.opened()).streamed:
+            await flight.finished()
+    except AnyLLMError:
+        # The old answer was given, and the next call tries again.
+        return
+    finally:
+        flight.leave()
+
+
+def _forget(flights: dict[str, Flight], key: str, flight: Flight) -> None:
+    if flights.get(key) is flight:
+        del flights[key]
+
+
+def _unfit(call: Call, policy: Policy, control: CacheControl) -> str:
+    """Return why a call is none for the cache; empty where it is one."""
+    if control.mode == "off":
+        return "the call says so"
+    if call.operation.value not in policy.operations:
+        return f"answers of {call.operation.value} are not kept"
+    temperature: JSON = call.options.get("temperature")
+    if policy.max_temperature is not None and (temperature or 0) > policy.max_temperature:
+        return f"temperature is above {policy.max_temperature:g}"
+    return ""
+
+
+def _use(asked: _Asked, entry: Entry, age: float) -> Literal["hit", "stale", "spare", "none"]:
+    """Return what an entry of this age is good for: as an answer, as one until there is a new one, or if need be."""
+    policy, most = asked.policy, asked.control.max_age
+    over = age - (entry.ttl if asked.control.ttl is None else asked.control.ttl)
+    if most is not None and age > most:
+        return "none"
+    if over <= 0:
+        return "hit"
+    if over <= policy.stale_while_revalidate:
+        return "stale"
+    return "spare" if over <= policy.stale_if_error else "none"
+
+
+def _has_longer(call: Call, other: Call) -> bool:
+    """Say whether a call may take longer than one whose time is over."""
+    return other.deadline is not None and (call.deadline is None or call.deadline > other.deadline)
+
+
+def _price(entry: Entry) -> Decimal | None:
+    """Return what an answer cost at full price."""
+    if entry.tokens is None:
+        return None
+    record = lookup(entry.origin.provider, entry.origin.model)
+    prices = record.get("input_price"), record.get("output_price")
+    if prices[0] is None:
+        return None
+    read, written = (Decimal(str(price or 0)) for price in prices)
+    return (entry.tokens[0] * read + entry.tokens[1] * written) / _MILLION

@@ -1,0 +1,176 @@
+"""Keep calls within limits: reserved before each attempt, settled with what was used, given back where nothing was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from math import inf
+from typing import TYPE_CHECKING, NoReturn
+
+from any_llm.pipeline.learned import Learned
+from any_llm.pipeline.ledger import Ledger
+from any_llm.pipeline.reservation import Plan, Provider, Reservation, Reserved, Shortage, facts_of
+from any_llm.pipeline.stream import is_stream
+from any_llm.providers.capabilities import lookup
+from any_llm.refusals import LimitExceededError
+from any_llm.types.estimate import Amounts, estimate_answer, estimate_tokens
+from any_llm.types.http import is_number
+from any_llm.types.json import JSON
+from any_llm.types.limits import Limits
+from any_llm.types.report import Warning as CallWarning
+
+if TYPE_CHECKING:
+    from any_llm.pipeline.call import Call, Handler, Reply
+    from any_llm.pipeline.surroundings import Surroundings
+
+_MILLION = 1_000_000
+_LOOK = 0.1
+"""After how many seconds a call looks again whether what others hold is free: they may be in other processes."""
+
+_LEAST = 1e-3
+_CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+_READ = ("prompt_tokens", "input_tokens")
+_WRITTEN = ("completion_tokens", "output_tokens")
+
+
+class RateLimit:
+    """The layer of limits; one call of it is one attempt."""
+
+    __slots__ = ("_ledger", "_plans", "_policy", "_prices", "_surroundings")
+
+    def __init__(self, policy: Limits, surroundings: Surroundings) -> None:
+        self._policy = policy
+        self._surroundings = surroundings
+        self._ledger = Ledger(policy, surroundings)
+        self._plans = [Plan(limit) for limit in policy.limits]
+        self._prices = any(limit.of == "cost" for limit in policy.limits)
+
+    async def __call__(self, call: Call, inner: Handler) -> Reply:
+        """Answer a call when there is room for it.
+
+        Raises:
+            LimitExceededError: there is none, and none in the time that the call or the limit has.
+            StoreError: the store fails, and the policy is to refuse calls then.
+        """
+        reservation = self._reservation(call)
+        await self._take(call, reservation)
+        try:
+            reply = await inner(call)
+        except BaseException as error:
+            await reservation.fail(error)
+            raise
+        reservation.answered(reply.report.headers)
+        value: JSON = reply.value
+        if is_stream(value):
+            reservation.follow(value)
+        else:
+            await reservation.settle(value)
+        warnings = await reservation.warnings()
+        if self._prices and _price_of(call) is None:
+            warnings = (*warnings, _unpriced(call))
+        if warnings:
+            reply.report.warnings = (*reply.report.warnings, *warnings)
+        return reply
+
+    def _reservation(self, call: Call) -> Reservation:
+        policy, options = self._policy, call.options
+        output = next((said for name in _CAPS if isinstance(said := options.get(name), int) and said), None)
+        expected = self._amounts(call, estimate_tokens(options), policy.output_tokens if output is None else output)
+        reserved: list[Reserved] = []
+        if self._plans:
+            facts = facts_of(call)
+            reserved = [Reserved(plan.limit, draw) for plan in self._plans for draw in plan.draws(facts, expected)]
+        provider = self._provider(call) if policy.learn else None
+        return Reservation(self._ledger, expected, reserved, provider, partial(self._measure, call, expected))
+
+    def _provider(self, call: Call) -> Provider:
+        target = call.target
+        place = f"{target.base_url} {target.key.fingerprint if target.key else ''} {target.model}"
+        return Provider(self._surroundings.shared(("limits learned of", place), Learned), place)
+
+    def _amounts(self, call: Call, read: float, written: float) -> Amounts:
+        prices = _price_of(call) if self._prices else None
+        if prices is None:
+            return Amounts(read, written)
+        return Amounts(read, written, (read * prices[0] + written * prices[1]) / _MILLION)
+
+    def _measure(self, call: Call, expected: Amounts, answer: JSON) -> Amounts:
+        """Return what an answer used: as the provider says, else as its text has it."""
+        usage: JSON = getattr(answer, "usage", None)
+        if usage is None:
+            whole: JSON = answer.response if is_stream(answer) else answer
+            return self._amounts(call, expected.input_tokens, estimate_answer(whole))
+        return self._amounts(call, _said(usage, _READ, expected.input_tokens), _said(usage, _WRITTEN, 0.0))
+
+    async def _take(self, call: Call, reservation: Reservation) -> None:
+        """Reserve what the call needs, or wait until that is there."""
+        lines, clock = self._ledger.lines, self._surroundings.clock
+        waiter, began = lines.waiter(call.caller.priority), clock.monotonic()
+        try:
+            while True:
+                ahead = lines.before(waiter, reservation.buckets)
+                if ahead is not None:
+                    short = Shortage(ahead, inf, reservation.limit_of(ahead), sure=False)
+                elif (found := await reservation.take()) is None:
+                    return
+                else:
+                    short = found if found.sure else found._replace(seconds=min(found.seconds, _LOOK))
+                patience = _patience(call, short, began, clock.monotonic())
+                await lines.wait(waiter, short.bucket, max(min(short.seconds, patience), _LEAST))
+        finally:
+            lines.leave(waiter)
+
+
+def _patience(call: Call, short: Shortage, began: float, now: float) -> float:
+    """Return how many seconds a call may go on waiting.
+
+    Raises:
+        LimitExceededError: none, or fewer than it must.
+    """
+    limit, until = short.limit, inf if call.deadline is None else call.deadline
+    if limit is not None and limit.mode != "wait":
+        _refuse(call, short)
+    if limit is not None and limit.max_wait is not None:
+        until = min(until, began + limit.max_wait)
+    patience = until - now
+    if patience <= 0 or (short.sure and short.seconds > patience):
+        _refuse(call, short)
+    return patience
+
+
+def _refuse(call: Call, short: Shortage) -> NoReturn:
+    limit = short.limit
+    called = "the provider's own" if limit is None else limit.called
+    when = f"; there is room again in {short.seconds:.3g} s" if short.sure else ""
+    error = LimitExceededError(
+        f"The limit {called!r} is reached{when}; wait longer, ask less, or raise the limit",
+        provider_name=call.target.provider.name,
+        model=call.target.model or None,
+        operation=call.operation.value,
+        client_request_id=call.request_id or None,
+    )
+    error.retry_after = short.seconds if short.sure else None
+    error.limit = called
+    error.fallback_ok = limit is None or limit.mode != "reject"
+    error.attempts = tuple(call.attempts)
+    raise error
+
+
+def _price_of(call: Call) -> tuple[float, float] | None:
+    """Return the prices of a million tokens in and out; `None` where nobody knows them."""
+    target = call.target
+    if target.provider.transport == "local":
+        return 0.0, 0.0
+    record = lookup(target.provider.name, target.model)
+    read, written = record.get("input_price"), record.get("output_price")
+    return None if read is None else (float(read), float(written or 0))
+
+
+def _said(usage: JSON, names: Sequence[str], usual: float) -> float:
+    """Return the first count that is there; providers tell of what they like, so others are none."""
+    return next((said for name in names if is_number(said := getattr(usage, name, None)) and said), usual)
+
+
+def _unpriced(call: Call) -> CallWarning:
+    model = f"{call.target.provider.name}:{call.target.model}"
+    return CallWarning("skipped", "limits of cost", f"the price of {model} is not known, so the call counts as nothing")

@@ -1,0 +1,90 @@
+"""Choose the key of each attempt out of several, and another one where a provider refuses or rests one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from any_llm.auth.key_sources import source_of
+from any_llm.exceptions import AnyLLMError, AuthenticationError, RateLimitError
+from any_llm.pipeline.key_pool import Held, KeyPool
+from any_llm.pipeline.opening import wait_for_content
+from any_llm.pipeline.tap import tap
+from any_llm.types.keys import Keys
+from any_llm.types.secret import Secret
+
+if TYPE_CHECKING:
+    from any_llm.pipeline.call import Call, Handler, Reply
+    from any_llm.pipeline.surroundings import Surroundings
+
+
+class Rotate:
+    """The layer of keys; one call of it is one attempt, made with one key after the other while keys are refused."""
+
+    __slots__ = ("_keys", "_surroundings")
+
+    def __init__(self, keys: Mapping[str, Keys], surroundings: Surroundings) -> None:
+        self._keys = keys
+        self._surroundings = surroundings
+
+    async def __call__(self, call: Call, inner: Handler) -> Reply:
+        """Answer a call with a key of its provider's pool; a provider without one has its own key."""
+        keys = self._keys.get(call.target.provider.name)
+        if keys is None or call.target.key is not None:
+            return await inner(call)
+        pool = pool_of(keys, call.target.provider.name, self._surroundings)
+        tried: list[Secret] = []
+        failure: AnyLLMError | None = None
+        while (held := await pool.take(tried)) is not None:
+            secret = held.secret
+            assert secret is not None, "what is taken has a key"
+            tried.append(secret)
+            try:
+                return await self._attempt(call, inner, pool, held)
+            except AuthenticationError as error:
+                pool.refused(held, secret)
+                failure = error
+            except RateLimitError as error:
+                pool.cool(held, secret, error.retry_after)
+                failure = error
+        if failure is not None:
+            raise failure
+        raise _nothing_left(call, pool, self._surroundings.clock.monotonic())
+
+    async def _attempt(self, call: Call, inner: Handler, pool: KeyPool, held: Held) -> Reply:
+        secret = held.secret
+        assert secret is not None, "what is taken has a key"
+        target = msgspec.structs.replace(call.target, key=secret)
+        over = partial(pool.give_back, held)
+        try:
+            reply = await inner(msgspec.structs.replace(call, target=target))
+            if reply.streamed:
+                reply = await wait_for_content(reply)
+        except BaseException:
+            over()
+            raise
+        return tap(reply, lambda _: over())
+
+
+def _nothing_left(call: Call, pool: KeyPool, now: float) -> AnyLLMError:
+    """Return the error of a call for which there is no key: one that waiting helps against, if some only rest."""
+    name = call.target.provider.name
+    states = ", ".join(f"{held.source.called} is {held.state}" for held in pool.held)
+    message = f"No key of {name} may be used now: {states}"
+    rests = [held.until - now for held in pool.held if held.state == "cooling"]
+    if not rests:
+        return AuthenticationError(message, provider_name=name)
+    error = RateLimitError(message, provider_name=name)
+    error.retry_after = max(0.0, min(rests))
+    return error
+
+
+def pool_of(keys: Keys, provider: str, surroundings: Surroundings) -> KeyPool:
+    """Return the one pool of these keys in these surroundings."""
+    sources = [source_of(said) for said in keys.sources]
+    # The pool holds its keys, so that nothing else is ever called the same.
+    place = ("keys", provider, id(keys))
+    return surroundings.shared(place, partial(KeyPool, keys, sources, provider, surroundings.clock))

@@ -1,0 +1,235 @@
+"""One call on its way through the targets of a route."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from any_llm.attempts import Routing
+from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError
+from any_llm.pipeline.candidates import candidates_of, consider, judge, wants_of, window_of
+from any_llm.pipeline.health import circuits
+from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
+from any_llm.pipeline.opening import wait_for_content
+from any_llm.pipeline.splice import Continuation, marker_of, spliced, with_prefill
+from any_llm.pipeline.strategies import Setting, order
+from any_llm.pipeline.stream import is_stream
+from any_llm.refusals import NoTargetError
+from any_llm.spec.provider import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NoReturn
+
+    from any_llm.attempts import Considered
+    from any_llm.pipeline.call import Call, Handler, Reply
+    from any_llm.pipeline.candidates import Candidate, Chain
+    from any_llm.pipeline.splice import Told
+    from any_llm.pipeline.stream import EventStream
+    from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.types.json import JSON
+
+MOST_RETRIES = "most_retries"
+"""What a call says to the layer of retries: how often a target is asked again at most."""
+
+
+def survey(chain: Chain, call: Call, surroundings: Surroundings) -> tuple[list[Candidate], tuple[Considered, ...]]:
+    """Return the candidates that can serve a call, in the order they are asked, and what is told about all of them."""
+    wants, known = wants_of(call), circuits(surroundings)
+    ordered = order(chain, Setting(call, wants, known, surroundings.chance))
+    verdicts = {id(each): judge(each, wants, known) for each, _ in ordered}
+    reasons: Mapping[int, str] = {id(each): reason for each, reason in ordered}
+    considered = consider([each for each, _ in ordered], reasons, verdicts)
+    return [each for each, _ in ordered if not verdicts[id(each)]], considered
+
+
+class Journey:
+    """Asks one target after the other until one has answered, or none is left that may."""
+
+    __slots__ = ("_call", "_chain", "_inner", "_left", "_routing", "_surroundings")
+
+    def __init__(self, chain: Chain, call: Call, inner: Handler, surroundings: Surroundings) -> None:
+        self._chain = chain
+        self._call = call
+        self._inner = inner
+        self._surroundings = surroundings
+        self._left, considered = survey(chain, call, surroundings)
+        self._routing = Routing(route=chain.name, considered=considered)
+
+    async def answer(self) -> Reply:
+        """Return the answer of the first target that gives one.
+
+        Raises:
+            NoTargetError: none can serve the call as it is.
+            AnyLLMError: what the last one failed with, or what no other could do better.
+        """
+        if not self._left:
+            self._refuse()
+        candidate, reply = await self._first_of(self._call)
+        reply.report.routing = self._routing
+        stream: object = reply.value
+        if is_stream(stream) and self._chain.policy.mid_stream != "error":
+            reply.value = spliced(stream, _Onward(self, candidate))
+        return reply
+
+    async def _first_of(self, call: Call) -> tuple[Candidate, Reply]:
+        hedge = self._chain.policy.hedge
+        if hedge is not None and call.operation in HEDGED:
+            found = await self._hedged(call, hedge)
+            if found is not None:
+                return found
+        while True:
+            candidate = self._left.pop(0)
+            try:
+                return candidate, await self._ask(candidate, call)
+            except AnyLLMError as error:
+                if not self.goes_on(candidate, error):
+                    raise
+
+    async def _hedged(self, call: Call, part: float) -> tuple[Candidate, Reply] | None:
+        """Return the answer of the first target, or of the second where that is slow; `None` where neither has one."""
+        hedges = self._surroundings.shared("hedges", Hedges)
+        hedges.count()
+        circuit = circuits(self._surroundings).of(self._left[0].target)
+        wait = circuit.percentile(PART, LEAST, streamed=call.stream) if len(self._left) > 1 else None
+        if wait is None:
+            return None
+
+        def second() -> Candidate | None:
+            if not self._left or not hedges.allows(part):
+                return None
+            self._routing.hedged += 1
+            return self._left.pop(0)
+
+        return await race(self._left.pop(0), wait, lambda each: self._ask(each, call), self.goes_on, second)
+
+    def goes_on(self, candidate: Candidate, error: AnyLLMError, others: int = 0) -> bool:
+        """Say whether another target may serve the call after an error, and keep only those that may.
+
+        `others` are asked already.
+        """
+        rule = self._chain.policy.rule_for(error)
+        if rule == "larger":
+            self._left = [each for each in self._left if _is_larger(each, candidate)]
+        if rule == "stop" or not (self._left or others):
+            return False
+        self._routing.passed.append(f"{candidate.name}: {type(error).__name__}")
+        return True
+
+    async def _ask(self, candidate: Candidate, call: Call) -> Reply:
+        call = msgspec.structs.replace(call, target=candidate.target)
+        if not self._left:
+            return await self._opened(call)
+        overrides = {**call.overrides, MOST_RETRIES: self._chain.policy.retries}
+        call = msgspec.structs.replace(call, overrides=overrides)
+        seconds = self._patience(call)
+        if seconds is None:
+            return await self._opened(call)
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await self._opened(call)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise self._too_slow(call, seconds) from error
+
+    async def _opened(self, call: Call) -> Reply:
+        reply = await self._inner(call)
+        return await wait_for_content(reply) if reply.streamed else reply
+
+    def _patience(self, call: Call) -> float | None:
+        """Return how many seconds a target gets that is not the last one."""
+        policy = self._chain.policy
+        if call.deadline is None:
+            return policy.patience
+        part = max(0.0, call.deadline - self._surroundings.clock.monotonic()) * policy.share
+        return part if policy.patience is None else min(part, policy.patience)
+
+    def _too_slow(self, call: Call, seconds: float) -> FirstTokenTimeoutError:
+        target = call.target
+        error = FirstTokenTimeoutError(
+            f"{target.provider.name} did not begin to answer within the {seconds:.3g} s that it gets before the next "
+            "target is asked",
+            provider_name=target.provider.name,
+            model=target.model or None,
+            operation=call.operation.value,
+            client_request_id=call.request_id or None,
+        )
+        error.attempts = call.attempts
+        if call.attempts and call.attempts[-1].outcome == "cancelled":
+            call.attempts[-1].outcome = "failed"
+            call.attempts[-1].error = type(error).__name__
+        circuits(self._surroundings).of(target).failed(type(error).__name__)
+        return error
+
+    def _refuse(self) -> NoReturn:
+        told = self._routing.considered
+        reasons = "; ".join(f"{each.target}: {each.reason}" for each in told)
+        error = NoTargetError(
+            f"No target of the route {self._chain.name!r} can serve the call. {reasons}",
+            model=self._chain.name,
+            operation=self._call.operation.value,
+            client_request_id=self._call.request_id or None,
+        )
+        error.attempts = self._call.attempts
+        waits = [circuits(self._surroundings).of(each.target).wait for each in candidates_of(self._chain)]
+        error.retry_after = min((wait for wait in waits if wait > 0), default=None)
+        error.retryable = error.retry_after is not None
+        raise error
+
+    async def begin_anew(self, error: AnyLLMError) -> tuple[Candidate, Continuation]:
+        """Return the answer of the next target, after a piece that says so."""
+        candidate, reply = await self._first_of(self._call)
+        self._routing.restarts += 1
+        return candidate, Continuation(self._adopted(reply), marker_of(error, reply.report))
+
+    async def go_on_with(self, told: Told) -> tuple[Candidate, Continuation] | None:
+        """Return the rest of an answer by the next target that is known to go on with the beginning of one."""
+        able = [each for each in self._left if each.facts().prefill.value]
+        if not able or not told.only_text or not told.text.strip() or self._call.operation != Operation.COMPLETION:
+            return None
+        self._left = able
+        text = told.text
+        call = msgspec.structs.replace(self._call, options=with_prefill(self._call.options, text))
+        candidate, reply = await self._first_of(call)
+        self._routing.continued += 1
+        return candidate, Continuation(self._adopted(reply), repeated=text[len(text.rstrip()) :])
+
+    def _adopted(self, reply: Reply) -> EventStream[JSON]:
+        reply.report.routing = self._routing
+        stream: EventStream[JSON] = reply.value
+        return stream
+
+    @property
+    def continues(self) -> bool:
+        """Whether a stream is gone on with where it stopped, rather than begun anew."""
+        return self._chain.policy.mid_stream == "continue"
+
+
+class _Onward:
+    """Finds where a stream goes on that failed in the middle."""
+
+    __slots__ = ("_candidate", "_journey")
+
+    def __init__(self, journey: Journey, candidate: Candidate) -> None:
+        self._journey = journey
+        self._candidate = candidate
+
+    async def __call__(self, error: AnyLLMError, told: Told) -> Continuation | None:
+        journey = self._journey
+        if not journey.goes_on(self._candidate, error):
+            return None
+        found = await journey.go_on_with(told) if journey.continues else await journey.begin_anew(error)
+        if found is None:
+            return None
+        self._candidate, continuation = found
+        return continuation
+
+
+def _is_larger(candidate: Candidate, than: Candidate) -> bool:
+    """Say whether a larger window is known, or may be, since one of the two is not."""
+    window, limit = window_of(candidate), window_of(than)
+    return window is None or limit is None or window > limit

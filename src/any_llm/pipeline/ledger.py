@@ -1,0 +1,171 @@
+"""Draws from the buckets of limits and what goes back into them, also when a caller leaves and when the store fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from functools import partial
+from typing import NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from any_llm.exceptions import ConfigurationError
+from any_llm.pipeline.line import Lines
+from any_llm.pipeline.surroundings import Surroundings
+from any_llm.refusals import StoreError
+from any_llm.spec.store import Buckets, Draw, Drawn
+from any_llm.stores.memory import MemoryStore
+from any_llm.stores.opening import open_store
+from any_llm.types.limits import Limits
+from any_llm.types.report import Warning as CallWarning
+
+T = TypeVar("T")
+
+_REST = 1.0
+"""For how many seconds a store that failed is not asked, so that calls do not each wait for it."""
+
+_GRANTED = Drawn(granted=True)
+
+
+class Grant(NamedTuple):
+    """What became of draws.
+
+    Attributes:
+        drawn: whether there was enough.
+        draws: what was drawn, or would have been.
+        store: where; `None` where nobody was asked.
+        warning: what to tell about a store that failed.
+    """
+
+    drawn: Drawn
+    draws: Sequence[Draw]
+    store: Buckets | None
+    warning: CallWarning | None = None
+
+
+class Ledger:
+    """The buckets of limits, in the store of the surroundings, or in its place as the policy says when it fails.
+
+    Attributes:
+        clock: the time.
+    """
+
+    def __init__(self, policy: Limits, surroundings: Surroundings) -> None:
+        self._policy = policy
+        self.clock = surroundings.clock
+        self._surroundings = surroundings
+        self._opened: Buckets | None = None
+        self._near: MemoryStore = surroundings.shared("limits near by", partial(MemoryStore, surroundings.clock))
+        self._rest: _Rest = surroundings.shared(("store of limits rests", surroundings.store), _Rest)
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Lines]
+        self._lines = surroundings.shared("lines of limits", WeakKeyDictionary)
+        self._tasks: set[asyncio.Task[object]] = surroundings.shared("tasks of limits", set)
+
+    async def draw(self, draws: Sequence[Draw]) -> Grant:
+        """Draw, all or nothing; one who is cancelled meanwhile has drawn nothing.
+
+        Raises:
+            StoreError: the store fails, and the policy is to refuse calls then.
+        """
+        store = self._store
+        if isinstance(store, MemoryStore):
+            return Grant(await store.draw(draws), draws, store)
+        if (failure := self._rest.failure) is None or self.clock.monotonic() >= self._rest.until:
+            try:
+                return Grant(await self._draw(store, draws), draws, store)
+            except StoreError as error:
+                failure = error
+                self._rest.failure, self._rest.until = error, self.clock.monotonic() + _REST
+        return await self._instead(draws, failure)
+
+    @property
+    def lines(self) -> Lines:
+        """Who waits in the running event loop."""
+        loop = asyncio.get_running_loop()
+        lines = self._lines.get(loop)
+        return self._lines.setdefault(loop, Lines()) if lines is None else lines
+
+    async def give_back(self, grant: Grant, draws: Sequence[Draw]) -> None:
+        """Put amounts back, or take more, where they were drawn, and let those look who wait for them.
+
+        One who is cancelled meanwhile has put them back, too. A shared store is waited for only where calls at once are
+        counted: their places would be lost if the program ended now.
+        """
+        if grant.store is None or not draws:
+            return
+        if isinstance(grant.store, MemoryStore):
+            await self._return(grant.store, draws)
+            return
+        task = self.behind(self._return(grant.store, draws))
+        if any(draw.lease for draw in draws):
+            await asyncio.shield(task)
+
+    def behind(self, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
+        """Have work done whatever becomes of who asked for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        # A loop holds its tasks only weakly.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _draw(self, store: Buckets, draws: Sequence[Draw]) -> Drawn:
+        task = self.behind(store.draw(draws))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(partial(self._undo, store, draws))
+            raise
+
+    def _undo(self, store: Buckets, draws: Sequence[Draw], task: asyncio.Task[Drawn]) -> None:
+        if not task.cancelled() and task.exception() is None and task.result().granted:
+            self.behind(self._return(store, draws))
+
+    async def _return(self, store: Buckets, draws: Sequence[Draw]) -> None:
+        try:
+            await store.give_back(draws)
+        except StoreError as error:
+            # Leases end and buckets fill by themselves; the next draw tells of the store.
+            self._rest.failure, self._rest.until = error, self.clock.monotonic() + _REST
+        lines = self.lines
+        for draw in draws:
+            lines.wake(draw.bucket)
+
+    async def _instead(self, draws: Sequence[Draw], failure: StoreError) -> Grant:
+        policy = self._policy
+        if policy.on_unavailable == "reject":
+            raise StoreError(failure.message, failure)
+        if policy.on_unavailable == "pass":
+            warning = CallWarning("skipped", "limits", f"{failure.message}; the call went on without them")
+            return Grant(_GRANTED, (), None, warning)
+        share = policy.local_share
+        near = [_part(draw, share) for draw in draws]
+        warning = CallWarning("approximated", "limits", f"{failure.message}; this process keeps to {share:g} of them")
+        return Grant(await self._near.draw(near), near, self._near, warning)
+
+    @property
+    def _store(self) -> Buckets:
+        if self._opened is None:
+            place, clock = self._surroundings.store, self._surroundings.clock
+            store = self._surroundings.shared(("store", place), partial(open_store, place, clock))
+            if not isinstance(store, Buckets):
+                raise ConfigurationError(
+                    f"store is {place!r}, which has no buckets for limits; give one that has draw and give_back"
+                )
+            self._opened = store
+        return self._opened
+
+
+class _Rest:
+    """How the store failed last, and until when it is not asked again."""
+
+    __slots__ = ("failure", "until")
+
+    def __init__(self) -> None:
+        self.failure: StoreError | None = None
+        self.until = 0.0
+
+
+def _part(draw: Draw, share: float) -> Draw:
+    capacity = draw.capacity * share
+    return msgspec.structs.replace(draw, capacity=capacity, amount=min(draw.amount, capacity))

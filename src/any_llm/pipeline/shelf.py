@@ -1,0 +1,233 @@
+"""Where kept answers are: near, in the memory of this process, and far, in a store that others share."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from any_llm.exceptions import ConfigurationError
+from any_llm.pipeline.entry import Entry, decode_entry, encode_entry
+from any_llm.refusals import StoreError
+from any_llm.spec.store import Claims, KeyValue, Listing
+from any_llm.stores.memory import MemoryStore
+from any_llm.stores.opening import open_store
+from any_llm.types.caching import CacheStats
+
+if TYPE_CHECKING:
+    from any_llm.pipeline.surroundings import Surroundings
+
+_LOG = logging.getLogger("any_llm")
+
+NAMES = "cache:"
+"""What the names of entries begin with in a store."""
+
+_CLEARED = "cache-cleared"
+_LONGEST = 400 * 86_400.0
+"""For how long it is known what was made invalid, in seconds: longer than anything is kept."""
+
+_MOST = 1_000
+"""How many things made invalid are told apart; what is older counts for all entries."""
+
+_LOOK_EVERY = 1.0
+"""How long it takes at most, in seconds, until a process knows what another one has made invalid."""
+
+_PAUSE = 5.0
+"""For how many seconds a store that failed is not asked, so that calls do not wait for it."""
+
+
+class Cleared(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made invalid, and when: entries made before then that have the tag, model and prefix, if one is said."""
+
+    at: float
+    tag: str = ""
+    model: str = ""
+    prefix: str = ""
+
+    def hits(self, name: str, entry: Entry) -> bool:
+        """Say whether it is about this entry."""
+        return entry.made <= self.at and self.names(name) and (not self.tag or self.tag in entry.tags)
+
+    def names(self, name: str) -> bool:
+        """Say whether it is about entries of this name, whatever their tags."""
+        return (not self.prefix or name.startswith(self.prefix)) and (not self.model or _is_of(name, self.model))
+
+
+def _is_of(name: str, model: str) -> bool:
+    whose = name.split("/")[2]
+    return whose == model or whose.partition(":")[2] == model
+
+
+class Shelf:
+    """The entries of a process, and of the store behind them where there is one."""
+
+    def __init__(self, place: object, max_bytes: int, surroundings: Surroundings) -> None:
+        self.stats = CacheStats()
+        self._clock = surroundings.clock
+        self._max_bytes = max_bytes
+        self._near: OrderedDict[str, tuple[Entry, int]] = OrderedDict()
+        self._store = _store_of(place, surroundings)
+        self._cleared: tuple[Cleared, ...] = ()
+        self._looked = float("-inf")
+        self._paused = float("-inf")
+
+    async def get(self, name: str) -> Entry | None:
+        """Return the entry of a name that nobody has made invalid, old or not."""
+        await self._look()
+        held = self._near.get(name)
+        if held is not None:
+            entry = held[0]
+            if self._is_valid(name, entry):
+                if name in self._near:
+                    self._near.move_to_end(name)
+                return entry
+            self._drop(name)
+        return await self._far(name)
+
+    async def put(self, name: str, entry: Entry, seconds: float) -> bool:
+        """Keep an entry for so many seconds, and say whether there was room."""
+        if entry.size > self._max_bytes:
+            return False
+        self._hold(name, entry)
+        store = self._reachable()
+        if store is not None:
+            try:
+                await store.set(NAMES + name, encode_entry(entry), seconds=seconds)
+            except StoreError as error:
+                self._pause(error)
+        self.stats.stored += 1
+        return True
+
+    async def invalidate(self, cleared: Cleared) -> int:
+        """Make entries invalid, here at once and for others who share the store within a second or so.
+
+        Returns:
+            How many entries were taken away, as far as they could be counted: with a tag those in memory.
+
+        Raises:
+            StoreError: the store cannot be reached, so that others go on with what they have.
+        """
+        gone = [name for name, (entry, _) in list(self._near.items()) if cleared.hits(name, entry)]
+        for name in gone:
+            self._drop(name)
+        if self._store is None:
+            return len(gone)
+        await self._tell(self._store, cleared)
+        return await self._take_away(self._store, cleared, len(gone))
+
+    async def names(self, prefix: str = "") -> list[tuple[str, int]]:
+        """Return the names and sizes in bytes of the entries in the store, or in memory where there is no other.
+
+        Raises:
+            StoreError: the store cannot be reached, or cannot list what it has.
+        """
+        if self._store is None:
+            return [(name, size) for name, (_, size) in self._near.items() if name.startswith(prefix)]
+        if not isinstance(self._store, Listing):
+            raise StoreError("The store cannot list what it has; see any_llm.spec.store.Listing")
+        listed = await self._store.names(NAMES + prefix)
+        return [(name.removeprefix(NAMES), size) for name, size in listed]
+
+    def _is_valid(self, name: str, entry: Entry) -> bool:
+        return not any(cleared.hits(name, entry) for cleared in self._cleared)
+
+    def _hold(self, name: str, entry: Entry) -> None:
+        self._drop(name)
+        size = entry.size
+        self._near[name] = (entry, size)
+        stats = self.stats
+        stats.bytes += size
+        while stats.bytes > self._max_bytes and self._near:
+            stats.bytes -= self._near.popitem(last=False)[1][1]
+            stats.evicted += 1
+        stats.entries = len(self._near)
+
+    def _drop(self, name: str) -> None:
+        held = self._near.pop(name, None)
+        if held is not None:
+            self.stats.bytes -= held[1]
+            self.stats.entries = len(self._near)
+
+    async def _far(self, name: str) -> Entry | None:
+        store = self._reachable()
+        if store is None:
+            return None
+        try:
+            kept = await store.get(NAMES + name)
+        except StoreError as error:
+            self._pause(error)
+            return None
+        entry = None if kept is None else decode_entry(kept)
+        if entry is None or not self._is_valid(name, entry):
+            return None
+        self._hold(name, entry)
+        return entry
+
+    async def _look(self) -> None:
+        """Learn now and then what others have made invalid."""
+        now = self._clock.monotonic()
+        store = self._reachable() if now - self._looked >= _LOOK_EVERY else None
+        if store is None:
+            return
+        self._looked = now
+        try:
+            self._cleared = _read(await store.get(_CLEARED))
+        except StoreError as error:
+            self._pause(error)
+
+    async def _tell(self, store: KeyValue, cleared: Cleared) -> None:
+        """Add to what the store knows to be invalid; where it can, one process at a time."""
+        owner = f"{id(self)}:{cleared.at}"
+        if isinstance(store, Claims):
+            while not await store.claim(_CLEARED, owner, seconds=5.0):
+                await self._clock.sleep(0.01)
+        try:
+            known = [*_read(await store.get(_CLEARED)), cleared]
+            known = [one for one in known if one.at > cleared.at - _LONGEST]
+            if len(known) > _MOST:
+                oldest = known[-_MOST]
+                known = [Cleared(at=oldest.at), *known[-_MOST + 1 :]]
+            await store.set(_CLEARED, msgspec.json.encode(known), seconds=_LONGEST)
+            self._cleared = tuple(known)
+        finally:
+            if isinstance(store, Claims):
+                await store.release(_CLEARED, owner)
+
+    async def _take_away(self, store: KeyValue, cleared: Cleared, gone: int) -> int:
+        """Free the room of entries whose names alone tell that they are invalid, where the store can list names."""
+        if cleared.tag or not isinstance(store, Listing):
+            return gone
+        names = [name for name, _ in await store.names(NAMES + cleared.prefix)]
+        wanted = [name for name in names if cleared.names(name.removeprefix(NAMES))]
+        for name in wanted:
+            await store.delete(name)
+        return max(gone, len(wanted))
+
+    def _reachable(self) -> KeyValue | None:
+        return self._store if self._store is not None and self._clock.monotonic() >= self._paused else None
+
+    def _pause(self, error: StoreError) -> None:
+        self._paused = self._clock.monotonic() + _PAUSE
+        _LOG.warning("The cache goes on in memory alone for %g s: %s", _PAUSE, error)
+
+
+def _store_of(place: object, surroundings: Surroundings) -> KeyValue | None:
+    """Return the store behind the memory; there is none where the store is memory itself."""
+    store = surroundings.shared(("store", place), partial(open_store, place, surroundings.clock))
+    if isinstance(store, MemoryStore):
+        return None
+    if not isinstance(store, KeyValue):
+        raise ConfigurationError(f"store is {place!r}, which keeps no values; see any_llm.spec.store.KeyValue")
+    return store
+
+
+def _read(kept: bytes | None) -> tuple[Cleared, ...]:
+    return () if kept is None else msgspec.json.decode(kept, type=tuple[Cleared, ...])
+
+
+def shelf_of(place: object, max_bytes: int, surroundings: Surroundings) -> Shelf:
+    """Return the one shelf for a place in these surroundings, made on first use."""
+    return surroundings.shared(("cache", place, max_bytes), partial(Shelf, place, max_bytes, surroundings))

@@ -1,0 +1,145 @@
+"""Finding secrets and personal data in texts, by patterns and by the sums that numbers of theirs must have.
+
+Patterns of secrets are those that vendors document for their keys; see
+https://docs.github.com/en/code-security/reference/secret-security/supported-secret-scanning-patterns.
+All patterns are tried in one pass from left to right. Each is decided within `LONGEST_START` characters of where it
+begins, however long it gets, so that a text that comes in pieces needs to be held back no further.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from any_llm.exceptions import ConfigurationError
+
+LONGEST_START = 64
+"""Within how many characters of its beginning a pattern is decided."""
+
+_A, _LAST_DIGIT = ord("A") - 10, 9
+_MODULUS = 97
+
+
+class Found(NamedTuple):
+    """What was found where in a text. One that is not `real` only looked like it, and is what no other may begin in."""
+
+    label: str
+    start: int
+    end: int
+    real: bool = True
+
+
+SECRETS: Mapping[str, str] = {
+    "PRIVATE_KEY": (
+        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:\s?[A-Za-z0-9+/=]{20,})*(?:\s?[A-Za-z0-9+/=]{1,76})?"
+        r"(?:\s?-----END [A-Z ]{0,20}PRIVATE KEY-----)?"
+    ),
+    "AWS_KEY": r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])",
+    "GITHUB_TOKEN": r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})",
+    "SLACK_TOKEN": r"(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,}",
+    "STRIPE_KEY": r"(?<![A-Za-z0-9])[spr]k_(?:live|test)_[A-Za-z0-9]{16,}",
+    "GOOGLE_KEY": r"(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{30,}",
+    "API_KEY": r"(?<![A-Za-z0-9])(?:sk|gsk|xai|hf|r8|pplx|nvapi|csk|dapi)[-_][A-Za-z0-9_-]{16,}",
+    "JWT": r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{17,}(?:\.[A-Za-z0-9_-]+){0,2}",
+}
+"""What proves an identity, by its label."""
+
+PERSONAL: Mapping[str, str] = {
+    "EMAIL": r"[A-Za-z0-9._%+-]{1,32}@[A-Za-z0-9-]{1,20}\.[A-Za-z0-9.-]*[A-Za-z0-9]",
+    "IBAN": r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])",
+    "CARD": r"(?<![A-Za-z0-9.-])[0-9](?:[ -]?[0-9]){12,18}(?![A-Za-z0-9]|[.-][0-9])",
+    "SSN": r"(?<![A-Za-z0-9-])(?!000|666|9)[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![A-Za-z0-9-])",
+    "IP": (
+        r"(?<![A-Za-z0-9.:])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4})"
+        r"(?![A-Za-z0-9:]|\.[0-9])"
+    ),
+    "PHONE": r"(?<![A-Za-z0-9])\+[0-9](?:[ ()./-]{0,2}[0-9]){7,14}(?![A-Za-z0-9])",
+}
+"""What tells about a person, by its label."""
+
+GROUPS: Mapping[str, Mapping[str, str]] = {"secrets": SECRETS, "personal": PERSONAL}
+"""What may be named together."""
+
+
+def _luhn(text: str) -> bool:
+    digits = [int(digit) for digit in reversed(text) if digit.isdigit()]
+    doubled = (digit * 2 - _LAST_DIGIT if digit * 2 > _LAST_DIGIT else digit * 2 for digit in digits[1::2])
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _iban(text: str) -> bool:
+    plain = text.replace(" ", "")
+    turned = plain[4:] + plain[:4]
+    return int("".join(str(ord(sign) - _A) if sign.isalpha() else sign for sign in turned)) % _MODULUS == 1
+
+
+def _address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+_CHECKS: Mapping[str, Callable[[str], bool]] = {"CARD": _luhn, "IBAN": _iban, "IP": _address}
+"""What is more than a pattern, by its label."""
+
+
+class Detector:
+    """Finds what has these labels.
+
+    Args:
+        names: `secrets`, `personal`, or single labels of theirs.
+        patterns: further patterns by their labels, in capital letters; each must be decided within `LONGEST_START`
+            characters of its beginning.
+    """
+
+    def __init__(self, names: Sequence[str], patterns: Mapping[str, str]) -> None:
+        self._checks = _CHECKS
+        self._pattern = _compiled(tuple(names), tuple(patterns.items()))
+
+    def find(self, text: str, start: int = 0) -> Iterator[Found]:
+        """Yield what is found from a place on, from left to right, what only looks like it included."""
+        for found in self._pattern.finditer(text, start):
+            label = found.lastgroup or ""
+            check = self._checks.get(label)
+            yield Found(label, found.start(), found.end(), real=check is None or check(found[0]))
+
+
+@lru_cache(maxsize=64)
+def _compiled(names: tuple[str, ...], more: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+    chosen: dict[str, str] = {}
+    for name in names:
+        if name in GROUPS:
+            chosen |= GROUPS[name]
+        elif name in SECRETS or name in PERSONAL:
+            chosen[name] = {**SECRETS, **PERSONAL}[name]
+        else:
+            known = ", ".join([*GROUPS, *SECRETS, *PERSONAL])
+            raise ConfigurationError(f"detect names {name!r}; use some of {known}")
+    for label, pattern in more:
+        chosen[_label(label)] = _single(label, pattern)
+    return re.compile("|".join(f"(?P<{label}>{pattern})" for label, pattern in chosen.items()) or "(?!)")
+
+
+def _label(label: str) -> str:
+    if not re.fullmatch("[A-Z][A-Z_]{0,30}", label):
+        raise ConfigurationError(f"patterns has the label {label!r}; use at most 31 capital letters and underscores")
+    return label
+
+
+def _single(label: str, pattern: str) -> str:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ConfigurationError(
+            f"patterns[{label!r}] is {pattern!r}, which is no regular expression: {error}"
+        ) from error
+    if compiled.groups:
+        raise ConfigurationError(f"patterns[{label!r}] is {pattern!r}; write its groups as (?:…)")
+    if compiled.match(""):
+        raise ConfigurationError(f"patterns[{label!r}] is {pattern!r}, which matches nothing at all, too")
+    return pattern

@@ -1,0 +1,63 @@
+"""Several keys of one provider, and where each is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias, cast
+
+import msgspec
+
+from any_llm.exceptions import ConfigurationError
+from any_llm.types.http import is_number
+
+KeyState: TypeAlias = Literal["active", "cooling", "draining", "dead"]
+"""`cooling` was told to wait (429), `draining` was replaced and is still in use, `dead` was refused (401)."""
+
+
+class KeyEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to a key.
+
+    Attributes:
+        provider: whose key it is.
+        source: where it was read, in words; never the key.
+        fingerprint: what tells it from others.
+        state: what it is now.
+        reason: why.
+    """
+
+    provider: str
+    source: str
+    fingerprint: str
+    state: KeyState
+    reason: str = ""
+
+
+class Keys(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys of one provider.
+
+    Attributes:
+        sources: where each is read: `env:NAME`, `file:PATH` (watched), `command:WORDS`, `keyring:SERVICE/USER`, a
+            `Secret`, or a function that returns a key, also an asynchronous one.
+        weights: how often each is used against the others; without them all alike.
+        ttl: after how many seconds a source is asked again; files are looked at all the time.
+        cool: how many seconds a key rests after a 429 that does not say how long.
+        before: is told of a new key before it is used, and may refuse it by raising: it stays unused then.
+        on_event: is told of every `KeyEvent`.
+    """
+
+    sources: tuple[Any, ...]
+    weights: Sequence[float] = ()
+    ttl: float = 300.0
+    cool: float = 10.0
+    before: Callable[[KeyEvent], None] | None = None
+    on_event: Callable[[KeyEvent], None] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(cast("object", self.sources), str) or not self.sources:
+            raise ConfigurationError("sources needs at least one place, such as ('env:OPENAI_API_KEY',)")
+        if self.weights and (len(self.weights) != len(self.sources) or min(self.weights) <= 0):
+            raise ConfigurationError(f"weights is {self.weights!r}; give a positive number for each source")
+        for name in ("ttl", "cool"):
+            value: object = getattr(self, name)
+            if not is_number(value) or value <= 0:
+                raise ConfigurationError(f"{name} is {value!r}; give a positive number of seconds")

@@ -1,0 +1,304 @@
+"""Keys: where they are read, which is used, and what becomes of those that a provider refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pickle
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from any_llm import AnyLLM, KeyEvent, Keys
+from any_llm.auth.key_sources import source_of
+from any_llm.engine.settings import Settings, load_settings
+from any_llm.exceptions import AuthenticationError, ConfigurationError, MissingExtraError, RateLimitError
+from any_llm.testing.clock import VirtualClock
+from any_llm.transport.replay import Replay, Scripted
+from any_llm.types.http import HttpRequest
+from any_llm.types.json import JSON
+from any_llm.types.secret import Secret
+from tests.client.answers import MESSAGES, completion
+
+
+class Vendor:
+    """Takes some keys, rests others, refuses the rest; and counts what it saw."""
+
+    def __init__(self, *good: str, resting: str = "") -> None:
+        self.good = set(good)
+        self.resting = resting
+        self.seen: list[str] = []
+        self.transport = Replay(self.answer)
+
+    def answer(self, request: HttpRequest) -> Scripted:
+        key = request.headers["Authorization"].removeprefix("Bearer ")
+        self.seen.append(key)
+        head = {"content-type": "application/json"}
+        if key == self.resting:
+            return Scripted(
+                status=429, headers={**head, "retry-after": "5"}, chunks=[b'{"error": {"message": "slow"}}']
+            )
+        if key not in self.good:
+            return Scripted(status=401, headers=head, chunks=[b'{"error": {"message": "who"}}'])
+        body = json.loads(request.body if isinstance(request.body, bytes) else b"")
+        if body.get("stream"):
+            chunk = {"id": "1", "choices": [{"index": 0, "delta": {"content": "hi"}, "finish_reason": "stop"}]}
+            events = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()
+            return Scripted(headers={"content-type": "text/event-stream"}, chunks=[events])
+        return Scripted(headers=head, chunks=[json.dumps(completion()).encode()])
+
+
+def client(vendor: Vendor, keys: Keys, clock: VirtualClock | None = None, **settings: JSON) -> AnyLLM:
+    clock = clock or VirtualClock()
+    return AnyLLM.create(
+        "openai", transport=vendor.transport, keys=keys, retry=None, surroundings=clock.surroundings(), **settings
+    )
+
+
+async def ask(asked: AnyLLM, **options: JSON) -> JSON:
+    return await asked.acompletion("m", MESSAGES, **options)
+
+
+async def test_several_keys_are_used_by_their_weights() -> None:
+    vendor = Vendor("a", "b")
+    asked = client(vendor, Keys(sources=(Secret("a"), Secret("b")), weights=(3, 1)))
+    for _ in range(40):
+        await ask(asked)
+    assert (vendor.seen.count("a"), vendor.seen.count("b")) == (30, 10)
+
+
+async def test_a_key_that_is_given_goes_before_the_pool() -> None:
+    vendor = Vendor("mine")
+    asked = AnyLLM.create("openai", "mine", transport=vendor.transport, keys=Keys(sources=(Secret("a"),)))
+    await ask(asked)
+    assert vendor.seen == ["mine"]
+
+
+async def test_another_providers_keys_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "usual")
+    vendor = Vendor("usual")
+    settings = Settings(transport=vendor.transport, keys={"groq": Keys(sources=(Secret("a"),))})
+    await ask(AnyLLM.create("openai", settings=settings))
+    assert vendor.seen == ["usual"]
+
+
+async def test_a_refused_key_is_dead_and_the_next_one_answers() -> None:
+    vendor, told = Vendor("b"), list[KeyEvent]()
+    keys = Keys(sources=(Secret("a"), Secret("b")), on_event=told.append)
+    asked = client(vendor, keys)
+    answer = await ask(asked)
+    await ask(asked)
+    assert vendor.seen == ["a", "b", "b"]
+    assert [attempt.status for attempt in answer.report.attempts] == [401, 200]
+    assert ("dead", "the provider refused it (401)") in [(event.state, event.reason) for event in told]
+    assert len({event.fingerprint for event in told}) == 2
+
+
+async def test_a_key_that_must_rest_rests_and_comes_back() -> None:
+    vendor, clock = Vendor("a", "b", resting="a"), VirtualClock()
+    asked = client(vendor, Keys(sources=(Secret("a"), Secret("b"))), clock)
+    await ask(asked)
+    await ask(asked)
+    assert vendor.seen == ["a", "b", "b"]
+    vendor.resting, clock.now = "", 6.0
+    await ask(asked)
+    assert vendor.seen[-1] == "a"
+
+
+async def test_when_all_keys_rest_the_call_is_told_how_long() -> None:
+    vendor = Vendor(resting="a")
+    asked = client(vendor, Keys(sources=(Secret("a"),)))
+    for _ in range(2):
+        with pytest.raises(RateLimitError) as caught:
+            await ask(asked)
+        assert caught.value.retry_after == 5
+    assert vendor.seen == ["a"]
+
+
+async def test_when_all_keys_are_dead_the_call_says_so() -> None:
+    asked = client(Vendor(), Keys(sources=(Secret("a"),)))
+    with pytest.raises(AuthenticationError):
+        await ask(asked)
+    with pytest.raises(AuthenticationError, match="the key that was given is dead"):
+        await ask(asked)
+
+
+async def test_a_stream_that_is_refused_is_begun_with_the_next_key() -> None:
+    vendor = Vendor("b")
+    stream = await ask(client(vendor, Keys(sources=(Secret("a"), Secret("b")))), stream=True)
+    assert "".join([chunk.choices[0].delta.content async for chunk in stream]) == "hi"
+    assert vendor.seen == ["a", "b"]
+
+
+async def test_a_key_is_read_anew_when_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_KEY", "new")
+    given = iter(["old", "new"])
+    vendor = Vendor("new")
+    await ask(client(vendor, Keys(sources=(lambda: next(given),))))
+    assert vendor.seen == ["old", "new"]
+
+
+async def test_a_source_is_asked_again_after_its_time() -> None:
+    given, clock = iter(["one", "two"]), VirtualClock()
+
+    async def fetch() -> Secret:
+        return Secret(next(given))
+
+    vendor = Vendor("one", "two")
+    asked = client(vendor, Keys(sources=(fetch,), ttl=60), clock)
+    await ask(asked)
+    await ask(asked)
+    clock.now = 61.0
+    await ask(asked)
+    assert vendor.seen == ["one", "one", "two"]
+
+
+async def test_a_source_that_fails_is_passed_by_and_told_of_when_it_is_the_only_one(tmp_path: Path) -> None:
+    vendor, gone = Vendor("b"), f"file:{tmp_path / 'gone'}"
+    await ask(client(vendor, Keys(sources=(gone, Secret("b")))))
+    assert vendor.seen == ["b"]
+    with pytest.raises(ConfigurationError, match="cannot be read for a key"):
+        await ask(client(vendor, Keys(sources=(gone,))))
+
+
+async def test_a_source_that_fails_later_keeps_its_key() -> None:
+    given, clock = iter(["one"]), VirtualClock()
+    vendor = Vendor("one")
+    asked = client(vendor, Keys(sources=(lambda: next(given),), ttl=60), clock)
+    await ask(asked)
+    clock.now = 61.0
+    await ask(asked)
+    assert vendor.seen == ["one", "one"]
+
+
+async def test_a_new_key_can_be_refused_before_it_is_used() -> None:
+    given, clock = iter(["one", "two"]), VirtualClock()
+
+    first: list[KeyEvent] = []
+
+    def inspect(event: KeyEvent) -> None:
+        if first and event.fingerprint != first[0].fingerprint:
+            raise ValueError("not approved")
+
+    vendor = Vendor("one", "two")
+    keys = Keys(sources=(lambda: next(given),), ttl=60, on_event=first.append, before=inspect)
+    asked = client(vendor, keys, clock)
+    await ask(asked)
+    clock.now = 61.0
+    await ask(asked)
+    assert vendor.seen == ["one", "one"]
+
+
+def test_rotating_twenty_times_at_500_calls_a_second_fails_no_call(tmp_path: Path) -> None:
+    clock, file = VirtualClock(), tmp_path / "key"
+    file.write_text("key-0")
+    vendor, changed = Vendor("key-0"), dict[str, float]()
+    used: list[tuple[float, str]] = []
+    asked = client(vendor, Keys(sources=(f"file:{file}",)), clock)
+
+    async def one() -> None:
+        await ask(asked)
+        used.append((clock.now, vendor.seen[-1]))
+
+    async def rotate() -> None:
+        for number in range(1, 21):
+            await clock.sleep(2.0)
+            vendor.good.add(f"key-{number}")
+            replacement = tmp_path / "next"
+            replacement.write_text(f"key-{number}")
+            replacement.replace(file)
+            changed[f"key-{number}"] = clock.now
+            await clock.sleep(1.0)
+            vendor.good.discard(f"key-{number - 1}")
+
+    async def everything() -> None:
+        rotating = asyncio.create_task(rotate())
+        while not rotating.done():
+            async with asyncio.TaskGroup() as group:
+                for _ in range(50):
+                    group.create_task(one())
+                await clock.sleep(0.1)
+
+    clock.run(everything())
+    assert len(used) > 25_000
+    for key, when in changed.items():
+        assert min(at for at, name in used if name == key) <= when + 1.0
+        number = int(key.rpartition("-")[2])
+        assert max(at for at, name in used if name == f"key-{number - 1}") <= when + 1.0
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        (f"command:{sys.executable} -c 'print(\"from-command\")'", "from-command"),
+        ("env:SOME_KEY", "from-env"),
+        (lambda: "from-function", "from-function"),
+        (Secret("given"), "given"),
+    ],
+)
+async def test_a_key_is_read_from_its_source(said: object, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_KEY", " from-env \n")
+    assert await source_of(said).read() == key
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (f"command:{sys.executable} -c 'raise SystemExit(3)'", "ended with 3"),
+        ("command:/nowhere/at/all", "cannot be run"),
+        ("env:NOT_SET_AT_ALL", "holds no key"),
+        (lambda: "kéy", "characters that no header may hold"),
+        (lambda: None, "holds no key"),
+    ],
+)
+async def test_a_source_without_a_key_is_named(said: object, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        await source_of(said).read()
+
+
+async def test_a_key_ring_needs_its_library() -> None:
+    with pytest.raises(MissingExtraError, match=r"any-llm\[keyring\]"):
+        await source_of("keyring:any-llm/me").read()
+
+
+@pytest.mark.parametrize("said", ["sk-a-bare-key-0123456789", "env:", 5])
+def test_a_bare_key_is_no_source_and_is_not_shown(said: object) -> None:
+    with pytest.raises(ConfigurationError, match="its text is not shown") as caught:
+        source_of(said)
+    assert "sk-a-bare" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Keys(sources=()), "at least one place"),
+        (lambda: Keys(sources="env:A"), "needs at least one place"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: Keys(sources=("env:A",), weights=(1, 2)), "a positive number for each source"),
+        (lambda: Keys(sources=("env:A",), ttl=0), "ttl is 0"),
+        (lambda: Settings(keys={"openai": "env:A"}), r"keys\['openai'\] is str"),  # type: ignore[dict-item]  # wrong on purpose
+    ],
+)
+def test_wrong_keys_are_named(make: Callable[[], object], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        make()
+
+
+def test_keys_can_stand_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "any-llm.toml"
+    path.write_text('[keys.openai]\nsources = ["env:A", "file:b"]\nweights = [2, 1]\n')
+    assert load_settings({"ANY_LLM_CONFIG": str(path)}).keys["openai"].sources == ("env:A", "file:b")
+
+
+async def test_a_canary_key_is_in_no_text() -> None:
+    canary, told = "sk-canary-0123456789abcdef", list[KeyEvent]()
+    keys = Keys(sources=(Secret(canary),), on_event=told.append)
+    asked = client(Vendor(), keys)
+    with pytest.raises(AuthenticationError) as caught:
+        await ask(asked)
+    error = caught.value
+    texts = [repr(keys), repr(told), repr(asked), repr(asked.settings), str(error), repr(error), str(error.to_dict())]
+    assert all(canary not in text for text in texts)
+    with pytest.raises(TypeError):
+        pickle.dumps(keys)
