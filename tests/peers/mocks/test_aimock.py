@@ -44,7 +44,7 @@ def vendor(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def client_of(url: str, vendor: str) -> AnyLLM:
+def client_of(url: str, vendor: str) -> JSON:
     """Return a client that takes aimock for a provider, and asks once only."""
     path, _, more = WAYS[vendor]
     return AnyLLM.create(vendor, **{"api_key": "k", "api_base": f"{url}{path}", "retry": None, **more})

@@ -56,29 +56,30 @@ def vendor(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def client(breaker: Llmock, vendor: str) -> AnyLLM:
+def client(breaker: Llmock, vendor: str) -> JSON:
     """A client that takes llmock for the provider."""
     breaker.prepare()
     return AnyLLM.create(vendor, api_key="k", api_base=f"{breaker.url}{PATHS[vendor]}", retry=QUICK)
 
 
-def heard(client: AnyLLM, **options: JSON) -> str:
+def heard(client: JSON, **options: JSON) -> str:
     """Return the answer to the question, asked for whole."""
-    return client.completion("m", QUESTION, **options).choices[0].message.content or ""
+    said: str = client.completion("m", QUESTION, **options).choices[0].message.content
+    return said
 
 
-def streamed(client: AnyLLM, **options: JSON) -> str:
+def streamed(client: JSON, **options: JSON) -> str:
     """Return the answer to the question, asked for in pieces."""
     chunks = client.completion("m", QUESTION, stream=True, **options)
     return "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
 
 
-def test_an_answer_is_understood_whole_and_streamed(breaker: Llmock, client: AnyLLM) -> None:
+def test_an_answer_is_understood_whole_and_streamed(breaker: Llmock, client: JSON) -> None:
     assert heard(client) == streamed(client) == ANSWER
     assert breaker.verdict == (2, [])
 
 
-def test_a_tool_is_called_and_its_result_goes_back(client: AnyLLM) -> None:
+def test_a_tool_is_called_and_its_result_goes_back(client: JSON) -> None:
     first = client.completion("m", QUESTION, tools=TOOLS).choices[0]
     (call,) = first.message.tool_calls
     result = {"role": "tool", "tool_call_id": call.id, "content": "sunny"}
@@ -93,7 +94,7 @@ def test_a_tool_is_called_and_its_result_goes_back(client: AnyLLM) -> None:
 
 
 @pytest.mark.parametrize("ask", [heard, streamed])
-def test_a_wait_that_is_asked_for_is_kept(breaker: Llmock, client: AnyLLM, ask: JSON) -> None:
+def test_a_wait_that_is_asked_for_is_kept(breaker: Llmock, client: JSON, ask: JSON) -> None:
     breaker.prepare({"type": "fail", "status": 429, "retry_after": 0.3, "times": 2})
 
     assert ask(client) == ANSWER
@@ -101,7 +102,7 @@ def test_a_wait_that_is_asked_for_is_kept(breaker: Llmock, client: AnyLLM, ask: 
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 529])
-def test_what_may_pass_is_asked_for_again(breaker: Llmock, client: AnyLLM, status: int) -> None:
+def test_what_may_pass_is_asked_for_again(breaker: Llmock, client: JSON, status: int) -> None:
     breaker.prepare({"type": "fail", "status": status})
 
     assert heard(client) == ANSWER
@@ -119,7 +120,7 @@ def test_what_may_pass_is_asked_for_again(breaker: Llmock, client: AnyLLM, statu
     ],
 )
 def test_what_never_succeeds_is_asked_for_once(
-    breaker: Llmock, client: AnyLLM, status: int, kind: type[AnyLLMError]
+    breaker: Llmock, client: JSON, status: int, kind: type[AnyLLMError]
 ) -> None:
     breaker.prepare({"type": "fail", "status": status})
 
@@ -131,7 +132,7 @@ def test_what_never_succeeds_is_asked_for_once(
 
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimitError), (503, OverloadedError)])
 def test_a_lasting_failure_is_given_up_after_a_few_attempts(
-    breaker: Llmock, client: AnyLLM, status: int, kind: type[AnyLLMError]
+    breaker: Llmock, client: JSON, status: int, kind: type[AnyLLMError]
 ) -> None:
     breaker.prepare({"type": "fail", "status": status, "retry_after": 0.1, "times": None})
 
@@ -143,7 +144,7 @@ def test_a_lasting_failure_is_given_up_after_a_few_attempts(
 
 
 @pytest.mark.parametrize("kind", ["disconnect", "truncate", "malformed"])
-def test_a_stream_that_breaks_before_its_answer_is_asked_for_again(breaker: Llmock, client: AnyLLM, kind: str) -> None:
+def test_a_stream_that_breaks_before_its_answer_is_asked_for_again(breaker: Llmock, client: JSON, kind: str) -> None:
     breaker.prepare({"type": "stream_fault", "kind": kind, "after_chunks": 0})
 
     assert streamed(client) == ANSWER
@@ -162,7 +163,7 @@ def test_a_stream_that_breaks_before_its_answer_is_asked_for_again(breaker: Llmo
     ],
 )
 def test_a_stream_that_breaks_inside_its_answer_is_an_error(
-    breaker: Llmock, client: AnyLLM, kind: str, error: type[AnyLLMError], judged: str
+    breaker: Llmock, client: JSON, kind: str, error: type[AnyLLMError], judged: str
 ) -> None:
     """Nothing is asked for twice once a part of the answer was handed out, which llmock would have."""
     breaker.prepare({"type": "stream_fault", "kind": kind, "after_chunks": LATE})
@@ -173,7 +174,7 @@ def test_a_stream_that_breaks_inside_its_answer_is_an_error(
     assert breaker.verdict == (1, [judged])
 
 
-def test_a_silent_stream_is_left(breaker: Llmock, client: AnyLLM) -> None:
+def test_a_silent_stream_is_left(breaker: Llmock, client: JSON) -> None:
     breaker.prepare({"type": "stream_fault", "kind": "stall", "after_chunks": LATE, "stall_seconds": 30})
 
     with pytest.raises(IdleTimeoutError):
@@ -186,7 +187,7 @@ def test_a_silent_stream_is_left(breaker: Llmock, client: AnyLLM) -> None:
 
 def test_a_call_with_broken_arguments_is_handed_on_as_it_came(breaker: Llmock) -> None:
     breaker.prepare({"type": "tool_fault", "kind": "malformed_arguments"})
-    client = AnyLLM.create("openai", api_key="k", api_base=f"{breaker.url}/v1", retry=QUICK)
+    client: JSON = AnyLLM.create("openai", api_key="k", api_base=f"{breaker.url}/v1", retry=QUICK)
 
     (call,) = client.completion("m", QUESTION, tools=TOOLS).choices[0].message.tool_calls
 
@@ -196,7 +197,7 @@ def test_a_call_with_broken_arguments_is_handed_on_as_it_came(breaker: Llmock) -
 
 def test_responses_are_understood_and_must_be_complete(breaker: Llmock) -> None:
     breaker.prepare()
-    client = AnyLLM.create("openai", api_key="k", api_base=f"{breaker.url}/v1", retry=QUICK)
+    client: JSON = AnyLLM.create("openai", api_key="k", api_base=f"{breaker.url}/v1", retry=QUICK)
 
     whole = client.responses("m", "capital of France").output_text
     events = list(client.responses("m", "capital of France", stream=True))
