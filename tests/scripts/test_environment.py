@@ -79,6 +79,7 @@ def machine(tmp_path: Path) -> Machine:
     made.python()
     made.program("id", "echo 0")
     made.program("valgrind", "true")
+    made.program("npm", "true")
     return made
 
 
@@ -202,6 +203,35 @@ def test_failing_installation_stops_and_is_tried_again(machine: Machine) -> None
 def test_ci_runs_the_second_command_and_nothing_else() -> None:
     lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if not line.startswith("#")]
     assert lines == ["set -eu", 'cd "$(dirname "${BASH_SOURCE[0]}")/.."', "exec sh scripts/test </dev/null"]
+
+
+def test_second_command_installs_the_servers_of_others_once(machine: Machine) -> None:
+    peers = machine.repository / ".venv" / "peers"
+    python = f'mkdir -p "{peers}/llmock/bin"; cp "$0" "{peers}/llmock/bin/python"'
+    (machine.programs / "cp").symlink_to(str(shutil.which("cp")))
+    machine.program("npm", "true")
+    machine.run("scripts/test")
+    (machine.repository / ".venv" / "bin" / "python").write_text(
+        f'#!/bin/sh\necho "venv-python $*" >>"{machine.told}"\ncase "$*" in *"-m venv"*) {python} ;; esac\n'
+    )
+
+    outcomes = [machine.run("scripts/test") for _ in range(2)]
+
+    assert [call.rpartition(" ")[2] for call in machine.calls("npm")] == ["@copilotkit/aimock@1.43.0"]
+    installs = [call for call in machine.calls("venv-python") if call.endswith("llmock==0.2.2")]
+    assert len(installs) == 1
+    assert [outcome.stderr for outcome in outcomes] == ["", ""]
+    assert (peers / "aimock" / ".installed").read_text() == "@copilotkit/aimock@1.43.0\n"
+
+
+def test_second_command_says_loudly_which_servers_of_others_are_missing(machine: Machine) -> None:
+    machine.program("npm", "false")
+
+    outcome = machine.run("scripts/test")
+
+    assert outcome.returncode == 0
+    assert "WARNING: @copilotkit/aimock@1.43.0 could not be installed" in outcome.stderr
+    assert "WARNING: llmock==0.2.2 could not be installed" in outcome.stderr
 
 
 def _check(*names: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

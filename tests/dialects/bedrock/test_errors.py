@@ -94,3 +94,10 @@ def test_an_unknown_type_inside_a_stream_is_the_providers_fault() -> None:
     error = frame_error(Frame("exception:newException", b'{"message":"New"}'))
     assert type(error) is ProviderError
     assert (error.message, error.error_type) == ("New", "NewException")
+
+
+@pytest.mark.parametrize("said", [{"message": "Slow down", "type": "rate_limit_error"}, "Slow down"])
+def test_what_a_gateway_says_in_its_own_shape_is_kept(said: JSON) -> None:
+    error = error_of({"type": "error", "error": said}, 429)
+    assert type(error) is RateLimitError
+    assert error.message == "Slow down"

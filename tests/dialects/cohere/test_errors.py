@@ -47,3 +47,10 @@ def test_an_answer_of_a_proxy_is_an_error_too() -> None:
 def test_words_of_another_type_are_no_words() -> None:
     error = error_from({"message": {"x": 1}, "id": 3}, 500)
     assert (error.message, error.request_id) == ("HTTP 500 without an explanation", None)
+
+
+@pytest.mark.parametrize("said", [{"message": "Slow down", "type": "rate_limit_error"}, "Slow down"])
+def test_what_a_gateway_says_in_its_own_shape_is_kept(said: object) -> None:
+    error = DIALECT.decode_error(target(), respond({"error": said}, 429))
+    assert type(error) is exceptions.RateLimitError
+    assert error.message == "Slow down"

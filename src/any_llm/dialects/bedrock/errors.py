@@ -102,7 +102,7 @@ def error_from(kind: str | None, body: JSONObject, status: int | None) -> AnyLLM
     fitting = error_for_status(original) if forwarded else TYPES.get(kind or "")
     if fitting is None:
         fitting = error_for_status(status) if status is not None and status >= 400 else ProviderError
-    message: JSON = body.get("message") or body.get("Message") or body.get("originalMessage")
+    message: JSON = body.get("message") or body.get("Message") or body.get("originalMessage") or _of_gateway(body)
     where = "the stream" if status is None else f"HTTP {status}"
     return fitting(
         str(message) if message else f"{kind or 'An error'} in {where} without an explanation",
@@ -110,6 +110,12 @@ def error_from(kind: str | None, body: JSONObject, status: int | None) -> AnyLLM
         code=kind,
         error_type=kind,
     )
+
+
+def _of_gateway(body: JSONObject) -> JSON:
+    """Return what a gateway before the vendor says in its own shape, `{"error": {"message": …}}` or `{"error": …}`."""
+    error: JSON = body.get("error")
+    return error.get("message") if is_object(error) else error
 
 
 def _plain_type(kind: JSON) -> str | None:

@@ -46,10 +46,16 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     else:
         fitting = STATUSES.get(status) or error_for_status(status)
     return fitting(
-        _text(body.get("message")) or f"HTTP {status} without an explanation",
+        _text(body.get("message")) or _of_gateway(body) or f"HTTP {status} without an explanation",
         status_code=status,
         request_id=_text(body.get("id")),
     )
+
+
+def _of_gateway(body: JSONObject) -> str | None:
+    """Return what a gateway before the vendor says in its own shape, `{"error": {"message": …}}` or `{"error": …}`."""
+    error: JSON = body.get("error")
+    return _text(error.get("message") if is_object(error) else error)
 
 
 def _text(value: JSON) -> str | None:
