@@ -10,6 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringError
+from typing_extensions import override
 
 from any_llm import AnyLLM, KeyEvent, Keys
 from any_llm.auth.key_sources import source_of
@@ -48,6 +51,23 @@ class Vendor:
             events = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()
             return Scripted(headers={"content-type": "text/event-stream"}, chunks=[events])
         return Scripted(headers=head, chunks=[json.dumps(completion()).encode()])
+
+
+class Ring(KeyringBackend):
+    """A key ring in memory."""
+
+    priority = 0
+    broken = False
+
+    @override
+    def get_password(self, service: str, username: str) -> str:
+        if self.broken:
+            raise KeyringError("locked")
+        return f"from-{service}-{username}"
+
+    @override
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise KeyringError("read only")
 
 
 def client(vendor: Vendor, keys: Keys, clock: VirtualClock | None = None, **settings: JSON) -> AnyLLM:
@@ -258,7 +278,17 @@ async def test_a_source_without_a_key_is_named(said: object, told: str) -> None:
         await source_of(said).read()
 
 
-async def test_a_key_ring_needs_its_library() -> None:
+async def test_a_key_is_read_from_the_key_ring(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = Ring()  # type: ignore[no-untyped-call]  # the library's own
+    monkeypatch.setattr("keyring.core._keyring_backend", ring)
+    assert await source_of("keyring:any-llm/me").read() == "from-any-llm-me"
+    ring.broken = True
+    with pytest.raises(ConfigurationError, match="the key ring's entry 'any-llm/me' cannot be read for a key: locked"):
+        await source_of("keyring:any-llm/me").read()
+
+
+async def test_a_key_ring_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(MissingExtraError, match=r"any-llm\[keyring\]"):
         await source_of("keyring:any-llm/me").read()
 

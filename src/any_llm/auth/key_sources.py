@@ -129,7 +129,11 @@ class _KeyRing:
             library: JSON = import_module("keyring")
         except ImportError as error:
             raise MissingExtraError("keyring", "keyring", reason="a key is in the system's key ring") from error
-        return _there(library.get_password(self._service, self._user) or "", self.called)
+        try:
+            key: str | None = library.get_password(self._service, self._user)
+        except library.errors.KeyringError as error:
+            raise ConfigurationError(f"{self.called} cannot be read for a key: {error}") from error
+        return _there(key or "", self.called)
 
     def mark(self) -> object:
         return None

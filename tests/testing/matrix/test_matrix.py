@@ -20,7 +20,10 @@ from any_llm.testing.matrix.tables import CAPABILITIES, model_table, operation_c
 from any_llm.types.options import CompletionOptions
 
 ROOT = Path(__file__).parent.parent.parent.parent
-UNSAMPLED = {"cache", "extra_body", "extra_headers", "extra_query", "session_label", "timeout"}
+UNSAMPLED = {
+    *("cache", "deadline", "max_retries", "priority", "session_label", "tags", "tenant", "timeout"),
+    *("extra_body", "extra_headers", "extra_query"),
+}
 """Parameters that this library itself acts upon, the same at every provider."""
 
 
