@@ -14,7 +14,7 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.local.transport import LocalTransport
 from any_llm.pipeline.call import Call, Handler
 from any_llm.pipeline.compose import compose
-from any_llm.pipeline.deadline import Deadline
+from any_llm.pipeline.deadline import keeping_deadlines
 from any_llm.providers.registry import named_transport
 from any_llm.spec.transport import Transport
 from any_llm.transport.pool import PoolSettings, shared_pool
@@ -36,7 +36,7 @@ def build(settings: Settings) -> Handler:
     """Return the handler for these settings: their layers around the trip to the provider."""
     clock = settings.surroundings.clock
     centre = dispatcher(_transports(settings), _deliverer(settings), clock)
-    return Deadline(compose(stack(settings), centre), clock)
+    return keeping_deadlines(compose(stack(settings), centre), clock)
 
 
 @cache
