@@ -55,10 +55,16 @@ async def sign_for_azure(_request: HttpRequest, target: Target, access: Access) 
     ready = access.environment.get(TOKEN_VARIABLE, "").strip()
     if key or ready:
         return _bearer(key or Secret(ready))
-    return _bearer(await _fetched(target, access, scope))
+    return _bearer(await fetch_token(target, access, scope))
 
 
-async def _fetched(target: Target, access: Access, scope: str) -> Secret:
+async def fetch_token(target: Target, access: Access, scope: str) -> Secret:
+    """Return a token for a scope: a service principal's, a workload's or the machine's own, or whoever has logged in.
+
+    Raises:
+        MissingApiKeyError: there are no credentials anywhere.
+        AnyLLMError: the credentials are wrong, or a token cannot be fetched.
+    """
     found = find_source(access.environment, scope)
     source = MachineOrPerson.of(found, access.environment) if isinstance(found, ManagedIdentity) else found
     try:

@@ -10,8 +10,9 @@ import msgspec
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.http import is_number
 
-KeyState: TypeAlias = Literal["active", "cooling", "draining", "dead"]
-"""`cooling` was told to wait (429), `draining` was replaced and is still in use, `dead` was refused (401)."""
+KeyState: TypeAlias = Literal["active", "cooling", "draining", "dead", "trial"]
+"""`cooling` was told to wait (429), `draining` was replaced and is still in use, `dead` was refused (401), `trial` is
+new and makes one call before it takes the place of the one in use."""
 
 
 class KeyEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +37,18 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     """The keys of one provider.
 
     Attributes:
-        sources: where each is read: `env:NAME`, `file:PATH` (watched), `command:WORDS`, `keyring:SERVICE/USER`, a
-            `Secret`, or a function that returns a key, also an asynchronous one.
+        sources: where each is read: `env:NAME`, `file:PATH` (watched), `command:WORDS`, `keyring:SERVICE/USER`,
+            `vault:PATH#FIELD`, `aws-secret:NAME#FIELD`, `gcp-secret:NAME#FIELD`, `azure-secret:VAULT/NAME#FIELD`, a
+            table with one of the last four as `from` and more about its manager, a `Secret`, or a function that
+            returns a key, also an asynchronous one.
         weights: how often each is used against the others; without them all alike.
-        ttl: after how many seconds a source is asked again; files are looked at all the time.
+        ttl: after how many seconds a source is asked again, at the latest; files are looked at all the time. What must
+            be waited for is asked beside the calls when four fifths of that are over, or of what the source says that
+            its key lasts. As long as a source cannot be read, the key that it gave stays in use.
         cool: how many seconds a key rests after a 429 that does not say how long.
         before: is told of a new key before it is used, and may refuse it by raising: it stays unused then.
+        canary: whether a new key makes one call before it takes the place of the one in use, and is dropped if the
+            provider refuses it.
         on_event: is told of every `KeyEvent`.
     """
 
@@ -50,6 +57,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     ttl: float = 300.0
     cool: float = 10.0
     before: Callable[[KeyEvent], None] | None = None
+    canary: bool = False
     on_event: Callable[[KeyEvent], None] | None = None
 
     def __post_init__(self) -> None:
