@@ -26,7 +26,7 @@ from any_llm.exceptions import (
     RateLimitError,
 )
 from any_llm.types.json import JSON, JSONObject, decode_json, is_mapping
-from any_llm.types.secret import Secret, show
+from any_llm.types.secret import Secret, redact, show
 
 if TYPE_CHECKING:
     from any_llm.auth.access import TransportAccess
@@ -146,23 +146,25 @@ class Managed:
         try:
             found = await read(self._place, self._access)
         except AnyLLMError as error:
-            raise self._failure(error) from error
+            told = redact(error.message)
+            # What another library raised may show what was sent, and tracebacks print causes.
+            raise self._failure(error, told) from (error if told == error.message else None)
         return Key(checked(member_of(found.value, self._field, self.called), self.called), found.lasts)
 
     def mark(self) -> object:
         """Return nothing: only asking tells."""
         return None
 
-    def _failure(self, error: AnyLLMError) -> AnyLLMError:
+    def _failure(self, error: AnyLLMError, told: str) -> AnyLLMError:
         problem = f"{self.called} cannot be read for a key: "
         if isinstance(error, MissingApiKeyError):
             return ConfigurationError(f"{problem}there are no credentials for it; set {error.env_var_name}")
         if isinstance(error, MalformedResponseError) or not isinstance(error, AuthenticationError | ConfigurationError):
-            failure = type(error)(problem + error.message, status_code=error.status_code, code=error.code)
+            failure = type(error)(problem + told, status_code=error.status_code, code=error.code)
             failure.retry_after = error.retry_after if isinstance(error, RateLimitError) else None
             return failure
         remedy = "" if isinstance(error, ConfigurationError) else f"; {self._manager.remedy}"
-        return ConfigurationError(f"{problem}{error.message}{remedy}", status_code=error.status_code, code=error.code)
+        return ConfigurationError(f"{problem}{told}{remedy}", status_code=error.status_code, code=error.code)
 
 
 def member_of(value: JSON, field: str, called: str) -> str:

@@ -6,9 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
+from typing_extensions import override
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.http import is_number
+from any_llm.types.json import is_mapping
+from any_llm.types.secret import redact
+
+_PLACES = ("env:", "file:", "keyring:", "vault:", "aws-secret:", "gcp-secret:", "azure-secret:")
+"""How the places begin that hold no secret themselves."""
+
+_COMMAND = "command:"
 
 KeyState: TypeAlias = Literal["active", "cooling", "draining", "dead", "trial"]
 """`cooling` was told to wait (429), `draining` was replaced and is still in use, `dead` was refused (401), `trial` is
@@ -63,9 +71,27 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if isinstance(cast("object", self.sources), str) or not self.sources:
             raise ConfigurationError("sources needs at least one place, such as ('env:OPENAI_API_KEY',)")
+        if any(isinstance(source, str) and not source.startswith((*_PLACES, _COMMAND)) for source in self.sources):
+            known = ", ".join(f"{place}…" for place in (*_PLACES, _COMMAND))
+            raise ConfigurationError(
+                f"sources holds a text that is no place; it may begin with {known}; it is not shown"
+            )
         if self.weights and (len(self.weights) != len(self.sources) or min(self.weights) <= 0):
             raise ConfigurationError(f"weights is {self.weights!r}; give a positive number for each source")
         for name in ("ttl", "cool"):
             value: object = getattr(self, name)
             if not is_number(value) or value <= 0:
                 raise ConfigurationError(f"{name} is {value!r}; give a positive number of seconds")
+
+    @override
+    def __repr__(self) -> str:
+        places = ", ".join(map(_shown, self.sources))
+        return f"Keys(sources=({places}), weights={self.weights!r}, ttl={self.ttl!r}, canary={self.canary!r})"
+
+
+def _shown(source: object) -> str:
+    """Return a source as a text may show it: by mistake it may be a key, and a command may hold a token."""
+    if is_mapping(source):
+        return _shown(source.get("from"))
+    place = isinstance(source, str) and source.startswith(_PLACES)
+    return redact(repr(source)) if place else f"<a {type(source).__name__}>"
