@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 
 from any_llm.auth.access import TransportAccess
-from any_llm.auth.key_sources import Key, is_managed, source_of
+from any_llm.auth.key_sources import Key, source_of
 from any_llm.exceptions import (
     AnyLLMError,
     ConfigurationError,
@@ -24,6 +24,7 @@ from any_llm.exceptions import (
 )
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON, JSONObject
+from any_llm.types.keys import is_managed
 from any_llm.types.secret import Secret
 from tests.auth.conftest import CANARY, NOW, Clock, Issue, Issuer, MakeAccess
 from tests.transport.peers import Received

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
 from any_llm.exceptions import ConfigurationError, MissingExtraError
 from any_llm.types.json import JSON, is_mapping
+from any_llm.types.keys import MANAGERS, is_managed
 from any_llm.types.secret import Secret
 
 if TYPE_CHECKING:
@@ -193,15 +194,6 @@ _KINDS: Mapping[str, Callable[[str], KeySource]] = {
 }
 
 
-MANAGERS: tuple[str, ...] = ("vault", "aws-secret", "gcp-secret", "azure-secret")
-"""Managers of secrets, by how their places begin; `any_llm.auth.managed_keys` reads them."""
-
-
-def is_managed(text: object) -> bool:
-    """Say whether a text is a place in a manager of secrets, which no vendor's key looks like."""
-    return isinstance(text, str) and text.partition(":")[0] in MANAGERS and bool(text.partition(":")[2])
-
-
 def source_of(said: object, access: TransportAccess | None = None) -> KeySource:
     """Return a source as it is said.
 
@@ -225,7 +217,7 @@ def source_of(said: object, access: TransportAccess | None = None) -> KeySource:
         return cast("KeySource", managed.Managed(str(place), options, access))
     kind, _, rest = str(place).partition(":")
     if not isinstance(place, str) or kind not in _KINDS or not rest or options:
-        known = ", ".join(f"{kind}:…" for kind in (*_KINDS, *MANAGERS))
+        known = ", ".join([*(f"{kind}:…" for kind in _KINDS), *(f"{place}…" for place in MANAGERS)])
         raise ConfigurationError(
             f"a source of keys is none of {known}, a table of the last four, a Secret or a function; "
             "its text is not shown"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import msgspec
 from typing_extensions import override
 
-from any_llm.auth.key_sources import is_managed
 from any_llm.client.arguments import check_client_arguments, check_seconds, split_reference
 from any_llm.client.credentials import find_base_url, find_key
 from any_llm.client.given import NOTHING, given_arguments, take_given
@@ -30,7 +29,7 @@ from any_llm.providers.registry import provider as find_provider
 from any_llm.providers.registry import provider_names, unsupported
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
-from any_llm.types.keys import Keys
+from any_llm.types.keys import Keys, is_managed
 from any_llm.types.naming import ROUTE, UNNAMED
 from any_llm.types.provider import ProviderMetadata
 

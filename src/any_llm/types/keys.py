@@ -13,7 +13,10 @@ from any_llm.types.http import is_number
 from any_llm.types.json import is_mapping
 from any_llm.types.secret import redact
 
-_PLACES = ("env:", "file:", "keyring:", "vault:", "aws-secret:", "gcp-secret:", "azure-secret:")
+MANAGERS: tuple[str, ...] = ("vault:", "aws-secret:", "gcp-secret:", "azure-secret:")
+"""How places in managers of secrets begin."""
+
+_PLACES = ("env:", "file:", "keyring:", *MANAGERS)
 """How the places begin that hold no secret themselves."""
 
 _COMMAND = "command:"
@@ -87,6 +90,11 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         places = ", ".join(map(_shown, self.sources))
         return f"Keys(sources=({places}), weights={self.weights!r}, ttl={self.ttl!r}, canary={self.canary!r})"
+
+
+def is_managed(text: object) -> bool:
+    """Say whether a text is a place in a manager of secrets, which no vendor's key looks like."""
+    return isinstance(text, str) and text.startswith(MANAGERS) and not text.endswith(":")
 
 
 def _shown(source: object) -> str:
