@@ -17,6 +17,7 @@ import keyring
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from any_llm import AnyLLM, KeyEvent, Keys, Retry
 from any_llm.engine.settings import Settings
@@ -81,6 +82,7 @@ SOURCES: Mapping[str, Callable[[], object]] = {
 class CanaryRing(Ring):
     """A key ring that holds the canary."""
 
+    @override
     def get_password(self, service: str, username: str) -> str:  # the library's own
         return CANARY
 
@@ -153,6 +155,7 @@ class Records(logging.Handler):
         super().__init__(logging.DEBUG)
         self.texts: list[str] = []
 
+    @override
     def emit(self, record: logging.LogRecord) -> None:  # the library's own
         self.texts.append(f"{self.format(record)} {vars(record)}")
 
@@ -199,6 +202,7 @@ class Telling:
         self._manager_fault = manager_fault
         self._stream = stream
 
+    @override
     def __reduce__(self) -> tuple[object, ...]:  # what a server heard is not for a pickle
         raise TypeError("not to be pickled")
 

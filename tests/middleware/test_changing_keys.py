@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from any_llm import AnyLLM, KeyEvent, Keys
-from any_llm.engine.settings import load_settings
+from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import AuthenticationError, ConfigurationError, ProviderError
 from any_llm.testing.clock import VirtualClock
 from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.http import HttpRequest
 from any_llm.types.secret import Secret
 from tests.client.answers import MESSAGES, completion
-from tests.client.conftest import Serve, serve
 from tests.middleware.test_rotate import Vendor, ask, client
+from tests.transport.conftest import Serve, serve
 from tests.transport.peers import Peer, Received, Script, whole
 
 __all__ = ["serve"]

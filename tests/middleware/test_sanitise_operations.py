@@ -17,7 +17,7 @@ from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON
 from tests.client.answers import talk_for_ever
-from tests.client.conftest import Serve, serve
+from tests.transport.conftest import Serve, serve
 from tests.transport.peers import END, HEAD, Peer, Received, Script, piece, whole
 
 __all__ = ["serve"]
@@ -64,7 +64,7 @@ def chat_events(size: int) -> Iterator[JSON]:
     yield {"id": "1", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
 
 
-BLOCKS = [
+BLOCKS: list[JSON] = [
     {"type": "thinking", "thinking": THOUGHT, "signature": "s"},
     {"type": "text", "text": ANSWER},
     {"type": "tool_use", "id": "t1", "name": "send", "input": json.loads(ARGUMENTS)},
@@ -80,7 +80,7 @@ def message_events(size: int) -> Iterator[JSON]:
     pieces = (("thinking_delta", "thinking", THOUGHT), ("text_delta", "text", ANSWER),
               ("input_json_delta", "partial_json", ARGUMENTS))  # fmt: skip
     for index, (kind, name, text) in enumerate(pieces):
-        empty = {"thinking": "", "signature": ""} if index == 0 else {"text": ""} if index == 1 else {"input": {}}
+        empty: JSON = {"thinking": "", "signature": ""} if index == 0 else {"text": ""} if index == 1 else {"input": {}}
         yield {"type": "content_block_start", "index": index, "content_block": {**BLOCKS[index], **empty}}
         for part in cut(text, size):
             yield {"type": "content_block_delta", "index": index, "delta": {"type": kind, name: part}}
@@ -90,7 +90,7 @@ def message_events(size: int) -> Iterator[JSON]:
     yield {"type": "message_stop"}
 
 
-ITEMS = [
+ITEMS: list[JSON] = [
     {"id": "r1", "type": "reasoning", "summary": [{"type": "summary_text", "text": THOUGHT}]},
     {"id": "o1", "type": "message", "role": "assistant", "status": "completed",
      "content": [{"type": "output_text", "text": ANSWER, "annotations": []}]},
@@ -106,7 +106,7 @@ RESPONSE = {
 def response_events(size: int) -> Iterator[JSON]:
     started = {**RESPONSE, "status": "in_progress", "output": []}
     yield {"type": "response.created", "response": started}
-    kinds = (
+    kinds: tuple[tuple[str, str, str, JSON], ...] = (
         ("response.reasoning_summary_text", THOUGHT, "text", {"summary_index": 0}),
         ("response.output_text", ANSWER, "text", {"content_index": 0}),
         ("response.function_call_arguments", ARGUMENTS, "arguments", {}),
@@ -114,7 +114,7 @@ def response_events(size: int) -> Iterator[JSON]:
     for index, (kind, text, name, where) in enumerate(kinds):
         item = ITEMS[index]
         place = {"item_id": item["id"], "output_index": index, **where}
-        empty = {"summary": []} if index == 0 else {"content": []} if index == 1 else {"arguments": ""}
+        empty: JSON = {"summary": []} if index == 0 else {"content": []} if index == 1 else {"arguments": ""}
         yield {"type": "response.output_item.added", "output_index": index, "item": {**item, **empty}}
         for part in cut(text, size):
             yield {"type": f"{kind}.delta", **place, "delta": part}
@@ -360,7 +360,7 @@ async def test_what_tools_were_called_with_is_masked_whatever_its_name(serve: Se
         "name": "send",
         "input": {"name": EMAIL, "url": [CARD], "id": {"data": CARD}},
     }
-    said = [*user("hi"), {"role": "assistant", "content": [call]}]
+    said: list[JSON] = [*user("hi"), {"role": "assistant", "content": [call]}]
     await client_of(shape, server.url("/v1")).amessages("m", said, max_tokens=9, guards=GUARDS)
     sent = json.loads(server.requests[0].body)["messages"][1]["content"][0]
     assert sent["input"] == {"name": "[EMAIL_1]", "url": ["[CARD_1]"], "id": {"data": "[CARD_1]"}}
@@ -437,7 +437,7 @@ OFFERED: Mapping[str, JSON] = {
 async def test_arguments_of_tools_are_checked_in_every_shape(serve: Serve, name: str, stream: bool) -> None:
     shape = SHAPES[name]
     asked = client_of(shape, serve(script_of(shape, 4)).url("/v1"), guards=Guards(tool_arguments="error"))
-    ask = {"completion": asked.acompletion, "messages": asked.amessages, "responses": asked.aresponses}[name]
+    ask: JSON = {"completion": asked.acompletion, "messages": asked.amessages, "responses": asked.aresponses}[name]
     text: JSON = "hi" if name == "responses" else user("hi")
     more: dict[str, JSON] = {"max_tokens": 9} if name == "messages" else {}
     with pytest.raises(GuardrailError, match="send: to does not fit its schema's 'type'"):

@@ -55,7 +55,7 @@ class Result(NamedTuple):
 class Analyzer:
     """Stands for an engine with a model of the program's own."""
 
-    asked: object = None
+    asked: tuple[str, list[str] | None] = ("", None)
 
     def analyze(self, text: str, *, language: str, entities: list[str] | None) -> list[Result]:
         self.asked = (language, entities)
@@ -65,9 +65,9 @@ class Analyzer:
 def test_an_engine_of_ones_own_is_asked_and_its_labels_are_such_as_masks_have() -> None:
     engine = Analyzer()
     assert list(Presidio(analyzer=engine, language="de")("Ann in")) == [("PERSON", 0, 3), ("X", 4, 6)]
-    assert engine.asked == ("de", None)
+    assert list(engine.asked) == ["de", None]
     assert list(Presidio(["PERSON"], analyzer=engine)("Ann in")) == [("PERSON", 0, 3)]
-    assert engine.asked == ("en", ["PERSON"])
+    assert list(engine.asked) == ["en", ["PERSON"]]
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
