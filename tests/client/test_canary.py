@@ -22,6 +22,8 @@ from typing_extensions import override
 from any_llm import AnyLLM, KeyEvent, Keys, Retry
 from any_llm.engine.settings import Settings
 from any_llm.exceptions import AnyLLMError, ConnectionFailedError
+from any_llm.pipeline.call import Call
+from any_llm.pipeline.observation import Record
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.http import HttpRequest
@@ -217,9 +219,27 @@ class Telling:
         return FAULTS[self._manager_fault](False)
 
 
-def client_with(source: str, transport: Replay, told: list[KeyEvent]) -> tuple[AnyLLM, object]:
+class Watching:
+    """Keeps what observers of calls, such as those that write spans and ledgers, are told."""
+
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+
+    def begin(self, call: Call) -> tuple[Call, object]:
+        """Keep the call."""
+        self.seen.append(call)
+        return call, "noted"
+
+    def end(self, noted: object, record: Record) -> None:
+        """Keep how it went."""
+        self.seen += [record, record.report, *record.attempts, *(each.to_dict() for each in record.attempts)]
+
+
+def client_with(source: str, transport: Replay, told: list[KeyEvent], watching: Watching) -> tuple[AnyLLM, object]:
     """Return a client whose key is from a source, and how that was said."""
-    settings = Settings(transport=transport, retry=Retry(max_attempts=1), surroundings=Surroundings())
+    settings = Settings(
+        transport=transport, retry=Retry(max_attempts=1), surroundings=Surroundings(), observers=(watching,)
+    )
     said = SOURCES[source]()
     if source == "argument":
         return AnyLLM.create("openai", api_key=str(said), settings=settings), None
@@ -230,11 +250,11 @@ def client_with(source: str, transport: Replay, told: list[KeyEvent]) -> tuple[A
 async def tell_everything(source: str, fault: str, manager_fault: str, *, stream: bool) -> list[str]:
     """Make a call with a key from a source that goes wrong, and return every text that comes of it."""
     telling, told = Telling(fault, manager_fault, stream=stream), list[KeyEvent]()
-    texts = telling.texts
+    texts, watching = telling.texts, Watching()
     with everything_logged() as logged:
         values: list[object] = [told]
         try:
-            asked, keys = client_with(source, Replay(telling.answer), told)
+            asked, keys = client_with(source, Replay(telling.answer), told, watching)
             values += [asked, asked.settings, keys, asked.layers]
             values += [] if keys is None else await asked.keys.alook()
             reply: JSON = await asked.acompletion("m", MESSAGES, stream=stream)
@@ -242,7 +262,7 @@ async def tell_everything(source: str, fault: str, manager_fault: str, *, stream
             values += [item async for item in reply] if stream else [reply.to_dict(), reply.model_dump_json()]
         except AnyLLMError as error:
             texts.append(everything_said(error))
-        for value in values:
+        for value in [*values, *watching.seen]:
             texts += [repr(value), str(value), pickled(value)]
     return texts + logged
 

@@ -210,7 +210,8 @@ def source_of(said: object, access: TransportAccess | None = None) -> KeySource:
         return _Given(said)
     if callable(said):
         return _Function(cast("Callback", said))
-    place, options = (said.get("from"), said) if is_mapping(said) else (said, {})
+    options: Mapping[str, JSON] = said if is_mapping(said) else {}
+    place = options.get("from") if options else said
     if is_managed(place) and access is not None:
         # Most keys stand in the environment.
         managed = import_module("any_llm.auth.managed_keys")
