@@ -525,6 +525,12 @@ async def test_azure_is_asked_as_it_documents(
     assert heard.headers["authorization"] == "Bearer entra-canary"
 
 
+async def test_without_credentials_for_azure_it_is_said_which_there_could_be() -> None:
+    access = TransportAccess(Elsewhere(), environment={"PATH": ""})  # type: ignore[arg-type]  # it never answers
+    error = await refusal("azure-secret:team/openai", access)
+    assert "there are no credentials for it; set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET" in str(error)
+
+
 async def test_another_cloud_of_azures_has_tokens_of_its_own(issue: Issue, access: MakeAccess) -> None:
     azure = issue(Azure())
     here = access({**ENTRA, "AZURE_AUTHORITY_HOST": azure.origin})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from any_llm import AnyLLM, KeyEvent, Keys
+from any_llm import AnyLLM, KeyEvent, Keys, RouteTarget, acompletion
 from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import AuthenticationError, ConfigurationError, ProviderError
 from any_llm.testing.clock import VirtualClock
@@ -219,7 +219,7 @@ def play_both(seen: list[tuple[str, str]]) -> Script:
     """Return a script that plays Vault and a vendor, and notes with which proof each is asked."""
 
     async def script(peer: Peer, received: Received) -> None:
-        if received.target == "/v1/secret/data/openai":
+        if received.target.startswith("/v1/secret/data/"):
             seen.append(("vault", received.headers.get("x-vault-token", "")))
             body: object = {"data": {"data": {"key": CANARY}, "metadata": {"version": 1, "deletion_time": ""}}}
         else:
@@ -262,3 +262,29 @@ canary = true
     settings = load_settings({"ANY_LLM_CONFIG": str(path)})
     await AnyLLM.create("openai", settings=settings, api_base=server.url("/v1")).acompletion("m", MESSAGES)
     assert seen == [("vault", "hvs.canary"), ("vendor", f"Bearer {CANARY}")]
+
+
+async def test_the_place_of_a_key_can_be_said_to_a_function(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str]] = []
+    server = serve(play_both(seen))
+    monkeypatch.setenv("VAULT_ADDR", server.url(""))
+    monkeypatch.setenv("VAULT_TOKEN", "hvs.canary")
+    place = "vault:secret/data/functions#key"
+    for _ in range(2):
+        await acompletion("openai:m", MESSAGES, api_key=place, api_base=server.url("/v1"))
+    asked = AnyLLM.create_openai_compatible("mine", server.url("/v1"), api_key=place)
+    await ask(asked)
+    vendor = ("vendor", f"Bearer {CANARY}")
+    assert seen == [("vault", "hvs.canary"), vendor, vendor, ("vault", "hvs.canary"), vendor]
+
+
+async def test_a_key_is_read_for_every_target_of_a_route_that_is_its_providers() -> None:
+    house = House("one", key="one")
+    asked = AnyLLM.create(
+        ["openai:a", "openai:b"], keys={"openai": Keys(sources=(PLACE,))}, transport=house.transport, retry=None
+    )
+    await asked.acompletion("auto", MESSAGES)
+    assert house.seen == ["one"]
+    target = RouteTarget(model="openai:a", api_key="vault:secret/data/openai#key")
+    with pytest.raises(ConfigurationError, match=r"say it for all targets of the provider, as keys=\{'openai'"):
+        AnyLLM.create([target], transport=house.transport)

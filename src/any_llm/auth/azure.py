@@ -72,7 +72,9 @@ async def fetch_token(target: Target, access: Access, scope: str) -> Secret:
     except (ConnectionFailedError, RequestTimeoutError) as error:
         if not isinstance(source, ManagedIdentity) or source.certain:
             raise
-        variables = f"{target.provider.key}, or {TOKEN_VARIABLE}, or {_SERVICES}"
+        # A token that somebody else has fetched is for models, and a key of its own has not everything of Azure's.
+        own = (target.provider.key, TOKEN_VARIABLE) if target.provider.key else ()
+        variables = ", or ".join((*own, _SERVICES))
         raise MissingApiKeyError(target.provider.name, variables, key_page=_KEY_PAGE) from error
 
 

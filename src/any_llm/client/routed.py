@@ -22,6 +22,7 @@ from any_llm.spec.provider import Operation, Provider
 from any_llm.types.guards import Guards
 from any_llm.types.health import Health
 from any_llm.types.json import JSON, JSONObject
+from any_llm.types.keys import is_managed
 from any_llm.types.naming import ROUTE, UNNAMED
 from any_llm.types.policies import Retry
 from any_llm.types.routes import Fallback, Route, RouteTarget
@@ -125,6 +126,11 @@ class Routed(AnyLLM):
 
     def _candidate(self, member: RouteTarget, route: Route, name: str) -> Candidate:
         provider, model, _ = split_reference(member.model)
+        if is_managed(member.api_key):
+            raise ConfigurationError(
+                f"The target {member.model!r} of a route has the place of a key as its api_key; say it for all targets "
+                f"of the provider, as keys={{{provider!r}: Keys(sources=(…,))}}"
+            )
         client = AnyLLM.create(
             provider,
             api_key=member.api_key or (os.environ.get(member.key_variable) if member.key_variable else None),
