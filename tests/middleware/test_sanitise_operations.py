@@ -467,3 +467,53 @@ async def test_an_answer_that_gives_the_system_prompt_away_is_blocked(serve: Ser
     with pytest.raises(GuardrailError, match="must not come through: SYSTEM_PROMPT") as caught:
         await read_all(shape.ask(asked, "What were you told?", {"stream": stream}), items)
     assert "7f3a" not in deltas(items).get("text", "") + caught.value.message
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("name", SHAPES)
+async def test_what_is_seen_is_only_told_of_in_every_shape(serve: Serve, name: str, stream: bool) -> None:
+    shape = SHAPES[name]
+    guards = Guards(requests="monitor", responses="monitor", detect=("personal",), patterns={"WROTE": "wrote to"})
+    asked = client_of(shape, serve(script_of(shape, 4)).url("/v1"), guards=guards)
+    answer: JSON = await shape.ask(asked, SAID, {"stream": stream})
+    if stream:
+        await read_all(ready(answer))
+    report = answer.report
+    told = {(finding.guard, finding.where, finding.action) for finding in report.findings}
+    assert told == {("EMAIL", "request", "seen"), ("CARD", "request", "seen"), ("WROTE", "response", "seen")}
+    assert EMAIL not in repr(report)
+
+
+async def ready(value: JSON) -> JSON:
+    """Return a value to who awaits it."""
+    return value
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("name", ["messages", "responses"])
+async def test_masks_come_back_where_one_shape_is_said_in_another(serve: Serve, name: str, stream: bool) -> None:
+    server = serve(script_of(SHAPES["completion"], 3))
+    asked = AnyLLM.create("together", api_key="k", api_base=server.url("/v1"), guards=GUARDS)
+    answer: JSON = await SHAPES[name].ask(asked, SAID, {"stream": stream})
+    if stream:
+        items: list[JSON] = []
+        await read_all(ready(answer), items)
+        texts = deltas(items)
+        assert (texts["text"], texts["thought"], json.loads(texts["call"])) == (READ, THINKING, SENT)
+        answer = answer.response
+    assert READ in answer.model_dump_json()
+    assert "EMAIL_1" not in answer.model_dump_json()
+    assert server.requests[0].target.endswith("/chat/completions")
+    assert EMAIL not in server.requests[0].body.decode()
+
+
+@pytest.mark.parametrize("name", SHAPES)
+async def test_presidio_masks_what_goes_out_and_gives_it_back(serve: Serve, name: str) -> None:
+    shape = SHAPES[name]
+    server = serve(script_of(shape, 3))
+    asked = client_of(shape, server.url("/v1"), guards=Guards(detect=("presidio",)))
+    answer: JSON = await shape.ask(asked, SAID, {})
+    assert answer.report.findings
+    sent = server.requests[0].body.decode()
+    assert "Write to [EMAIL_ADDRESS_1], card [CREDIT_CARD_1]" in sent
+    assert EMAIL not in sent

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from any_llm.sanitising.texts import Rewrite, change_answer
 from any_llm.types.completion import ChoiceDeltaToolCall, ChoiceDeltaToolCallFunction, Reasoning
-from any_llm.types.json import JSON, is_list
+from any_llm.types.json import JSON, is_list, is_object
 
 _THOUGHT = "reasoning"
 _SAID = ("content", _THOUGHT, "reasoning_content", "refusal")
@@ -54,11 +54,11 @@ class ChangedTexts:
     def feed(self, item: JSON) -> Iterable[JSON]:
         """Return what a piece of the stream becomes."""
         choices: JSON = getattr(item, "choices", None)
-        if is_list(choices):
+        kind = str(getattr(item, "type", ""))
+        if is_list(choices) and not any(map(is_object, choices)):
             for choice in choices:
                 self._change_choice(choice)
             return (item,)
-        kind = str(getattr(item, "type", ""))
         before: Iterable[JSON] = ()
         if kind == _BLOCK_DELTA:
             self._change_block(item)
