@@ -35,7 +35,7 @@ from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.http import HttpRequest, HttpResponse, Timeouts, Upload
 from any_llm.types.media import MediaNotReadError
-from any_llm.types.report import Delivery, Report, Reported
+from any_llm.types.report import Delivery, Pricing, Report, Reported
 
 if TYPE_CHECKING:
     from any_llm.pipeline.stream import Outcome
@@ -104,12 +104,15 @@ class Deliver(Protocol):
 
 
 def dispatcher(
-    transport_for: Callable[[str], Transport], deliver: Deliver | None = None, clock: Clock = PROCESS.clock
+    transport_for: Callable[[str], Transport],
+    deliver: Deliver | None = None,
+    clock: Clock = PROCESS.clock,
+    pricing: Pricing | None = None,
 ) -> Handler:
     """Return the centre of the pipeline.
 
     `transport_for` gives the transport that a provider's record names; `deliver` is asked about calls with media;
-    `clock` tells the time that the deadlines of calls are.
+    `clock` tells the time that the deadlines of calls are; `pricing` reckons what answers cost.
     """
 
     async def dispatch(call: Call) -> Reply:
@@ -135,6 +138,7 @@ def dispatcher(
                 structured_output=_form_of(encoded) if _FORMS.get(call.operation) in call.options else None,
                 carried_over=codec.over,
                 attempts=call.attempts,
+                pricing=pricing,
             )
             facts.request, facts.requests = request, 1
             transport = transport_for(provider.transport)

@@ -29,6 +29,7 @@ from any_llm.types.secret import redact, show
 if TYPE_CHECKING:
     from any_llm.pipeline.observation import Observer
     from any_llm.types.health import Health
+    from any_llm.types.price_list import PriceList
     from any_llm.types.routes import Fallback, Route
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
@@ -58,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         headers: HTTP headers of every call.
         providers: providers of one's own, by name.
         models: what is known better about models, by `provider:model`: fields of `Capabilities` and their values.
+        prices: what models cost by one's own contracts, by `provider:model`: a `Price`, or several, or their tables.
         middleware: layers around every call, outermost first: callables, or a `Layer` that says where it stands.
         retry: when a call that failed is made again; `None` has calls made once.
         routes: targets that serve a call in turn, by the names under which they are asked: `route:NAME`.
@@ -87,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     providers: Mapping[str, Provider] = {}
     models: Mapping[str, Mapping[str, JSON]] = {}
+    prices: PriceList = {}
     middleware: tuple[Middleware | Layer, ...] = ()
     retry: Retry | None = Retry()
     routes: Mapping[str, Route] = {}
@@ -118,6 +121,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"max_connections is {show(self.max_connections)}; give a whole number from 1 on")
         if self.models:
             _check_models(self.models)
+        if self.prices:
+            from any_llm.types.price_list import read_prices  # noqa: PLC0415  # most settings say no prices
+
+            msgspec.structs.force_setattr(self, "prices", read_prices(self.prices))
         if not isinstance(cast("object", self.middleware), tuple):
             msgspec.structs.force_setattr(self, "middleware", tuple(self.middleware))
         for layer in self.middleware:

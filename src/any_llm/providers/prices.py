@@ -108,7 +108,7 @@ def cost_of(
     return price(usage, rates(provider, model, at, usage.tier, usage.region, prices), at)
 
 
-def rates(  # noqa: PLR0913  # what a price depends on
+def rates(
     provider: str,
     model: str,
     at: dt.datetime,
@@ -140,7 +140,9 @@ def _listed(provider: str, model: str, at: dt.datetime, tier: str, region: str) 
         zero = {"input_tokens": Rate(Decimal(0)), "output_tokens": Rate(Decimal(0))}
         return Rates(rates=zero, source=_FREE[provider])
     factor = _FACTORS.get((provider, region), Decimal(1))
-    notes = () if not region or (provider, region) in _FACTORS else (f"no price for the region {region!r}: the usual one",)
+    notes = (
+        () if not region or (provider, region) in _FACTORS else (f"no price for the region {region!r}: the usual one",)
+    )
     found = _of_package(provider, model)
     if found is not None and (rated := _rated(found, at, tier, factor, notes)) is not None:
         return rated

@@ -137,7 +137,8 @@ def _made(usage: object, answer: object, **tokens: int) -> Usage:
 def vendor_cost(usage: object) -> Decimal | None:
     """Return what a vendor says that a request cost, in US dollars; `None` when it says nothing.
 
-    Where a request went on the caller's own contract with who serves it, what that takes is added, as far as it is told.
+    Where a request went on the caller's own contract with who serves it, what that takes is added. Where that is not
+    told, nothing is known.
 
     https://openrouter.ai/docs/guides/guides/usage-accounting, https://docs.perplexity.ai/api-reference
     """

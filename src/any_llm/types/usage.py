@@ -15,7 +15,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one request used.
 
     Of the tokens, `input_tokens` and `output_tokens` are wholes; the others are parts of one of them. Nothing that a
-    vendor counts apart, such as Anthropic's cached input or xAI's reasoning, is missing in its whole, or in there twice.
+    vendor counts apart, such as Anthropic's cached input or xAI's reasoning, is missing in its whole or in there twice.
 
     Attributes:
         input_tokens: the whole input, cached tokens included.
@@ -71,7 +71,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def cache_write_5m_tokens(self) -> int:
-        """Input that was written to a cache and stays there for five minutes, or as long as the vendor always keeps it."""
+        """Input that was written to a cache for five minutes, or for as long as the vendor always keeps it."""
         return self.cache_write_tokens - self.cache_write_1h_tokens
 
     @property

@@ -1,0 +1,93 @@
+"""Reckons what answers cost, when somebody asks: a call itself pays nothing for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from any_llm.types.json import JSON
+
+if TYPE_CHECKING:
+    from any_llm.attempts import Attempt
+    from any_llm.types.cost import Cost
+    from any_llm.types.price_list import PriceList
+    from any_llm.types.report import Report
+    from any_llm.types.usage import Usage
+
+
+class Pricing:
+    """The prices that the settings of a client say, over those that are known anyway."""
+
+    __slots__ = ("_models", "_prices")
+
+    def __init__(self, prices: PriceList, models: Mapping[str, Mapping[str, JSON]]) -> None:
+        self._prices = prices
+        self._models = models
+
+    @property
+    def prices(self) -> PriceList:
+        """A user's own prices: those of `prices`, and those that are set as facts about `models`."""
+        return self._prices if not self._models else _merged(self)
+
+    def cost(self, answer: object, report: Report) -> Cost | None:
+        """Return what an answer cost; `None` where its usage or its price is not known."""
+        from any_llm.types.metering import usage_of  # noqa: PLC0415  # most calls are never asked what they cost
+
+        served: object = getattr(answer, "model", None)
+        return self.of_usage(
+            usage_of(answer), report.provider, report.model, _time(report), served if isinstance(served, str) else None
+        )
+
+    def of_attempt(self, attempt: Attempt) -> Cost | None:
+        """Return what an attempt cost, by what it is known to have used."""
+        at = dt.datetime.fromtimestamp(attempt.started, dt.UTC)
+        return self.of_usage(attempt.usage, attempt.provider, attempt.model, at)
+
+    def of_usage(
+        self, usage: Usage | None, provider: str, model: str, at: dt.datetime, served: str | None = None
+    ) -> Cost | None:
+        """Return what a usage cost.
+
+        Args:
+            usage: what was used.
+            provider: who served it.
+            model: which model was asked for.
+            at: when.
+            served: which model the answer names: an alias is billed as what it stands for.
+        """
+        from any_llm.providers.prices import cost_of  # noqa: PLC0415  # most calls are never asked what they cost
+
+        if usage is None:
+            return None
+        found = cost_of(usage, provider, served, at, self.prices) if served else None
+        if found is not None and found.computed is not None:
+            return found
+        return cost_of(usage, provider, model, at, self.prices)
+
+    @override
+    def __repr__(self) -> str:
+        return f"Pricing({len(self._prices)} prices of one's own)"
+
+
+@lru_cache(maxsize=64)
+def _merged(pricing: Pricing) -> PriceList:
+    from any_llm.types.price_list import UNITS, read_prices  # noqa: PLC0415  # few settings say prices
+
+    said = {
+        model: {name: value for name, value in facts.items() if name in UNITS or name == "price_tiers"}
+        for model, facts in pricing._models.items()  # noqa: SLF001  # a part of it, remembered
+    }
+    own = read_prices({model: facts for model, facts in said.items() if facts})
+    prices = pricing._prices  # noqa: SLF001  # as above
+    return {**own, **{model: (*own.get(model, ()), *ones) for model, ones in prices.items()}}
+
+
+def _time(report: Report) -> dt.datetime:
+    """Return when the request was made that was answered."""
+    if report.attempts:
+        return dt.datetime.fromtimestamp(report.attempts[-1].started, dt.UTC)
+    return dt.datetime.now(dt.UTC)
