@@ -22,7 +22,7 @@ from any_llm.types.price_list import UNITS, PriceList, prices_for, rates_of, wit
 from any_llm.types.usage import Usage
 
 if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, ModelPrice
+    from genai_prices.types import ModelInfo, ModelPrice, PriceVariant
     from genai_prices.types import Provider as TheirProvider
 
 _REMEMBERED = 4_096
@@ -150,12 +150,8 @@ def _listed(provider: str, model: str, at: dt.datetime, tier: str, region: str) 
 
 
 def _rated(found: _Found, at: dt.datetime, tier: str, factor: Decimal, notes: tuple[str, ...]) -> Rates | None:
-    words = {"service_tier": tier, "processing": tier, "speed": tier} if tier else {}
-    usual = found.model.get_prices(at)
-    chosen = found.model.get_prices(at, words) if tier else usual
-    if tier and _rates_in(chosen) == _rates_in(usual):
-        notes = (*notes, f"no price for the tier {tier!r}: the usual one")
-    held = _rates_in(chosen)
+    usual = _rates_in(found.model.get_prices(at))
+    held, remark = _tiered(found.model, usual, at, tier) if tier else (usual, "")
     if not held:
         return None
     return Rates(
@@ -165,8 +161,31 @@ def _rated(found: _Found, at: dt.datetime, tier: str, factor: Decimal, notes: tu
         date=found.date,
         entry=f"{found.provider.id}:{found.model.id}",
         factor=factor,
-        notes=notes,
+        notes=(*notes, remark) if remark else notes,
     )
+
+
+def _tiered(model: ModelInfo, usual: Mapping[str, Rate], at: dt.datetime, tier: str) -> tuple[Mapping[str, Rate], str]:
+    """Return the prices of a tier, and what had to be assumed: most tiers are listed from late 2026 on only."""
+    words = {"service_tier": tier, "processing": tier, "speed": tier}
+    held = _rates_in(model.get_prices(at, words))
+    if held != usual:
+        return held, ""
+    listed = [
+        one for one in model.price_variants or () if all(words.get(key) == said for key, said in one.when.items())
+    ]
+    if not listed:
+        return usual, f"no price for the tier {tier!r}: the usual one"
+    first = min(listed, key=_start)
+    return {
+        **usual,
+        **_rates_in(first.prices),
+    }, f"the price of the tier {tier!r} as first listed, from {_start(first)} on"
+
+
+def _start(variant: PriceVariant) -> dt.date:
+    start: dt.date | None = getattr(variant.constraint, "start_date", None)
+    return start or dt.date.min
 
 
 def _rates_in(said: ModelPrice) -> Mapping[str, Rate]:
