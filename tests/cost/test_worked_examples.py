@@ -40,4 +40,6 @@ def test_a_worked_example_costs_exactly_what_the_vendor_says(example: dict[str, 
 def test_there_are_at_least_thirty_worked_examples_of_nine_vendors() -> None:
     assert len(EXAMPLES) >= 30
     assert len({example["provider"] for example in EXAMPLES}) >= 9
-    assert all(isinstance(example["at"], dt.datetime) and example["source"].startswith("https://") for example in EXAMPLES)
+    assert all(
+        isinstance(example["at"], dt.datetime) and example["source"].startswith("https://") for example in EXAMPLES
+    )

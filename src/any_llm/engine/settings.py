@@ -121,10 +121,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"max_connections is {show(self.max_connections)}; give a whole number from 1 on")
         if self.models:
             _check_models(self.models)
-        if self.prices:
-            from any_llm.types.price_list import read_prices  # noqa: PLC0415  # most settings say no prices
-
-            msgspec.structs.force_setattr(self, "prices", read_prices(self.prices))
         if not isinstance(cast("object", self.middleware), tuple):
             msgspec.structs.force_setattr(self, "middleware", tuple(self.middleware))
         for layer in self.middleware:
@@ -135,6 +131,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         self._check_policies()
         self._check_observers()
         self._check_routes()
+        self._check_prices()
+
+    def _check_prices(self) -> None:
+        if self.prices:
+            from any_llm.types.price_list import read_prices  # noqa: PLC0415  # most settings say no prices
+
+            msgspec.structs.force_setattr(self, "prices", read_prices(self.prices))
 
     def _check_observers(self) -> None:
         for name in RECORDS:

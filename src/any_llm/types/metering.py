@@ -16,7 +16,8 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from any_llm.types.json import JSON, is_list, is_mapping
-from any_llm.types.usage import Tier, Usage
+from any_llm.types.usage import COUNTED, Tier, Usage
+from any_llm.types.value import Value
 
 TIERS: Mapping[str, Tier] = {
     "batch": "batch",
@@ -50,12 +51,17 @@ def usage_in(usage: object, answer: object = None) -> Usage | None:
     """Return what the `usage` of an answer says, which may be one of this library's values, or plain JSON.
 
     Args:
-        usage: the counts; `None` gives `None`.
+        usage: the counts; `None`, and counts that are all 0, say nothing.
         answer: what they stand in, which may tell more: images, calls of tools, the tier.
     """
     if usage is None:
         return None
-    return _apart(usage, answer) if type(usage).__name__ in _APART else _within(usage, answer)
+    billed = vars(usage).get("_billed") if isinstance(usage, Value) else None
+    if billed is not None:
+        # It was put into another shape, which cannot say all that the vendor's own did.
+        return usage_in(billed["usage"], billed)
+    found = _apart(usage, answer) if type(usage).__name__ in _APART else _within(usage, answer)
+    return found if found.vendor_cost is not None or any(getattr(found, name) for name in _AMOUNTS) else None
 
 
 def _within(usage: object, answer: object) -> Usage:
@@ -207,6 +213,7 @@ _READERS: Mapping[str, Callable[[object], Usage | None]] = {
 }
 """How the answers of operations are read, by their types, those that are not named here by what they are made of."""
 
+_AMOUNTS = tuple(name for name in COUNTED if name != "requests")
 _APART = frozenset({"MessageUsage", "MessageDeltaUsage"})
 _TAKEN = (("prompt_tokens",), ("input_tokens",), ("inputTokens",))
 _MADE = (("completion_tokens",), ("output_tokens",), ("outputTokens",))
