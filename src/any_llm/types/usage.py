@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal, Self, TypeAlias
+from typing import Literal, NamedTuple, Self, TypeAlias
 
 import msgspec
 
@@ -96,3 +96,25 @@ COUNTED: tuple[str, ...] = tuple(
     name for name in Usage.__struct_fields__ if name not in {"tier", "region", "vendor_cost"}
 )
 """The names of the fields that are amounts."""
+
+
+class TextCount(NamedTuple):
+    """How many tokens a text is, and how that is known.
+
+    Attributes:
+        tokens: how many.
+        exact: whether they were counted with the model's own vocabulary.
+        by: with what: a vocabulary, one that comes near, or `characters`.
+    """
+
+    tokens: int
+    exact: bool
+    by: str
+
+
+class Span(NamedTuple):
+    """About how much: at least, probably, and at most."""
+
+    low: int
+    expected: int
+    high: int
