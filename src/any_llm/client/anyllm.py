@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from any_llm.client.keys import KeysInUse
     from any_llm.pipeline.call import Handler
     from any_llm.pipeline.layer import Place
+    from any_llm.providers.estimates import Estimate
     from any_llm.types.health import TargetHealth
     from any_llm.types.json import JSON
     from any_llm.types.routes import Route
@@ -194,6 +195,18 @@ class AnyLLM(EveryOperation):
         raise ConfigurationError(
             f"{type(self).__name__}.explain({model!r}) needs a client of a route, as AnyLLM.create([…]) returns it"
         )
+
+    def estimate(self, model: str, messages: Sequence[JSON] | str | None = None, **options: JSON) -> Estimate:
+        """Return what a request would use and cost: at least, probably and at most. Nobody is asked anything.
+
+        Args:
+            model: the model, as a call would name it.
+            messages: the conversation.
+            **options: all else that the request would be made with; see `any_llm.estimate`.
+        """
+        from any_llm.client.estimating import estimate  # noqa: PLC0415  # loads the prices
+
+        return estimate(model, messages, provider=self.PROVIDER.name, settings=self._settings, **options)
 
     @classmethod
     def create(

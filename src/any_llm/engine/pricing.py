@@ -13,7 +13,8 @@ from any_llm.types.json import JSON
 
 if TYPE_CHECKING:
     from any_llm.attempts import Attempt
-    from any_llm.types.cost import Cost
+    from any_llm.spec.clock import Clock
+    from any_llm.types.cost import Cost, Rates
     from any_llm.types.price_list import PriceList
     from any_llm.types.report import Report
     from any_llm.types.usage import Usage
@@ -67,6 +68,12 @@ class Pricing:
         if found is not None and found.computed is not None:
             return found
         return cost_of(usage, provider, model, at, self.prices)
+
+    def rates(self, provider: str, model: str, clock: Clock) -> Rates | None:
+        """Return what a model costs now; `None` where nobody knows."""
+        from any_llm.providers.prices import rates  # noqa: PLC0415  # most programs never ask
+
+        return rates(provider, model, dt.datetime.fromtimestamp(clock.time(), dt.UTC), prices=self.prices)
 
     @override
     def __repr__(self) -> str:

@@ -99,7 +99,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return tree
 
 
-def estimate_of(  # noqa: PLR0913  # what a price depends on
+def estimate_of(
     provider: str,
     model: str,
     options: Mapping[str, JSON],
@@ -120,11 +120,9 @@ def estimate_of(  # noqa: PLR0913  # what a price depends on
     """
     asked = asked_of(options)
     read, counted_by = _read(provider, model, asked)
-    written = _written(model, asked, options)
+    written = _written(asked, options)
     listed = rates(provider, model, at, tier, "", prices)
-    known = Estimate(
-        provider=provider, model=model, input_tokens=read, output_tokens=written, counted_by=counted_by
-    )
+    known = Estimate(provider=provider, model=model, input_tokens=read, output_tokens=written, counted_by=counted_by)
     if listed is None:
         return known
     low, expected, high = _costs(listed, asked, read, written)
@@ -160,7 +158,7 @@ def _beside(asked: Asked) -> list[Span]:
     return [*spans, _REMEMBERED] if asked.remembered else spans
 
 
-def _written(model: str, asked: Asked, options: Mapping[str, JSON]) -> Span:
+def _written(asked: Asked, options: Mapping[str, JSON]) -> Span:
     usual = _THOUGHT if _thinks(options) else _WRITTEN
     if asked.hosted:
         usual = Span(1, usual.expected * 2, usual.high * 2)

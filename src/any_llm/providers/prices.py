@@ -10,13 +10,14 @@ https://github.com/pydantic/genai-prices
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from any_llm.providers.capabilities import lookup, sources
-from any_llm.providers.declared import declared
+from any_llm.providers.declared import Facts, declared
+from any_llm.types.capabilities import PriceTier
 from any_llm.types.cost import Cost, Rate, Rates, price
 from any_llm.types.price_list import UNITS, PriceList, prices_for, rates_of, with_prices
 from any_llm.types.usage import Usage
@@ -133,12 +134,23 @@ def rates(
     return found
 
 
+def shipped(provider: str, model: str) -> Rates | None:
+    """Return what the data in this package says that a model costs today: at once, for layers that calls wait for."""
+    if provider in _FREE:
+        return _free(provider)
+    return _of_data(provider, model, "", Decimal(1), ())
+
+
+def _free(provider: str) -> Rates:
+    zero = {"input_tokens": Rate(Decimal(0)), "output_tokens": Rate(Decimal(0))}
+    return Rates(rates=zero, source=_FREE[provider])
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def _listed(provider: str, model: str, at: dt.datetime, tier: str, region: str) -> Rates | None:
     """Return what the lists say; remembered by the minute, since some prices change with the time of day."""
     if provider in _FREE:
-        zero = {"input_tokens": Rate(Decimal(0)), "output_tokens": Rate(Decimal(0))}
-        return Rates(rates=zero, source=_FREE[provider])
+        return _free(provider)
     factor = _FACTORS.get((provider, region), Decimal(1))
     notes = (
         () if not region or (provider, region) in _FACTORS else (f"no price for the region {region!r}: the usual one",)
@@ -230,16 +242,19 @@ def _of_data(provider: str, model: str, tier: str, factor: Decimal, notes: tuple
     """Return what the data in this package says, which knows of one tier, and of today alone."""
     record = lookup(provider, model)
     facts = declared(record)
-    said = {name: facts[name].value for name in UNITS if name in facts}
+    said = _prices_in(facts, "")
     if not said:
         return None
-    batch = {name: fact.value for name in ("input_price", "output_price") if (fact := facts.get(f"batch_{name}"))}
+    batch = _prices_in(facts, "batch_")
     if tier == "batch" and batch:
-        said = {**{name: said[name] for name in said if not name.startswith("cache_")}, **batch}
+        # What cached input costs in a batch is not known here, so it counts as other input does.
+        said = {name: value for name, value in said.items() if not name.startswith("cache_")} | batch
     elif tier:
         notes = (*notes, f"no price for the tier {tier!r}: the usual one")
     first = next(facts[name] for name in UNITS if name in facts)
-    tiers = facts["price_tiers"].value if "price_tiers" in facts and tier != "batch" else ()
+    tiers: Sequence[PriceTier] = (
+        () if tier == "batch" or "price_tiers" not in facts else facts["price_tiers"].value or ()
+    )
     return Rates(
         rates=rates_of(said, tiers),
         source=first.source,
@@ -248,3 +263,8 @@ def _of_data(provider: str, model: str, tier: str, factor: Decimal, notes: tuple
         factor=factor,
         notes=(*notes, "the price of the data's day, whatever the day of the request"),
     )
+
+
+def _prices_in(facts: Facts, prefix: str) -> dict[str, Decimal]:
+    named = ((name, facts.get(f"{prefix}{name}")) for name in UNITS)
+    return {name: fact.value for name, fact in named if fact is not None and fact.value is not None}

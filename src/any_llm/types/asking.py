@@ -12,13 +12,21 @@ from any_llm.types.json import JSON, is_list, is_mapping, is_tuple
 _CONVERSATIONS = ("messages", "input_data", "input", "contents")
 _SAID = ("system", "instructions", "prompt", "inputs", "query", "documents", "suffix")
 _SCHEMAS = ("response_format", "text", "output_config", "output_format")
-_REMEMBERED = ("previous_response_id", "conversation", "conversation_id", "cached_content", "cachedContent", "container")
+_REMEMBERED = (
+    "previous_response_id",
+    "conversation",
+    "conversation_id",
+    "cached_content",
+    "cachedContent",
+    "container",
+)
 _HOSTED = ("web_search_options", "mcp_servers", "venice_parameters")
 """Parameters that turn on what a vendor looks up, and has the model read, by itself."""
 
 _NO_TEXT = frozenset({
     "role", "type", "id", "tool_call_id", "call_id", "cache_control", "status", "signature", "encrypted_content",
-    "extra_content", "thought_signature", "tool_use_id", "detail", "media_type", "mime_type", "index", "format", "filename",
+    "extra_content", "thought_signature", "tool_use_id", "detail", "media_type", "mime_type", "index", "format",
+    "filename",
 })  # fmt: skip
 _MEDIA: Mapping[str, str] = {
     "image_url": "images",
@@ -88,9 +96,7 @@ def asked_of(options: Mapping[str, JSON]) -> Asked:
     texts += [_as_json(schema) for schema in schemas]
     hosted = len(named) - len(own) + sum(options.get(name) is not None for name in _HOSTED)
     remembered = any(options.get(name) for name in _REMEMBERED)
-    return Asked(
-        tuple(texts), messages, len(own), hosted, **media, remembered=remembered, schema=bool(schemas)
-    )
+    return Asked(tuple(texts), messages, len(own), hosted, **media, remembered=remembered, schema=bool(schemas))
 
 
 def _texts(value: JSON, media: dict[str, int]) -> Iterator[str]:
@@ -99,12 +105,10 @@ def _texts(value: JSON, media: dict[str, int]) -> Iterator[str]:
         yield value
     elif is_mapping(value):
         kind = _MEDIA.get(str(value.get("type")))
-        if kind is not None:
-            media[kind] += 1
+        if kind is None:
+            yield from _texts([inner for name, inner in value.items() if name not in _NO_TEXT], media)
         else:
-            for name, inner in value.items():
-                if name not in _NO_TEXT:
-                    yield from _texts(inner, media)
+            media[kind] += 1
     elif is_list(value) or is_tuple(value):
         for inner in value:
             yield from _texts(inner, media)

@@ -120,11 +120,20 @@ def costs_of(
         role: Role = "answer" if number == serving else _role(attempts, number, routing)
         cost = (None if answer is None else answer.total) if role == "answer" else _spent(attempt, priced)
         each.append(AttemptCost(provider=attempt.provider, model=attempt.model, role=role, cost=cost))
-    sums = {role: Decimal(0) for role in ("answer", "failed", "retried", "hedged", "fallback")}
-    for one in each:
-        sums[one.role] += one.cost or 0
-    unknown = sum(one.cost is None for one in each)
-    return Costs(total=sum(sums.values(), Decimal(0)), **sums, unknown=unknown, attempts=tuple(each))
+    return Costs(
+        total=sum((one.cost or Decimal(0) for one in each), Decimal(0)),
+        answer=_sum(each, "answer"),
+        failed=_sum(each, "failed"),
+        retried=_sum(each, "retried"),
+        hedged=_sum(each, "hedged"),
+        fallback=_sum(each, "fallback"),
+        unknown=sum(one.cost is None for one in each),
+        attempts=tuple(each),
+    )
+
+
+def _sum(each: Sequence[AttemptCost], role: Role) -> Decimal:
+    return sum((one.cost or Decimal(0) for one in each if one.role == role), Decimal(0))
 
 
 def _role(attempts: Sequence[Attempt], number: int, routing: Routing | None) -> Role:
