@@ -9,7 +9,6 @@ from any_llm.client.arguments import split_reference
 from any_llm.engine.pricing import Pricing
 from any_llm.engine.settings import Settings
 from any_llm.engine.settings_file import default_settings
-from any_llm.exceptions import ConfigurationError
 from any_llm.providers.estimates import Estimate, estimate_of
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.metering import TIERS
