@@ -54,8 +54,14 @@ class Attempt(msgspec.Struct, kw_only=True):
 
     def to_dict(self) -> Mapping[str, object]:
         """Return the attempt as plain values that JSON can hold; what is unknown is left out."""
-        known = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) not in (None, "")}
-        return known if self.cost is None else known | {"cost": str(self.cost)}
+        known: dict[str, object] = {
+            name: value for name in self.__struct_fields__ if (value := getattr(self, name)) not in (None, "")
+        }
+        if self.cost is not None:
+            known["cost"] = str(self.cost)
+        if self.usage is not None:
+            known["usage"] = msgspec.to_builtins(self.usage)
+        return known
 
 
 class Considered(msgspec.Struct, frozen=True, kw_only=True):

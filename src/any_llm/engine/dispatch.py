@@ -285,15 +285,19 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     fresh = partial(codec.stream, call.target, call.options)
     framing = FRAMINGS[framing_of(codec, call, content_type)]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
-    stream.tap(on_end=partial(_note_end, report, facts))
+    stream.follow(partial(_note_end, report, facts))
     facts.begun()
     await stream.prime()
     report.time_to_first_chunk = facts.elapsed
     return Reply(value=stream, report=report)
 
 
-def _note_end(report: Report, facts: Facts, outcome: Outcome) -> None:
-    report.elapsed = facts.ended("ok" if outcome.ending == "complete" else outcome.ending)
+def _note_end(report: Report, facts: Facts, stream: EventStream[JSON], outcome: Outcome) -> None:
+    if outcome.ending == "complete":
+        report.elapsed = facts.ended("ok")
+        return
+    report.elapsed = facts.ended(outcome.ending)
+    facts.broke_off(stream)
 
 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:

@@ -62,6 +62,14 @@ class Facts:
             attempt.outcome, attempt.elapsed, attempt.requests = outcome, elapsed, self.requests
         return elapsed
 
+    def broke_off(self, stream: EventStream[JSON]) -> None:
+        """Note what a stream used though it did not come to its end."""
+        # Few streams break off.
+        from any_llm.engine.partial_usage import used_so_far  # noqa: PLC0415
+
+        if self._attempt is not None:
+            self._attempt.usage = used_so_far(self._call.options, stream)
+
     def _listed(self, outcome: AttemptOutcome, elapsed: float | None) -> None:
         call = self._call
         target, attempts = call.target, call.attempts

@@ -38,9 +38,16 @@ class Pricing:
         """Return what an answer cost; `None` where its usage or its price is not known."""
         from any_llm.types.metering import usage_of  # noqa: PLC0415  # most calls are never asked what they cost
 
+        attempt = _serving(report)
+        broken = None if attempt is None or attempt.outcome == "ok" else attempt.usage
+        started = dt.datetime.now(dt.UTC) if attempt is None else dt.datetime.fromtimestamp(attempt.started, dt.UTC)
         served: object = getattr(answer, "model", None)
         return self.of_usage(
-            usage_of(answer), report.provider, report.model, _time(report), served if isinstance(served, str) else None
+            broken or usage_of(answer),
+            report.provider,
+            report.model,
+            started,
+            served if isinstance(served, str) else None,
         )
 
     def of_attempt(self, attempt: Attempt) -> Cost | None:
@@ -93,8 +100,7 @@ def _merged(pricing: Pricing) -> PriceList:
     return {**own, **{model: (*own.get(model, ()), *ones) for model, ones in prices.items()}}
 
 
-def _time(report: Report) -> dt.datetime:
-    """Return when the request was made that was answered."""
-    if report.attempts:
-        return dt.datetime.fromtimestamp(report.attempts[-1].started, dt.UTC)
-    return dt.datetime.now(dt.UTC)
+def _serving(report: Report) -> Attempt | None:
+    """Return the attempt that an answer is of: the last one at its target that did not fail."""
+    own = [one for one in report.attempts if (one.provider, one.model) == (report.provider, report.model)]
+    return next((one for one in reversed(own) if one.outcome not in {"failed", "cancelled"}), own[-1] if own else None)

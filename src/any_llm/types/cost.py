@@ -206,7 +206,10 @@ _METERS = (
 """What is billed by other measures than tokens."""
 
 _INSTEAD = frozenset({"images", "seconds", "characters", "pages", "search_units"})
-"""Measures that only bill what is not billed by tokens: many answers tell both."""
+"""Measures that are not missed where tokens are billed: many answers tell both, and have a price for one."""
+
+_NEVER_BESIDE = frozenset({"images"})
+"""Measures that are not billed beside tokens even where they have a price: one image is so many tokens."""
 
 _FREE = frozenset({"requests", "tool_calls"})
 """What costs nothing of its own where no price is named."""
@@ -265,7 +268,8 @@ def _counted(usage: Usage, rates: Rates) -> Iterator[tuple[_Unit, int | Decimal,
         amount = unit.alone(usage)
         if not amount:
             continue
-        rate = next((rates.rates[name] for name in unit.rates if name in rates.rates), None)
+        named = () if by_tokens and unit.name in _NEVER_BESIDE else unit.rates
+        rate = next((rates.rates[name] for name in named if name in rates.rates), None)
         by_tokens = by_tokens or (rate is not None and unit in _TOKENS)
         if rate is not None or (unit.name not in _FREE and not (by_tokens and unit.name in _INSTEAD)):
             yield unit, amount, rate
