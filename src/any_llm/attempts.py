@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
-
-if TYPE_CHECKING:
-    from any_llm.types.usage import Usage
 
 AttemptOutcome: TypeAlias = Literal["running", "ok", "failed", "cancelled", "closed"]
 """How an attempt went: `closed` means that the caller left a stream before its end."""
@@ -33,7 +30,7 @@ class Attempt(msgspec.Struct, kw_only=True):
         request_id: the provider's id of the request.
         requests: how many requests were made; more than one where an operation takes several.
         cost: what it cost in US dollars, where somebody reckoned that.
-        usage: what it used, where it was not the answer and that is known.
+        usage: what it used, as an `any_llm.types.usage.Usage`, where it broke off and that is known.
     """
 
     provider: str
@@ -50,7 +47,7 @@ class Attempt(msgspec.Struct, kw_only=True):
     request_id: str | None = None
     requests: int = 0
     cost: Decimal | None = None
-    usage: Usage | None = None
+    usage: msgspec.Struct | None = None
 
     def to_dict(self) -> Mapping[str, object]:
         """Return the attempt as plain values that JSON can hold; what is unknown is left out."""

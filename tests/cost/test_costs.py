@@ -15,6 +15,7 @@ from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.testing.clock import VirtualClock
 from any_llm.transport.replay import Replay, Scripted
+from any_llm.types.completion import ChatCompletion
 from any_llm.types.cost import Cost, Rate, Rates, price
 from any_llm.types.costs import Costs, costs_of
 from any_llm.types.json import JSON
@@ -96,8 +97,6 @@ def test_an_answer_without_usage_has_no_cost_rather_than_none_at_all() -> None:
 
 
 def test_what_is_no_answer_of_a_call_has_no_cost() -> None:
-    from any_llm.types.completion import ChatCompletion
-
     assert ChatCompletion().cost is None
 
 
@@ -193,7 +192,7 @@ def test_a_stream_that_breaks_off_is_billed_though_it_failed() -> None:
         list(pieces)
 
     (broken,) = caught.value.attempts
-    assert broken.usage is not None
+    assert isinstance(broken.usage, Usage)
     assert broken.usage.output_tokens >= 400
     assert broken.to_dict()["usage"] == {
         "input_tokens": broken.usage.input_tokens,

@@ -18,7 +18,7 @@ from any_llm.testing.wire.destination import base_url_of, client_of, crossed, re
 from any_llm.testing.wire.hearing import script
 from any_llm.testing.wire.intent import fallback_of
 from any_llm.testing.wire.scopes import scope_of
-from any_llm.transport.replay import Replay
+from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.cost import Cost, Rate, Rates, price
 from any_llm.types.metering import usage_of
 from any_llm.types.usage import Usage
@@ -165,6 +165,10 @@ def test_an_answer_costs_the_same_in_whatever_shape_it_was_asked_for(operation: 
         assert usage == used(one), one.recording.id
 
 
+def _replay(answer: Scripted) -> Replay:
+    return Replay(lambda _request: answer)
+
+
 async def _cross(asked: list[Answered], operation: str) -> list[tuple[Answered, Usage | None]]:
     found: list[tuple[Answered, Usage | None]] = []
     for one in asked:
@@ -174,9 +178,8 @@ async def _cross(asked: list[Answered], operation: str) -> list[tuple[Answered, 
             response = scope.reframe(response)
         record = record_of(one.recording, scope)
         over = next(each for each in scope.crossed if each == operation)
-        played = script(response)
         client = client_of(
-            crossed(record, scope, over), base_url_of(one.recording, scope, record), Replay(lambda _, told=played: told)
+            crossed(record, scope, over), base_url_of(one.recording, scope, record), _replay(script(response))
         )
         try:
             value = await getattr(client, f"a{operation}")(**fallback_of(one.recording, over, streamed=one.streamed))

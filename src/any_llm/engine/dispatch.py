@@ -35,12 +35,13 @@ from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.http import HttpRequest, HttpResponse, Timeouts, Upload
 from any_llm.types.media import MediaNotReadError
-from any_llm.types.report import Delivery, Pricing, Report, Reported
+from any_llm.types.report import Delivery, Report, Reported
 
 if TYPE_CHECKING:
     from any_llm.pipeline.stream import Outcome
     from any_llm.spec.clock import Clock
     from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
+    from any_llm.types.costs import Pricing
     from any_llm.types.json import JSON
     from any_llm.types.report import Warning as CallWarning
 
@@ -293,11 +294,9 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
 
 
 def _note_end(report: Report, facts: Facts, stream: EventStream[JSON], outcome: Outcome) -> None:
-    if outcome.ending == "complete":
-        report.elapsed = facts.ended("ok")
-        return
-    report.elapsed = facts.ended(outcome.ending)
-    facts.broke_off(stream)
+    report.elapsed = facts.ended("ok" if outcome.ending == "complete" else outcome.ending)
+    if outcome.ending != "complete":
+        facts.broke_off(stream)
 
 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from any_llm.attempts import AttemptOutcome
     from any_llm.exceptions import AnyLLMError
     from any_llm.pipeline.call import Call
+    from any_llm.pipeline.stream import EventStream
     from any_llm.spec.clock import Clock
     from any_llm.types.http import HttpRequest
+    from any_llm.types.json import JSON
 
 _EXCERPT = 2_000
 _REQUEST_IDS = ("x-request-id", "request-id", "x-ms-request-id", "apim-request-id", "cf-ray", "x-amzn-requestid")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from any_llm.attempts import Attempt
     from any_llm.spec.clock import Clock
     from any_llm.types.cost import Cost, Rates
+    from any_llm.types.costs import CallReport
     from any_llm.types.price_list import PriceList
-    from any_llm.types.report import Report
     from any_llm.types.usage import Usage
 
 
@@ -34,12 +34,12 @@ class Pricing:
         """A user's own prices: those of `prices`, and those that are set as facts about `models`."""
         return self._prices if not self._models else _merged(self)
 
-    def cost(self, answer: object, report: Report) -> Cost | None:
+    def cost(self, answer: object, report: CallReport) -> Cost | None:
         """Return what an answer cost; `None` where its usage or its price is not known."""
         from any_llm.types.metering import usage_of  # noqa: PLC0415  # most calls are never asked what they cost
 
         attempt = _serving(report)
-        broken = None if attempt is None or attempt.outcome == "ok" else attempt.usage
+        broken = None if attempt is None or attempt.outcome == "ok" else _usage(attempt)
         started = dt.datetime.now(dt.UTC) if attempt is None else dt.datetime.fromtimestamp(attempt.started, dt.UTC)
         served: object = getattr(answer, "model", None)
         return self.of_usage(
@@ -53,7 +53,7 @@ class Pricing:
     def of_attempt(self, attempt: Attempt) -> Cost | None:
         """Return what an attempt cost, by what it is known to have used."""
         at = dt.datetime.fromtimestamp(attempt.started, dt.UTC)
-        return self.of_usage(attempt.usage, attempt.provider, attempt.model, at)
+        return self.of_usage(_usage(attempt), attempt.provider, attempt.model, at)
 
     def of_usage(
         self, usage: Usage | None, provider: str, model: str, at: dt.datetime, served: str | None = None
@@ -100,7 +100,13 @@ def _merged(pricing: Pricing) -> PriceList:
     return {**own, **{model: (*own.get(model, ()), *ones) for model, ones in prices.items()}}
 
 
-def _serving(report: Report) -> Attempt | None:
+def _serving(report: CallReport) -> Attempt | None:
     """Return the attempt that an answer is of: the last one at its target that did not fail."""
     own = [one for one in report.attempts if (one.provider, one.model) == (report.provider, report.model)]
     return next((one for one in reversed(own) if one.outcome not in {"failed", "cancelled"}), own[-1] if own else None)
+
+
+def _usage(attempt: Attempt) -> Usage | None:
+    from any_llm.types.usage import Usage  # noqa: PLC0415  # most calls are never asked what they cost
+
+    return attempt.usage if isinstance(attempt.usage, Usage) else None

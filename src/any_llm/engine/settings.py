@@ -29,7 +29,6 @@ from any_llm.types.secret import redact, show
 if TYPE_CHECKING:
     from any_llm.pipeline.observation import Observer
     from any_llm.types.health import Health
-    from any_llm.types.price_list import PriceList
     from any_llm.types.routes import Fallback, Route
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
@@ -89,7 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     providers: Mapping[str, Provider] = {}
     models: Mapping[str, Mapping[str, JSON]] = {}
-    prices: PriceList = {}
+    prices: Mapping[str, JSON] = {}
     middleware: tuple[Middleware | Layer, ...] = ()
     retry: Retry | None = Retry()
     routes: Mapping[str, Route] = {}

@@ -4,22 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
 from any_llm.attempts import Attempt, Routing
+from any_llm.types.caching import CacheInfo
 from any_llm.types.cost import Cost
 from any_llm.types.json import JSONObject
 from any_llm.types.metering import usage_of
 from any_llm.types.usage import Usage
 
-if TYPE_CHECKING:
-    from any_llm.types.report import Report
-
 Role: TypeAlias = Literal["answer", "failed", "retried", "hedged", "fallback"]
 """What an attempt was for the call: the `answer`; one that `failed` for good; one that was made again by the same
 target (`retried`); one that another ran ahead of (`hedged`); one after which another target was asked (`fallback`)."""
+
+
+class CallReport(Protocol):
+    """What must be known of a call to tell what it cost: a part of its report."""
+
+    @property
+    def provider(self) -> str:
+        """Who answered."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Which model was asked for."""
+        ...
+
+    @property
+    def attempts(self) -> Sequence[Attempt]:
+        """Every attempt that was made."""
+        ...
+
+    @property
+    def cache(self) -> CacheInfo | None:
+        """What the cache did, where there is one."""
+        ...
+
+    @property
+    def routing(self) -> Routing | None:
+        """How the target was found, where there were several."""
+        ...
+
+    @property
+    def pricing(self) -> Pricing | None:
+        """What reckons what something cost."""
+        ...
+
+
+class Pricing(Protocol):
+    """Reckons what something cost, when somebody asks."""
+
+    def cost(self, answer: object, report: CallReport) -> Cost | None:
+        """Return what an answer cost; `None` where its usage or its price is not known."""
+        ...
+
+    def of_attempt(self, attempt: Attempt) -> Cost | None:
+        """Return what an attempt cost that gave no answer; `None` where that is not known."""
+        ...
 
 
 class AttemptCost(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +122,7 @@ _REFUSED = 400
 """From this HTTP status on an answer says that nothing was done, and vendors bill nothing."""
 
 
-def cost_in(answer: object, report: Report) -> Cost | None:
+def cost_in(answer: object, report: CallReport) -> Cost | None:
     """Return what an answer cost: nothing when it came from a cache; `None` where its usage or price is not known."""
     if report.cache is not None and report.cache.status in UNPAID:
         nothing = Decimal(0)
@@ -86,7 +130,7 @@ def cost_in(answer: object, report: Report) -> Cost | None:
     return None if report.pricing is None else report.pricing.cost(answer, report)
 
 
-def costs_in(answer: object, report: Report) -> Costs:
+def costs_in(answer: object, report: CallReport) -> Costs:
     """Return what a whole call cost, by its answer and its report."""
     cost, pricing = cost_in(answer, report), report.pricing
     if report.cache is not None and report.cache.status in UNPAID:

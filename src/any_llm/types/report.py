@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 from typing_extensions import override
@@ -16,19 +16,7 @@ from any_llm.types.value import Value
 
 if TYPE_CHECKING:
     from any_llm.types.cost import Cost
-    from any_llm.types.costs import Costs
-
-
-class Pricing(Protocol):
-    """Reckons what something cost, when somebody asks."""
-
-    def cost(self, answer: object, report: Report) -> Cost | None:
-        """Return what an answer cost; `None` where its usage or its price is not known."""
-        ...
-
-    def of_attempt(self, attempt: Attempt) -> Cost | None:
-        """Return what an attempt cost that gave no answer; `None` where that is not known."""
-        ...
+    from any_llm.types.costs import Costs, Pricing
 
 
 class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word for it, as in Vercel's `warnings`
