@@ -48,6 +48,12 @@ def test_numbers_are_the_decimals_that_were_written() -> None:
     assert own(input_price=3) == 3
 
 
+def test_a_price_that_is_made_of_a_float_is_the_decimal_that_was_written() -> None:
+    assert Price(input_price=0.1).input_price == Decimal("0.1")  # type: ignore[arg-type]  # as users write it
+    with pytest.raises(ConfigurationError, match="input_price is True"):
+        Price(input_price=True)  # type: ignore[arg-type]  # a mistake of a caller's
+
+
 @pytest.mark.parametrize(
     ("starts", "ends", "holds"),
     [
@@ -131,6 +137,8 @@ def test_the_name_of_a_model_goes_before_a_pattern() -> None:
         ({"acme:m1": {"input": 3}}, "no field of a price"),
         ({"acme:m1": {"input_price": "dear"}}, "not valid"),
         ({"acme:m1": {"starts": "soon"}}, "not valid"),
+        ({"acme:m1": {"input_price": -1}}, "give US dollars"),
+        ({"acme:m1": {"input_price": "inf"}}, "give US dollars"),
     ],
 )
 def test_what_is_no_price_is_refused_when_it_is_set(prices: JSON, words: str) -> None:

@@ -96,6 +96,12 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     price_tiers: tuple[PriceTier, ...] = ()
     source: str = "settings"
 
+    def __post_init__(self) -> None:
+        for name in UNITS:
+            value: object = getattr(self, name)
+            if value is not None:
+                msgspec.structs.force_setattr(self, name, _money(name, value))
+
     def holds(self, day: dt.date, tier: str, region: str) -> bool:
         """Say whether it is for a request of a day, a tier and a region."""
         return (
@@ -109,6 +115,21 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         """Return the prices that it says, by the units of `Usage`."""
         said = {name: value for name in UNITS if (value := getattr(self, name)) is not None}
         return rates_of(said, self.price_tiers)
+
+
+def _money(name: str, value: object) -> Decimal:
+    """Return a price as the decimal that was written.
+
+    Raises:
+        ConfigurationError: it is none, or less than nothing.
+    """
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if isinstance(value, bool) or not amount.is_finite() or amount < 0:
+        raise ConfigurationError(f"{name} is {value!r}; give US dollars, such as '1.25'")
+    return amount
 
 
 PriceList = Mapping[str, Sequence[Price]]
