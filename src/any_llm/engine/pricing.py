@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -23,16 +22,29 @@ if TYPE_CHECKING:
 class Pricing:
     """The prices that the settings of a client say, over those that are known anyway."""
 
-    __slots__ = ("_models", "_prices")
+    __slots__ = ("_all", "_models", "_prices")
 
     def __init__(self, prices: PriceList, models: Mapping[str, Mapping[str, JSON]]) -> None:
         self._prices = prices
         self._models = models
+        self._all: PriceList | None = None if models else prices
 
     @property
     def prices(self) -> PriceList:
         """A user's own prices: those of `prices`, and those that are set as facts about `models`."""
-        return self._prices if not self._models else _merged(self)
+        if self._all is None:
+            self._all = self._merged()
+        return self._all
+
+    def _merged(self) -> PriceList:
+        from any_llm.types.price_list import UNITS, read_prices  # noqa: PLC0415  # few settings say prices
+
+        said = {
+            model: {name: value for name, value in facts.items() if name in UNITS or name == "price_tiers"}
+            for model, facts in self._models.items()
+        }
+        own = read_prices({model: facts for model, facts in said.items() if facts})
+        return {**own, **{model: (*own.get(model, ()), *ones) for model, ones in self._prices.items()}}
 
     def cost(self, answer: object, report: CallReport) -> Cost | None:
         """Return what an answer cost; `None` where its usage or its price is not known."""
@@ -85,19 +97,6 @@ class Pricing:
     @override
     def __repr__(self) -> str:
         return f"Pricing({len(self._prices)} prices of one's own)"
-
-
-@lru_cache(maxsize=64)
-def _merged(pricing: Pricing) -> PriceList:
-    from any_llm.types.price_list import UNITS, read_prices  # noqa: PLC0415  # few settings say prices
-
-    said = {
-        model: {name: value for name, value in facts.items() if name in UNITS or name == "price_tiers"}
-        for model, facts in pricing._models.items()  # noqa: SLF001  # a part of it, remembered
-    }
-    own = read_prices({model: facts for model, facts in said.items() if facts})
-    prices = pricing._prices  # noqa: SLF001  # as above
-    return {**own, **{model: (*own.get(model, ()), *ones) for model, ones in prices.items()}}
 
 
 def _serving(report: CallReport) -> Attempt | None:

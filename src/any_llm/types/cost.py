@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Context, Decimal, localcontext
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -145,6 +146,14 @@ def _input_alone(usage: Usage) -> int:
     return max(usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens - heard - seen, 0)
 
 
+def _read_alone(usage: Usage) -> int:
+    return usage.cache_read_tokens - usage.cache_read_audio_tokens
+
+
+def _heard_alone(usage: Usage) -> int:
+    return usage.input_audio_tokens - usage.cache_read_audio_tokens
+
+
 def _output_alone(usage: Usage) -> int:
     made = usage.output_audio_tokens + usage.output_image_tokens + usage.output_video_tokens
     return max(usage.output_tokens - usage.reasoning_tokens - made, 0)
@@ -155,53 +164,53 @@ _TOKENS = (
     _Unit(_IN, _input_alone, (_IN,), "input"),
     _Unit(
         "cache_read_tokens",
-        lambda usage: usage.cache_read_tokens - usage.cache_read_audio_tokens,
+        _read_alone,
         ("cache_read_tokens", _IN),
         "cache_read",
     ),
     _Unit(
         "cache_read_audio_tokens",
-        lambda usage: usage.cache_read_audio_tokens,
+        attrgetter("cache_read_audio_tokens"),
         ("cache_read_audio_tokens", "cache_read_tokens", "input_audio_tokens", _IN),
         "cache_read",
     ),
     _Unit(
         "cache_write_5m_tokens",
-        lambda usage: usage.cache_write_5m_tokens,
+        attrgetter("cache_write_5m_tokens"),
         ("cache_write_tokens", _IN),
         "cache_write",
     ),
     _Unit(
         "cache_write_1h_tokens",
-        lambda usage: usage.cache_write_1h_tokens,
+        attrgetter("cache_write_1h_tokens"),
         ("cache_write_1h_tokens", "cache_write_tokens", _IN),
         "cache_write",
     ),
     _Unit(
         "input_audio_tokens",
-        lambda usage: usage.input_audio_tokens - usage.cache_read_audio_tokens,
+        _heard_alone,
         ("input_audio_tokens", _IN),
         "audio",
     ),
-    _Unit("input_image_tokens", lambda usage: usage.input_image_tokens, ("input_image_tokens", _IN), "images"),
-    _Unit("input_video_tokens", lambda usage: usage.input_video_tokens, ("input_video_tokens", _IN), "video"),
+    _Unit("input_image_tokens", attrgetter("input_image_tokens"), ("input_image_tokens", _IN), "images"),
+    _Unit("input_video_tokens", attrgetter("input_video_tokens"), ("input_video_tokens", _IN), "video"),
     _Unit(_OUT, _output_alone, (_OUT,), "output"),
-    _Unit("reasoning_tokens", lambda usage: usage.reasoning_tokens, ("reasoning_tokens", _OUT), "reasoning"),
-    _Unit("output_audio_tokens", lambda usage: usage.output_audio_tokens, ("output_audio_tokens", _OUT), "audio"),
-    _Unit("output_image_tokens", lambda usage: usage.output_image_tokens, ("output_image_tokens", _OUT), "images"),
-    _Unit("output_video_tokens", lambda usage: usage.output_video_tokens, ("output_video_tokens", _OUT), "video"),
+    _Unit("reasoning_tokens", attrgetter("reasoning_tokens"), ("reasoning_tokens", _OUT), "reasoning"),
+    _Unit("output_audio_tokens", attrgetter("output_audio_tokens"), ("output_audio_tokens", _OUT), "audio"),
+    _Unit("output_image_tokens", attrgetter("output_image_tokens"), ("output_image_tokens", _OUT), "images"),
+    _Unit("output_video_tokens", attrgetter("output_video_tokens"), ("output_video_tokens", _OUT), "video"),
 )
 """Tokens, each counted in exactly one unit."""
 
 _METERS = (
-    _Unit("web_searches", lambda usage: usage.web_searches, ("web_searches",), "searches"),
-    _Unit("tool_calls", lambda usage: usage.tool_calls, ("tool_calls",), "other"),
-    _Unit("images", lambda usage: usage.images, ("images",), "images"),
-    _Unit("seconds", lambda usage: usage.seconds, ("seconds",), "other"),
-    _Unit("characters", lambda usage: usage.characters, ("characters",), "other"),
-    _Unit("pages", lambda usage: usage.pages, ("pages",), "other"),
-    _Unit("search_units", lambda usage: usage.search_units, ("search_units",), "other"),
-    _Unit("requests", lambda usage: usage.requests, ("requests",), "other"),
+    _Unit("web_searches", attrgetter("web_searches"), ("web_searches",), "searches"),
+    _Unit("tool_calls", attrgetter("tool_calls"), ("tool_calls",), "other"),
+    _Unit("images", attrgetter("images"), ("images",), "images"),
+    _Unit("seconds", attrgetter("seconds"), ("seconds",), "other"),
+    _Unit("characters", attrgetter("characters"), ("characters",), "other"),
+    _Unit("pages", attrgetter("pages"), ("pages",), "other"),
+    _Unit("search_units", attrgetter("search_units"), ("search_units",), "other"),
+    _Unit("requests", attrgetter("requests"), ("requests",), "other"),
 )
 """What is billed by other measures than tokens."""
 

@@ -318,7 +318,11 @@ def _tier(usage: object, answer: object) -> Tier:
         _at(usage, "serviceTier"),
         _at(usage, "trafficType"),
     )
-    return next((TIERS[word] for value in told if isinstance(value, str) and (word := value.lower()) in TIERS), "")
+    for value in told:
+        tier = TIERS.get(value.lower()) if isinstance(value, str) else None
+        if tier is not None:
+            return tier
+    return ""
 
 
 def _region(usage: object) -> str:

@@ -151,7 +151,7 @@ def with_prices(found: Rates | None, said: Sequence[Price]) -> Rates | None:
     for one in said:
         rates = one.rates()
         if rates:
-            before = {} if found is None else found.rates
+            before: Mapping[str, Rate] = {} if found is None else found.rates
             kept = () if found is None else found.notes
             found = Rates(
                 rates={**before, **rates}, source=one.source, date=one.starts, notes=kept if one.tier == "" else ()
