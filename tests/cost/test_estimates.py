@@ -202,3 +202,10 @@ def test_a_special_token_in_a_text_counts_as_text() -> None:
 def test_counts_are_those_of_openais_own_tokenizer(text: str, model: str, tokens: int) -> None:
     """https://github.com/openai/openai-cookbook/blob/main/examples/How_to_count_tokens_with_tiktoken.ipynb."""
     assert count_text(text, model).tokens == tokens
+
+
+def test_a_request_that_says_no_conversation_is_estimated_by_what_else_it_says() -> None:
+    told = any_llm.estimate("openai:gpt-5", input_data=STORY)
+
+    assert told.input_tokens.expected > 1_900
+    assert count_text("", "claude-sonnet-4-5").tokens == 0

@@ -244,7 +244,10 @@ def _list(value: object) -> Iterable[JSON]:
 
 
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    """Return a number of things; some vendors write whole numbers as `1.0`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        return 0
+    return int(value) if isinstance(value, int) or value.is_integer() else 0
 
 
 def _rest(count: int, room: int) -> int:
