@@ -197,15 +197,8 @@ class AnyLLM(EveryOperation):
         )
 
     def estimate(self, model: str, messages: Sequence[JSON] | str | None = None, **options: JSON) -> Estimate:
-        """Return what a request would use and cost: at least, probably and at most. Nobody is asked anything.
-
-        Args:
-            model: the model, as a call would name it.
-            messages: the conversation.
-            **options: all else that the request would be made with; see `any_llm.estimate`.
-        """
-        from any_llm.client.estimating import estimate  # noqa: PLC0415  # loads the prices
-
+        """Return what a request would use and cost, with the settings of this client; see `any_llm.estimate`."""
+        estimate = import_module("any_llm.client.estimating").estimate
         return estimate(model, messages, provider=self.PROVIDER.name, settings=self._settings, **options)
 
     @classmethod

@@ -127,10 +127,6 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
         return tree
 
 
-PARTS = ("input", "cache_read", "cache_write", "output", "reasoning", "audio", "images", "video", "searches", "other")
-"""The names of the parts of a `Cost`."""
-
-
 class _Unit(NamedTuple):
     """Something that is counted: how much of it alone there is, whose rates it may have, and which part it is."""
 
