@@ -7,6 +7,7 @@ from functools import cache, partial
 
 from any_llm.engine.codecs import dialect_of
 from any_llm.engine.dispatch import Deliver, dispatcher
+from any_llm.engine.pricing import Pricing
 from any_llm.engine.settings import TRANSPORTS, Settings
 from any_llm.engine.settings_file import default_settings
 from any_llm.engine.stack import stack
@@ -35,7 +36,8 @@ class Defaults:
 def build(settings: Settings) -> Handler:
     """Return the handler for these settings: their layers around the trip to the provider."""
     clock, network = settings.surroundings.clock, network_of(settings)
-    centre = dispatcher(_transports(network), _deliverer(settings), clock)
+    pricing = Pricing(settings.prices, settings.models)
+    centre = dispatcher(_transports(network), _deliverer(settings), clock, pricing)
     return keeping_deadlines(compose(stack(settings, network), centre), clock)
 
 

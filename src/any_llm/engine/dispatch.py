@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.stream import Outcome
     from any_llm.spec.clock import Clock
     from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
+    from any_llm.types.costs import Pricing
     from any_llm.types.json import JSON
     from any_llm.types.report import Warning as CallWarning
 
@@ -104,12 +105,15 @@ class Deliver(Protocol):
 
 
 def dispatcher(
-    transport_for: Callable[[str], Transport], deliver: Deliver | None = None, clock: Clock = PROCESS.clock
+    transport_for: Callable[[str], Transport],
+    deliver: Deliver | None = None,
+    clock: Clock = PROCESS.clock,
+    pricing: Pricing | None = None,
 ) -> Handler:
     """Return the centre of the pipeline.
 
     `transport_for` gives the transport that a provider's record names; `deliver` is asked about calls with media;
-    `clock` tells the time that the deadlines of calls are.
+    `clock` tells the time that the deadlines of calls are; `pricing` reckons what answers cost.
     """
 
     async def dispatch(call: Call) -> Reply:
@@ -135,6 +139,7 @@ def dispatcher(
                 structured_output=_form_of(encoded) if _FORMS.get(call.operation) in call.options else None,
                 carried_over=codec.over,
                 attempts=call.attempts,
+                pricing=pricing,
             )
             facts.request, facts.requests = request, 1
             transport = transport_for(provider.transport)
@@ -281,15 +286,17 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     fresh = partial(codec.stream, call.target, call.options)
     framing = FRAMINGS[framing_of(codec, call, content_type)]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
-    stream.tap(on_end=partial(_note_end, report, facts))
+    stream.follow(partial(_note_end, report, facts))
     facts.begun()
     await stream.prime()
     report.time_to_first_chunk = facts.elapsed
     return Reply(value=stream, report=report)
 
 
-def _note_end(report: Report, facts: Facts, outcome: Outcome) -> None:
+def _note_end(report: Report, facts: Facts, stream: EventStream[JSON], outcome: Outcome) -> None:
     report.elapsed = facts.ended("ok" if outcome.ending == "complete" else outcome.ending)
+    if outcome.ending != "complete":
+        facts.broke_off(stream)
 
 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from any_llm.attempts import AttemptOutcome
     from any_llm.exceptions import AnyLLMError
     from any_llm.pipeline.call import Call
+    from any_llm.pipeline.stream import EventStream
     from any_llm.spec.clock import Clock
     from any_llm.types.http import HttpRequest
+    from any_llm.types.json import JSON
 
 _EXCERPT = 2_000
 _REQUEST_IDS = ("x-request-id", "request-id", "x-ms-request-id", "apim-request-id", "cf-ray", "x-amzn-requestid")
@@ -62,6 +64,14 @@ class Facts:
         elif attempt.outcome == "running":
             attempt.outcome, attempt.elapsed, attempt.requests = outcome, elapsed, self.requests
         return elapsed
+
+    def broke_off(self, stream: EventStream[JSON]) -> None:
+        """Note what a stream used though it did not come to its end."""
+        # Few streams break off.
+        from any_llm.engine.partial_usage import used_so_far  # noqa: PLC0415
+
+        if self._attempt is not None:
+            self._attempt.usage = used_so_far(self._call.options, stream)
 
     def _listed(self, outcome: AttemptOutcome, elapsed: float | None) -> None:
         call = self._call
