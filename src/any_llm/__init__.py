@@ -114,7 +114,7 @@ if TYPE_CHECKING:
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.guards import GuardFinding, Guards
-    from any_llm.types.health import Health, TargetHealth
+    from any_llm.types.health import Checks, Health, HealthCheck, TargetHealth
     from any_llm.types.http import Timeouts
     from any_llm.types.keys import KeyEvent, Keys
     from any_llm.types.limits import Limit, Limits
@@ -239,7 +239,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     "any_llm.types.files": ("FileDeleted", "FileMetadata", "FilePage"),
     "any_llm.types.guards": ("GuardFinding", "Guards"),
-    "any_llm.types.health": ("Health", "TargetHealth"),
+    "any_llm.types.health": ("Checks", "Health", "HealthCheck", "TargetHealth"),
     "any_llm.types.http": ("Timeouts",),
     "any_llm.types.keys": ("KeyEvent", "Keys"),
     "any_llm.types.limits": ("Limit", "Limits"),
@@ -254,27 +254,27 @@ _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for 
 __all__ = [
     "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "AuthenticationError", "Batch",
     "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "Cache",
-    "CacheControl", "CacheInfo", "Caller", "Capabilities", "ContentFilterError", "ContentFilterFinishReasonError",
-    "ContextLengthExceededError", "DeadlineExceededError", "EventStream", "Fact", "Fallback", "FileDeleted",
-    "FileInput", "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards", "Health", "Hooks",
-    "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer", "LengthFinishReasonError", "Limit",
-    "LimitExceededError", "Limits", "Media", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
-    "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Provider",
-    "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection",
-    "Settings", "StoreError", "Stream", "TargetHealth", "Timeouts", "Transcription", "TranscriptionVerbose",
-    "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch", "acancel_response", "acompact_response",
-    "acompletion", "acount_tokens", "acreate_batch", "adelete_file", "adelete_response", "adownload_file",
-    "adownload_video", "aembedding", "aimage_edit", "aimage_generation", "aimage_variation", "alist_batches",
-    "alist_files", "alist_models", "amessages", "amoderation", "aocr", "apull_model", "arequest", "arerank",
-    "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file", "aretrieve_model",
-    "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription", "atranslation", "audio",
-    "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response", "capabilities",
-    "compact_response", "completion", "count_tokens", "create_batch", "delete_file", "delete_response", "download_file",
-    "download_video", "embedding", "file", "image", "image_edit", "image_generation", "image_variation", "list_batches",
-    "list_files", "list_models", "messages", "moderation", "ocr", "pull_model", "request", "rerank", "responses",
-    "retrieve_batch", "retrieve_batch_results", "retrieve_file", "retrieve_model", "retrieve_response",
-    "retrieve_video", "select", "speech", "text_completion", "transcription", "translation", "upload_file", "video",
-    "video_generation", "wait_video",
+    "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
+    "ContentFilterFinishReasonError", "ContextLengthExceededError", "DeadlineExceededError", "EventStream", "Fact",
+    "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards",
+    "Health", "HealthCheck", "Hooks", "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer",
+    "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits", "Media", "MiddlewareError",
+    "MissingApiKeyError", "ModelNotFoundError", "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice",
+    "ParsedResponse", "Provider", "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route",
+    "RouteTarget", "Selection", "Settings", "StoreError", "Stream", "TargetHealth", "Timeouts", "Transcription",
+    "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
+    "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
+    "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
+    "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",
+    "apull_model", "arequest", "arerank", "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file",
+    "aretrieve_model", "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription",
+    "atranslation", "audio", "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response",
+    "capabilities", "compact_response", "completion", "count_tokens", "create_batch", "delete_file", "delete_response",
+    "download_file", "download_video", "embedding", "file", "image", "image_edit", "image_generation",
+    "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr", "pull_model",
+    "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file", "retrieve_model",
+    "retrieve_response", "retrieve_video", "select", "speech", "text_completion", "transcription", "translation",
+    "upload_file", "video", "video_generation", "wait_video",
 ]  # fmt: skip
 
 

@@ -90,14 +90,14 @@ def test_targets_say_whether_they_answer(any_llm: Command, configuration: Path) 
     assert told["mock:echo"]["state"] == "answers"
     assert told["mock:other"]["detail"] == "the model is not listed"
     configuration.write_text(
-        "[routes.fast]\n"
-        'targets = [{model = "openai:m", api_base = "http://127.0.0.1:9/v1"}, {model = "bfl:flux", api_key = "k"}]\n'
+        '[routes.fast]\ntargets = [{model = "openai:m", api_base = "http://127.0.0.1:9/v1"}, "mock:quiet"]\n'
     )
     done = any_llm("health", "fast")
     assert done.code == 1
     rows = [line.split("\t") for line in done.out.splitlines()[1:]]
-    assert [row[:2] for row in rows] == [["openai:m", "fails"], ["bfl:flux", "unknown"]]
-    assert rows[0][3].startswith("ConnectionFailedError: ")
+    assert [row[:2] for row in rows] == [["openai:m", "fails"], ["mock:quiet", "answers"]]
+    assert [row[2] for row in rows] == ["unbilled probe"] * 2
+    assert rows[0][4].startswith("ConnectionFailedError: ")
 
 
 def test_health_is_watched_until_it_is_interrupted(environment: dict[str, str]) -> None:

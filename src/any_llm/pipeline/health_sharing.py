@@ -78,7 +78,7 @@ class Sharing:
     """
 
     def __init__(self, store: Boards, policy: Policy, surroundings: Surroundings) -> None:
-        self._store = store
+        self.store = store
         self._every = cast("float", policy.share_every)
         self._policy = policy
         self._clock: Clock = surroundings.clock
@@ -140,7 +140,7 @@ class Sharing:
         now = self._clock.monotonic()
         said = [_said(circuit, now) for circuit in self._circuits.all() if _worth_telling(circuit, now)]
         value = msgspec.msgpack.encode(said)
-        pinned = await self._store.pin(_BOARD, self.owner, value, seconds=_LAST)
+        pinned = await self.store.pin(_BOARD, self.owner, value, seconds=_LAST)
         self._take_over(pinned, self._clock.monotonic())
 
     def _take_over(self, pinned: Iterable[Pinned], now: float) -> None:
@@ -159,7 +159,7 @@ class Sharing:
 
     async def _elect(self) -> None:
         """Ask to be the one that tries those targets that calls of this process wait for."""
-        store = self._store
+        store = self.store
         if not isinstance(store, Claims):
             return
         now = self._clock.monotonic()

@@ -16,7 +16,7 @@ HealthState: TypeAlias = Literal["healthy", "recovering", "down"]
 Evidence: TypeAlias = Literal["live", "unbilled probe", "billed probe", "another process"]
 """What shows how a target does: a call of the program, a check that is free, one that is not, or what others saw."""
 
-RANKS: Mapping[Evidence, int] = {"unbilled probe": 0, "billed probe": 1, "live": 2, "another process": 2}
+RANKS: Mapping[Evidence, int] = {"unbilled probe": 0, "billed probe": 1, "live": 1, "another process": 1}
 """How much each kind shows: what one kind says is wrong, only its like or a higher one says is well again."""
 
 
@@ -119,16 +119,16 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         at: when, in seconds since 1970.
         source: whether that cost something.
-        ok: whether it answered.
+        ok: whether it answered; `None` when it was not asked after all.
         seconds: how long that took.
-        detail: what was asked and answered, or what is wrong.
+        detail: what was asked and answered, what is wrong, or why it was not asked.
         cost: US dollars at most; `None` where nothing was charged.
     """
 
     at: float
     source: Evidence
-    ok: bool
-    seconds: float
+    ok: bool | None
+    seconds: float = 0.0
     detail: str = ""
     cost: float | None = None
 
