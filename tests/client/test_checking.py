@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 import pytest
+from typing_extensions import override
 
 from any_llm import AnyLLM, Checks, Health
 from any_llm.client.capabilities import capabilities
@@ -340,6 +341,7 @@ async def test_what_must_not_or_cannot_be_asked_is_not() -> None:
 class Broken(MemoryStore):
     """A store that is away."""
 
+    @override
     async def increment(self, name: str, amount: float = 1.0, *, seconds: float | None = None) -> float:
         raise StoreError("it is away")
 
