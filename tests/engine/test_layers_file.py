@@ -120,7 +120,7 @@ async def streamed():
         pass
 
 asyncio.run(streamed())
-told["ends"] = acme_layers.ENDS
+told["ends"] = list(acme_layers.ENDS)
 routed = any_llm.AnyLLM.create("route", transport=mock.transport)
 told["lax"] = routed.completion("lax", question).report.provider
 try:

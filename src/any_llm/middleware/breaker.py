@@ -51,13 +51,7 @@ class Breaker:
             CircuitOpenError: it is.
         """
         circuit = self._circuits.of(call.target, self._policy)
-        sharing = self._sharing
-        if sharing is not None:
-            sharing.look()
-        probe = circuit.enter()
-        if probe is None:
-            raise _turned_away(call, circuit)
-        visit = _Visit(circuit, call, probe=probe, sharing=sharing)
+        visit = self._enter(call, circuit)
         if call.target.key is None:
             call = msgspec.structs.replace(call, context={**call.context, **self._gate})
         now = self._surroundings.clock.monotonic
@@ -82,14 +76,26 @@ class Breaker:
             visit.over(None)
         return reply
 
+    def _enter(self, call: Call, circuit: Circuit) -> _Visit:
+        sharing = self._sharing
+        if sharing is not None:
+            sharing.look()
+        probe = circuit.enter()
+        if probe is None:
+            raise _turned_away(call, circuit)
+        if probe and sharing is not None:
+            # Others learn that it is tried, and go on learning it as long as that takes.
+            sharing.tell()
+        return _Visit(circuit, call, probe=probe, sharing=sharing)
+
     def enter_key(self, call: Call, target: Target) -> _Visit | CircuitOpenError:
         """Let an attempt with one key of several in, or say why that key is left alone."""
         circuit = self._circuits.of(target, self._policy)
         circuit.pooled = True
-        probe = circuit.enter()
-        if probe is None:
-            return _turned_away(msgspec.structs.replace(call, target=target), circuit)
-        return _Visit(circuit, call, probe=probe, sharing=self._sharing)
+        try:
+            return self._enter(msgspec.structs.replace(call, target=target), circuit)
+        except CircuitOpenError as error:
+            return error
 
 
 class _Visit:

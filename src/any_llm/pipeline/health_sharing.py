@@ -133,14 +133,15 @@ class Sharing:
 
     def _recovered(self) -> None:
         self._failing = False
-        self._circuits.share(with_others=True)
+        # Without names that one alone can have, each process tries for itself.
+        self._circuits.share(with_others=isinstance(self.store, Claims))
 
     async def _exchange(self) -> None:
         """Say what is known here and take over what others know better: one round trip."""
         now = self._clock.monotonic()
         said = [_said(circuit, now) for circuit in self._circuits.all() if _worth_telling(circuit, now)]
         value = msgspec.msgpack.encode(said)
-        pinned = await self.store.pin(_BOARD, self.owner, value, seconds=_LAST)
+        pinned = await self.store.pin(_BOARD, self.owner, value, seconds=max(_LAST, 3 * self._every))
         self._take_over(pinned, self._clock.monotonic())
 
     def _take_over(self, pinned: Iterable[Pinned], now: float) -> None:
