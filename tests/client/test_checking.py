@@ -367,3 +367,47 @@ def test_a_model_that_only_embeds_is_asked_to_embed() -> None:
         return replay.requests[0].url
 
     assert clock.run(story()).endswith("/embeddings")
+
+
+class OnlyCounts(MemoryStore):
+    """A store whose names cannot be claimed now."""
+
+    @override
+    async def claim(self, name: str, owner: str, *, seconds: float) -> bool:
+        raise StoreError("it is away")
+
+
+@pytest.mark.parametrize("kind", [MemoryStore, OnlyCounts])
+def test_checks_find_what_is_down_and_well_again_also_where_processes_share_a_store(
+    kind: Callable[[VirtualClock], MemoryStore], caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = VirtualClock()
+    world = World(kind(clock), clock)
+
+    async def until(state: str) -> float:
+        began = clock.now
+        while world.spare().state != state:
+            await world.call_for(1)
+        return clock.now - began
+
+    async def story() -> None:
+        async with world.client:
+            await world.call_for(70)
+            world.vendors.models["groq"] = 0
+            await until("down")
+            await world.call_for(60)
+            world.vendors.models["groq"] = 200
+            assert await until("healthy") <= 30
+
+    clock.run(story())
+    assert ("Health is checked by this process alone" in caplog.text) == (kind is OnlyCounts)
+
+
+def test_a_client_that_was_never_used_is_closed_all_the_same() -> None:
+    world = World()
+
+    async def story() -> None:
+        await world.client.aclose()
+        assert len(asyncio.all_tasks()) == 1
+
+    world.run(story)
