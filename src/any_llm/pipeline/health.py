@@ -278,8 +278,14 @@ class Circuit:
 
     @property
     def load(self) -> float:
-        """What it costs in time to send one more call there; unknown is nothing, so that it becomes known."""
-        return (self.latency or 0.0) * (self.pending + 1)
+        """What it costs in time to send one more call there; unknown is nothing, so that it becomes known.
+
+        What is long ago counts less and less, or else one that was slow once would never be asked again.
+        """
+        if self.latency is None:
+            return 0.0
+        fresh = math.exp(-(self._clock.monotonic() - self._updated) / _DECAY)
+        return self.latency * fresh * (self.pending + 1)
 
     def percentile(self, part: float, least: int, *, streamed: bool = False) -> float | None:
         """Return the time within which so large a part of the answers came, or of the streams began.
