@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from any_llm.attempts import Considered
+    from any_llm.client.background import Background
     from any_llm.client.kept import KeptAnswers
-    from any_llm.client.rounds import Rounds
     from any_llm.pipeline.call import Handler
     from any_llm.pipeline.layer import Place
     from any_llm.types.health import TargetHealth
@@ -86,7 +86,7 @@ class AnyLLM(EveryOperation):
         else:
             usual = defaults()
             self._settings, self._handler = usual.settings, usual.handler
-        self._rounds: Rounds | None = None
+        self._rounds: Background | None = None
         self._attend()
         pooled = not api_key and provider.name in self._settings.keys
         key = None if pooled else find_key(provider, api_key, os.environ)
