@@ -411,3 +411,50 @@ def test_a_client_that_was_never_used_is_closed_all_the_same() -> None:
         assert len(asyncio.all_tasks()) == 1
 
     world.run(story)
+
+
+PAGE = "https://status.groq.example/api/v2/status.json"
+
+
+def test_a_status_page_is_a_hint_and_has_targets_checked_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(every=60.0, status_pages={"groq": PAGE, "mistral": PAGE})
+    answer = world.vendors.answer
+    page: list[bytes] = [b'{"page": {}, "status": {"indicator": "none", "description": "All Systems Operational"}}']
+    asked: list[HttpRequest] = []
+
+    def with_page(request: HttpRequest) -> Scripted:
+        if request.url != PAGE:
+            return answer(request)
+        asked.append(request)
+        return Scripted(status=200 if page[0] else 500, headers=HEAD, chunks=page)
+
+    world.vendors.transport = Replay(with_page)
+    checks = Checks(status_pages={"groq": PAGE, "mistral": PAGE})
+    world.client = world.make("memory", checks)
+
+    async def story() -> None:
+        async with world.client:
+            await world.call_for(90)
+            assert (world.spare().hint, world.spare().state) == ("", "healthy")
+            page[0] = b'{"status": {"indicator": "major", "description": "Partial System Outage"}}'
+            while not world.spare().hint:
+                await world.call_for(1)
+            assert world.spare().checks[-1].at >= world.clock.time() - 2
+            assert (world.spare().hint, world.spare().state) == ("major: Partial System Outage", "healthy")
+            for broken in (b"<html>", b"", b'{"status": 3}'):
+                page[0] = broken
+                await world.call_for(70)
+            assert world.spare().hint == ""
+
+    world.run(story)
+    # Of a provider that no target is of, nobody looks at the page; and no key goes there.
+    assert len(asked) <= 7
+    assert all("authorization" not in {name.lower() for name in request.headers} for request in asked)
+    assert [record.getMessage()[:60] for record in caplog.records] == [
+        "The status page of groq, https://status.groq.example/api/v2/"
+    ]
+
+
+def test_a_status_page_has_an_address() -> None:
+    with pytest.raises(ConfigurationError, match="status_pages"):
+        Checks(status_pages={"groq": "groqstatus"})

@@ -19,6 +19,7 @@ from any_llm.spec.store import Claims
 
 if TYPE_CHECKING:
     from any_llm.client.anyllm import AnyLLM
+    from any_llm.client.status_pages import StatusPages
     from any_llm.engine.settings import Settings
     from any_llm.pipeline.call import Call, Handler, Reply
     from any_llm.pipeline.health import Circuit
@@ -47,6 +48,12 @@ class Rounds:
         self._clock = settings.surroundings.clock
         self._chance = settings.surroundings.chance
         self._asking = Asking(settings, checks)
+        self._pages: StatusPages | None = None
+        if checks.status_pages:
+            # Few programs look there.
+            from any_llm.client.status_pages import StatusPages  # noqa: PLC0415
+
+            self._pages = StatusPages(settings, checks.status_pages, checks.every, checks.patience)
         self._circuits = circuits(settings.surroundings)
         shared = msgspec.structs.replace(settings.surroundings, store=settings.store)
         self._sharing = sharing_of(policy, shared)
@@ -89,6 +96,7 @@ class Rounds:
     async def _run(self) -> None:
         while True:
             targets = self._targets()
+            await self._look_at_pages(targets)
             now = self._clock.monotonic()
             due = [(target, circuit) for target, circuit in targets if self._due_at(circuit, now) <= now]
             await asyncio.gather(*(self._check(target, circuit) for target, circuit in due))
@@ -100,6 +108,14 @@ class Rounds:
         client = self._client()
         found = [] if client is None else targets_of(client)
         return [(target, self._circuits.of(target, self._policy)) for target in found]
+
+    async def _look_at_pages(self, targets: list[tuple[Target, Circuit]]) -> None:
+        """Have the targets checked at once whose providers tell of trouble; whether they have some, that will show."""
+        if self._pages is not None:
+            news = await self._pages.look([target.provider.name for target, _ in targets])
+            for target, circuit in targets:
+                if target.provider.name in news:
+                    circuit.check_at = self._clock.monotonic()
 
     def _due_at(self, circuit: Circuit, now: float) -> float:
         if circuit.check_at is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from any_llm.client.routed import Routed
     from any_llm.pipeline.candidates import Candidate
     from any_llm.pipeline.health import Circuit, Place
+    from any_llm.pipeline.surroundings import Surroundings
     from any_llm.spec.dialect import Target
     from any_llm.types.health import HealthCheck, TargetHealth
     from any_llm.types.json import JSON
@@ -45,12 +46,17 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 def health_of(client: JSON) -> tuple[TargetHealth, ...]:
     """Return the health of the targets of a client: of its routes, or of its provider with its key."""
-    known = circuits(client.settings.surroundings).all()
+    surroundings: Surroundings = client.settings.surroundings
     routes = getattr(client, "routes", None)
+    known: Sequence[Circuit] = tuple(circuits(surroundings).all())
     if routes is None:
-        return tuple(circuit.told() for circuit in known if _is_of(circuit, client._target))  # noqa: SLF001  # its other half
-    places = {place_of(each.target) for name in routes for each in candidates_of(client.chain(name))}
-    return tuple(circuit.told() for circuit in known if _asked_at(circuit) in places)
+        known = [circuit for circuit in known if _is_of(circuit, client._target)]  # noqa: SLF001  # its other half
+    else:
+        places = {place_of(each.target) for name in routes for each in candidates_of(client.chain(name))}
+        known = [circuit for circuit in known if _asked_at(circuit) in places]
+    hints: Mapping[str, str] = surroundings.shared("status pages", dict)
+    told = [circuit.told() for circuit in known]
+    return tuple(msgspec.structs.replace(each, hint=hints.get(each.provider, "")) if hints else each for each in told)
 
 
 def targets_of(client: JSON) -> list[Target]:

@@ -35,6 +35,8 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         per_hour: how many billed checks are made in an hour at most, of all targets and by all who share the store.
         per_day: how many in a day.
         cost_per_day: how many US dollars they may cost in a day; a model whose price nobody knows is not asked.
+        status_pages: the places of providers' own status pages, as `https://HOST/api/v2/status.json`, by the providers'
+            names. What they tell of is a hint, and has the provider's targets checked at once.
     """
 
     every: float = 60.0
@@ -44,6 +46,7 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     per_hour: int = 12
     per_day: int = 100
     cost_per_day: float = 0.01
+    status_pages: Mapping[str, str] = {}
 
     def __post_init__(self) -> None:
         for name in ("every", "idle", "patience"):
@@ -52,6 +55,11 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             most: object = getattr(self, name)
             if not is_number(most) or most < 0:
                 raise ConfigurationError(f"{name} is {most!r}; give a number from 0 on")
+        for provider, page in self.status_pages.items():
+            if not page.startswith(("https://", "http://")):
+                raise ConfigurationError(
+                    f"status_pages[{provider!r}] is {page!r}; give https://HOST/api/v2/status.json"
+                )
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,6 +161,7 @@ class TargetHealth(msgspec.Struct, frozen=True, kw_only=True):
         next_probe: in how many seconds it is tried again, when it is down.
         changes: the newest changes of its state, the oldest first.
         checks: the newest checks, the oldest first.
+        hint: what its provider's status page tells of; empty where that is nothing, or where nobody looks there.
     """
 
     provider: str
@@ -170,3 +179,4 @@ class TargetHealth(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""
     source: Evidence = "live"
     checks: tuple[HealthCheck, ...] = ()
+    hint: str = ""
