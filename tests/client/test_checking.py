@@ -439,6 +439,7 @@ def test_a_status_page_is_a_hint_and_has_targets_checked_at_once(caplog: pytest.
             page[0] = b'{"status": {"indicator": "major", "description": "Partial System Outage"}}'
             while not world.spare().hint:
                 await world.call_for(1)
+            await world.call_for(1)
             assert world.spare().checks[-1].at >= world.clock.time() - 2
             assert (world.spare().hint, world.spare().state) == ("major: Partial System Outage", "healthy")
             for broken in (b"<html>", b"", b'{"status": 3}'):

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from any_llm.exceptions import AnyLLMError
+from any_llm.pipeline.health import hints
 from any_llm.transport.pool import PoolSettings, shared_pool
 from any_llm.types.http import HttpRequest, Timeouts
 
 if TYPE_CHECKING:
     from any_llm.engine.settings import Settings
-    from any_llm.pipeline.surroundings import Surroundings
 
 _LOG = logging.getLogger("any_llm")
 _HEADERS: Mapping[str, str] = {"User-Agent": "any-llm/0.1", "Accept": "application/json"}
@@ -90,9 +90,3 @@ class StatusPages:
             self._failing.add(name)
             _LOG.warning("The status page of %s, %s, cannot be read: %s", name, self._pages[name], why)
         return ""
-
-
-def hints(surroundings: Surroundings) -> dict[str, str]:
-    """Return what the status pages have told of late, by the names of providers."""
-    found: dict[str, str] = surroundings.shared("status pages", dict)
-    return found

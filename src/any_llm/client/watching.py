@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from any_llm.client.checking import Asking
 from any_llm.pipeline.candidates import candidates_of
-from any_llm.pipeline.health import circuits, place_of
+from any_llm.pipeline.health import circuits, hints, place_of
 from any_llm.pipeline.health_sharing import sharing_of
 from any_llm.types.health import Checks, Evidence, Health
 
@@ -54,9 +54,8 @@ def health_of(client: JSON) -> tuple[TargetHealth, ...]:
     else:
         places = {place_of(each.target) for name in routes for each in candidates_of(client.chain(name))}
         known = [circuit for circuit in known if _asked_at(circuit) in places]
-    hints: Mapping[str, str] = surroundings.shared("status pages", dict)
-    told = [circuit.told() for circuit in known]
-    return tuple(msgspec.structs.replace(each, hint=hints.get(each.provider, "")) if hints else each for each in told)
+    told, hint = [circuit.told() for circuit in known], hints(surroundings)
+    return tuple(msgspec.structs.replace(each, hint=hint.get(each.provider, "")) if hint else each for each in told)
 
 
 def targets_of(client: JSON) -> list[Target]:

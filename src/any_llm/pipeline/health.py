@@ -396,4 +396,9 @@ def circuits(surroundings: Surroundings) -> Circuits:
     return surroundings.shared("health", lambda: Circuits(surroundings.clock))
 
 
+def hints(surroundings: Surroundings) -> dict[str, str]:
+    """Return what status pages have told of late, by the names of providers."""
+    return surroundings.shared("status pages", dict[str, str])
+
+
 _USUAL = Policy()
