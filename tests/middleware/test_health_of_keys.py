@@ -50,7 +50,7 @@ class World:
     def __init__(self, **statuses: int) -> None:
         self.clock = VirtualClock()
         self.vendor = Vendor(**statuses)
-        keys = Keys(sources=[(lambda key=key: key) for key in statuses])
+        keys = Keys(sources=tuple((lambda key=key: key) for key in statuses))
         self.client = AnyLLM.create(
             "openai",
             transport=self.vendor.transport,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from any_llm.exceptions import AnyLLMError, ContentFilterError, StreamClosedError
-from any_llm.pipeline.health import GATE, circuits
+from any_llm.pipeline.health import circuits
+from any_llm.pipeline.key_gate import GATE
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.stream import is_stream
 from any_llm.refusals import CircuitOpenError, LimitExceededError, MiddlewareError, StoreError

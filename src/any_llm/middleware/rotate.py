@@ -10,7 +10,7 @@ import msgspec
 
 from any_llm.auth.key_sources import source_of
 from any_llm.exceptions import AnyLLMError, AuthenticationError, RateLimitError
-from any_llm.pipeline.health import GATE
+from any_llm.pipeline.key_gate import GATE
 from any_llm.pipeline.key_pool import KeyPool
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.tap import tap
@@ -19,7 +19,7 @@ from any_llm.types.secret import Secret
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Reply
-    from any_llm.pipeline.health import Enter, Visit
+    from any_llm.pipeline.key_gate import Enter, Visit
     from any_llm.pipeline.surroundings import Surroundings
 
 

@@ -6,24 +6,16 @@ import logging
 import math
 from collections import deque
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from any_llm.types.health import RANKS, HealthChange, HealthState, TargetHealth
 from any_llm.types.health import Health as Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from any_llm.exceptions import AnyLLMError
-    from any_llm.pipeline.call import Call
-    from any_llm.pipeline.stream import Outcome
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.spec.clock import Clock
     from any_llm.spec.dialect import Target
     from any_llm.types.health import Evidence, HealthCheck
-
-GATE = "health of keys"
-"""Where in the context of a call stands what lets attempts with one key of several in: an `Enter`."""
 
 _LOG = logging.getLogger("any_llm")
 _KEPT = 32
@@ -37,22 +29,6 @@ _DECAY = 10.0
 """After so many seconds a high latency counts for little (peak EWMA)."""
 _CALM = 60.0
 """A target that was healthy for so many seconds is tried soon again when it is down the next time."""
-
-
-class Visit(Protocol):
-    """An attempt that was let in; it says once how it went."""
-
-    def over(self, error: BaseException | None) -> None:
-        """Note that it has failed, or that it was answered."""
-        ...
-
-    def ended(self, outcome: Outcome) -> None:
-        """Note the end of its stream."""
-        ...
-
-
-Enter: TypeAlias = "Callable[[Call, Target], Visit | AnyLLMError]"
-"""Lets an attempt at a target with its key in, or returns why not."""
 
 
 class Place(NamedTuple):
