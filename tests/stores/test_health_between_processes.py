@@ -54,6 +54,7 @@ async def main():
         made, entered = asyncio.create_task(make()), asyncio.create_task(inside.wait())
         running.add(made)
         await asyncio.wait([made, entered] if how == "hangs" else [made], return_when=asyncio.FIRST_COMPLETED)
+        entered.cancel()
         return made.result() if made.done() else "inside"
 
     layers = stack(settings)
@@ -93,17 +94,17 @@ async def call(process: Process, how: str) -> Sequence[str]:
     return told
 
 
-async def calls(processes: Sequence[Process], how: str, until: str, seconds: float = 20.0) -> list[Sequence[str]]:
+async def calls(processes: Sequence[Process], how: str, until: str, pause: float = 0.02) -> list[Sequence[str]]:
     """Have processes make calls in turn until one has this outcome; return what all of them told."""
     told: list[Sequence[str]] = []
-    give_up = time.monotonic() + seconds
+    give_up = time.monotonic() + 20.0
     while not told or told[-1][0] != until:
         assert time.monotonic() < give_up, f"no call was {until}: {told[-5:]}"
         for process in processes:
             told.append(await call(process, how))
             if told[-1][0] == until:
                 break
-        await asyncio.sleep(0.02)
+            await asyncio.sleep(pause)
     return told
 
 
@@ -128,19 +129,21 @@ async def crowd() -> AsyncIterator[Crowd]:
 async def test_what_one_process_sees_down_the_others_leave_alone(place: str, name: str, crowd: Crowd) -> None:
     first, second = await crowd.start(place, name, 2)
     await down(first)
-    told = await calls([second], "fails", "CircuitOpenError")
-    # It takes one call until it has looked, and not five.
-    assert len(told) <= 3
+    told = await calls([second], "fails", "CircuitOpenError", pause=0.4)
+    # It takes one call until it has looked, and not five of its own.
+    assert len(told) <= 4
     assert told[-1][2] == "another process"
 
 
 @pytest.mark.parametrize("place", ["sqlite", "redis"], indirect=True)
 async def test_failures_of_several_processes_add_up(place: str, name: str, crowd: Crowd) -> None:
     started = await crowd.start(place, name, 3)
-    told = await calls(started, "fails", "CircuitOpenError")
+    told = await calls(started, "fails", "CircuitOpenError", pause=0.3)
     failed = [each for each in told if each[0] == "OverloadedError"]
-    # Each of three alone would have needed five; what happens at the same moment may come before it is told.
-    assert 5 <= len(failed) <= 8
+    assert len(failed) >= 5
+    # Each of three alone would have needed five of its own.
+    assert len(failed) < 3 * 5 - 2
+    assert told[-1][2] == "another process"
 
 
 @pytest.mark.parametrize("place", ["sqlite", "redis"], indirect=True)
