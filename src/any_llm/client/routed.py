@@ -53,12 +53,18 @@ class Routed(AnyLLM):
         else:
             self._settings, self._handler = _usual(defaults())
         self._pricing = Pricing(self._settings.prices, self._settings.models)
+        self._attend()
         self._chains: dict[str, Chain] = {}
 
     @property
     def routes(self) -> tuple[str, ...]:
         """The names of the routes that there are."""
         return tuple(self._settings.routes)
+
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """The routes that were asked so far."""
+        return tuple(self._chains.values())
 
     def chain(self, name: str) -> Chain:
         """Return a route with its targets found, each with its key and its place.
