@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +19,7 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.candidates import Candidate, Chain
 from any_llm.pipeline.journey import survey
 from any_llm.spec.provider import Operation, Provider
+from any_llm.types.caching import Cache
 from any_llm.types.health import Health
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.naming import ROUTE, UNNAMED
@@ -69,8 +70,9 @@ class Routed(AnyLLM):
     def _call(self, operation: Operation, model: str, request: JSONObject) -> Awaitable[Reply]:
         handler = self._handler
         call = self._call_of(operation, model, request)
-        if "retry" in call.overrides and self._settings.retry is None:
-            handler = build(msgspec.structs.replace(self._settings, retry=Retry()))
+        missing = {name: make() for name, make in _TURNED_ON.items() if self._lacks(name, call)}
+        if missing:
+            handler = build(msgspec.structs.replace(self._settings, **missing))
         return handler(call)
 
     @override
@@ -78,6 +80,10 @@ class Routed(AnyLLM):
         operation = Operation(options.pop("operation", Operation.COMPLETION))
         call = self._call_of(operation, model, options)
         return survey(self.chain(model), call, self._settings.surroundings)[1]
+
+    def _lacks(self, layer: str, call: Call) -> bool:
+        """Say whether a call says something about a layer that is off, and so turns it on."""
+        return layer in call.overrides and getattr(self._settings, layer) is None
 
     def _call_of(self, operation: Operation, model: str, request: JSONObject) -> Call:
         if not model or operation in _WITHOUT_MODEL:
@@ -166,4 +172,5 @@ def _usual(usual: Defaults) -> tuple[Settings, Handler]:
     return settings, build(settings)
 
 
+_TURNED_ON: Mapping[str, Callable[[], object]] = {"retry": Retry, "cache": Cache}
 _USUAL, _USUAL_HEALTH = Fallback(), Health()

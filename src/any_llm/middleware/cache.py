@@ -211,7 +211,7 @@ class Cache:
 
     @property
     def _shelf(self) -> Shelf:
-        return shelf_of(self._surroundings.store, self._policy.max_bytes, self._surroundings)
+        return shelf_of(self._surroundings.store, self._policy, self._surroundings)
 
     def _flights(self) -> dict[str, Flight]:
         """Return the flights of the running loop."""

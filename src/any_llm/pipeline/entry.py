@@ -11,7 +11,7 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.types.decode import decoder, lenient
-from any_llm.types.json import JSON, is_list
+from any_llm.types.json import JSON
 from any_llm.types.report import Report, Reported
 from any_llm.types.report import Warning as CallWarning
 from any_llm.types.restart import Restart
