@@ -92,7 +92,7 @@ class Routed(AnyLLM):
             )
         target = msgspec.structs.replace(self._target, model=model)
         chain = self.chain(model)
-        call = build_call(operation, target, request, self._settings)
+        call = self._with_embedder(build_call(operation, target, request, self._settings))
         return msgspec.structs.replace(call, overrides={**call.overrides, "fallback": chain})
 
     def _find(self, name: str, above: tuple[str, ...]) -> Chain:

@@ -117,6 +117,11 @@ class Flight:
         return decode_pieces(self.call.operation.value, self._pieces[:count])
 
     @property
+    def fold(self) -> JSON:
+        """What adds up the pieces of its stream, once it is opened."""
+        return None if self._reply is None else self._reply.value.fold
+
+    @property
     def ended(self) -> bool:
         """Whether the answer has come to its end."""
         return self._ended

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from any_llm.exceptions import ConfigurationError
+from any_llm.exceptions import AnyLLMError, ConfigurationError
 from any_llm.pipeline.entry import Entry, Origin, decode_entry, encode_entry
 from any_llm.refusals import StoreError
 from any_llm.spec.store import Claims, KeyValue, Listing
@@ -24,6 +25,9 @@ _LOG = logging.getLogger("any_llm")
 
 NAMES = "cache:"
 """What the names of entries begin with in a store."""
+
+QUESTIONS = "cache-near:"
+"""What the names of the questions that entries answer begin with there."""
 
 _CLEARED = "cache-cleared"
 _LONGEST = 400 * 86_400.0
@@ -78,6 +82,7 @@ class Shelf:
         self._near: OrderedDict[str, tuple[Entry, int]] = OrderedDict()
         self._store = _store_of(place, policy, surroundings)
         self._cleared: tuple[Cleared, ...] = ()
+        self._refused: OrderedDict[str, tuple[float, AnyLLMError]] = OrderedDict()
         self._looked = float("-inf")
         self._paused = float("-inf")
 
@@ -120,10 +125,69 @@ class Shelf:
         gone = [name for name, (entry, _) in list(self._near.items()) if cleared.hits(name, entry)]
         for name in gone:
             self._drop(name)
+        self._refused.clear()
         if self._store is None:
             return len(gone)
         await self._tell(self._store, cleared)
         return await self._take_away(self._store, cleared, len(gone))
+
+    @property
+    def shared(self) -> bool:
+        """Whether there is a store behind the memory."""
+        return self._store is not None
+
+    async def fetch(self, name: str) -> bytes | None:
+        """Return what the store keeps beside entries; nothing where there is no store, or it is away."""
+        store = self._reachable()
+        try:
+            return None if store is None else await store.get(name)
+        except StoreError as error:
+            self._pause(error)
+            return None
+
+    async def store(self, name: str, value: bytes, seconds: float) -> None:
+        """Have the store keep something beside entries, if there is one and it can be reached."""
+        store = self._reachable()
+        try:
+            if store is not None:
+                await store.set(name, value, seconds=seconds)
+        except StoreError as error:
+            self._pause(error)
+
+    async def claim(self, name: str, owner: str, seconds: float) -> bool:
+        """Say whether nobody else writes this now; where the store has no claims, or there is none, nobody does."""
+        bare = self._bare
+        if self._reachable() is None or not isinstance(bare, Claims):
+            return True
+        try:
+            return await bare.claim(name, owner, seconds=seconds)
+        except StoreError as error:
+            self._pause(error)
+            return True
+
+    async def unclaim(self, name: str, owner: str) -> None:
+        """Let others write it."""
+        bare = self._bare
+        if self._reachable() is not None and isinstance(bare, Claims):
+            try:
+                await bare.release(name, owner)
+            except StoreError as error:
+                self._pause(error)
+
+    def refuse(self, name: str, error: AnyLLMError, seconds: float) -> None:
+        """Remember for so many seconds, in memory, that a request was refused for what it is."""
+        self._refused[name] = (self._clock.monotonic() + seconds, error)
+        while len(self._refused) > _MOST:
+            self._refused.popitem(last=False)
+
+    def refused(self, name: str) -> AnyLLMError | None:
+        """Return the like of the error with which a request was refused, if that is remembered."""
+        until, error = self._refused.get(name, (0.0, None))
+        if error is None or self._clock.monotonic() >= until:
+            return None
+        again = copy(error)
+        again.attempts = ()
+        return again
 
     async def names(self, prefix: str = "") -> list[tuple[str, int]]:
         """Return the names and sizes in bytes of the entries in the store, or in memory where there is no other.
@@ -216,7 +280,8 @@ class Shelf:
             return gone
         names = [name for name, _ in await bare.names(NAMES + cleared.prefix)]
         wanted = [name for name in names if cleared.names(name.removeprefix(NAMES))]
-        for name in wanted:
+        asked = [name for name, _ in await bare.names(QUESTIONS + cleared.prefix)]
+        for name in (*wanted, *(name for name in asked if cleared.names(name.removeprefix(QUESTIONS)))):
             await store.delete(name)
         return max(gone, len(wanted))
 

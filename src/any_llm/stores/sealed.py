@@ -1,9 +1,9 @@
 """A store whose values nobody can read, change or swap unnoticed who has not the keys, nor guess what they answer.
 
-Values are encrypted with AES-256-GCM, and bound to their names
-(https://csrc.nist.gov/pubs/sp/800/38/d/final). The last part of a name, which is a digest of a request, is
-replaced by a keyed one (HMAC-SHA-256), so that who reads the store cannot find out whether a certain request was made. Both
-keys are derived from one secret by HKDF: https://www.rfc-editor.org/rfc/rfc5869
+Values are encrypted with AES-256-GCM (https://csrc.nist.gov/pubs/sp/800/38/d/final), and bound to their names. The last
+part of a name, which is a digest of a request, is replaced by a keyed one (HMAC-SHA-256), so that who reads the store
+cannot find out whether a certain request was made. Both keys are derived from one secret by HKDF
+(https://www.rfc-editor.org/rfc/rfc5869).
 """
 
 from __future__ import annotations
