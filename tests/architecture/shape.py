@@ -28,7 +28,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "genai_prices": ("providers/",),
     "httpx": ("transport/",),
     "httpx2": ("transport/",),
-    "matplotlib": ("testing/bench/", "testing/paraphrases/"),
+    "matplotlib": ("testing/bench/",),
     "multiprocessing": (),
     "multidict": ("transport/",),
     "numpy": ("pipeline/nearness.py",),

@@ -120,7 +120,7 @@ async def _precision(call: Call, policy: Semantic, inner: Handler) -> float:
     vectors: list[Sequence[float]] = []
     for start in range(0, len(texts), _AT_ONCE):
         vectors += await _embed(call, texts[start : start + _AT_ONCE], inner)
-    judged = judge(scored(pairs, dict(zip(texts, vectors, strict=True))), policy.threshold, veto=policy.veto)
+    judged = judge(scored(pairs, dict(zip(texts, vectors, strict=True))), policy.threshold, vetoed=policy.veto)
     return judged.precision
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from difflib import SequenceMatcher
 
 from any_llm.pipeline.veto_words import ASKING, FILLERS, NEGATIONS, NUMBERS, OFTEN, OPPOSITES
 
@@ -20,10 +22,21 @@ _EXACT = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?:…]\s*[\"'“(]?$")
 
-_SIDES: Mapping[str, Set[tuple[int, str]]] = {
-    word: {(row, word) for row, words in enumerate(OPPOSITES) if word in words} for words in OPPOSITES for word in words
-}
-"""For each word that has an opposite, the rows of the table it stands in."""
+
+def _sides() -> dict[str, set[tuple[int, str]]]:
+    found: dict[str, set[tuple[int, str]]] = {}
+    for row, sides in enumerate(OPPOSITES):
+        for side in sides:
+            for word in side.split("/"):
+                found.setdefault(word, set()).add((row, side))
+    return found
+
+
+_SIDES: Mapping[str, AbstractSet[tuple[int, str]]] = _sides()
+"""For each word that has an opposite, where it stands in the table."""
+
+_VARIANT = 0.8
+"""How alike two words are, by difflib's ratio, that are probably one word with a slip, or in another spelling."""
 
 
 def veto(one: str, other: str) -> str:
@@ -40,14 +53,15 @@ class _Question:
     def __init__(self, text: str) -> None:
         self.text = unicodedata.normalize("NFKC", text).replace("’", "'")
         found = list(_WORD.finditer(self.text))
-        self.words = [match.group().casefold() for match in found]
-        self.names = {match.group().casefold() for match in found if self._is_name(match)}
+        self.words = [_plain(match) for match in found]
+        self.names = {_plain(match) for match in found if self._is_name(match)}
 
     def _is_name(self, match: re.Match[str]) -> bool:
         word, before = match.group(), self.text[: match.start()].rstrip()
         if any(mark.isdigit() for mark in word) or any(mark.isupper() for mark in word[1:]):
             return True
         begins = not before or bool(_SENTENCE_END.search(before))
+        begins = begins or before[-1] in "¿¡"
         return word[0].isupper() and not begins and word != "I" and not word.startswith("I'")
 
     def numbers(self) -> list[str]:
@@ -73,6 +87,10 @@ class _Question:
         counted = sorted(((sum(word in often for word in self.words), name) for name, often in OFTEN.items()))
         (second, _), (first, name) = counted[-2:]
         return name if first >= 2 and first > second else ""
+
+
+def _plain(match: re.Match[str]) -> str:
+    return match.group().casefold().removesuffix("'s")
 
 
 def _stem(word: str) -> str:
@@ -117,6 +135,23 @@ def _differ_in_order(one: _Question, other: _Question) -> bool:
     return kept[0] != kept[1]
 
 
+def _differ_in_one_word(one: _Question, other: _Question) -> bool:
+    """Say whether but one word is another, which vectors hardly see; a slip, or another spelling, is the same word."""
+    if len(one.words) != len(other.words):
+        return False
+    changed = [(mine, theirs) for mine, theirs in zip(one.words, other.words, strict=True) if mine != theirs]
+    if len(changed) != 1:
+        return False
+    ((mine, theirs),) = changed
+    return not {mine, theirs} <= FILLERS and SequenceMatcher(None, mine, theirs).ratio() < _VARIANT
+
+
+def _differ_in_addition(one: _Question, other: _Question) -> bool:
+    """Say whether one is the other with something added that narrows it."""
+    mine, theirs = {*one.content()}, {*other.content()}
+    return mine < theirs or theirs < mine
+
+
 def _differ_in_language(one: _Question, other: _Question) -> bool:
     if one.scripts() != other.scripts():
         return True
@@ -133,4 +168,6 @@ _RULES: Sequence[tuple[str, Callable[[_Question, _Question], bool]]] = (
     ("what is asked", _differ_in_asking),
     ("language", _differ_in_language),
     ("order of words", _differ_in_order),
+    ("one word", _differ_in_one_word),
+    ("an addition", _differ_in_addition),
 )

@@ -79,15 +79,18 @@ OPPOSITES: Sequence[Sequence[str]] = _rows("""
     before after
     above below over under
     more less fewer most least
-    max maximum min minimum
-    maximize minimize maximise minimise
+    max/maximum min/minimum
+    maximize/maximise minimize/minimise
     up down
-    increase decrease raise lower reduce
+    rise/rises fall/falls set/sets
+    asleep awake
+    this next last
+    increase/raise decrease/lower/reduce
     increasing decreasing
     enable disable
     enabled disabled
     on off
-    start begin stop end finish
+    start/begin stop/end/finish
     open close
     opened closed
     opening closing
@@ -98,7 +101,7 @@ OPPOSITES: Sequence[Sequence[str]] = _rows("""
     with without
     include exclude
     including excluding
-    add remove delete
+    add remove/delete
     import export
     encrypt decrypt
     encode decode
@@ -107,37 +110,37 @@ OPPOSITES: Sequence[Sequence[str]] = _rows("""
     input output
     push pull
     north south east west
-    morning evening night noon
+    morning evening/night noon
     today tomorrow yesterday
     best worst
     good bad
     high low
     highest lowest
-    large small big little
-    largest smallest biggest
+    large/big small/little
+    largest/biggest smallest
     long short
     longest shortest
     longer shorter
     old young new
     oldest youngest newest latest earliest
     early late
-    fast slow
-    faster slower
-    fastest slowest
+    fast/quick slow
+    faster/quicker slower
+    fastest/quickest slowest
     cheap expensive
     public private
     legal illegal
-    safe dangerous unsafe
+    safe dangerous/unsafe
     possible impossible
     true false
     same different
-    inside outside indoors outdoors
+    inside/indoors outside/outdoors
     internal external
     lock unlock
     install uninstall
     connect disconnect
     attach detach
-    accept reject refuse
+    accept reject/refuse
     allow deny forbid
     lend borrow
     win lose
@@ -146,9 +149,9 @@ OPPOSITES: Sequence[Sequence[str]] = _rows("""
     gain loss profit
     gain lose
     income expense
-    advantage disadvantage advantages disadvantages benefits drawbacks pros cons risks
+    advantage/advantages/benefits/pros disadvantage/disadvantages/drawbacks/cons/risks
     male female
-    men women man woman boy girl boys girls
+    men/man women/woman boy/boys girl/girls
     mother father
     son daughter
     brother sister
@@ -160,32 +163,29 @@ OPPOSITES: Sequence[Sequence[str]] = _rows("""
     ascending descending
     horizontal vertical
     horizontally vertically
-    row column
-    rows columns
+    row/rows column/columns
     client server
     front back
     frontend backend
     wet dry
     soft hard
     raw cooked
-    dog dogs cat cats
-    day week month year decade century
-    days weeks months years decades
+    dog/dogs cat/cats
+    day/days week/weeks month/months year/years decade/decades century/centuries
     daily weekly monthly yearly
-    hours minutes seconds
-    km kilometer kilometers kilometre kilometres mile miles
-    kg kilogram kilograms pound pounds lb lbs ounce ounces gram grams
+    hour/hours minute/minutes seconds
+    km/kilometer/kilometers/kilometre/kilometres mile/miles
+    kg/kilogram/kilograms pound/pounds/lb/lbs ounce/ounces gram/grams
     celsius fahrenheit kelvin
-    meter meters metre metres foot feet inch inches yard yards
-    liter liters litre litres gallon gallons
-    dollar dollars euro euros yen rupee rupees sterling pesos
-    usd eur gbp jpy cny
+    meter/meters/metre/metres foot/feet inch/inches yard/yards
+    liter/liters/litre/litres gallon/gallons
+    dollar/dollars/usd euro/euros/eur yen/jpy rupee/rupees sterling/gbp peso/pesos cny/yuan
     monday tuesday wednesday thursday friday saturday sunday
     breakfast lunch dinner
     red green blue yellow black white
     january february march april june july august september october november december
     spring summer autumn winter
-    child children adult adults
+    child/children adult/adults
     create destroy
     read write
     http https
@@ -205,6 +205,7 @@ OPPOSITES: Sequence[Sequence[str]] = _rows("""
     born died
     sunrise sunset
     vor nach
+    öffne schließe
     mehr weniger
     öffnen schließen
     kaufen verkaufen
@@ -215,7 +216,7 @@ OPPOSITES: Sequence[Sequence[str]] = _rows("""
     comprar vender
     abrir cerrar
 """)
-"""In a row words that say different things of the same."""
+"""In a row words that say different things of the same; those with a stroke between them say one thing."""
 
 OFTEN: Mapping[str, frozenset[str]] = {
     "en": _words("the is of to and in what how do does are you for a an my can i it on with me why when which should"),
@@ -232,6 +233,7 @@ OFTEN: Mapping[str, frozenset[str]] = {
 
 FILLERS = frozenset().union(*OFTEN.values()) | _words("""
     please tell explain could would will was were be been did about at by from this that these those there kindly
-    quickly just exactly bitte hi hello hey thanks thank give show us we let know want need like
+    quickly just exactly bitte hi hello hey thanks thank give show us we let know want need like what's get got right
+    way ways make must have has meaning mean steps describe quick question may ask allowed used look command
 """)
 """Words that say little of what a question is about."""
