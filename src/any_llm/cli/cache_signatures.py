@@ -64,7 +64,7 @@ def cache_eval(
     model: str | None = None,
     pairs: Path | None = None,
     max_false_hits: float = 0.02,
-    veto: bool = True,
+    without_veto: bool = False,
     plot: Path | None = None,
     json: bool = False,
 ) -> None:
@@ -74,10 +74,11 @@ def cache_eval(
         model: Turns texts into vectors, as provider:model; without it, as the configuration says, else the local one.
         pairs: A file of pairs instead of the shipped ones: lines as "kind | one | other" below [same] or [other].
         max_false_hits: Recommend a threshold where the false-hit rate is at most this, with its interval.
-        veto: Compare the words, too, as the cache does unless it is told otherwise.
+        without_veto: Compare the vectors alone, and not the words, too.
         plot: Draw hits and false hits by threshold into this file, as PNG or SVG (extra: plot).
         json: Print one JSON object: model, same, other, recommended, thresholds, wrong.
     """
     bodies.evaluate(
-        EvaluationWish(model=model, pairs=pairs, max_false_hits=max_false_hits, veto=veto, plot=plot), json=json
+        EvaluationWish(model=model, pairs=pairs, max_false_hits=max_false_hits, veto=not without_veto, plot=plot),
+        json=json,
     )

@@ -27,7 +27,7 @@ _LOOK_EVERY = 1.0
 _TRIES = 20
 _BETWEEN_TRIES = 0.01
 _SECONDS_FOR_A_CLAIM = 5.0
-_CLOSEST = 5
+_CLOSEST = 50
 """How many of the closest are looked at, as the best may be one that is no longer kept or differs in a word."""
 
 
