@@ -16,6 +16,7 @@ import pytest
 from any_llm.exceptions import AuthenticationError, ConfigurationError, ProviderError
 from any_llm.pipeline.call import Call, Reply
 from any_llm.pipeline.paraphrases import load_pairs, texts_of
+from any_llm.pipeline.question import question_of
 from any_llm.pipeline.shelf import Cleared
 from any_llm.pipeline.similar import with_embedder
 from any_llm.pipeline.surroundings import Surroundings
@@ -26,6 +27,7 @@ from any_llm.types.completion import ChatCompletionMessageFunctionToolCall, Func
 from any_llm.types.embedding import CreateEmbeddingResponse, Embedding
 from any_llm.types.json import JSON
 from any_llm.types.report import Report
+from any_llm.types.secret import Secret
 from any_llm.types.semantic import Semantic
 from tests.middleware.answering import Answering, Cached, call, status, text_of, with_store
 from tests.stores.conftest import redis_url
@@ -203,8 +205,6 @@ async def test_an_answer_that_calls_a_tool_is_given_to_the_same_question_only() 
 
 
 async def test_the_turns_of_responses_are_read_too() -> None:
-    from any_llm.pipeline.question import question_of
-
     policy = Semantic(model="e:vectors")
 
     def of(said: JSON) -> JSON:
@@ -327,8 +327,9 @@ CHILD = """
 import asyncio, sys
 from tests.middleware.test_semantic_cache import Semantically, with_store
 from any_llm.pipeline.surroundings import Surroundings
+from any_llm.types.secret import Secret
 async def main():
-    cached = Semantically(with_store(Surroundings(), sys.argv[1]), encryption=("env:CACHE_KEY",))
+    cached = Semantically(with_store(Surroundings(), sys.argv[1]), encryption=(Secret("k" * 40),))
     number = 0
     while True:
         await cached.ask(f"a {number}")
@@ -338,24 +339,27 @@ asyncio.run(main())
 """
 
 
-async def test_a_process_that_is_killed_leaves_nothing_broken(tmp_path: Path) -> None:
-    place = f"sqlite:{tmp_path / 'c.db'}"
-    environment = {**os.environ, "CACHE_KEY": "k" * 40, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+def run_until_killed(place: str) -> int:
+    """Have another process ask until it is killed, and return the number of its last question."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     root = Path(__file__).resolve().parents[2]
-    with subprocess.Popen(  # noqa: ASYNC220  # it is waited for, line by line, and killed
+    with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(CHILD), place], stdout=subprocess.PIPE, env=environment, cwd=root
     ) as child:
         assert child.stdout is not None
-        for _ in range(20):
-            last = int(child.stdout.readline())
+        last = [int(child.stdout.readline()) for _ in range(20)][-1]
         child.send_signal(signal.SIGKILL)
-    os.environ["CACHE_KEY"] = environment["CACHE_KEY"]
-    cached = Semantically(with_store(Surroundings(), place), encryption=("env:CACHE_KEY",))
+    return last
+
+
+async def test_a_process_that_is_killed_leaves_nothing_broken(tmp_path: Path) -> None:
+    place = f"sqlite:{tmp_path / 'c.db'}"
+    last = run_until_killed(place)
+    cached = Semantically(with_store(Surroundings(), place), encryption=(Secret("k" * 40),))
     told = [status(await cached.ask(f"a  {number}")) for number in range(last + 1)]
     assert told == ["semantic"] * (last + 1)
     assert status(await cached.ask("How do I bake bread?")) == "miss"
     assert status(await cached.ask("How do I bake bread?")) == "hit"
-    del os.environ["CACHE_KEY"]
     store: JSON = cached.layer._shelf._bare
     await store.aclose()
 
