@@ -153,7 +153,8 @@ def interval(count: int, total: int) -> Interval:
     part, square = count / total, _Z * _Z
     centre = (part + square / (2 * total)) / (1 + square / total)
     reach = _Z * sqrt(part * (1 - part) / total + square / (4 * total * total)) / (1 + square / total)
-    return Interval(part, max(0.0, centre - reach), min(1.0, centre + reach))
+    # At both ends the formula gives these but for rounding.
+    return Interval(part, centre - reach if count else 0.0, centre + reach if count < total else 1.0)
 
 
 def _unit(vector: Sequence[float]) -> list[float]:

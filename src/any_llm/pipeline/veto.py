@@ -58,7 +58,7 @@ class _Question:
 
     def _is_name(self, match: re.Match[str]) -> bool:
         word, before = match.group(), self.text[: match.start()].rstrip()
-        if any(mark.isdigit() for mark in word) or any(mark.isupper() for mark in word[1:]):
+        if any(mark.isupper() for mark in word[1:]) or not (word.isalpha() or word.isdigit() or "'" in word):
             return True
         begins = not before or bool(_SENTENCE_END.search(before))
         begins = begins or before[-1] in "¿¡"
@@ -143,7 +143,10 @@ def _differ_in_one_word(one: _Question, other: _Question) -> bool:
     if len(changed) != 1:
         return False
     ((mine, theirs),) = changed
-    return not {mine, theirs} <= FILLERS and SequenceMatcher(None, mine, theirs).ratio() < _VARIANT
+    if {mine, theirs} <= FILLERS or NUMBERS.get(mine, mine) == NUMBERS.get(theirs, theirs):
+        return False
+    one_side = _SIDES.get(mine, frozenset()) & _SIDES.get(theirs, frozenset())
+    return not one_side and SequenceMatcher(None, mine, theirs).ratio() < _VARIANT
 
 
 def _differ_in_addition(one: _Question, other: _Question) -> bool:
