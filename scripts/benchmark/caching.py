@@ -35,7 +35,7 @@ _CHUNK = {
     "system_fingerprint": "fp_1", "usage": None, "obfuscation": "abc",
 }  # fmt: skip
 _HIT, _MISS, _MORE, _PER_CHUNK = 100.0, 300.0, 100.0, 10.0
-"""Microseconds that a hit in memory may take, that a miss may cost, a hit in Redis beyond one round trip, and a chunk."""
+"""Microseconds that a hit in memory may take, a miss may cost, a hit in Redis beyond one round trip, and a chunk."""
 
 
 def _call(number: int = 0) -> Call:

@@ -21,9 +21,7 @@ from any_llm.types.report import Report
 
 if TYPE_CHECKING:
     from any_llm.engine.settings import Settings
-    from any_llm.pipeline.call import Handler, Reply
-        if self._settings.cache is not None:
-            call = self._with_embedder(call)
+    from any_llm.pipeline.call import Call, Handler, Reply
     from any_llm.schemas.formats import Parser
 
 
@@ -42,18 +40,14 @@ class Calling:
         """Make a call and return its answer, or the stream of its pieces, in the types that the settings ask for."""
         return self._finish((await self._call(operation, model, request)).value)
 
-<<<<<<< HEAD
     def _call(self, operation: Operation, model: str, request: JSONObject) -> Awaitable[Reply]:
         target = self._asked
         if target.model != model:
             # Most clients are asked for one model again and again.
             target = self._asked = msgspec.structs.replace(self._target, model=model)
         call = build_call(operation, target, request, self._settings)
-=======
-    async def _call(self, operation: Operation, model: str, request: JSONObject) -> JSON:
-        target = msgspec.structs.replace(self._target, model=model)
-        call = self._with_embedder(build_call(operation, target, request, self._settings))
->>>>>>> b064489 (Answer questions that only mean the same from the cache)
+        if self._settings.cache is not None:
+            call = self._with_embedder(call)
         handler = self._handler
         if call.overrides:
             # What a call says about a layer that is off turns it on.
