@@ -13,7 +13,7 @@ import any_llm
 from any_llm.cli.target import choose_model
 from any_llm.cli.terminal import console, draws, note, table, write, write_json
 from any_llm.cli.wishes import EvaluationWish
-from any_llm.engine.settings import default_settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.local.models import DEFAULT_MODEL
 from any_llm.pipeline.paraphrases import (
