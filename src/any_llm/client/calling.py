@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from any_llm.engine.settings import Settings
     from any_llm.pipeline.call import Call, Handler, Reply
     from any_llm.schemas.formats import Parser
+
+_EMBEDDER = "any_llm.client.embedder"
+"""The module that finds the model of a semantic cache, loaded with the first such cache; it makes a client, as here."""
 
 
 class Calling:
@@ -61,8 +65,7 @@ class Calling:
         cache = self._settings.cache
         if not isinstance(cache, Cache) or cache.semantic is None:
             return call
-        from any_llm.client.embedder import embedder_of  # noqa: PLC0415  # few caches are semantic
-
+        embedder_of: Callable[..., Call] = import_module(_EMBEDDER).embedder_of
         return embedder_of(call, cache.semantic, self._settings)
 
     def _finish(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -75,12 +75,12 @@ class Questions:
         length = float(self._numbers.linalg.norm(numbers))
         return bytes((numbers / (length or 1.0)).astype("<f2").tobytes())
 
-    async def closest(self, scope: str, vector: bytes, threshold: float) -> Iterator[tuple[Asked, float]]:
+    async def closest(self, scope: str, vector: bytes, threshold: float) -> list[tuple[Asked, float]]:
         """Return the questions of a scope that are at least so similar to one, closest first, with how similar."""
         held = await self._scope(scope)
         now = self._clock.time()
         if held.matrix is None or held.matrix.shape[1] * 2 != len(vector):
-            return iter(())
+            return []
         found = held.matrix @ self._row(vector)
         best = [int(place) for place in self._numbers.argsort(-found)[:_CLOSEST]]
         asked = held.asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -74,10 +74,10 @@ class Similar:
             _LOG.warning("The cache goes on without similar questions for %g s: %s", _PAUSE, error)
             return None
 
-    async def closest(self, near: Near, policy: Semantic) -> Iterator[tuple[Asked, float]]:
+    async def closest(self, near: Near, policy: Semantic) -> list[tuple[Asked, float]]:
         """Return the earlier questions that may have the same answer, closest first, with how similar they are."""
         found = await self._questions.closest(near.question.scope, near.vector, policy.threshold)
-        return ((asked, by) for asked, by in found if not (policy.veto and veto(near.question.text, asked.text)))
+        return [(asked, by) for asked, by in found if not (policy.veto and veto(near.question.text, asked.text))]
 
     async def add(self, near: Near, name: str, seconds: float, policy: Semantic) -> None:
         """Keep a question whose answer is kept under a name, for so many seconds."""
