@@ -32,9 +32,7 @@ def echo(request: HttpRequest) -> Scripted:
             for index, text in enumerate(asked["input"])
         ]
         return Scripted(headers=HEADERS, chunks=[json.dumps({"object": "list", "data": data, "model": "e"}).encode()])
-    body = completion()
-    body["model"] = asked["model"]
-    body["choices"][0]["message"]["content"] = asked["model"]
+    body = completion(asked["model"], model=asked["model"])
     return Scripted(headers=HEADERS, chunks=[json.dumps(body).encode()])
 
 

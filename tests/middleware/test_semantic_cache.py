@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from typing_extensions import override
 
 from any_llm.exceptions import AuthenticationError, ConfigurationError, ProviderError
 from any_llm.pipeline.call import Call, Reply
@@ -55,6 +56,7 @@ class Embeds(Answering):
         self.embedding_failure: Exception | None = None
         self.tool_calls: list[ChatCompletionMessageFunctionToolCall] | None = None
 
+    @override
     async def __call__(self, asked: Call) -> Reply:
         if asked.operation is not Operation.EMBEDDING:
             reply = await super().__call__(asked)
@@ -82,6 +84,7 @@ class Semantically(Cached):
         policy["semantic"] = Semantic(**{"model": "e:vectors", "threshold": 0.95, **(semantic or {})})
         super().__init__(Embeds(), surroundings, **policy)
 
+    @override
     async def reply(self, asked: Call) -> Reply:
         return await super().reply(with_embedder(asked, EMBEDDER))
 

@@ -36,4 +36,5 @@ def _find(reference: str, settings: Settings) -> Target:
     client = AnyLLM.create(provider, settings=settings)
     if Operation.EMBEDDING not in client.PROVIDER.operations:
         raise ConfigurationError(f"semantic.model is {reference!r}, but {provider} turns no texts into vectors")
-    return msgspec.structs.replace(client._target, model=model)  # noqa: SLF001  # a client of ours
+    # A client of ours.
+    return msgspec.structs.replace(client._target, model=model)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

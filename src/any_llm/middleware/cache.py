@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -37,7 +38,7 @@ _WRITING = frozenset({"on", "write_only"})
 _FINAL = frozenset({400, 404, 405, 410, 413, 414, 415, 422})
 """The statuses that are about a request, and so refuse it again."""
 
-_COUNTED = {"hit": "hits", "stale": "stale", "semantic": "semantic"}
+_COUNTED: Mapping[str, str] = {"hit": "hits", "stale": "stale", "semantic": "semantic"}
 """By what the cache did, the field that counts it."""
 
 

@@ -84,13 +84,11 @@ class Questions:
         found = held.matrix @ self._row(vector)
         best = [int(place) for place in self._numbers.argsort(-found)[:_CLOSEST]]
         asked = held.asked
-        return iter(
-            [
-                (asked[place], min(1.0, float(found[place])))
-                for place in best
-                if found[place] >= threshold and asked[place].until > now
-            ]
-        )
+        return [
+            (asked[place], min(1.0, float(found[place])))
+            for place in best
+            if found[place] >= threshold and asked[place].until > now
+        ]
 
     async def add(self, scope: str, asked: Asked, most: int) -> None:
         """Keep a question, and of one scope no more than so many; another process that does so is waited for a little.

@@ -231,7 +231,7 @@ OFTEN: Mapping[str, frozenset[str]] = {
 }
 """Words by which a language is told from others."""
 
-FILLERS = frozenset().union(*OFTEN.values()) | _words("""
+FILLERS: frozenset[str] = frozenset[str]().union(*OFTEN.values()) | _words("""
     please tell explain could would will was were be been did about at by from this that these those there kindly
     quickly just exactly bitte hi hello hey thanks thank give show us we let know want need like what's get got right
     way ways make must have has meaning mean steps describe quick question may ask allowed used look command
