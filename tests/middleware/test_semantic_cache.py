@@ -14,16 +14,18 @@ import msgspec
 import pytest
 from typing_extensions import override
 
-from any_llm.exceptions import AuthenticationError, ConfigurationError, ProviderError
+from any_llm.exceptions import AuthenticationError, ConfigurationError, MissingExtraError, ProviderError
 from any_llm.pipeline.call import Call, Reply
 from any_llm.pipeline.paraphrases import load_pairs, texts_of
 from any_llm.pipeline.question import question_of
 from any_llm.pipeline.shelf import Cleared
 from any_llm.pipeline.similar import with_embedder
 from any_llm.pipeline.surroundings import Surroundings
+from any_llm.refusals import StoreError
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.testing.clock import VirtualClock
+from any_llm.types.caching import Cache as Policy
 from any_llm.types.completion import ChatCompletionMessageFunctionToolCall, Function
 from any_llm.types.embedding import CreateEmbeddingResponse, Embedding
 from any_llm.types.json import JSON
@@ -365,6 +367,101 @@ async def test_a_process_that_is_killed_leaves_nothing_broken(tmp_path: Path) ->
     assert status(await cached.ask("How do I bake bread?")) == "hit"
     store: JSON = cached.layer._shelf._bare
     await store.aclose()
+
+
+async def test_a_question_is_kept_in_memory_while_another_process_writes(tmp_path: Path) -> None:
+    place = f"sqlite:{tmp_path / 'c.db'}"
+    one, other = Semantically(with_store(Surroundings(), place)), Semantically(with_store(Surroundings(), place))
+    near = question_of(call(FIRST), "", Semantic(model="e:vectors"))
+    assert near is not None
+    assert await one.layer._shelf.claim(f"cache-near:{near.scope}", "another", 30)
+    await one.ask(FIRST)
+    assert status(await one.ask(ALIKE)) == "semantic"
+    assert status(await other.ask(ALIKE, cache={"mode": "read_only"})) == "miss"
+    await one.layer._shelf.unclaim(f"cache-near:{near.scope}", "another")
+    for each in (one, other):
+        store: JSON = each.layer._shelf._store
+        await store.aclose()
+
+
+class Broken:
+    """A store that keeps values, has claims, and cannot be reached once it is broken."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.broken: set[str] = set()
+
+    def check(self, what: str) -> None:
+        if what in self.broken:
+            raise StoreError("away")
+
+    async def get(self, name: str) -> bytes | None:
+        self.check("near" if name.startswith("cache-near") else "get")
+        return self.kept.get(name)
+
+    async def set(self, name: str, value: bytes, *, seconds: float | None = None) -> None:
+        self.check("set near" if name.startswith("cache-near") else "set")
+        self.kept[name] = value
+
+    async def delete(self, name: str) -> None:
+        del self.kept[name]
+
+    async def claim(self, name: str, owner: str, *, seconds: float) -> bool:
+        self.check("claim")
+        return True
+
+    async def release(self, name: str, owner: str) -> None:
+        self.check("release")
+
+
+@pytest.mark.parametrize("what", ["near", "set near", "claim", "release"])
+def test_a_store_that_breaks_leaves_the_questions_in_memory(what: str) -> None:
+    clock, store = VirtualClock(), Broken()
+    store.broken.add(what)
+
+    async def ask() -> list[str]:
+        cached = Semantically(with_store(clock.surroundings(), store))
+        return [status(await cached.ask(text)) for text in (FIRST, ALIKE)]
+
+    assert clock.run(ask()) == ["miss", "semantic"]
+
+
+@pytest.mark.parametrize("kept", [b"", b"{}", msgspec.msgpack.encode({"version": 99, "asked": []})])
+async def test_questions_of_another_version_count_as_absent(kept: bytes) -> None:
+    store = Broken()
+    cached = Semantically(with_store(Surroundings(), store))
+    await cached.ask(FIRST)
+    ((name, _),) = [(name, value) for name, value in store.kept.items() if name.startswith("cache-near")]
+    store.kept[name] = kept
+    other = Semantically(with_store(Surroundings(), store))
+    assert status(await other.ask(ALIKE, cache={"mode": "read_only"})) == "miss"
+
+
+async def test_a_vector_of_another_length_is_like_none() -> None:
+    cached = Semantically()
+    await cached.ask(FIRST)
+    near = question_of(call(FIRST), "", Semantic(model="e:vectors"))
+    assert near is not None
+    assert await cached.layer._similar._questions.closest(near.scope, b"12" * 3, 0.1) == []
+
+
+async def test_only_so_many_kinds_of_questions_are_in_memory() -> None:
+    cached = Semantically()
+    for number in range(260):
+        await cached.ask(FIRST, seed=number)
+    assert status(await cached.ask(ALIKE, seed=259)) == "semantic"
+    assert status(await cached.ask(ALIKE, seed=0)) == "miss"
+
+
+async def test_without_its_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(MissingExtraError, match=r"any-llm\[semantic\]"):
+        await Semantically().ask(FIRST)
+
+
+def test_a_policy_is_one_of_its_kind() -> None:
+    with pytest.raises(ConfigurationError, match=r"any_llm\.Semantic"):
+        Policy(semantic="e:vectors")  # type: ignore[arg-type]  # which it must not be
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,6 @@ class Questions:
         finally:
             await self._shelf.unclaim(name, owner)
 
-    def forget(self) -> None:
-        """Forget what is in memory."""
-        self._scopes.clear()
-
     def _row(self, vector: bytes) -> JSON:
         return self._numbers.frombuffer(vector, dtype="<f2").astype("<f4")
 

@@ -84,10 +84,6 @@ class Similar:
         asked = Asked(near.question.text, name, self._clock.time() + seconds, near.vector)
         await self._questions.add(near.question.scope, asked, policy.max_entries)
 
-    def forget(self) -> None:
-        """Forget the questions in memory."""
-        self._questions.forget()
-
     async def _is_precise(self, call: Call, policy: Semantic, inner: Handler) -> bool:
         """Say whether the model has shown that it is good enough; while another call has that shown, it has not."""
         name = (policy.model, policy.threshold, policy.veto)
