@@ -390,6 +390,7 @@ class Broken:
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
         self.broken: set[str] = set()
+        self.claimed: list[str] = []
 
     def check(self, what: str) -> None:
         if what in self.broken:
@@ -408,6 +409,7 @@ class Broken:
 
     async def claim(self, name: str, owner: str, *, seconds: float) -> bool:
         self.check("claim")
+        self.claimed.append(name)
         return True
 
     async def release(self, name: str, owner: str) -> None:
@@ -424,6 +426,20 @@ def test_a_store_that_breaks_leaves_the_questions_in_memory(what: str) -> None:
         return [status(await cached.ask(text)) for text in (FIRST, ALIKE)]
 
     assert clock.run(ask()) == ["miss", "semantic"]
+
+
+async def test_an_encrypted_store_sees_neither_questions_nor_what_would_tell_of_them() -> None:
+    plain, encrypted = Broken(), Broken()
+    await Semantically(with_store(Surroundings(), plain)).ask(FIRST)
+    cached = Semantically(with_store(Surroundings(), encrypted), encryption=(Secret("k" * 40),))
+    await cached.ask(FIRST)
+    assert status(await cached.ask(ALIKE)) == "semantic"
+    digests = {name.rpartition("/")[2] for name in (*plain.kept, *plain.claimed)}
+    seen = repr((encrypted.kept, encrypted.claimed))
+    assert len(digests) == 2
+    assert not any(digest in seen for digest in digests)
+    assert "password" in repr(plain.kept)
+    assert "password" not in seen
 
 
 @pytest.mark.parametrize("kept", [b"", b"{}", msgspec.msgpack.encode({"version": 99, "asked": []})])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING
@@ -160,7 +161,7 @@ class Shelf:
         if self._reachable() is None or not isinstance(bare, Claims):
             return True
         try:
-            return await bare.claim(name, owner, seconds=seconds)
+            return await bare.claim(await self._keyed(name), owner, seconds=seconds)
         except StoreError as error:
             self._pause(error)
             return True
@@ -170,7 +171,7 @@ class Shelf:
         bare = self._bare
         if self._reachable() is not None and isinstance(bare, Claims):
             try:
-                await bare.release(name, owner)
+                await bare.release(await self._keyed(name), owner)
             except StoreError as error:
                 self._pause(error)
 
@@ -254,6 +255,11 @@ class Shelf:
     def _bare(self) -> object:
         """The store itself, without the encryption around it: for names, which are as they are there."""
         return getattr(self._store, "inner", self._store)
+
+    async def _keyed(self, name: str) -> str:
+        """Return a name as the store has it, from which nobody can tell what was asked if the store is encrypted."""
+        keyed: Callable[[str], Awaitable[str]] | None = getattr(self._store, "keyed", None)
+        return name if keyed is None else await keyed(name)
 
     async def _tell(self, store: KeyValue, cleared: Cleared) -> None:
         """Add to what the store knows to be invalid; where it can, one process at a time."""

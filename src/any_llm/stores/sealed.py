@@ -121,6 +121,10 @@ class SealedStore:
         for named in dict.fromkeys([key.name(name) for key in await self._all()]):
             await self.inner.delete(named)
 
+    async def keyed(self, name: str) -> str:
+        """Return the name under which a value is kept now, for what else is to have that name in the other store."""
+        return (await self._all())[0].name(name)
+
     def _opened(self, named: str, kept: bytes) -> bytes | None:
         key_id, nonce = kept[len(_VERSION) : len(_VERSION) + _ID_BYTES], kept[_HEAD - _NONCE_BYTES : _HEAD]
         key = next((key for key in self._keys if key.id == key_id), None)
