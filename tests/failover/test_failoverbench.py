@@ -10,6 +10,7 @@ import pytest
 
 from any_llm.exceptions import ContentFilterError, StreamTruncatedError
 from any_llm.testing import Answer, Failure
+from any_llm.testing.mock.asked import count_tokens
 from any_llm.types.json import JSON
 from tests.failover.wall import FALLBACK, NO_PREFILL, PRIMARY, TEXT, Carrier, Outcome, Wall, broken, failing
 
@@ -75,10 +76,10 @@ def test_s05_a_connection_that_is_reset_before_the_head_is_made_again(carrier: C
 def test_s06_a_silent_provider_is_not_asked_again(carrier: Carrier, *, stream: bool) -> None:
     with Wall(carrier, broken("slow-headers=120")) as wall:
         outcome = wall.ask(stream=stream)
+        assert wall.is_left(0)
     assert outcome.complete
     assert wall.asked_of == {PRIMARY: 1, FALLBACK: 1}
     assert outcome.elapsed < 15
-    assert wall.mock.calls[0].abandoned
 
 
 def test_s07_a_slow_first_token_counts_as_a_failure(carrier: Carrier, *, stream: bool) -> None:
@@ -191,7 +192,7 @@ def test_s16_the_fallback_is_accounted_for_and_the_failed_attempts_are_not(carri
     assert outcome.complete
     assert (outcome.model, report.model, report.provider) == (FALLBACK, FALLBACK, "groq")
     assert outcome.usage is not None
-    assert outcome.usage.completion_tokens == len(TEXT.split())
+    assert outcome.usage.completion_tokens == count_tokens(TEXT)
     told = [(each.provider, each.model, each.outcome, each.status) for each in report.attempts]
     assert told == [("openai", PRIMARY, "failed", 503)] * 3 + [("groq", FALLBACK, "ok", 200)]
     assert wall.asked_of == {PRIMARY: 3, FALLBACK: 1}

@@ -169,6 +169,18 @@ class Wall:
             elapsed=self.now() - began, text=text, model=answer.model, usage=answer.usage, report=answer.report
         )
 
+    def is_left(self, number: int) -> bool:
+        """Wait until the provider sees that the client has left its request of a number, from 0 on."""
+
+        async def seen() -> bool:
+            async with asyncio.timeout(10):
+                # The server notices it in a thread of its own, which has no event for it.
+                while not self.mock.calls[number].abandoned:  # noqa: ASYNC110  # see above
+                    await asyncio.sleep(0)
+            return True
+
+        return bool(self.run(seen))
+
     def at(self, model: str) -> list[float]:
         """Return when a model was asked."""
         return [seen.at for seen in self.attempts if seen.model == model]

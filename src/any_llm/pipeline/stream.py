@@ -181,6 +181,11 @@ class EventStream(Generic[E]):
         self.close()
 
     @property
+    def ready(self) -> tuple[E, ...]:
+        """The pieces that have arrived and are still to be taken."""
+        return tuple(self._ready)
+
+    @property
     def closed(self) -> bool:
         """Whether the stream has ended, in whichever way."""
         return self._outcome is not None
