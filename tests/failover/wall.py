@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 import msgspec
 from typing_extensions import override
@@ -35,12 +35,11 @@ Carrier: TypeAlias = Literal["virtual", "sockets"]
 """With the list's own times on a virtual clock, or over real sockets with shorter ones."""
 
 QUESTION = [{"role": "user", "content": "Say in sixty words what a route of two providers is worth."}]
-WORDS = (
+TEXT = (
     "one provider fails while another answers and nobody who reads the text can tell that anything went wrong because "
     "each word of it arrives once and in order so count them there are sixty of them in this answer which is why half "
-    "an answer is never taken for a whole one by any test that compares every word with these here"
-).split()[:60]
-TEXT = " ".join(WORDS)
+    "an answer is never taken for a whole one by any test that compares every word with"
+)
 PRIMARY, FALLBACK, NO_PREFILL = "fb-primary", "fb-ok", "fb-ok-noprefill"
 
 Behaviour: TypeAlias = "Callable[[Wall, int], JSON]"
@@ -124,7 +123,7 @@ class Wall:
             self._closing.enter_context(self.mock)
         self.client = self._client(spare, mid_stream)
 
-    def __enter__(self) -> Wall:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:

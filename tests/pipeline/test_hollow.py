@@ -66,7 +66,8 @@ async def test_an_answer_that_says_something_is_taken(models: Sequence[str], ope
 
 
 @pytest.mark.parametrize("answer", [
-    Answer(tool_calls=(ToolCall("f"),)), Answer(finish="length"), Answer(finish="content_filter"), Answer(refusal="No."),
+    Answer(tool_calls=(ToolCall("f"),)), Answer(finish="length"),
+    Answer(finish="content_filter"), Answer(refusal="No."),
 ])  # fmt: skip
 @pytest.mark.parametrize("stream", [False, True])
 async def test_what_tells_why_it_has_no_text_is_an_answer(answer: Answer, *, stream: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from any_llm.attempts import Routing
-from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError, MalformedResponseError
+from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError, InvalidRequestError, MalformedResponseError
 from any_llm.pipeline.candidates import candidates_of, consider, judge, wants_of, window_of
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
@@ -202,9 +202,17 @@ class Journey:
         self._left = able
         text = told.text
         call = msgspec.structs.replace(self._call, options=with_prefill(self._call.options, text))
-        candidate, reply = await self._first_of(call)
-        self._routing.continued += 1
-        return candidate, Continuation(self._adopted(reply), repeated=text[len(text.rstrip()) :])
+        while self._left:
+            asked = self._left[0]
+            try:
+                candidate, reply = await self._first_of(call)
+            except InvalidRequestError as refusal:
+                # The beginning of the answer is our doing: its refusal must not hide why the stream has failed.
+                self._routing.passed.append(f"{asked.name}: {type(refusal).__name__}")
+            else:
+                self._routing.continued += 1
+                return candidate, Continuation(self._adopted(reply), repeated=text[len(text.rstrip()) :])
+        return None
 
     def _adopted(self, reply: Reply) -> EventStream[JSON]:
         reply.report.routing = self._routing
