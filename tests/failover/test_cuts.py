@@ -53,7 +53,7 @@ async def read(client: AnyLLM) -> tuple[str, AnyLLMError | None, JSON]:
     """Return the text that a reader has who heeds restarts, what the stream failed with, and the stream."""
     text, stream = "", await client.acompletion("auto", QUESTION, stream=True)
     try:
-        async for piece in stream:  # type: ignore[union-attr]  # it is streamed
+        async for piece in stream:
             if isinstance(piece, Restart):
                 text = ""
             elif piece.choices:

@@ -15,7 +15,6 @@ from contextlib import ExitStack
 from typing import Literal, Self, TypeAlias
 
 import msgspec
-from typing_extensions import override
 
 from any_llm import AnyLLM, Fallback, Retry, Route, Timeouts
 from any_llm.exceptions import AnyLLMError
@@ -23,7 +22,7 @@ from any_llm.pipeline.stream import EventStream
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.testing import Answer, Failure, Mock
 from any_llm.testing.clock import VirtualClock
-from any_llm.testing.mock.clock import Clock, RealClock
+from any_llm.testing.mock.clock import Clock, RealClock, TimeOf
 from any_llm.testing.mock.request import MockRequest
 from any_llm.types.completion import CompletionUsage
 from any_llm.types.json import JSON
@@ -90,17 +89,6 @@ class Outcome(msgspec.Struct, kw_only=True):
     def truncated(self) -> bool:
         """Whether less than the whole answer passed for it."""
         return self.error is None and self.text != TEXT
-
-
-class _MockClock(RealClock):
-    """The time of a mock that goes by a virtual clock."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        self._clock = clock
-
-    @override
-    def now(self) -> float:
-        return self._clock.time()
 
 
 class Wall:
@@ -190,7 +178,7 @@ class Wall:
         return Counter(seen.model for seen in self.attempts)
 
     def _mock_clock(self) -> Clock:
-        return RealClock() if self._clock is None else _MockClock(self._clock)
+        return RealClock() if self._clock is None else TimeOf(self._clock)
 
     def _answer(self, request: MockRequest) -> JSON:
         self.attempts.append(Seen(request.model, self.now()))
