@@ -122,7 +122,7 @@ class Journey:
     async def _ask(self, candidate: Candidate, call: Call) -> Reply:
         call = msgspec.structs.replace(call, target=candidate.target)
         if not self._left:
-            return await self._opened(call)
+            return await self._last(call)
         overrides = {**call.overrides, MOST_RETRIES: self._chain.policy.retries}
         call = msgspec.structs.replace(call, overrides=overrides)
         seconds = self._patience(call)
@@ -136,6 +136,14 @@ class Journey:
             raise self._too_slow(call, seconds) from error
         if says_nothing(call, reply):
             raise self._empty(call, reply)
+        return reply
+
+    async def _last(self, call: Call) -> Reply:
+        reply = await self._opened(call)
+        if self._routing.passed and says_nothing(call, reply):
+            # Who was asked in need is asked once more: what it says then is the answer, however short.
+            self._empty(call, reply)
+            reply = await self._opened(call)
         return reply
 
     async def _opened(self, call: Call) -> Reply:
