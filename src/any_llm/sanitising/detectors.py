@@ -60,24 +60,24 @@ PERSONAL: Mapping[str, str] = {
 }
 """What tells about a person, by its label."""
 
-_DIGITS = tuple("0123456789")
-_MARKS: Mapping[str, Sequence[Sequence[str]]] = {
-    "PRIVATE_KEY": (("-----BEGIN ",),),
-    "AWS_KEY": (("AKIA", "ASIA"),),
-    "GITHUB_TOKEN": (("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),),
-    "SLACK_TOKEN": (("xox",),),
-    "STRIPE_KEY": (("k_live_", "k_test_"),),
-    "GOOGLE_KEY": (("AIza",),),
-    "API_KEY": (("-", "_"), ("sk", "xai", "hf", "r8", "pplx", "nvapi", "dapi")),
-    "JWT": (("eyJ",),),
-    "EMAIL": (("@",), (".",)),
-    "IBAN": (_DIGITS,),
-    "CARD": (_DIGITS,),
-    "SSN": (("-",), _DIGITS),
-    "IP": ((".", ":"),),
-    "PHONE": (("+",), _DIGITS),
+_GLANCES: Mapping[str, Sequence[str | re.Pattern[str]]] = {
+    "PRIVATE_KEY": ("-----BEGIN ",),
+    "AWS_KEY": ("AKIA", "ASIA"),
+    "GITHUB_TOKEN": (re.compile("_[A-Za-z0-9_]{30}"),),
+    "SLACK_TOKEN": ("xox",),
+    "STRIPE_KEY": ("_live_", "_test_"),
+    "GOOGLE_KEY": ("AIza",),
+    "API_KEY": (re.compile("[-_][A-Za-z0-9_-]{16}"),),
+    "JWT": ("eyJ",),
+    "EMAIL": (re.compile("@[A-Za-z0-9-]"),),
+    "IBAN": (re.compile("[0-9]{2}(?: ?[A-Z0-9]{4}){2}"),),
+    "CARD": (re.compile("[0-9](?:[ -]?[0-9]){12}"),),
+    "SSN": (re.compile("[0-9]{3}-[0-9]{2}-"),),
+    "IP": (re.compile(r"[0-9]\.[0-9]"), re.compile(":[0-9A-Fa-f]")),
+    "PHONE": (re.compile(r"\+[0-9]"),),
 }
-"""By label what a text has that its pattern is found in: one of each group. It is faster to look for than the pattern."""
+"""By label what stands within all that its pattern finds, one or the other. It begins with what is found fast, while a
+pattern looks first at what stands before it."""
 
 _BUILT_IN: Mapping[str, str] = {**SECRETS, **PERSONAL}
 _LONG = 64
@@ -140,7 +140,7 @@ def _may_be_in(text: str, item: tuple[str, str]) -> bool:
     label, pattern = item
     if _BUILT_IN.get(label) is not pattern:
         return True
-    return all(any(mark in text for mark in group) for group in _MARKS[label])
+    return any(glance in text if isinstance(glance, str) else glance.search(text) for glance in _GLANCES[label])
 
 
 _Patterns: TypeAlias = tuple[tuple[str, str], ...]
