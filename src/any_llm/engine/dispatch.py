@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Protocol
 from urllib.parse import parse_qsl, urlencode
+from zlib import crc32
 
 import msgspec
 
@@ -319,8 +320,7 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     sign = SIGNERS.get(target.provider.auth, unsigned) if ours else unsigned
     sign(headers, target.key)
     if target.provider.idempotency and body and ours and call.request_id:
-        # The id of the call, and so the same for each attempt.
-        headers[target.provider.idempotency] = call.request_id
+        headers[target.provider.idempotency] = _key_of(call, encoded)
     if ours and (target.provider.headers or call.headers):
         _add(headers, target.provider.headers)
         _add(headers, encoded.headers)
@@ -330,6 +330,15 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     if call.query:
         url = _with_query(url, call.query)
     return HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
+
+
+def _key_of(call: Call, encoded: Encoded) -> str:
+    """Return what tells a provider that a request is made again: the same for each attempt of a call.
+
+    One that says something else gets another, as a provider refuses a key it has seen with another body: the next
+    request of an operation that takes several, or the rest of an answer whose beginning is known.
+    """
+    return f"{call.request_id}-{crc32(encoded.body, crc32(encoded.path.encode())):08x}"
 
 
 async def _signed(request: HttpRequest, target: Target, transport: Transport) -> HttpRequest:
