@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from any_llm.pipeline.opening import SAID, has_content
 from any_llm.pipeline.stream import is_stream
 from any_llm.spec.provider import Operation
+from any_llm.types.json import JSON, is_list, is_mapping
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Reply
-    from any_llm.types.json import JSON
 
 _ENDED = frozenset({None, "", "stop", "end_turn", "completed"})
 """Reasons that do not tell why nothing was said, as a limit or a filter does."""
 
+_RESULTS = frozenset({"tool_result", "function_call_output"})
 _CLOSING = frozenset({"content_block_stop", "message_delta", "message_stop"})
 
 
@@ -37,16 +38,12 @@ def says_nothing(call: Call, reply: Reply) -> bool:
 
 def _follows_tool(call: Call) -> bool:
     turns: JSON = call.options.get("messages") or call.options.get("input_data")
-    last: JSON = turns[-1] if isinstance(turns, list) and turns else None
-    if not isinstance(last, Mapping):
+    last: JSON = turns[-1] if is_list(turns) and turns else None
+    if not is_mapping(last):
         return False
     content: JSON = last.get("content")
-    parts = [last, *content] if isinstance(content, list) else [last]
-    return any(
-        isinstance(part, Mapping)
-        and (part.get("role") == "tool" or part.get("type") in {"tool_result", "function_call_output"})
-        for part in parts
-    )
+    parts: list[JSON] = [last, *content] if is_list(content) else [last]
+    return any(is_mapping(part) and (part.get("role") == "tool" or part.get("type") in _RESULTS) for part in parts)
 
 
 def _completion(answer: JSON) -> bool:

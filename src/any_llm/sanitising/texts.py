@@ -97,7 +97,7 @@ def _is_mute(hint: object) -> bool:
     return hint in _MUTE or get_origin(hint) is Literal or (bool(args := get_args(hint)) and all(map(_is_mute, args)))
 
 
-_MUTE = (int, float, bool, str, type(None))
+_MUTE: tuple[object, ...] = (int, float, bool, str, type(None))
 _SPEAKING = _Speaking()
 
 
