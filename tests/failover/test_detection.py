@@ -193,3 +193,28 @@ def client_of(mock: Mock, *, hedge: float, sockets: bool = False, **given: JSON)
         target["api_base"] = mock.url(target["model"].partition(":")[0])
     route = Route(targets=tuple(targets), fallback=Fallback(hedge=hedge))
     return AnyLLM.create(route, retry=None, health=Health(failures=1_000), **given)
+
+
+def test_two_streams_that_begin_in_the_same_moment_leave_one_open() -> None:
+    clock = VirtualClock()
+    seconds = {"openai": 0.1, "groq": 0.1}
+
+    async def answer(request: MockRequest) -> JSON:
+        await clock.sleep(seconds[request.vendor])
+        return f"from {request.vendor}"
+
+    mock = Mock(answer)
+    client = client_of(mock, hedge=1.0, surroundings=clock.surroundings(), transport=mock.transport)
+
+    async def story() -> str:
+        for _ in range(20):
+            await whole(await client.acompletion("auto", QUESTION, stream=True))
+        # The second one is asked after a tenth of a second, and both answer two tenths later.
+        seconds.update(openai=0.25, groq=0.15)
+        stream = await client.acompletion("auto", QUESTION, stream=True)
+        assert isinstance(stream, EventStream)
+        assert mock.transport.open == 1
+        return "".join([piece.choices[0].delta.content or "" async for piece in stream if piece.choices])
+
+    assert clock.run(story()) in {"from openai", "from groq"}
+    assert mock.transport.open == 0
