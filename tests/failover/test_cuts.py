@@ -149,3 +149,30 @@ def _cut_first(
     """Return an answerer that cuts the first target's streams, and answers as `rest` says to the others."""
     vendor = model.partition(":")[0]
     return lambda request: Answer(text=TEXT, fault=fault) if request.vendor == vendor else rest(request)
+
+
+@pytest.mark.parametrize("operation", ["messages", "responses"])
+@pytest.mark.parametrize("models", [(OPENAI, ANTHROPIC), (ANTHROPIC, OPENAI)])
+async def test_streams_of_events_begin_anew_as_well(operation: str, models: Sequence[str]) -> None:
+    chance = random.Random(3)  # noqa: S311  # not a secret
+    mock, restarts = Mock(), 0
+    for _ in range(100):
+        mock.reset()
+        mock.answer_with(_cut_first(models[0], lambda _: TEXT, f"cut-short={chance.randrange(1, 6_000)}"))
+        client, text = client_of(mock, models, "restart"), ""
+        stream: JSON = (
+            await client.amessages("auto", QUESTION, max_tokens=50, stream=True)
+            if operation == "messages"
+            else await client.aresponses("auto", "Count.", stream=True)
+        )
+        async for event in stream:
+            if isinstance(event, Restart):
+                text, restarts = "", restarts + 1
+            elif event.type in {"content_block_delta", "response.output_text.delta"}:
+                text += event.delta if isinstance(event.delta, str) else event.delta.text
+        assert text == TEXT
+        whole = stream.response
+        said = whole.content[0].text if operation == "messages" else whole.output[-1].content[0].text
+        assert said == TEXT
+    assert restarts > 20
+    assert mock.transport.open == 0
