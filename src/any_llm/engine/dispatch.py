@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Protocol
 from urllib.parse import parse_qsl, urlencode
-from zlib import crc32
 
 import msgspec
 
@@ -19,6 +18,7 @@ from any_llm.engine.content_types import framing_of, is_json
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
+from any_llm.engine.idempotency import idempotency_key
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import Held, HttpUpstream
 from any_llm.exceptions import (
@@ -320,7 +320,7 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     sign = SIGNERS.get(target.provider.auth, unsigned) if ours else unsigned
     sign(headers, target.key)
     if target.provider.idempotency and body and ours and call.request_id:
-        headers[target.provider.idempotency] = _key_of(call, encoded)
+        headers[target.provider.idempotency] = idempotency_key(call.request_id, encoded)
     if ours and (target.provider.headers or call.headers):
         _add(headers, target.provider.headers)
         _add(headers, encoded.headers)
@@ -330,15 +330,6 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     if call.query:
         url = _with_query(url, call.query)
     return HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
-
-
-def _key_of(call: Call, encoded: Encoded) -> str:
-    """Return what tells a provider that a request is made again: the same for each attempt of a call.
-
-    One that says something else gets another, as a provider refuses a key it has seen with another body: the next
-    request of an operation that takes several, or the rest of an answer whose beginning is known.
-    """
-    return f"{call.request_id}-{crc32(encoded.body, crc32(encoded.path.encode())):08x}"
 
 
 async def _signed(request: HttpRequest, target: Target, transport: Transport) -> HttpRequest:
