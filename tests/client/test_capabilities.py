@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from any_llm import Capabilities, Fact, Provider, Settings, capabilities
 from any_llm.client.observations import Observation, forget, observations_path, remember
-from any_llm.engine.settings import load_settings
+from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
 from any_llm.providers.capabilities import models_of
 from any_llm.types.capabilities import FACTS, UNKNOWN, convert_value

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from any_llm import AnyLLM, Cache, Settings
-from any_llm.engine.settings import load_settings
+from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import ConfigurationError, InvalidRequestError
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.transport.replay import Replay, Scripted

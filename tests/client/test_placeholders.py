@@ -11,7 +11,7 @@ from any_llm import AnyLLM, Provider
 from any_llm.auth.finders import FINDERS, find
 from any_llm.client.credentials import find_base_url
 from any_llm.client.placeholders import arguments, fill, find_placeholders
-from any_llm.engine.settings import load_settings
+from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.providers.catalog import BY_NAME
 from any_llm.providers.places import GOOGLE_CLOUD

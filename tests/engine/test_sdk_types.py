@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from any_llm.engine.settings import load_settings
+from any_llm.engine.settings_file import load_settings
 
 
 @pytest.mark.parametrize(("word", "on"), [("1", True), ("TRUE", True), ("yes", True), ("0", False), ("", False)])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from any_llm.engine.settings import DEFAULT_MODEL, Settings, config_path, load_settings
+from any_llm.engine.settings import DEFAULT_MODEL, Settings
+from any_llm.engine.settings_file import config_path, load_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.spec.provider import Operation
 from any_llm.types.http import Timeouts

@@ -15,7 +15,8 @@ import msgspec
 import pydantic
 import pytest
 
-from any_llm.engine.settings import Settings, load_settings
+from any_llm.engine.settings import Settings
+from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import AnyLLMError, ConfigurationError, InvalidMessageError, ResponseFormatError
 from any_llm.schemas.formats import encode_format
 from any_llm.schemas.partial import PartialJson

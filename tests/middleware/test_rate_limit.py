@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from any_llm import Caller, Limit, LimitExceededError, Limits, Settings
 from any_llm.attempts import Attempt
-from any_llm.engine.settings import load_settings
+from any_llm.engine.settings_file import load_settings
 from any_llm.engine.stack import stack
 from any_llm.exceptions import AnyLLMError, ConfigurationError, ProviderError, RateLimitError
 from any_llm.pipeline.call import Call, Handler, Reply

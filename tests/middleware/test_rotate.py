@@ -16,7 +16,8 @@ from typing_extensions import override
 
 from any_llm import AnyLLM, KeyEvent, Keys
 from any_llm.auth.key_sources import source_of
-from any_llm.engine.settings import Settings, load_settings
+from any_llm.engine.settings import Settings
+from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import AuthenticationError, ConfigurationError, MissingExtraError, RateLimitError
 from any_llm.testing.clock import VirtualClock
 from any_llm.transport.replay import Replay, Scripted

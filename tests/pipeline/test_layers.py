@@ -11,7 +11,7 @@ import pytest
 
 from any_llm import AnyLLM, Hooks, Layer, MiddlewareError, Retry, Settings
 from any_llm.engine.order import ORDER
-from any_llm.engine.settings import load_settings
+from any_llm.engine.settings_file import load_settings
 from any_llm.engine.stack import BUILT_IN, places, stack
 from any_llm.exceptions import ConfigurationError, InvalidRequestError, ProviderError
 from any_llm.pipeline.call import Call, Handler, Middleware, Reply

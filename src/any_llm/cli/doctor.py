@@ -18,7 +18,7 @@ from any_llm.cli.models import local_entries
 from any_llm.cli.providers import describe, records
 from any_llm.cli.target import in_process
 from any_llm.cli.terminal import draws, note, table, write, write_json
-from any_llm.engine.settings import default_settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.exceptions import AnyLLMError, AuthenticationError, ConnectionFailedError
 from any_llm.local.cache import cache_folder
 from any_llm.spec.provider import Operation, Provider

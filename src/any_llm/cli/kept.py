@@ -9,7 +9,7 @@ import msgspec
 
 from any_llm.cli.terminal import table, write, write_json
 from any_llm.client.kept import KeptAnswers
-from any_llm.engine.settings import default_settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.exceptions import ConfigurationError
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import any_llm
 from any_llm.cli.target import fetch_with_bar, progress_bar, runs_here
 from any_llm.cli.terminal import table, write, write_json
-from any_llm.engine.settings import default_settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.local.fetch import InstalledModel, installed
 from any_llm.local.fetch import remove as remove_model

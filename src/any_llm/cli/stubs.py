@@ -18,7 +18,7 @@ from typing import NamedTuple
 import any_llm
 from any_llm.cli.terminal import note, write, write_json
 from any_llm.engine.plugins import PROVIDERS, found
-from any_llm.engine.settings import default_settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.exceptions import ConfigurationError
 
 _PACKAGE = "any_llm-stubs"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import any_llm
 from any_llm.cli.terminal import console, draws
 from any_llm.client.arguments import split_reference
-from any_llm.engine.settings import default_settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.local.fetch import fetch, is_installed, print_progress
 from any_llm.local.models import Model, find_model
 from any_llm.spec.provider import Provider

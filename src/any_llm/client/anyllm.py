@@ -20,7 +20,8 @@ from any_llm.client.placeholders import find_placeholders
 from any_llm.client.policies import with_retries
 from any_llm.engine.build import Defaults, build, defaults
 from any_llm.engine.plugins import PROVIDERS, found, load
-from any_llm.engine.settings import Settings, default_settings
+from any_llm.engine.settings import Settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.engine.stack import places
 from any_llm.exceptions import ConfigurationError, UnsupportedProviderError
 from any_llm.providers.names import LLMProvider

@@ -8,7 +8,8 @@ from functools import lru_cache
 from any_llm.client.arguments import split_reference
 from any_llm.client.observations import observed
 from any_llm.engine.plugins import DIALECTS, PROVIDERS, load
-from any_llm.engine.settings import Settings, default_settings
+from any_llm.engine.settings import Settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.exceptions import UnsupportedProviderError
 from any_llm.providers.capabilities import NOTHING, Record, closest, lookup, providers_with_data
 from any_llm.providers.declared import Facts, declared

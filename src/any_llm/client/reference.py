@@ -6,7 +6,7 @@ import warnings
 
 from any_llm.client.anyllm import AnyLLM
 from any_llm.client.arguments import split_reference
-from any_llm.engine.settings import default_settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.json import JSON
 

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from any_llm.client.capabilities import capabilities, known_provider
 from any_llm.engine.plugins import PROVIDERS, found
-from any_llm.engine.settings import Settings, default_settings
+from any_llm.engine.settings import Settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.providers.capabilities import models_of
 from any_llm.providers.registry import provider_names

@@ -7,7 +7,8 @@ from functools import cache, partial
 
 from any_llm.engine.codecs import dialect_of
 from any_llm.engine.dispatch import Deliver, dispatcher
-from any_llm.engine.settings import TRANSPORTS, Settings, default_settings
+from any_llm.engine.settings import TRANSPORTS, Settings
+from any_llm.engine.settings_file import default_settings
 from any_llm.engine.stack import stack
 from any_llm.exceptions import ConfigurationError
 from any_llm.local.transport import LocalTransport

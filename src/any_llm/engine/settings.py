@@ -1,41 +1,33 @@
-"""One frozen `Settings`, from arguments, the environment and a file, in that order."""
+"""One frozen `Settings`: what is in force for every call that does not say otherwise."""
 
 from __future__ import annotations
 
-import os
-import re
 import ssl
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 from typing_extensions import override
 
-from any_llm.auth.headers import SIGNERS
-from any_llm.auth.signers import REQUEST_SIGNERS
-from any_llm.engine.order import ORDER, arrange
-from any_llm.engine.plugins import MIDDLEWARE, found, load
+from any_llm.engine.observing import OBSERVERS, RECORDS, record_of
 from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.call import Middleware
-from any_llm.pipeline.layer import Layer, OnFailure
+from any_llm.pipeline.layer import Layer
 from any_llm.pipeline.surroundings import PROCESS, Surroundings
 from any_llm.spec.provider import Provider
 from any_llm.spec.transport import Transport
-from any_llm.transport.framing import FRAMINGS
 from any_llm.types.caching import Cache
 from any_llm.types.caller import NOBODY, Caller
 from any_llm.types.guards import Guards
 from any_llm.types.http import Timeouts, is_number
-from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
+from any_llm.types.json import JSON
 from any_llm.types.keys import Keys
 from any_llm.types.limits import Limit, Limits
 from any_llm.types.policies import Retry
 from any_llm.types.secret import redact, show
 
 if TYPE_CHECKING:
+    from any_llm.pipeline.observation import Observer
     from any_llm.types.health import Health
     from any_llm.types.routes import Fallback, Route
 
@@ -51,7 +43,6 @@ _NONE: Mapping[str, str] = {
     "guards": ", or None",
     "cache": ", or None to keep no answers",
 }
-_PLACE = re.compile(r"at `\$\.?(.+)`")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         limits: how much may be asked for in which time: `Limits`, or a sequence of `Limit`.
         cache: how answers are kept: `Cache`, `True` for the usual one, or `None` to keep none.
         caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
+        observers: who is told how each call went.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
         surroundings: the time, and what a process keeps in one place; for tests.
         sdk_types: answers and chunks are the vendor SDK's own classes instead of this library's.
@@ -106,6 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits | Sequence[Limit] | None = None
     cache: Cache | bool | None = None
     caller: Caller = NOBODY
+    observers: Sequence[Observer] = ()
     store: object = "memory"
     surroundings: Surroundings = PROCESS
     sdk_types: bool = False
@@ -133,7 +126,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     f"middleware holds {show(layer)}, which cannot be called; it takes a call and a handler"
                 )
         self._check_policies()
+        self._check_observers()
         self._check_routes()
+
+    def _check_observers(self) -> None:
+        for name in RECORDS:
+            value: object = getattr(self, name)
+            if value is not None:
+                msgspec.structs.force_setattr(self, name, record_of(name, value))
+        for observer in self.observers:
+            if not callable(getattr(observer, "begin", None)) or not callable(getattr(observer, "end", None)):
+                raise ConfigurationError(f"observers holds {show(observer)}; an observer has the methods begin and end")
+
+    @property
+    def observing(self) -> tuple[tuple[str, object], ...]:
+        """Who is told how calls went: the place of an observer and what is set for it, or no place and an observer."""
+        told = [("", observer) for observer in self.observers]
+        own = [(place, policy) for name, place in OBSERVERS.items() if (policy := getattr(self, name)) is not None]
+        return (*own, *told)
 
     def _check_routes(self) -> None:
         if self.routes or self.fallback is not None or self.health is not None:
@@ -167,177 +177,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return f"Settings({', '.join(f'{name}={show(getattr(self, name))}' for name in self.__struct_fields__)})"
 
 
-class _LayerEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A plug-in's middleware in a configuration file, and where it stands; see `Layer`."""
-
-    name: str
-    before: str = ""
-    after: str = ""
-    timeout: float | None = None
-    on_failure: OnFailure = "fail_closed"
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a configuration file may hold."""
-
-    default_model: str = DEFAULT_MODEL
-    timeouts: Timeouts = Timeouts()
-    on_unsupported: str = "warn"
-    media: str = "auto"
-    fetch_allow: tuple[str, ...] = ()
-    headers: dict[str, str] = {}
-    sdk_types: bool = False
-    proxy: str | None = None
-    ca: str | None = None
-    max_connections: int = 1_000
-    providers: dict[str, JSONObject] = {}
-    models: dict[str, JSONObject] = {}
-    middleware: list[str | _LayerEntry] = []
-    retry: Retry | bool = True
-    routes: dict[str, JSONObject] = {}
-    fallback: JSONObject | None = None
-    health: JSONObject | None = None
-    deadline: float | None = None
-    guards: Guards | bool = False
-    keys: dict[str, Keys] = {}
-    limits: Limits | tuple[Limit, ...] = ()
-    cache: Cache | bool = False
-    caller: Caller = NOBODY
-    store: str = "memory"
-
-
-def config_path(environment: Mapping[str, str]) -> Path | None:
-    """Return the configuration file in force: `ANY_LLM_CONFIG`, `./any-llm.toml`, or the user's own.
-
-    Raises:
-        ConfigurationError: `ANY_LLM_CONFIG` names a file that is not there.
-    """
-    named = environment.get("ANY_LLM_CONFIG")
-    if named:
-        if not Path(named).is_file():
-            raise ConfigurationError(f"ANY_LLM_CONFIG is {named!r}, which is not a file")
-        return Path(named)
-    home = environment.get("XDG_CONFIG_HOME") or str(Path("~/.config").expanduser())
-    return next((path for path in (Path("any-llm.toml"), Path(home, "any-llm", "config.toml")) if path.is_file()), None)
-
-
-def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings of a process.
-
-    Raises:
-        ConfigurationError: the file is not valid; the error names the file, the item and what was found.
-    """
-    path = config_path(environment)
-    file = _read(path) if path else _File()
-    providers = {name.strip().lower(): _provider(path, name, entry) for name, entry in file.providers.items()}
-    return Settings(
-        default_model=environment.get("ANY_LLM_MODEL") or file.default_model,
-        timeouts=file.timeouts,
-        on_unsupported=environment.get("ANY_LLM_ON_UNSUPPORTED") or file.on_unsupported,
-        media=environment.get("ANY_LLM_MEDIA") or file.media,
-        fetch_allow=file.fetch_allow,
-        headers=file.headers,
-        providers=providers,
-        models=file.models,
-        middleware=_load_middleware(path, file.middleware),
-        retry=_retry(file, environment.get("ANY_LLM_MAX_RETRIES")),
-        **_routing(path, file),
-        deadline=file.deadline,
-        guards=(Guards() if file.guards else None) if isinstance(file.guards, bool) else file.guards,
-        keys=file.keys,
-        limits=file.limits or None,
-        cache=file.cache,
-        caller=file.caller,
-        store=file.store,
-        sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
-        proxy=file.proxy,
-        ca=environment.get("ANY_LLM_CA") or file.ca,
-        max_connections=file.max_connections,
-    )
-
-
-def _retry(file: _File, number: str | None) -> Retry | None:
-    """Return the policy of retries, of which the environment may say how many there are."""
-    policy = Retry() if file.retry is True else file.retry or None
-    if not number:
-        return policy
-    if not number.isdecimal():
-        raise ConfigurationError(f"ANY_LLM_MAX_RETRIES is {number!r}; give a whole number from 0 on")
-    return msgspec.structs.replace(policy or Retry(), max_attempts=int(number) + 1) if int(number) else None
-
-
-def _routing(path: Path | None, file: _File) -> JSONObject:
-    """Return the routes of a file and what is said about them."""
-    if not file.routes and file.fallback is None and file.health is None:
-        return {}
-    from any_llm.engine.routes import read_routes  # noqa: PLC0415  # most files have no routes
-
-    return read_routes(path, file.routes, file.fallback, file.health)
-
-
-def _says_yes(word: str | None) -> bool:
-    return (word or "").strip().lower() in {"1", "true", "yes", "on"}
-
-
-@cache
-def default_settings() -> Settings:
-    """Return the settings of this process, read once; `any_llm.engine.build.forget_defaults()` has them read again."""
-    return load_settings(os.environ)
-
-
-def _read(path: Path) -> _File:
-    tree: JSONObject = {}
-    try:
-        tree = tomllib.loads(path.read_text("utf-8"))
-        return msgspec.convert(tree, _File)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(
-            f"The configuration file {str(path)!r} is not valid: {redact(str(error))}{_found(tree, error)}"
-        ) from None
-    except RecursionError:
-        raise ConfigurationError(f"The configuration file {str(path)!r} is nested too deeply") from None
-    except (ValueError, OSError) as error:
-        # Beside what is no TOML or no UTF-8, this is a number of more digits than Python converts.
-        raise ConfigurationError(f"The configuration file {str(path)!r} cannot be read: {redact(str(error))}") from None
-
-
-def _found(tree: JSON, error: msgspec.ValidationError) -> str:
-    """Return what stands at the place that a validation error names."""
-    place = _PLACE.search(str(error))
-    for name in re.findall(r"[^.\[\]]+", place.group(1)) if place else ():
-        if is_list(tree):
-            tree = tree[int(name)]
-        elif is_mapping(tree):
-            tree = tree.get(name)
-    return f", found {show(tree)}" if place else ""
-
-
-def _provider(path: Path | None, name: str, entry: JSONObject) -> Provider:
-    defaults = {"operations": ["completion", "embedding", "list_models"], "name": name.strip().lower()}
-    where = redact(f"{str(path)!r}: providers.{name}")
-    unknown = sorted(set(entry) - set(Provider.__struct_fields__))
-    if unknown:
-        known = ", ".join(Provider.__struct_fields__[1:])
-        raise ConfigurationError(f"{where} has unknown items {show(unknown)}; it may have {known}")
-    try:
-        provider = msgspec.convert(defaults | entry, Provider)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{where} is not valid: {redact(str(error))}{_found(entry, error)}") from None
-    choices: Mapping[str, Sequence[str]] = {
-        "auth": (*SIGNERS, *REQUEST_SIGNERS),
-        "framing": tuple(FRAMINGS),
-        "transport": TRANSPORTS,
-    }
-    for item, allowed in choices.items():
-        if getattr(provider, item) not in allowed:
-            raise ConfigurationError(
-                f"{where}.{item} is {show(getattr(provider, item))}; use one of {', '.join(allowed)}"
-            )
-    if provider.base_url and not re.match("https?://.", provider.base_url) and provider.transport == "http":
-        raise ConfigurationError(f"{where}.base_url is {show(provider.base_url)}; it must look like https://host/path")
-    return msgspec.structs.replace(provider, base_url=provider.base_url.rstrip("/"))
-
-
 def _check_models(models: Mapping[str, Mapping[str, JSON]]) -> None:
     """Refuse what no fact about a model is called, or what cannot be its value.
 
@@ -359,31 +198,3 @@ def _check_models(models: Mapping[str, Mapping[str, JSON]]) -> None:
                 raise ConfigurationError(
                     f"{where}.{name} is {show(value)}, which is not valid: {redact(str(error))}"
                 ) from None
-
-
-def _load_middleware(path: Path | None, entries: Sequence[str | _LayerEntry]) -> tuple[Layer, ...]:
-    """Load plug-ins' middleware; one that is only named stands in the place of its name, or behind the one before."""
-    named = [_LayerEntry(name=entry) if isinstance(entry, str) else entry for entry in entries]
-    by_name = {entry.name: entry for entry in named}
-    loaded: list[Layer] = []
-    for name in arrange([entry.name for entry in named]):
-        entry = by_name[name]
-        layer = load(MIDDLEWARE, name, cast("type[JSON]", Callable))
-        if layer is None:
-            installed = ", ".join(sorted(found(MIDDLEWARE))) or "none"
-            raise ConfigurationError(
-                f"{str(path)!r}: middleware {show(name)} is not installed or broken; installed: {installed}"
-            )
-        placed = entry.before or entry.after or name in ORDER
-        after = entry.after if placed or not loaded else loaded[-1].called
-        loaded.append(
-            Layer(
-                middleware=layer,
-                name=name,
-                before=entry.before,
-                after=after,
-                timeout=entry.timeout,
-                on_failure=entry.on_failure,
-            )
-        )
-    return tuple(loaded)

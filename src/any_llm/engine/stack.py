@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,9 +9,10 @@ import msgspec
 from any_llm.engine.order import ORDER, PER_ATTEMPT, PER_TARGET
 from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.layer import Layer, Place, Ring
+from any_llm.pipeline.placed import placed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from any_llm.engine.settings import Settings
     from any_llm.pipeline.call import Call, Handler, Middleware, Reply
@@ -35,6 +34,7 @@ class BuiltIn(msgspec.Struct, frozen=True):
 
 
 BUILT_IN: tuple[BuiltIn, ...] = (
+    BuiltIn("telemetry", "observing", "any_llm.middleware.observe:Observe"),
     BuiltIn("cache", "cache", "any_llm.middleware.cache:Cache"),
     BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),
     BuiltIn("rotate", "keys", "any_llm.middleware.rotate:Rotate"),
@@ -115,19 +115,12 @@ def _middleware(layer: Layer | BuiltIn, settings: Settings) -> Middleware:
         surroundings = settings.surroundings
         if settings.store != surroundings.store:
             surroundings = msgspec.structs.replace(surroundings, store=settings.store)
-        return _maker(layer.place)(getattr(settings, layer.setting), surroundings)
+        return placed(layer.place)(getattr(settings, layer.setting), surroundings)
     if layer.timeout is None and layer.on_failure == "fail_closed":
         return layer.middleware
     from any_llm.pipeline.guarded import guarded  # noqa: PLC0415  # few programs guard their layers
 
     return guarded(layer)
-
-
-@cache
-def _maker(place: str) -> Callable[..., Middleware]:
-    module, _, name = place.partition(":")
-    maker: Callable[..., Middleware] = getattr(import_module(module), name)
-    return maker
 
 
 async def _nothing(call: Call, inner: Handler) -> Reply:

@@ -186,9 +186,14 @@ class EventStream(Generic[E]):
         return self._outcome is not None
 
     @property
+    def taken(self) -> int:
+        """How many pieces were taken so far."""
+        return self._taken
+
+    @property
     def response(self) -> JSON:
         """The whole answer added up from the pieces taken so far; complete once the iteration has ended."""
-        whole = self._whole()
+        whole = self.whole()
         if self.form is not None and self._outcome is not None and self._outcome.ending == "complete":
             whole = self.form.parse(whole)
         return whole if self.convert is None else self.convert(whole)
@@ -205,7 +210,7 @@ class EventStream(Generic[E]):
     @property
     def usage(self) -> CompletionUsage | None:
         """The tokens used so far, as far as the provider has said; final once the iteration has ended."""
-        return getattr(self._whole(), "usage", None)
+        return getattr(self.whole(), "usage", None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -265,10 +270,11 @@ class EventStream(Generic[E]):
                 changed = change(item)
                 if changed is not None:
                     item, self._altered = changed, True
-            if self._again is not None and self._adding is None and not self._on_item and not self._altered:
-                self._taken += 1
-            elif self.fold is not None:
+            if self.fold is not None and (
+                self._again is None or self._adding is not None or self._on_item or self._altered
+            ):
                 self._keep(item, self.fold)
+            self._taken += 1
             for on_item in self._on_item:
                 on_item(item)
             return item if self.convert is None else self.convert(item)
@@ -276,7 +282,13 @@ class EventStream(Generic[E]):
             self._end(Outcome(ending="failed", error=error))
             raise
 
-    def _whole(self) -> JSON:
+    def whole(self) -> JSON:
+        """Return what `response` is made of: the whole answer so far, in this library's own types.
+
+        Raises:
+            TypeError: this operation's pieces never add up.
+            MalformedResponseError: those that came do not.
+        """
         if self.fold is None:
             raise TypeError("This operation's stream does not add up to a whole answer")
         with _adding_up():

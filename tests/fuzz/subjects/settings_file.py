@@ -7,7 +7,8 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from any_llm.engine.settings import Settings, load_settings
+from any_llm.engine.settings import Settings
+from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import AnyLLMError, ConfigurationError
 from any_llm.providers.registry import provider, provider_names
 from any_llm.testing.conformance.finding import BrokenPromiseError
