@@ -123,6 +123,7 @@ if TYPE_CHECKING:
     from any_llm.types.provider import ProviderMetadata
     from any_llm.types.responses import ParsedResponse
     from any_llm.types.routes import Fallback, Route, RouteTarget
+    from any_llm.types.telemetry import Metrics, Telemetry
 
 __version__ = "0.1.0"
 
@@ -248,6 +249,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.provider": ("ProviderMetadata",),
     "any_llm.types.responses": ("ParsedResponse",),
     "any_llm.types.routes": ("Fallback", "Route", "RouteTarget"),
+    "any_llm.types.telemetry": ("Metrics", "Telemetry"),
 }
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -258,10 +260,10 @@ __all__ = [
     "ContextLengthExceededError", "DeadlineExceededError", "EventStream", "Fact", "Fallback", "FileDeleted",
     "FileInput", "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards", "Health", "Hooks",
     "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer", "LengthFinishReasonError", "Limit",
-    "LimitExceededError", "Limits", "Media", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
+    "LimitExceededError", "Limits", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
     "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Provider",
     "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection",
-    "Settings", "StoreError", "Stream", "TargetHealth", "Timeouts", "Transcription", "TranscriptionVerbose",
+    "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription", "TranscriptionVerbose",
     "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch", "acancel_response", "acompact_response",
     "acompletion", "acount_tokens", "acreate_batch", "adelete_file", "adelete_response", "adownload_file",
     "adownload_video", "aembedding", "aimage_edit", "aimage_generation", "aimage_variation", "alist_batches",

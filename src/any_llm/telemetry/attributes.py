@@ -20,6 +20,20 @@ _PORTS: Mapping[str, int] = {"https": 443, "http": 80}
 _CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _STOPS = ("stop", "stop_sequences")
 _TYPES: Mapping[str, str] = {"text": "text", "json_object": "json", "json_schema": "json"}
+_FINISHED: Mapping[str, str] = {
+    "tool_calls": "tool_call",
+    "tool_use": "tool_call",
+    "function_call": "tool_call",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "completed": "stop",
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "refusal": "content_filter",
+    "failed": "error",
+}
+"""The conventions' words for why an answer ended."""
+
 _WHOLE = frozenset({"top_k", "seed"})
 """Numbers that the conventions want as whole ones."""
 
@@ -175,13 +189,20 @@ def answer_attributes(answer: JSON) -> Attributes:
 
 
 def finish_reasons(answer: JSON) -> tuple[str, ...]:
-    """Return why each choice of an answer ended, in the words of its API."""
+    """Return why each choice of an answer ended, in the conventions' words, or its API's where they have none."""
     choices: JSON = getattr(answer, "choices", None)
     if is_list(choices) or is_tuple(choices):
-        return tuple(str(reason) for each in choices if (reason := getattr(each, "finish_reason", None)))
-    reason: JSON = getattr(answer, "stop_reason", None)
-    if reason is None and isinstance(getattr(answer, "status", None), str):
-        details: JSON = getattr(answer, "incomplete_details", None)
-        cause: JSON = details.get("reason") if is_mapping(details) else getattr(details, "reason", None)
-        reason = cause or answer.status
-    return (str(reason),) if reason else ()
+        reasons = [str(reason) for each in choices if (reason := getattr(each, "finish_reason", None))]
+    else:
+        reasons = [str(reason)] if (reason := _reason_of(answer)) else []
+    return tuple(_FINISHED.get(reason, reason) for reason in reasons)
+
+
+def _reason_of(answer: JSON) -> JSON:
+    """Return why an answer without choices ended: Messages say it, Responses by their state."""
+    status: JSON = getattr(answer, "status", None)
+    if not isinstance(status, str):
+        return getattr(answer, "stop_reason", None)
+    details: JSON = getattr(answer, "incomplete_details", None)
+    cause: JSON = details.get("reason") if is_mapping(details) else getattr(details, "reason", None)
+    return cause or status

@@ -19,20 +19,6 @@ from any_llm.types.json import JSON, JSONObject, is_list, is_mapping, is_tuple
 Change = Callable[[str], str]
 """What is made of each text before it goes out."""
 
-_FINISH: Mapping[str, str] = {
-    "tool_calls": "tool_call",
-    "tool_use": "tool_call",
-    "function_call": "tool_call",
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "completed": "stop",
-    "max_tokens": "length",
-    "max_output_tokens": "length",
-    "refusal": "content_filter",
-    "failed": "error",
-}
-"""The conventions' words for why an answer ended."""
-
 _TEXTS = frozenset({"text", "input_text", "output_text", "refusal"})
 _THOUGHTS = frozenset({"thinking", "reasoning", "reasoning_text", "summary_text"})
 _CALLS = frozenset({"tool_use", "function_call", "custom_tool_call"})
@@ -62,7 +48,9 @@ class Said(NamedTuple):
 
 def said_in(options: Mapping[str, JSON]) -> Said:
     """Return what the options of a call say, whichever API's they are."""
-    given: JSON = next((options[name] for name in ("messages", "input_data", "input", "prompt") if name in options), None)
+    given: JSON = next(
+        (options[name] for name in ("messages", "input_data", "input", "prompt") if name in options), None
+    )
     instructions: JSON = options.get("system") or options.get("instructions")
     tools: JSON = options.get("tools") or ()
     return Said(list(_messages(given)), list(_parts(instructions)), [_definition(plain(tool)) for tool in tools])
@@ -73,10 +61,12 @@ def answered(answer: JSON) -> list[JSONObject]:
     tree: JSON = plain(answer)
     if not is_mapping(tree):
         return []
-    reasons = [_FINISH.get(reason, reason) for reason in finish_reasons(answer)]
+    reasons = finish_reasons(answer)
     choices: JSON = tree.get("choices")
     if is_list(choices):
-        return [_choice(choice, reasons[place] if place < len(reasons) else "stop") for place, choice in enumerate(choices)]
+        return [
+            _choice(choice, reasons[place] if place < len(reasons) else "stop") for place, choice in enumerate(choices)
+        ]
     items: JSON = tree.get("content") or tree.get("output")
     if not is_list(items):
         return []

@@ -56,7 +56,9 @@ class Tracing:
             self._tracer = None if silent else tracers.get_tracer(names.SCOPE, schema_url=names.SCHEMA)  # type: ignore[attr-defined]  # what the program gives
         return self._tracer
 
-    def emit(self, name: str, attributes: Mapping[str, object], parent: Context | None, *, failed: bool = False) -> None:
+    def emit(
+        self, name: str, attributes: Mapping[str, object], parent: Context | None, *, failed: bool = False
+    ) -> None:
         """Tell an event, as a log record that belongs to a span."""
         told = self._events or logs.get_logger_provider()
         if told is not self._told:
