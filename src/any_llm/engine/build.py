@@ -15,9 +15,10 @@ from any_llm.local.transport import LocalTransport
 from any_llm.pipeline.call import Call, Handler
 from any_llm.pipeline.compose import compose
 from any_llm.pipeline.deadline import Deadline
+from any_llm.pipeline.watched import POOL, watched
 from any_llm.providers.registry import named_transport
 from any_llm.spec.transport import Transport
-from any_llm.transport.pool import PoolSettings, shared_pool
+from any_llm.transport.pool import Pool, PoolSettings, shared_pool
 from any_llm.types.media import MediaNotReadError
 from any_llm.types.report import Delivery
 
@@ -73,6 +74,8 @@ def _transports(settings: Settings) -> Callable[[str], Transport]:
     network = settings.transport or shared_pool(
         PoolSettings(proxy=settings.proxy, ca=settings.ca, max_connections=settings.max_connections)
     )
+    if settings.metrics is not None and isinstance(network, Pool):
+        watched(settings.surroundings)[POOL] = lambda: [((), network.in_use)]
 
     def transport_for(name: str) -> Transport:
         if name == "http":

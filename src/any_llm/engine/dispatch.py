@@ -142,7 +142,7 @@ def dispatcher(
             transport = transport_for(provider.transport)
             if provider.auth not in SIGNERS:
                 request = facts.request = await _signed(request, call.target, transport)
-            exchange = await transport.send(request, call.timeouts)
+            exchange = await facts.wait(transport.send(request, call.timeouts))
             try:
                 return await _receive(Trip(call, codec, transport, report, facts), exchange)
             except BaseException:
@@ -211,7 +211,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
 async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
     """Read an answer to its end; an unsuccessful one is raised, unless it redirects and the codec follows."""
     headers = trip.report.headers
-    read = await exchange.read()
+    read = await trip.facts.wait(exchange.read())
     if read.startswith(_BYTE_ORDER_MARK) and is_json(headers.get("content-type", "")):
         read = read.removeprefix(_BYTE_ORDER_MARK)
     response = HttpResponse(exchange.status, headers, read, earlier)
@@ -243,7 +243,7 @@ async def _send_on(trip: Trip, step: FollowUp) -> Exchange:
     request = trip.facts.asked(_request(call, step.encoded))
     if call.target.provider.auth not in SIGNERS:
         request = trip.facts.request = await _signed(request, call.target, trip.transport)
-    exchange = await trip.transport.send(request, timeouts)
+    exchange = await trip.facts.wait(trip.transport.send(request, timeouts))
     trip.meet(exchange)
     return exchange
 
@@ -278,7 +278,7 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     framing = FRAMINGS[framing_of(codec, call, content_type)]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
     stream.tap(on_end=partial(_note_end, report, facts))
-    await stream.prime()
+    await facts.wait(stream.prime())
     report.time_to_first_chunk = facts.elapsed
     return Reply(value=stream, report=report)
 

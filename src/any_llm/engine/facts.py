@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from any_llm.attempts import Attempt
 from any_llm.types.http import Upload, size_of
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from any_llm.pipeline.call import Call
     from any_llm.spec.clock import Clock
     from any_llm.types.http import HttpRequest
+
+T = TypeVar("T")
 
 _EXCERPT = 2_000
 _REQUEST_IDS = ("x-request-id", "request-id", "x-ms-request-id", "apim-request-id", "cf-ray", "x-amzn-requestid")
@@ -59,6 +61,15 @@ class Facts:
         attempt.requests += 1
         self.request = request
         return request
+
+    async def wait(self, answer: Awaitable[T]) -> T:
+        """Return what the provider answers, and note how long that was waited for."""
+        began = self._clock.monotonic()
+        try:
+            return await answer
+        finally:
+            if self._attempt is not None:
+                self._attempt.upstream += self._clock.monotonic() - began
 
     def ended(self, outcome: AttemptOutcome) -> float:
         """Note how the attempt ended, once, and return how many seconds it took."""

@@ -11,6 +11,7 @@ from any_llm.pipeline.learned import Learned
 from any_llm.pipeline.ledger import Ledger
 from any_llm.pipeline.reservation import Plan, Provider, Reservation, Reserved, Shortage, facts_of
 from any_llm.pipeline.stream import is_stream
+from any_llm.pipeline.watched import QUEUE, decisions, watched
 from any_llm.providers.capabilities import lookup
 from any_llm.refusals import LimitExceededError
 from any_llm.types.estimate import Amounts, estimate_answer, estimate_tokens
@@ -36,13 +37,15 @@ _WRITTEN = ("completion_tokens", "output_tokens")
 class RateLimit:
     """The layer of limits; one call of it is one attempt."""
 
-    __slots__ = ("_ledger", "_plans", "_policy", "_prices", "_surroundings")
+    __slots__ = ("_decisions", "_ledger", "_plans", "_policy", "_prices", "_surroundings")
 
     def __init__(self, policy: Limits, surroundings: Surroundings) -> None:
         self._policy = policy
         self._surroundings = surroundings
         self._ledger = Ledger(policy, surroundings)
         self._plans = [Plan(limit) for limit in policy.limits]
+        self._decisions = decisions(surroundings)
+        watched(surroundings)[QUEUE] = lambda: [(("limits",), self._ledger.waiting)]
         self._prices = any(limit.of == "cost" for limit in policy.limits)
 
     async def __call__(self, call: Call, inner: Handler) -> Reply:
@@ -53,7 +56,12 @@ class RateLimit:
             StoreError: the store fails, and the policy is to refuse calls then.
         """
         reservation = self._reservation(call)
-        await self._take(call, reservation)
+        try:
+            waited = await self._take(call, reservation)
+        except LimitExceededError:
+            self._decisions["rejected"] += 1
+            raise
+        self._decisions["waited" if waited else "allowed"] += 1
         try:
             reply = await inner(call)
         except BaseException as error:
@@ -102,20 +110,21 @@ class RateLimit:
             return self._amounts(call, expected.input_tokens, estimate_answer(whole))
         return self._amounts(call, _said(usage, _READ, expected.input_tokens), _said(usage, _WRITTEN, 0.0))
 
-    async def _take(self, call: Call, reservation: Reservation) -> None:
-        """Reserve what the call needs, or wait until that is there."""
+    async def _take(self, call: Call, reservation: Reservation) -> bool:
+        """Reserve what the call needs, or wait until that is there; say whether it had to wait."""
         lines, clock = self._ledger.lines, self._surroundings.clock
-        waiter, began = lines.waiter(call.caller.priority), clock.monotonic()
+        waiter, began, waited = lines.waiter(call.caller.priority), clock.monotonic(), False
         try:
             while True:
                 ahead = lines.before(waiter, reservation.buckets)
                 if ahead is not None:
                     short = Shortage(ahead, inf, reservation.limit_of(ahead), sure=False)
                 elif (found := await reservation.take()) is None:
-                    return
+                    return waited
                 else:
                     short = found if found.sure else found._replace(seconds=min(found.seconds, _LOOK))
                 patience = _patience(call, short, began, clock.monotonic())
+                waited = True
                 await lines.wait(waiter, short.bucket, max(min(short.seconds, patience), _LEAST))
         finally:
             lines.leave(waiter)

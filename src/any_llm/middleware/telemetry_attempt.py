@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -19,6 +19,7 @@ from any_llm.telemetry.tracing import Tracing, around, attach, detach, fail, out
 from any_llm.types.secret import redact
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.trace import Span
 
     from any_llm.pipeline.call import Call, Handler, Reply
@@ -41,20 +42,20 @@ class TelemetryAttempt:
     async def __call__(self, call: Call, inner: Handler) -> Reply:
         """Answer a call as the handler does."""
         tracer = self._tracing.tracer()
-        parent: object = call.context.get("telemetry")
+        parent = cast("Context | None", call.context.get("telemetry"))
         if tracer is None or parent is None:
             return await inner(self._told(call, outgoing(None)) if self._goes_on(call) else call)
         span = self._tracing.start(
             tracer, span_name(call.operation.value, call.target.model), self._known(call), parent
-        )  # type: ignore[arg-type]  # as the observer has put it there
-        context = around(span, parent)  # type: ignore[arg-type]  # as above
+        )
+        context = around(span, parent)
         if self._goes_on(call):
             call = self._told(call, outgoing(context))
         token = attach(context)
         try:
             reply = await inner(call)
         except BaseException as error:
-            _failed(span, call, error)
+            _failed(span, error)
             raise
         finally:
             detach(token)
@@ -94,7 +95,7 @@ class TelemetryAttempt:
 
 def _over(span: Span, call: Call, report: Report, outcome: Outcome) -> None:
     if outcome.ending in {"failed", "cancelled"} and outcome.error is not None:
-        _failed(span, call, outcome.error)
+        _failed(span, outcome.error)
         return
     if outcome.ending == "closed":
         span.set_attribute(names.ENDING, "closed")
@@ -114,7 +115,7 @@ def _ended(span: Span, call: Call, report: Report) -> None:
     span.end()
 
 
-def _failed(span: Span, call: Call, error: BaseException) -> None:
+def _failed(span: Span, error: BaseException) -> None:
     """End the span of an attempt that failed."""
     if span.is_recording():
         known = error if isinstance(error, AnyLLMError) else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from any_llm.exceptions import AnyLLMError
+from any_llm.pipeline.observation import first_chunk_of
 from any_llm.providers.conventional_names import conventional_name
 from any_llm.sanitising.detectors import Detector
 from any_llm.sanitising.vault import replace_found
@@ -149,13 +150,6 @@ def masked(text: str, detector: Detector) -> str:
     """Return a text without what a detector finds, and without whatever looks like a key."""
     found = [each for each in detector.find(text) if each.real]
     return redact(replace_found(text, found, lambda each, _: f"[{each.label}]") if found else text)
-
-
-def first_chunk_of(record: Record) -> float:
-    """Return how many seconds after the call began the first piece of its answer was there."""
-    attempts = record.attempts
-    before = max(0.0, attempts[-1].started - record.started) if attempts else 0.0
-    return before + (record.report.time_to_first_chunk or 0.0)
 
 
 def _usage(tokens: Tokens, *, earlier: bool) -> Attributes:

@@ -7,6 +7,7 @@ https://github.com/open-telemetry/semantic-conventions-genai/tree/main/docs/gen-
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -171,10 +172,9 @@ def _call(call: JSON) -> JSONObject:
     function: JSON = tree.get("function") or tree.get("custom") or tree
     arguments: JSON = function.get("arguments", function.get("input"))
     if isinstance(arguments, str):
-        try:
+        # What is no JSON goes on as the text that it is.
+        with contextlib.suppress(msgspec.DecodeError):
             arguments = msgspec.json.decode(arguments)
-        except msgspec.DecodeError:
-            pass  # It goes on as the text that it is.
     return {
         "type": "tool_call",
         "id": tree.get("call_id") or tree.get("id"),

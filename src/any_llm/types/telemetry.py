@@ -18,7 +18,8 @@ _PROPAGATE = ("own", "all", "none")
 _LABELS = ("user", "tenant", "tag", "route")
 _BACKENDS = ("opentelemetry", "prometheus", "statsd")
 _METHODS = ("instrument", "flush")
-_FEWEST = 100
+_FEWEST = 300
+"""With fewer there would hardly be more than what is kept for `other`."""
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
