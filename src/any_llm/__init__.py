@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     )
     from any_llm.client.functions.blocking_text import count_tokens, moderation, rerank, text_completion
     from any_llm.client.selection import select
+    from any_llm.client.tool_runs import tool_span
     from any_llm.engine.settings import Settings
     from any_llm.exceptions import (
         AnyLLMError,
@@ -201,6 +202,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "any_llm.client.functions.blocking_text": ("count_tokens", "moderation", "rerank", "text_completion"),
     "any_llm.client.selection": ("select",),
+    "any_llm.client.tool_runs": ("tool_span",),
     "any_llm.engine.settings": ("Settings",),
     "any_llm.exceptions": (
         "AnyLLMError",
@@ -263,20 +265,20 @@ __all__ = [
     "LimitExceededError", "Limits", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
     "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Provider",
     "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection",
-    "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription", "TranscriptionVerbose",
-    "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch", "acancel_response", "acompact_response",
-    "acompletion", "acount_tokens", "acreate_batch", "adelete_file", "adelete_response", "adownload_file",
-    "adownload_video", "aembedding", "aimage_edit", "aimage_generation", "aimage_variation", "alist_batches",
-    "alist_files", "alist_models", "amessages", "amoderation", "aocr", "apull_model", "arequest", "arerank",
-    "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file", "aretrieve_model",
-    "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription", "atranslation", "audio",
-    "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response", "capabilities",
-    "compact_response", "completion", "count_tokens", "create_batch", "delete_file", "delete_response", "download_file",
-    "download_video", "embedding", "file", "image", "image_edit", "image_generation", "image_variation", "list_batches",
-    "list_files", "list_models", "messages", "moderation", "ocr", "pull_model", "request", "rerank", "responses",
-    "retrieve_batch", "retrieve_batch_results", "retrieve_file", "retrieve_model", "retrieve_response",
-    "retrieve_video", "select", "speech", "text_completion", "transcription", "translation", "upload_file", "video",
-    "video_generation", "wait_video",
+    "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription",
+    "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
+    "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
+    "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
+    "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",
+    "apull_model", "arequest", "arerank", "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file",
+    "aretrieve_model", "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription",
+    "atranslation", "audio", "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response",
+    "capabilities", "compact_response", "completion", "count_tokens", "create_batch", "delete_file", "delete_response",
+    "download_file", "download_video", "embedding", "file", "image", "image_edit", "image_generation",
+    "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr", "pull_model",
+    "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file", "retrieve_model",
+    "retrieve_response", "retrieve_video", "select", "speech", "text_completion", "tool_span", "transcription",
+    "translation", "upload_file", "video", "video_generation", "wait_video",
 ]  # fmt: skip
 
 

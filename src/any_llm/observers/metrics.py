@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from any_llm.pipeline.health import circuits
-from any_llm.pipeline.observation import first_chunk_of
+from any_llm.pipeline.observation import cost_of, first_chunk_of
 from any_llm.pipeline.watched import decisions, watched
 from any_llm.providers.conventional_names import conventional_name
 from any_llm.telemetry import conventions as names
@@ -59,6 +59,11 @@ class Metrics:
             self._look()
         finally:
             self._series.flush()
+
+    def tool(self, name: str, seconds: float, error: str) -> None:
+        """Measure a tool that the program ran; `error` is empty where it went well."""
+        self._series.record(names.TOOL_DURATION, (name, error), seconds)
+        self._series.flush()
 
     def look(self) -> None:
         """Look now at what is looked at: breakers, queues, connections, budgets."""
@@ -114,17 +119,16 @@ class _Measured(NamedTuple):
             record_value(names.TOKEN_USAGE, (*full, "input", *who), tokens.input, self.trace)
             if tokens.output:
                 record_value(names.TOKEN_USAGE, (*full, "output", *who), tokens.output, self.trace)
-        self._cost(who, told=tokens is not None)
+        self._cost(answer, who, told=tokens is not None)
         if record.attempts and record.outcome.ending == "complete":
             record_value(measures.OVERHEAD, self._base, overhead_of(record), self.trace)
         if report.cache is not None:
             record_value(measures.CACHE, (report.cache.status,), 1)
 
-    def _cost(self, who: tuple[str, ...], *, told: bool) -> None:
-        cost = getattr(self.record, "cost", None)
-        total = getattr(cost, "total", cost)
-        if total is not None:
-            self.series.record(measures.COST, (*self._base, *who), float(total))
+    def _cost(self, answer: object, who: tuple[str, ...], *, told: bool) -> None:
+        cost = cost_of(answer)
+        if cost is not None:
+            self.series.record(measures.COST, (*self._base, *who), cost)
         elif told and self.record.attempts:
             self.series.record(measures.UNPRICED, self._base[1:], 1)
 

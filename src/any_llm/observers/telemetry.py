@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from any_llm.exceptions import AnyLLMError
-from any_llm.pipeline.observation import first_chunk_of
+from any_llm.observers.masking import masked
+from any_llm.pipeline.observation import cost_of, first_chunk_of
 from any_llm.providers.conventional_names import conventional_name
 from any_llm.sanitising.detectors import Detector
-from any_llm.sanitising.vault import replace_found
 from any_llm.telemetry import content
 from any_llm.telemetry import conventions as names
 from any_llm.telemetry.attributes import Attributes, answer_attributes, identity, request_attributes, span_name
@@ -121,10 +121,9 @@ class Telemetry:
             found[names.CACHE] = report.cache.status
         if report.routing is not None:
             found[names.ROUTE] = report.routing.route
-        cost = getattr(record, "cost", None)
-        total = getattr(cost, "total", cost)
-        if total is not None:
-            found[names.COST] = float(total)
+        cost = cost_of(answer)
+        if cost is not None:
+            found[names.COST] = cost
         found[names.ATTEMPTS] = len(record.attempts)
         return found
 
@@ -144,12 +143,6 @@ class Telemetry:
 
     def _masked(self, text: str) -> str:
         return masked(text[: self._policy.longest], self._detector)
-
-
-def masked(text: str, detector: Detector) -> str:
-    """Return a text without what a detector finds, and without whatever looks like a key."""
-    found = [each for each in detector.find(text) if each.real]
-    return redact(replace_found(text, found, lambda each, _: f"[{each.label}]") if found else text)
 
 
 def _usage(tokens: Tokens, *, earlier: bool) -> Attributes:
