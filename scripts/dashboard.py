@@ -15,6 +15,10 @@ _CHUNK = "gen_ai_client_operation_time_per_output_chunk_seconds"
 _MODEL = 'gen_ai_request_model=~"$model"'
 _WINDOW = "[$__rate_interval]"
 _WIDTH = 24
+_NAME = "{{gen_ai_request_model}}"
+_OPERATION = "{{gen_ai_operation_name}} {{gen_ai_request_model}}"
+_BOTH = "{{gen_ai_provider_name}}:{{gen_ai_request_model}}"
+_LEFT = "min by (budget) (anyllm_budget_remaining_usd)"
 
 
 class Panel(NamedTuple):
@@ -49,7 +53,7 @@ ROWS = (
         (
             Panel(
                 "Availability (1 h)",
-                {"{{gen_ai_request_model}}": f"anyllm:availability:rate1h{{{_MODEL}}}"},
+                {_NAME: f"anyllm:availability:rate1h{{{_MODEL}}}"},
                 "percentunit",
                 "stat",
                 6,
@@ -57,7 +61,7 @@ ROWS = (
             ),
             Panel(
                 "Error budget left (30 d)",
-                {"{{gen_ai_request_model}}": f"anyllm:error_budget:remaining30d{{{_MODEL}}}"},
+                {_NAME: f"anyllm:error_budget:remaining30d{{{_MODEL}}}"},
                 "percentunit",
                 "stat",
                 6,
@@ -65,7 +69,7 @@ ROWS = (
             ),
             Panel(
                 "First chunk, p95",
-                {"{{gen_ai_request_model}}": f"anyllm:time_to_first_chunk:p95{{{_MODEL}}}"},
+                {_NAME: f"anyllm:time_to_first_chunk:p95{{{_MODEL}}}"},
                 "s",
                 "stat",
                 6,
@@ -84,9 +88,7 @@ ROWS = (
         (
             Panel(
                 "Calls a second",
-                {"{{gen_ai_operation_name}} {{gen_ai_request_model}}": _rate(
-                    f"{_DURATION}_count", "gen_ai_operation_name, gen_ai_request_model", _MODEL
-                )},
+                {_OPERATION: _rate(f"{_DURATION}_count", "gen_ai_operation_name, gen_ai_request_model", _MODEL)},
                 "reqps",
             ),
             Panel(
@@ -102,31 +104,39 @@ ROWS = (
         (
             Panel(
                 "Duration",
-                {"p50 {{gen_ai_request_model}}": _quantile("0.5", _DURATION),
-                 "p95 {{gen_ai_request_model}}": _quantile("0.95", _DURATION)},
+                {
+                    "p50 {{gen_ai_request_model}}": _quantile("0.5", _DURATION),
+                    "p95 {{gen_ai_request_model}}": _quantile("0.95", _DURATION),
+                },
                 "s",
             ),
             Panel(
                 "Time to first chunk",
-                {"p50 {{gen_ai_request_model}}": _quantile("0.5", _FIRST),
-                 "p95 {{gen_ai_request_model}}": _quantile("0.95", _FIRST)},
+                {
+                    "p50 {{gen_ai_request_model}}": _quantile("0.5", _FIRST),
+                    "p95 {{gen_ai_request_model}}": _quantile("0.95", _FIRST),
+                },
                 "s",
             ),
             Panel("Time per further chunk", {"p50 {{gen_ai_request_model}}": _quantile("0.5", _CHUNK)}, "s"),
             Panel(
                 "Overhead of the library",
-                {"p50": _quantile("0.5", "anyllm_overhead_seconds", ""),
-                 "p99": _quantile("0.99", "anyllm_overhead_seconds", "")},
+                {
+                    "p50": _quantile("0.5", "anyllm_overhead_seconds", ""),
+                    "p99": _quantile("0.99", "anyllm_overhead_seconds", ""),
+                },
                 "s",
                 about="All its time, less the waits for providers and between attempts.",
             ),
             Panel(
                 "Where time goes",
-                {"overhead": f"sum(rate(anyllm_overhead_seconds_sum{_WINDOW}))",
-                 "all": f"sum(rate({_DURATION}_sum{_WINDOW}))"},
+                {
+                    "overhead": f"sum(rate(anyllm_overhead_seconds_sum{_WINDOW}))",
+                    "all": f"sum(rate({_DURATION}_sum{_WINDOW}))",
+                },
                 "s",
             ),
-            Panel("Slowest models", {"{{gen_ai_request_model}}": f"topk(5, {_quantile('0.95', _DURATION)})"}, "s", "bargauge"),
+            Panel("Slowest models", {_NAME: f"topk(5, {_quantile('0.95', _DURATION)})"}, "s", "bargauge"),
         ),
     ),
     Row(
@@ -134,19 +144,22 @@ ROWS = (
         (
             Panel(
                 "Tokens a second",
-                {"{{gen_ai_token_type}} {{gen_ai_request_model}}": _rate(
-                    "gen_ai_client_token_usage_sum", "gen_ai_token_type, gen_ai_request_model", _MODEL
-                )},
+                {
+                    "{{gen_ai_token_type}} {{gen_ai_request_model}}": _rate(
+                        "gen_ai_client_token_usage_sum", "gen_ai_token_type, gen_ai_request_model", _MODEL
+                    )
+                },
             ),
             Panel(
                 "Cost an hour, by model",
-                {"{{gen_ai_request_model}}": f"3600 * {_rate('anyllm_cost_usd_total', 'gen_ai_request_model', _MODEL)}"},
+                {_NAME: f"3600 * {_rate('anyllm_cost_usd_total', 'gen_ai_request_model', _MODEL)}"},
                 "currencyUSD",
             ),
-            Panel("Answers without a known price", {"{{gen_ai_request_model}}": _rate(
-                "anyllm_cost_unknown_total", "gen_ai_request_model", _MODEL
-            )}),
-            Panel("Budgets: what is left", {"{{budget}}": "min by (budget) (anyllm_budget_remaining_usd)"}, "currencyUSD"),
+            Panel(
+                "Answers without a known price",
+                {_NAME: _rate("anyllm_cost_unknown_total", "gen_ai_request_model", _MODEL)},
+            ),
+            Panel("Budgets: what is left", {"{{budget}}": _LEFT}, "currencyUSD"),
             Panel(
                 "Answered by the cache",
                 {"{{kind}}": _rate("anyllm_cache_lookups_total", "kind")},
@@ -154,8 +167,10 @@ ROWS = (
             ),
             Panel(
                 "Part answered by the cache",
-                {"hits": 'sum(rate(anyllm_cache_lookups_total{kind=~"hit|stale|coalesced"}[$__rate_interval]))'
-                 " / sum(rate(anyllm_cache_lookups_total[$__rate_interval]))"},
+                {
+                    "hits": 'sum(rate(anyllm_cache_lookups_total{kind=~"hit|stale|coalesced"}[$__rate_interval]))'
+                    " / sum(rate(anyllm_cache_lookups_total[$__rate_interval]))"
+                },
                 "percentunit",
             ),
         ),
@@ -163,16 +178,18 @@ ROWS = (
     Row(
         "Survival",
         (
-            Panel("Attempts, by how they went", {"{{outcome}} {{error_type}}": _rate(
-                "anyllm_attempts_total", "outcome, error_type", _MODEL
-            )}),
-            Panel("Retries", {"{{gen_ai_request_model}}": _rate("anyllm_retries_total", "gen_ai_request_model", _MODEL)}),
+            Panel(
+                "Attempts, by how they went",
+                {"{{outcome}} {{error_type}}": _rate("anyllm_attempts_total", "outcome, error_type", _MODEL)},
+            ),
+            Panel("Retries", {_NAME: _rate("anyllm_retries_total", "gen_ai_request_model", _MODEL)}),
             Panel("Fallbacks", {"{{route}}": _rate("anyllm_fallbacks_total", "route")}),
-            Panel("Hedges, and whether they won", {"{{route}} won={{won}}": _rate("anyllm_hedges_total", "route, won")}),
+            Panel(
+                "Hedges, and whether they won", {"{{route}} won={{won}}": _rate("anyllm_hedges_total", "route, won")}
+            ),
             Panel(
                 "Breakers (0 healthy, 1 recovering, 2 down)",
-                {"{{gen_ai_provider_name}}:{{gen_ai_request_model}}":
-                 "max by (gen_ai_provider_name, gen_ai_request_model) (anyllm_breaker_state)"},
+                {_BOTH: "max by (gen_ai_provider_name, gen_ai_request_model) (anyllm_breaker_state)"},
             ),
             Panel("Streams cut short", {"{{ending}}": _rate("anyllm_stream_aborts_total", "ending", _MODEL)}),
         ),
@@ -190,7 +207,7 @@ ROWS = (
             ),
         ),
     ),
-)  # fmt: skip
+)
 
 
 def _panels() -> Iterator[dict[str, Any]]:

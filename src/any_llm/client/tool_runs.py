@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from any_llm.engine.settings_file import default_settings
 
 if TYPE_CHECKING:
     from any_llm.engine.settings import Settings
     from any_llm.types.json import JSON
+    from any_llm.types.telemetry import Metrics, Telemetry
 
 
 class ToolRun:
@@ -49,8 +50,10 @@ def tool_span(
     # What makes spans and measures is loaded by those who have turned it on.
     from any_llm.observers.tools import Said, ToolObservation  # noqa: PLC0415
 
+    # What is set as yes or no has become a record, or none.
+    telemetry, metrics = cast("Telemetry | None", settings.telemetry), cast("Metrics | None", settings.metrics)
     said = Said(name, call_id, description, arguments)
-    observation = ToolObservation(said, settings.telemetry, settings.metrics, settings.surroundings)
+    observation = ToolObservation(said, telemetry, metrics, settings.surroundings)
     observation.begin()
     try:
         yield run

@@ -124,6 +124,8 @@ class Telemetry:
         cost = cost_of(answer)
         if cost is not None:
             found[names.COST] = cost
+            if self._switches.earlier:
+                found[names.TOLD_COST] = cost
         found[names.ATTEMPTS] = len(record.attempts)
         return found
 

@@ -95,6 +95,9 @@ EARLIER: Mapping[str, str] = {
 }
 """Names of before that tools still read; said beside the newest unless `gen_ai_latest_experimental` is opted in to."""
 
+TOLD_COST = "gen_ai.usage.cost"
+"""Where Langfuse looks for the cost, in US dollars; the conventions have no name for it."""
+
 OPERATIONS: Mapping[str, str] = {
     "completion": "chat",
     "responses": "chat",
