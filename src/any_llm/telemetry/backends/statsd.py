@@ -6,6 +6,7 @@ https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/
 from __future__ import annotations
 
 import socket
+import weakref
 from typing import TYPE_CHECKING
 
 from any_llm.exceptions import ConfigurationError
@@ -37,6 +38,7 @@ class StatsdBackend:
         try:
             kind, *_, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_DGRAM)[0]
             self._socket = socket.socket(kind, socket.SOCK_DGRAM)
+            weakref.finalize(self, self._socket.close)
             self._socket.settimeout(0)
             self._socket.connect(address)
         except OSError as error:
