@@ -16,7 +16,7 @@ from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricR
 from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client import CollectorRegistry
 
-from any_llm import Health, Limit, Metrics, Retry, Settings, Telemetry, tool_span
+from any_llm import AnyLLM, Health, Limit, Metrics, Retry, Settings, Telemetry, tool_span
 from any_llm.attempts import Attempt, Routing
 from any_llm.exceptions import AnyLLMError, ConfigurationError
 from any_llm.observers.metrics import Metrics as Observer
@@ -36,6 +36,7 @@ from any_llm.testing.mock.answer import Answer, Usage
 from any_llm.types.json import JSON
 from any_llm.types.report import Report
 from tests.telemetry.conventions import pinned
+from tests.transport.peers import Server, say_nothing
 
 MESSAGES = [{"role": "user", "content": "Say hello."}]
 
@@ -140,20 +141,21 @@ async def test_limits_breakers_caches_and_queues_are_measured(kept: Kept) -> Non
 
 
 async def test_connections_in_use_are_measured_at_any_time(kept: Kept) -> None:
-    with Mock(fault="slow-headers=60") as mock:
-        said = measured(kept)
-        client = mock.client("openai", api_base=f"{mock.origin}/v1", transport=None, **said)
+    said = measured(kept)
+    server = Server(say_nothing)
+    try:
+        client = AnyLLM.create("openai", api_key="k", api_base=server.url("/v1"), **said)
         observer = Observer(said["metrics"], said["surroundings"])
         task = asyncio.create_task(client.acompletion(model="gpt-5", messages=MESSAGES))
-        async with asyncio.timeout(10):
-            while not kept.of("anyllm.pool.connections") or kept.of("anyllm.pool.connections")[()][-1] == 0:
-                await asyncio.sleep(0)
-                observer.look()
+        assert await server.reaches(live=1)
+        observer.look()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    assert 1 in kept.of("anyllm.pool.connections")[()]
-    assert 1 in kept.of("anyllm.calls.active")[()]
+    finally:
+        server.stop()
+    assert kept.of("anyllm.pool.connections")[()] == [1, 0]
+    assert kept.of("anyllm.calls.active")[()] == [1, 0]
 
 
 async def test_a_route_is_measured_by_its_fallbacks(kept: Kept) -> None:
