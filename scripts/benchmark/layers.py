@@ -16,7 +16,7 @@ from any_llm import Hooks, Limit, Retry, Settings
 from any_llm.engine.stack import stack
 from any_llm.pipeline.call import Call, Handler, Middleware, Reply
 from any_llm.pipeline.compose import compose
-from any_llm.pipeline.deadline import Deadline
+from any_llm.pipeline.deadline import keeping_deadlines
 from any_llm.pipeline.stream import EventStream
 from any_llm.pipeline.surroundings import PROCESS
 from any_llm.spec.dialect import Target
@@ -130,7 +130,7 @@ async def measure_layers(rounds: int) -> list[Row]:
     retry = stack(Settings(retry=Retry()))
     limits = stack(Settings(retry=None, limits=[Limit(amount=1e9), Limit(amount=1e12, of="tokens")]))
     return [
-        _row("an empty stack", await calls(Deadline(compose((), _whole), PROCESS.clock)), 5.0),
+        _row("an empty stack", await calls(keeping_deadlines(compose((), _whole), PROCESS.clock)), 5.0),
         _row("ten layers that do nothing, a call", await calls(compose([_nothing] * 10, _whole)), 60.0),
         _row("ten hooks that do nothing, a call", await calls(compose([Hooks()] * 10, _whole)), 60.0),
         _row("ten layers that do nothing, a chunk", await chunks([_nothing] * 10), 2.0),

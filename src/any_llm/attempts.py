@@ -22,7 +22,6 @@ class Attempt(msgspec.Struct, kw_only=True):
         started: when it began, in seconds since 1970.
         waited: how many seconds were waited just before it.
         elapsed: how many seconds it took; of a stream, until its end. `None` while it runs.
-        upstream: how many of them were waited for the provider; of a stream, until its first piece.
         status: the HTTP status of its answer, where there was one.
         outcome: how it went.
         error: the name of the error's class, where it failed.
@@ -39,7 +38,6 @@ class Attempt(msgspec.Struct, kw_only=True):
     started: float = 0.0
     waited: float = 0.0
     elapsed: float | None = None
-    upstream: float = 0.0
     status: int | None = None
     outcome: AttemptOutcome = "running"
     error: str | None = None

@@ -20,7 +20,7 @@ from any_llm.engine.stack import stack
 from any_llm.exceptions import AnyLLMError, ConfigurationError, ProviderError, RateLimitError
 from any_llm.pipeline.call import Call, Handler, Reply
 from any_llm.pipeline.compose import compose
-from any_llm.pipeline.deadline import Deadline
+from any_llm.pipeline.deadline import keeping_deadlines
 from any_llm.pipeline.reservation import Plan, facts_of
 from any_llm.pipeline.stream import EventStream
 from any_llm.pipeline.surroundings import Surroundings
@@ -61,7 +61,7 @@ class World:
             retry=None, limits=Limits(limits=limits, **policy), store=self.store, surroundings=self.surroundings
         )
         layers = stack(chosen)
-        self.handler = Deadline(compose(layers, self._call_on), self.clock)
+        self.handler = keeping_deadlines(compose(layers, self._call_on), self.clock)
 
     async def _call_on(self, call: Call) -> Reply:
         return await self.provider(call)

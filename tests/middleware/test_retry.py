@@ -33,7 +33,7 @@ from any_llm.exceptions import (
 )
 from any_llm.pipeline.call import Call, Reply
 from any_llm.pipeline.compose import compose
-from any_llm.pipeline.deadline import Deadline
+from any_llm.pipeline.deadline import keeping_deadlines
 from any_llm.pipeline.retry_budget import WINDOW, RetryBudget
 from any_llm.pipeline.stream import EventStream
 from any_llm.refusals import DeadlineExceededError
@@ -126,7 +126,7 @@ def answer(
     clock = VirtualClock()
     chosen = Settings(retry=retry or Retry(), surroundings=clock.surroundings(lambda: chance))
     provider = Trip(steps, clock)
-    handler = Deadline(compose(stack(chosen), provider), clock)
+    handler = keeping_deadlines(compose(stack(chosen), provider), clock)
 
     async def make() -> Outcome:
         asked = msgspec.structs.replace(call, attempts=[], deadline=None if seconds is None else clock.now + seconds)

@@ -25,7 +25,7 @@ from any_llm.pipeline.call import Call
 from any_llm.pipeline.observation import Record
 from any_llm.pipeline.stream import Outcome
 from any_llm.pipeline.surroundings import Surroundings
-from any_llm.pipeline.watched import BUDGET, watched
+from any_llm.pipeline.watched import BUDGET, Waits, watched
 from any_llm.refusals import LimitExceededError
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
@@ -188,13 +188,15 @@ def record(attempts: list[Attempt], *, elapsed: float = 2.0, report: Report | No
 
 
 def test_overhead_is_what_is_neither_a_wait_for_the_provider_nor_one_between_attempts() -> None:
+    waits = Waits()
+    waits.seconds = 1.25
     attempts = [
-        Attempt(provider="p", model="m", upstream=0.5, started=100.0),
-        Attempt(provider="p", model="m", upstream=0.75, waited=0.25, started=101.0),
+        Attempt(provider="p", model="m", started=100.0),
+        Attempt(provider="p", model="m", waited=0.25, started=101.0),
     ]
-    assert overhead_of(record(attempts)) == 0.5
+    assert overhead_of(record(attempts), waits) == 0.5
     streamed = record(attempts, elapsed=60.0, report=Report(time_to_first_chunk=0.75))
-    assert overhead_of(streamed) == 0.25
+    assert overhead_of(streamed, waits) == 0.25
 
 
 class Priced(msgspec.Struct):

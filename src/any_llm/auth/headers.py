@@ -28,8 +28,8 @@ their header.
 
 
 def _sign(name: str, prefix: str, headers: dict[str, str], key: Secret | None) -> None:
-    if key:
-        headers[name] = prefix + key.reveal()
+    if key is not None and (value := key.reveal()):
+        headers[name] = prefix + value
 
 
 def unsigned(headers: dict[str, str], key: Secret | None) -> None:

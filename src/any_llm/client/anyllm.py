@@ -90,7 +90,7 @@ class AnyLLM(EveryOperation):
         values: Mapping[str, str] = {}
         if provider.placeholders:
             values = find_placeholders(provider, given.placeholders, os.environ, given.credential)
-        self._target = Target(
+        self._target = self._asked = Target(
             provider=provider,
             model="",
             base_url=find_base_url(provider, api_base, os.environ, required=not self._overridden, values=values),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,7 +21,7 @@ from any_llm.types.report import Report
 
 if TYPE_CHECKING:
     from any_llm.engine.settings import Settings
-    from any_llm.pipeline.call import Handler
+    from any_llm.pipeline.call import Handler, Reply
     from any_llm.schemas.formats import Parser
 
 
@@ -31,16 +31,20 @@ class Calling:
     PROVIDER: ClassVar[Provider]
 
     _target: Target
+    _asked: Target
     _settings: Settings
     _handler: Handler
     _overridden: ClassVar[frozenset[str]] = frozenset()
 
     async def _answer(self, operation: Operation, model: str, request: JSONObject) -> JSON:
         """Make a call and return its answer, or the stream of its pieces, in the types that the settings ask for."""
-        return self._finish(await self._call(operation, model, request))
+        return self._finish((await self._call(operation, model, request)).value)
 
-    async def _call(self, operation: Operation, model: str, request: JSONObject) -> JSON:
-        target = msgspec.structs.replace(self._target, model=model)
+    def _call(self, operation: Operation, model: str, request: JSONObject) -> Awaitable[Reply]:
+        target = self._asked
+        if target.model != model:
+            # Most clients are asked for one model again and again.
+            target = self._asked = msgspec.structs.replace(self._target, model=model)
         call = build_call(operation, target, request, self._settings)
         handler = self._handler
         if call.overrides:
@@ -48,7 +52,7 @@ class Calling:
             layers = {"retry": Retry, "cache": Cache}
             missing = {name: layers[name]() for name in call.overrides if getattr(self._settings, name) is None}
             handler = build(msgspec.structs.replace(self._settings, **missing)) if missing else handler
-        return (await handler(call)).value
+        return handler(call)
 
     def _finish(
         self, value: JSON, parse: Callable[..., JSON] | None = None, parser: Parser[JSON] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from any_llm.exceptions import InvalidMessageError
-from any_llm.types.json import JSON, is_mapping, is_sequence
+from any_llm.types.json import DICT, JSON, is_mapping, is_sequence
 from any_llm.types.media import Media
 
 _SHOWN = 80
@@ -23,12 +23,12 @@ def check_messages(messages: JSON) -> list[JSON]:
     Raises:
         InvalidMessageError: the first thing that cannot be right; `param` is its path.
     """
-    if not is_sequence(messages):
+    if type(messages) is not list and not is_sequence(messages):
         raise _wrong("messages", "a list of messages", messages)
     if not messages:
         raise _wrong("messages", "at least one message", messages)
     for index, message in enumerate(messages):
-        if is_mapping(message):
+        if type(message) is DICT or is_mapping(message):
             role = message.get("role")
             if type(message.get("content")) is not str or type(role) is not str or role == "tool" or len(message) > 2:
                 _check_message(message, f"messages[{index}]")

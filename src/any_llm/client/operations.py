@@ -108,17 +108,24 @@ class AsyncOperations(Calling):
         Raises:
             AnyLLMError: the subclass says what went wrong.
         """
-        request = said(messages=check_messages(messages), stream=stream or None, **options)
+        request: JSONObject = {"messages": check_messages(messages)}
+        if options:
+            request |= said(**options)
+        if stream:
+            request["stream"] = stream
         if "session_label" in request:
             del request["session_label"]
             warnings.warn("session_label has no effect any more; leave it out", DeprecationWarning, stacklevel=2)
-        parser = _prepare(request, "response_format", response_format)
+        plain = response_format is None and "tools" not in request
+        parser = None if plain else _prepare(request, "response_format", response_format)
         if "_acompletion" in self._overridden:
             params, rest = _divide(CompletionParams, request, model_id=model)
             value = await self._acompletion(params, **rest)
         else:
-            value = await self._call(Operation.COMPLETION, model, _without_auto(request))
-        return self._finish(value, parse_completion, parser)
+            if request.get("reasoning_effort") == "auto":
+                del request["reasoning_effort"]
+            value = (await self._call(Operation.COMPLETION, model, request)).value
+        return value if plain and not self._settings.sdk_types else self._finish(value, parse_completion, parser)
 
     @overload
     async def aresponses(
@@ -190,7 +197,7 @@ class AsyncOperations(Calling):
             params, rest = _divide(ResponsesParams, request, model=model)
             value = await self._aresponses(params, **rest)
         else:
-            value = await self._call(Operation.RESPONSES, model, request)
+            value = (await self._call(Operation.RESPONSES, model, request)).value
         return self._finish(value, parse_response, parser)
 
     @overload
@@ -268,7 +275,7 @@ class AsyncOperations(Calling):
             params, rest = _divide(MessagesParams, request, model=model)
             value = await self._amessages(params, **rest)
         else:
-            value = await self._call(Operation.MESSAGES, model, request)
+            value = (await self._call(Operation.MESSAGES, model, request)).value
         return self._finish(value, parse_message, parser)
 
     @spell_out(EmbeddingOptions)

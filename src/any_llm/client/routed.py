@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,7 +27,7 @@ from any_llm.types.routes import Fallback, Route, RouteTarget
 
 if TYPE_CHECKING:
     from any_llm.attempts import Considered
-    from any_llm.pipeline.call import Call, Handler
+    from any_llm.pipeline.call import Call, Handler, Reply
 
 _WITHOUT_MODEL = frozenset({
     Operation.LIST_MODELS, Operation.UPLOAD_FILE, Operation.CREATE_BATCH, Operation.REQUEST,
@@ -66,12 +66,12 @@ class Routed(AnyLLM):
         return self._chains.setdefault(name, self._find(name, ())) if found is None else found
 
     @override
-    async def _call(self, operation: Operation, model: str, request: JSONObject) -> JSON:
+    def _call(self, operation: Operation, model: str, request: JSONObject) -> Awaitable[Reply]:
         handler = self._handler
         call = self._call_of(operation, model, request)
         if "retry" in call.overrides and self._settings.retry is None:
             handler = build(msgspec.structs.replace(self._settings, retry=Retry()))
-        return (await handler(call)).value
+        return handler(call)
 
     @override
     def explain(self, model: str = UNNAMED, **options: JSON) -> tuple[Considered, ...]:

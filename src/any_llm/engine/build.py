@@ -14,7 +14,7 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.local.transport import LocalTransport
 from any_llm.pipeline.call import Call, Handler
 from any_llm.pipeline.compose import compose
-from any_llm.pipeline.deadline import Deadline
+from any_llm.pipeline.deadline import keeping_deadlines
 from any_llm.pipeline.watched import POOL, watched
 from any_llm.providers.registry import named_transport
 from any_llm.spec.transport import Transport
@@ -37,7 +37,7 @@ def build(settings: Settings) -> Handler:
     """Return the handler for these settings: their layers around the trip to the provider."""
     clock = settings.surroundings.clock
     centre = dispatcher(_transports(settings), _deliverer(settings), clock)
-    return Deadline(compose(stack(settings), centre), clock)
+    return keeping_deadlines(compose(stack(settings), centre), clock)
 
 
 @cache
@@ -86,4 +86,11 @@ def _transports(settings: Settings) -> Callable[[str], Transport]:
             return named
         raise ConfigurationError(f"A provider's transport is {name!r}; it must be one of {', '.join(TRANSPORTS)}")
 
-    return transport_for
+    return transport_for if settings.metrics is None else _timed(transport_for)
+
+
+def _timed(transport_for: Callable[[str], Transport]) -> Callable[[str], Transport]:
+    """Return the same transports with their waits timed, so that metrics can tell what is not a wait."""
+    from any_llm.engine.timed import TimedTransport  # noqa: PLC0415  # only metrics want to know
+
+    return lambda name: TimedTransport(transport_for(name))

@@ -19,7 +19,6 @@ from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
 from any_llm.engine.translation import decode, encode, follow_up
-from any_llm.engine.unplaced import with_unplaced
 from any_llm.engine.upstream import Held, HttpUpstream
 from any_llm.exceptions import (
     AnyLLMError,
@@ -118,14 +117,13 @@ def dispatcher(
         provider = call.target.provider
         facts = Facts(call, clock)
         try:
-            if call.deadline is not None:
-                call = within(call, clock)
+            call = call if call.deadline is None else within(call, clock)
             codec = codec_for(call.target, call.operation)
             deliveries: Sequence[Delivery] = ()
-            if deliver is not None and has_media(call.operation, call.options):
-                call, encoded, deliveries = await _encode_media(codec, call, deliver, dispatch)
+            if "cache" in call.options or (deliver is not None and has_media(call.operation, call.options)):
+                call, encoded, deliveries = await _encode_more(codec, call, deliver, dispatch)
             else:
-                call, encoded = _encode(codec, call)
+                encoded = encode(codec, call)
             request = _request(call, encoded)
             report = Report(
                 provider=provider.name,
@@ -134,15 +132,18 @@ def dispatcher(
                 warnings=_allowed(call, encoded) if encoded.warnings else (),
                 deliveries=tuple(deliveries),
                 client_request_id=call.request_id,
-                structured_output=_form_of(call, encoded),
+                structured_output=_form_of(encoded) if _FORMS.get(call.operation) in call.options else None,
                 carried_over=codec.over,
                 attempts=call.attempts,
             )
-            facts.asked(request)
+            facts.request, facts.requests = request, 1
             transport = transport_for(provider.transport)
             if provider.auth not in SIGNERS:
                 request = facts.request = await _signed(request, call.target, transport)
-            exchange = await facts.wait(transport.send(request, call.timeouts))
+            exchange = await transport.send(request, call.timeouts)
+            report.status = facts.status = exchange.status
+            report.headers = facts.headers = exchange.headers
+            report.request_id = facts.request_id()
             try:
                 return await _receive(Trip(call, codec, transport, report, facts), exchange)
             except BaseException:
@@ -157,10 +158,10 @@ def dispatcher(
     return dispatch
 
 
-def _encode(codec: Codec[JSON, JSON], call: Call) -> tuple[Call, Encoded]:
+def _encode_cached(codec: Codec[JSON, JSON], call: Call) -> tuple[Call, Encoded]:
+    """Encode a call that may say how prompts are kept."""
     if "cache" not in call.options:
-        encoded = encode(codec, call)
-        return call, encoded if encoded.body else with_unplaced(call.operation, call.options, encoded)
+        return call, encode(codec, call)
     from any_llm.engine.prompt_caching import cached  # noqa: PLC0415  # few calls say how prompts are kept
 
     call, warnings = cached(call)
@@ -168,14 +169,16 @@ def _encode(codec: Codec[JSON, JSON], call: Call) -> tuple[Call, Encoded]:
     return call, msgspec.structs.replace(encoded, warnings=(*encoded.warnings, *warnings))
 
 
-async def _encode_media(
-    codec: Codec[JSON, JSON], call: Call, deliver: Deliver, handler: Handler
+async def _encode_more(
+    codec: Codec[JSON, JSON], call: Call, deliver: Deliver | None, handler: Handler
 ) -> tuple[Call, Encoded, Sequence[Delivery]]:
-    """Encode a call with media; what its encoder asks for and does not find in memory is brought there."""
+    """Encode a call that may have media; what its encoder asks for and does not find in memory is brought there."""
+    if deliver is None or not has_media(call.operation, call.options):
+        return *_encode_cached(codec, call), ()
     call, steps = await deliver(call, handler)
     while True:
         try:
-            call, encoded = _encode(codec, call)
+            call, encoded = _encode_cached(codec, call)
         except MediaNotReadError as needed:
             call, more = await deliver(call, handler, needed)
             steps = (*steps, *more)
@@ -185,16 +188,16 @@ async def _encode_media(
 
 async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
-    status = trip.meet(exchange)
-    streamed = call.stream and codec.stream is not None and status < _FIRST_REDIRECT
+    status = exchange.status
+    streamed = codec.stream is not None and call.stream and status < _FIRST_REDIRECT
     if streamed and (call.operation in _OF_ANY_TYPE or not is_json(report.headers.get("content-type", ""))):
         return await _open(call, codec, exchange, report, trip.facts)
-    response = await _read(trip, exchange)
+    response = _response(trip, exchange.status, await exchange.read())
     if streamed and response.body.lstrip().startswith(_EVENTS):
         return await _open(call, codec, Held(response), report, trip.facts)
-    if streamed and (step := follow_up(codec, call, response)) is not None:
-        return await _open_elsewhere(trip, step)
     if codec.follow_up is not None:
+        if streamed and (step := follow_up(codec, call, response)) is not None:
+            return await _open_elsewhere(trip, step)
         response = await _follow(trip, response)
     value = decode(codec, call, response)
     if streamed:
@@ -203,19 +206,20 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
             response_excerpt=Facts.excerpt(response.body),
         )
     report.elapsed = trip.facts.ended("ok")
-    if isinstance(value, Reported) or hasattr(value, "report"):
+    if isinstance(value, Reported):
+        vars(value)["_report"] = report
+    elif hasattr(value, "report"):
         value.report = report
     return Reply(value=value, report=report)
 
 
-async def _read(trip: Trip, exchange: Exchange, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
-    """Read an answer to its end; an unsuccessful one is raised, unless it redirects and the codec follows."""
+def _response(trip: Trip, status: int, read: bytes, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
+    """Return an answer that was read; an unsuccessful one is raised, unless it redirects and the codec follows."""
     headers = trip.report.headers
-    read = await trip.facts.wait(exchange.read())
     if read.startswith(_BYTE_ORDER_MARK) and is_json(headers.get("content-type", "")):
         read = read.removeprefix(_BYTE_ORDER_MARK)
-    response = HttpResponse(exchange.status, headers, read, earlier)
-    if response.status >= (_FIRST_ERROR if trip.codec.redirects else _FIRST_REDIRECT):
+    response = HttpResponse(status, headers, read, earlier)
+    if status >= (_FIRST_ERROR if trip.codec.redirects else _FIRST_REDIRECT):
         raise _refusal(trip.call, response)
     return response
 
@@ -226,7 +230,7 @@ async def _follow(trip: Trip, response: HttpResponse) -> HttpResponse:
         earlier = (*response.earlier, msgspec.structs.replace(response, earlier=()))
         exchange = await _send_on(trip, step)
         try:
-            response = await _read(trip, exchange, earlier)
+            response = _response(trip, exchange.status, await exchange.read(), earlier)
         except BaseException:
             exchange.close()
             raise
@@ -243,7 +247,7 @@ async def _send_on(trip: Trip, step: FollowUp) -> Exchange:
     request = trip.facts.asked(_request(call, step.encoded))
     if call.target.provider.auth not in SIGNERS:
         request = trip.facts.request = await _signed(request, call.target, trip.transport)
-    exchange = await trip.facts.wait(trip.transport.send(request, timeouts))
+    exchange = await trip.transport.send(request, timeouts)
     trip.meet(exchange)
     return exchange
 
@@ -278,7 +282,8 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     framing = FRAMINGS[framing_of(codec, call, content_type)]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
     stream.tap(on_end=partial(_note_end, report, facts))
-    await facts.wait(stream.prime())
+    facts.begun()
+    await stream.prime()
     report.time_to_first_chunk = facts.elapsed
     return Reply(value=stream, report=report)
 
@@ -371,10 +376,8 @@ def _add(headers: dict[str, str], more: Mapping[str, str]) -> None:
         headers[name] = value
 
 
-def _form_of(call: Call, encoded: Encoded) -> str | None:
+def _form_of(encoded: Encoded) -> str:
     """Return by what means the answer is held to the form that was asked for."""
-    if _FORMS.get(call.operation) not in call.options:
-        return None
     return next((warning.mode for warning in encoded.warnings if warning.mode), "native")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from any_llm.attempts import Attempt
 from any_llm.types.http import Upload, size_of
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from any_llm.spec.clock import Clock
     from any_llm.types.http import HttpRequest
 
-T = TypeVar("T")
-
 _EXCERPT = 2_000
 _REQUEST_IDS = ("x-request-id", "request-id", "x-ms-request-id", "apim-request-id", "cf-ray", "x-amzn-requestid")
 _TEXTS = ("message", "code", "error_type", "param", "request_id", "request_excerpt", "response_excerpt")
@@ -27,17 +25,17 @@ _TEXTS = ("message", "code", "error_type", "param", "request_id", "request_excer
 class Facts:
     """Collects what becomes known on the way: the request as sent, the status and headers that came back."""
 
-    __slots__ = ("_attempt", "_call", "_clock", "_request_id", "headers", "request", "started", "status")
+    _attempt: Attempt | None = None
+    _request_id: str | None = None
+    request: HttpRequest | None = None
+    requests = 0
+    status: int | None = None
+    headers: Mapping[str, str] = {}  # what is known before anything came; never written to
 
     def __init__(self, call: Call, clock: Clock) -> None:
         self._call = call
         self._clock = clock
-        self._attempt: Attempt | None = None
         self.started = clock.monotonic()
-        self.request: HttpRequest | None = None
-        self.status: int | None = None
-        self.headers: Mapping[str, str] = {}
-        self._request_id: str | None = None
 
     @property
     def elapsed(self) -> float:
@@ -45,41 +43,45 @@ class Facts:
         return self._clock.monotonic() - self.started
 
     def asked(self, request: HttpRequest) -> HttpRequest:
-        """Note that a request is about to be made, and return it; the first one begins the record of the attempt."""
-        attempt = self._attempt
-        if attempt is None:
-            call = self._call
-            target = call.target
-            attempt = self._attempt = Attempt(
-                provider=target.provider.name,
-                model=target.model,
-                key="" if target.key is None else target.key.fingerprint,
-                started=self._clock.time(),
-                waited=call.waited,
-            )
-            call.attempts.append(attempt)
-        attempt.requests += 1
+        """Note that a request is about to be made, and return it."""
+        self.requests += 1
         self.request = request
         return request
 
-    async def wait(self, answer: Awaitable[T]) -> T:
-        """Return what the provider answers, and note how long that was waited for."""
-        began = self._clock.monotonic()
-        try:
-            return await answer
-        finally:
-            if self._attempt is not None:
-                self._attempt.upstream += self._clock.monotonic() - began
+    def begun(self) -> None:
+        """Have the attempt listed though it goes on, as that of a stream does."""
+        self._listed("running", None)
 
     def ended(self, outcome: AttemptOutcome) -> float:
         """Note how the attempt ended, once, and return how many seconds it took."""
-        attempt, elapsed = self._attempt, self.elapsed
-        if attempt is not None and attempt.outcome == "running":
-            attempt.outcome = outcome
-            attempt.elapsed = elapsed
-            attempt.status = self.status
-            attempt.request_id = self._request_id
+        attempt, elapsed = self._attempt, self._clock.monotonic() - self.started
+        if attempt is None:
+            if self.requests:
+                self._listed(outcome, elapsed)
+        elif attempt.outcome == "running":
+            attempt.outcome, attempt.elapsed, attempt.requests = outcome, elapsed, self.requests
         return elapsed
+
+    def _listed(self, outcome: AttemptOutcome, elapsed: float | None) -> None:
+        call = self._call
+        target, attempts = call.target, call.attempts
+        attempt = self._attempt = Attempt(
+            provider=target.provider.name,
+            model=target.model,
+            key="" if target.key is None else target.key.fingerprint,
+            started=self._clock.time() - (self._clock.monotonic() - self.started if elapsed is None else elapsed),
+            waited=call.waited,
+            elapsed=elapsed,
+            status=self.status,
+            outcome=outcome,
+            request_id=self._request_id,
+            requests=self.requests,
+        )
+        place = len(attempts)
+        # One that began later, at another target, may have ended earlier.
+        while place and attempts[place - 1].started > attempt.started:
+            place -= 1
+        attempts.insert(place, attempt)
 
     def request_id(self) -> str | None:
         """Return the provider's id of the request."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import msgspec
 
 from any_llm.engine.facts import Facts
+from any_llm.engine.unplaced import with_unplaced
 from any_llm.exceptions import AnyLLMError, InvalidMessageError, MalformedResponseError
 from any_llm.types.json import JSON, is_mapping
 
@@ -31,11 +32,12 @@ def encode(codec: Codec[JSON, JSON], call: Call) -> Encoded:
         InvalidMessageError: something in it cannot be written as JSON, or is not shaped as it should be.
     """
     try:
-        return codec.encode(call.target, call.options)
+        encoded = codec.encode(call.target, call.options)
     except AnyLLMError:
         raise
     except _STUMBLES as error:
         raise _unwritable(call.options, "", error) from error
+    return encoded if encoded.body else with_unplaced(call.operation, call.options, encoded)
 
 
 def with_members(body: bytes, members: Mapping[str, JSON]) -> bytes:

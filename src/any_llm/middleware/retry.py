@@ -11,6 +11,7 @@ import msgspec
 from any_llm.exceptions import AnyLLMError, ConnectTimeoutError, FirstTokenTimeoutError
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.retry_budget import RetryBudget
+from any_llm.pipeline.stream import EventStream
 from any_llm.spec.provider import Operation
 from any_llm.types.policies import Retry as Policy
 from any_llm.types.policies import RetryRule
@@ -34,12 +35,13 @@ _LASTING = frozenset({
 class Retry:
     """The layer that makes calls again by a policy; one call of it makes all attempts at one target."""
 
-    __slots__ = ("_budgets", "_policy", "_surroundings")
+    __slots__ = ("_budgets", "_monotonic", "_policy", "_surroundings")
 
     def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
         self._policy = policy
         self._surroundings = surroundings
-        self._budgets = surroundings.shared("retry budgets", _Budgets)
+        self._monotonic = surroundings.clock.monotonic
+        self._budgets = surroundings.shared("retry budgets", _no_budgets)
 
     async def __call__(self, call: Call, inner: Handler) -> Reply:
         """Answer a call, with further attempts if need be; the last error is raised as it is."""
@@ -48,12 +50,16 @@ class Retry:
         if call.overrides:
             policy, most = _policy_of(call, policy), call.overrides.get("most_retries")
         target = call.target
-        budget = self._budgets.of(target.base_url or target.provider.name)
-        budget.count(self._surroundings.clock.monotonic())
+        place = target.base_url or target.provider.name
+        budget = self._budgets.get(place) or self._budgets.setdefault(place, RetryBudget())
+        budget.count(self._monotonic())
         made = 1
         while True:
             try:
-                return await self._attempt(policy, call, inner)
+                if policy.attempt_timeout is not None:
+                    return await _in_time(call, inner, policy.attempt_timeout)
+                reply = await inner(call)
+                return await wait_for_content(reply) if isinstance(reply.value, EventStream) else reply
             except AnyLLMError as error:
                 wait = None if isinstance(most, int) and made > most else self._wait(policy, call, error, made)
                 if wait is None or not budget.allows(policy.budget, policy.budget_floor):
@@ -61,21 +67,6 @@ class Retry:
             await self._surroundings.clock.sleep(wait)
             call = msgspec.structs.replace(call, waited=wait)
             made += 1
-
-    async def _attempt(self, policy: Policy, call: Call, inner: Handler) -> Reply:
-        seconds = policy.attempt_timeout
-        if seconds is None:
-            reply = await inner(call)
-            return await wait_for_content(reply) if reply.streamed else reply
-        limit = asyncio.timeout(seconds)
-        try:
-            async with limit:
-                reply = await inner(call)
-                return await wait_for_content(reply) if reply.streamed else reply
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            raise _too_slow(call, seconds) from error
 
     def _wait(self, policy: Policy, call: Call, error: AnyLLMError, made: int) -> float | None:
         """Return how many seconds to wait before the next attempt, or `None` when there shall be none."""
@@ -94,17 +85,20 @@ class Retry:
         return wait
 
 
-class _Budgets:
-    """What was made again of late, by where it went."""
+def _no_budgets() -> dict[str, RetryBudget]:
+    """Return what was made again of late, by where it went: nothing yet."""
+    return {}
 
-    __slots__ = ("_by_place",)
 
-    def __init__(self) -> None:
-        self._by_place: dict[str, RetryBudget] = {}
-
-    def of(self, place: str) -> RetryBudget:
-        budget = self._by_place.get(place)
-        return self._by_place.setdefault(place, RetryBudget()) if budget is None else budget
+async def _in_time(call: Call, inner: Handler, seconds: float) -> Reply:
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            return await wait_for_content(await inner(call))
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise _too_slow(call, seconds) from error
 
 
 def _may_help(call: Call, error: AnyLLMError) -> bool:

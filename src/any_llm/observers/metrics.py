@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.observation import cost_of, first_chunk_of
-from any_llm.pipeline.watched import decisions, watched
+from any_llm.pipeline.watched import WAITS, Waits, decisions, watched
 from any_llm.providers.conventional_names import conventional_name
 from any_llm.telemetry import conventions as names
 from any_llm.telemetry import measures
@@ -45,14 +45,18 @@ class Metrics:
     def begin(self, call: Call) -> tuple[Call, object]:
         """Count a call that is on its way."""
         self._shared.active += 1
-        return call, self
+        waits = Waits()
+        WAITS.set(waits)
+        return call, waits
 
-    def end(self, noted: object, record: Record) -> None:  # noqa: ARG002  # there is nothing to note
+    def end(self, noted: object, record: Record) -> None:
         """Measure a call that is over."""
         self._shared.active -= 1
         measured = _Measured(record, self._series, self._policy.labels, self._trace(record))
         try:
             measured.call()
+            if isinstance(noted, Waits):
+                measured.overhead(noted)
             measured.attempts()
             measured.routing()
             measured.stream()
@@ -120,8 +124,6 @@ class _Measured(NamedTuple):
             if tokens.output:
                 record_value(names.TOKEN_USAGE, (*full, "output", *who), tokens.output, self.trace)
         self._cost(answer, who, told=tokens is not None)
-        if record.attempts and record.outcome.ending == "complete":
-            record_value(measures.OVERHEAD, self._base, overhead_of(record), self.trace)
         if report.cache is not None:
             record_value(measures.CACHE, (report.cache.status,), 1)
 
@@ -131,6 +133,12 @@ class _Measured(NamedTuple):
             self.series.record(measures.COST, (*self._base, *who), cost)
         elif told and self.record.attempts:
             self.series.record(measures.UNPRICED, self._base[1:], 1)
+
+    def overhead(self, waits: Waits) -> None:
+        """Measure what this library took of a call that was answered."""
+        record = self.record
+        if record.attempts and record.outcome.ending == "complete":
+            self.series.record(measures.OVERHEAD, self._base, overhead_of(record, waits), self.trace)
 
     def attempts(self) -> None:
         """Count attempts, and those that asked a target again."""
@@ -222,12 +230,12 @@ class _Looker:
                 record(name, labels, value)
 
 
-def overhead_of(record: Record) -> float:
+def overhead_of(record: Record, upstream: Waits) -> float:
     """Return how many seconds of a call were neither waits for a provider nor waits between attempts.
 
     Of a stream those until its first piece: what comes after is as slow as its reader.
     """
-    waits = sum(attempt.upstream + attempt.waited for attempt in record.attempts)
+    waits = upstream.seconds + sum(attempt.waited for attempt in record.attempts)
     streamed = record.call.stream and record.report.time_to_first_chunk is not None
     return max(0.0, (first_chunk_of(record) if streamed else record.elapsed) - waits)
 

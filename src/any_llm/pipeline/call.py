@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 import msgspec
@@ -15,6 +16,9 @@ from any_llm.types.caller import NOBODY, Caller
 from any_llm.types.http import Timeouts
 from any_llm.types.json import JSON
 from any_llm.types.report import Report
+
+_NOTHING: Mapping[str, JSON] = MappingProxyType({})
+"""What a call says that says nothing: one for all, where an empty dictionary would be made anew for each."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,16 +49,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     target: Target
     options: Options
     timeouts: Timeouts = Timeouts()
-    headers: Mapping[str, str] = {}
-    query: Mapping[str, str] = {}
-    extra_body: Mapping[str, JSON] = {}
-    addressed: Mapping[str, Mapping[str, JSON]] = {}
+    headers: Mapping[str, str] = _NOTHING
+    query: Mapping[str, str] = _NOTHING
+    extra_body: Mapping[str, JSON] = _NOTHING
+    addressed: Mapping[str, Mapping[str, JSON]] = _NOTHING
     on_unsupported: str = "warn"
     request_id: str = ""
-    context: Mapping[str, object] = {}
+    context: Mapping[str, object] = _NOTHING
     deadline: float | None = None
     caller: Caller = NOBODY
-    overrides: Mapping[str, object] = {}
+    overrides: Mapping[str, object] = _NOTHING
     attempts: list[Attempt] = msgspec.field(default_factory=list)
     waited: float = 0.0
 

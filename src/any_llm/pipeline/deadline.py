@@ -12,28 +12,24 @@ from any_llm.refusals import DeadlineExceededError
 from any_llm.spec.clock import Clock
 
 
-class Deadline:
-    """A handler that keeps the deadline of each call which has one, and costs the others nothing."""
+def keeping_deadlines(inner: Handler, clock: Clock) -> Handler:
+    """Return a handler that keeps the deadline of each call which has one, and costs the others nothing."""
 
-    __slots__ = ("_clock", "_inner")
+    def answer(call: Call) -> Awaitable[Reply]:
+        return inner(call) if call.deadline is None else _in_time(call, inner, call.deadline - clock.monotonic())
 
-    def __init__(self, inner: Handler, clock: Clock) -> None:
-        self._inner = inner
-        self._clock = clock
+    return answer
 
-    def __call__(self, call: Call) -> Awaitable[Reply]:
-        """Answer a call."""
-        return self._inner(call) if call.deadline is None else self._answer(call, call.deadline)
 
-    async def _answer(self, call: Call, deadline: float) -> Reply:
-        limit = asyncio.timeout(max(0.0, deadline - self._clock.monotonic()))
-        try:
-            async with limit:
-                return await self._inner(call)
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            raise exceeded(call) from (error if call.attempts else None)
+async def _in_time(call: Call, inner: Handler, seconds: float) -> Reply:
+    limit = asyncio.timeout(max(0.0, seconds))
+    try:
+        async with limit:
+            return await inner(call)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise exceeded(call) from (error if call.attempts else None)
 
 
 def exceeded(call: Call) -> DeadlineExceededError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -30,3 +31,20 @@ def watched(surroundings: Surroundings) -> dict[str, Look]:
 def decisions(surroundings: Surroundings) -> Counter[str]:
     """Return how often limits let a call on at once (`allowed`), later (`waited`), or not (`rejected`)."""
     return surroundings.shared("limiter decisions", Counter[str])
+
+
+class Waits:
+    """How many seconds of a call were waits for a provider, at the latest until the first piece of a stream.
+
+    Attributes:
+        seconds: the sum.
+    """
+
+    __slots__ = ("seconds",)
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+
+WAITS: ContextVar[Waits | None] = ContextVar("any_llm waits", default=None)
+"""Where the waits of the call that is being made here are added up, if anybody wants to know."""

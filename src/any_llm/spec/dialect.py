@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -21,6 +22,8 @@ E = TypeVar("E")
 E_co = TypeVar("E_co", covariant=True)
 E_contra = TypeVar("E_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 Options = Mapping[str, JSON]
 """An operation's parameters as said by the caller, by the public function's names; what was not said is absent."""
@@ -63,7 +66,7 @@ class Encoded(msgspec.Struct, frozen=True):
 
     path: str
     body: bytes = b""
-    headers: Mapping[str, str] = {}
+    headers: Mapping[str, str] = _NONE
     warnings: tuple[CallWarning, ...] = ()
     method: str = ""
     form: tuple[FormPart, ...] = ()

@@ -60,8 +60,9 @@ def _parse(raw: bytes, status: int) -> ChatCompletion:
         if detailed:
             settle_details(message)
         split_message(message)
-        reason = settle_finish(choice.finish_reason)
-        choice.finish_reason = reason or unsaid_finish(calling=bool(message.tool_calls))
+        reason = choice.finish_reason
+        if reason != "stop":
+            choice.finish_reason = settle_finish(reason) or unsaid_finish(calling=bool(message.tool_calls))
         if choice.finish_reason == "error" and isinstance(choice.model_extra.get("error"), dict):
             raise error_from({"error": choice.model_extra["error"]}, status)
     if completion.usage is not None:

@@ -80,7 +80,12 @@ def settle_usage(usage: CompletionUsage, raw: bytes) -> None:
 
     `raw` is the JSON that the usage stands in; its other members are looked at only when one of these names is there.
     """
-    if not _told_elsewhere(usage, raw[max(raw.rfind(b'"usage"'), 0) :]):
+    prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
+    cached = prompt is not None and prompt.cached_tokens is not None
+    thinking = completion is not None and completion.reasoning_tokens is not None
+    place = max(raw.rfind(b'"usage"'), 0)
+    # Whether some count stands outside OpenAI's places is told without parsing the JSON again.
+    if raw.count(b"cache", place) <= cached and raw.count(b'"reasoning_tokens"', place) <= thinking:
         return
     extra: JSONObject = usage.model_extra
     details = usage.prompt_tokens_details
@@ -95,14 +100,6 @@ def settle_usage(usage: CompletionUsage, raw: bytes) -> None:
     thought = extra.get("reasoning_tokens")
     if isinstance(thought, int) and usage.completion_tokens_details is None:
         usage.completion_tokens_details = CompletionTokensDetails(reasoning_tokens=thought)
-
-
-def _told_elsewhere(usage: CompletionUsage, raw: bytes) -> bool:
-    """Say whether some count stands outside OpenAI's places, without parsing the JSON again."""
-    prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
-    cached = prompt is not None and prompt.cached_tokens is not None
-    thought = completion is not None and completion.reasoning_tokens is not None
-    return raw.count(b"cache") > cached or raw.count(b'"reasoning_tokens"') > thought
 
 
 def as_text(value: JSON) -> str:
