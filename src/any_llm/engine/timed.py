@@ -44,12 +44,13 @@ class TimedTransport:
 
 
 class TimedExchange:
-    """An exchange that is another one, with its waits timed."""
+    """An exchange that is another one, with its waits timed, of a stream that for its first bytes."""
 
-    __slots__ = ("_inner",)
+    __slots__ = ("_begun", "_inner")
 
     def __init__(self, inner: Exchange) -> None:
         self._inner = inner
+        self._begun = False
 
     @property
     def status(self) -> int:
@@ -67,6 +68,9 @@ class TimedExchange:
 
     async def chunk(self) -> bytes:
         """Return what has arrived of the body; see `Exchange.chunk`."""
+        if self._begun:
+            return await self._inner.chunk()
+        self._begun = True
         return await _timed(self._inner.chunk())
 
     def close(self) -> None:
