@@ -23,7 +23,7 @@ def check_messages(messages: JSON) -> list[JSON]:
     Raises:
         InvalidMessageError: the first thing that cannot be right; `param` is its path.
     """
-    if type(messages) is not list and not is_sequence(messages):
+    if not is_sequence(messages):
         raise _wrong("messages", "a list of messages", messages)
     if not messages:
         raise _wrong("messages", "at least one message", messages)
