@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import shutil
 import socket
@@ -74,7 +75,7 @@ class Monitored:
     def get(self, path: str) -> bytes | None:
         """Return what the server says; `None` while it says nothing."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=_PATIENCE) as answer:  # noqa: S310  # it is ours
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=_PATIENCE) as answer:
                 body: bytes = answer.read()
                 return body
         except urllib.error.HTTPError as error:
@@ -149,7 +150,8 @@ def _handler(registry: CollectorRegistry, scraped: list[float]) -> type[BaseHTTP
             self.send_response(200)
             self.send_header("Content-Type", told.content_type)
             self.end_headers()
-            self.wfile.write(told.body)
+            with contextlib.suppress(BrokenPipeError):  # A scraper that has stopped waiting.
+                self.wfile.write(told.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # theirs is called so
             """Say nothing."""

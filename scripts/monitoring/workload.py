@@ -13,6 +13,7 @@ from any_llm import AnyLLM, AnyLLMError, Fallback, Health, Limit, Metrics, Retry
 from any_llm.observers.metrics import Metrics as Observer
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.pipeline.watched import BUDGET, watched
+from any_llm.telemetry import measures
 from any_llm.testing import Mock
 from any_llm.testing.mock.answer import Answer, Usage
 from any_llm.testing.mock.physics import Physics
@@ -21,6 +22,8 @@ _SAY = [{"role": "user", "content": "Say hello."}]
 _ROUTED = ({"model": "openai:gpt-5-mini", "api_key": "k"}, {"model": "groq:llama-3.3-70b-versatile", "api_key": "k"})
 _EVERY = 10
 _TOOLS = 200
+_SPENT = 0.05
+_PAID = ("chat", "openai", "gpt-5-mini")
 
 
 class Workload:
@@ -33,6 +36,7 @@ class Workload:
         self._mock = Mock(physics=Physics(ttft=0.02, tps=800, jitter=0.9), chances={"status=503": 0.1})
         self._mock.answer_with(lambda _: Answer(text="word " * 12, usage=Usage(input=900, output=60, cached=300)))
         self._down = Mock(fault="status=500")
+        self._cut = Mock(lambda _: Answer(text="word " * 12), fault="error-mid-stream")
         self._budget = 50.0
         self._turn = 0
         shared: dict[str, Any] = {"metrics": policy, "surroundings": surroundings, "retry": Retry(base=0.001)}
@@ -41,6 +45,7 @@ class Workload:
         self._other = self._mock.client("anthropic", **shared)
         self._kept = self._mock.client("openai", cache=True, **shared)
         self._limited = self._mock.client("openai", limits=[Limit(amount=6, window=1, mode="reject")], **shared)
+        self._breaking = self._cut.client("openai", **shared)
         self._broken = self._down.client("mistral", **{**shared, "retry": None}, health=Health(failures=2))
         route = Route(targets=_ROUTED, fallback=Fallback(hedge=1.0))
         self._routed = AnyLLM.create(route, transport=self._mock.transport, **shared)
@@ -57,10 +62,13 @@ class Workload:
                 group.create_task(_made(self._limited.acompletion(model="gpt-5-nano", messages=_SAY)))
                 group.create_task(_made(self._kept.acompletion(model="gpt-5-mini", messages=_SAY)))
                 group.create_task(_made(self._routed.acompletion(model="auto", messages=_SAY)))
+            group.create_task(_made(self._read(self._breaking, "gpt-5-mini", leave=False)))
             group.create_task(_made(self._broken.acompletion(model="mistral-small-latest", messages=_SAY)))
             group.create_task(_made(self._plain.aembedding(model="text-embedding-3-small", inputs="hello")))
         with tool_span("weather", settings=self._settings):
-            self._budget -= 0.05
+            self._budget -= _SPENT
+        # The provider for tests charges nothing, so what its answers would have cost is told here.
+        self._observer._series.record(measures.COST, _PAID, _SPENT)  # noqa: SLF001  # as above
         self._observer.look()
 
     def fill(self) -> None:

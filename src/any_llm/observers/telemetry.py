@@ -100,7 +100,7 @@ class Telemetry:
                 fail(span, kind, message)
                 told: Attributes = {**_known(span), names.EXCEPTION_TYPE: kind, names.EXCEPTION_MESSAGE: message}
                 self._tracing.emit(names.EXCEPTION_EVENT, told, noted.context, failed=True)
-            if self._switches.events:
+            if self._switches.events and _talks(record.call):
                 self._tracing.emit(names.DETAILS_EVENT, {**_known(span), **said}, noted.context)
         finally:
             span.end()
@@ -131,8 +131,7 @@ class Telemetry:
 
     def _content(self, record: Record, answer: object) -> Attributes:
         """Return what was said, masked and cut, as JSON texts."""
-        operation = record.call.operation.value
-        if names.OPERATIONS.get(operation) not in _TALKS:
+        if not _talks(record.call):
             return {}
         said = content.said_in(record.call.options)
         found: Attributes = {
@@ -145,6 +144,11 @@ class Telemetry:
 
     def _masked(self, text: str) -> str:
         return masked(text[: self._policy.longest], self._detector)
+
+
+def _talks(call: Call) -> bool:
+    """Say whether the conventions have words for what is said in a call."""
+    return names.OPERATIONS.get(call.operation.value) in _TALKS
 
 
 def _usage(tokens: Tokens, *, earlier: bool) -> Attributes:
