@@ -144,6 +144,27 @@ def test_what_cannot_be_written_is_named(client: Client) -> None:
         client(answer).completion("m", MESSAGES, openai={"store": object()})  # type: ignore[call-overload]  # what this test is about
 
 
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ({"temperature": float("nan")}, "temperature"),
+        ({"logit_bias": {"5": float("inf")}}, "logit_bias.5"),
+        ({"extra_body": {"a": [None, -float("inf")]}}, r"extra_body.a\[1\]"),
+        ({"openai": {"b": [0.5, float("nan")]}}, "b"),
+    ],
+)
+def test_what_json_has_no_number_for_is_refused_rather_than_sent_as_null(
+    client: Client, options: JSONObject, place: str
+) -> None:
+    with pytest.raises(InvalidMessageError, match=f"{place}.* is -?(nan|inf), for which JSON has no number"):
+        client(answer).completion("m", MESSAGES, **options)
+
+
+def test_null_is_a_value_like_any_other(client: Client) -> None:
+    told: list[JSONObject] = [*MESSAGES, {"role": "assistant", "content": None, "tool_calls": []}]
+    assert client(answer).completion("m", told, extra_body={"a": None}).choices
+
+
 @pytest.mark.parametrize(("name", "meant"), [("antropic", "anthropic"), ("open_ai", "openai"), ("togther", "together")])
 def test_a_name_that_is_nearly_a_providers_is_refused_with_the_right_one(name: str, meant: str) -> None:
     with pytest.raises(InvalidRequestError, match=f"did you mean {meant}=") as caught:

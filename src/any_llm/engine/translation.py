@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
@@ -37,7 +38,11 @@ def encode(codec: Codec[JSON, JSON], call: Call) -> Encoded:
         raise
     except _STUMBLES as error:
         raise _unwritable(call.options, "", error) from error
-    return encoded if encoded.body else with_unplaced(call.operation, call.options, encoded)
+    if not encoded.body:
+        return with_unplaced(call.operation, call.options, encoded)
+    if _has_null(encoded.body):
+        _refuse_no_numbers(call.options, "")
+    return encoded
 
 
 def with_members(body: bytes, members: Mapping[str, JSON]) -> bytes:
@@ -48,9 +53,12 @@ def with_members(body: bytes, members: Mapping[str, JSON]) -> bytes:
     """
     given: dict[str, JSON] = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw])
     try:
-        return msgspec.json.encode({**given, **members})
+        encoded = msgspec.json.encode({**given, **members})
     except _STUMBLES as error:
         raise _unwritable(members, "extra_body", error) from error
+    if _has_null(encoded):
+        _refuse_no_numbers(members, "extra_body")
+    return encoded
 
 
 def with_merged(body: bytes, members: Mapping[str, JSON]) -> bytes:
@@ -154,6 +162,19 @@ def _unwritable(tree: JSON, place: str, error: Exception) -> InvalidMessageError
     if found is None:
         return InvalidMessageError(f"The request cannot be encoded: {error!r}")
     return InvalidMessageError(f"{found[0]} cannot be written as JSON: {found[1]}", param=found[0])
+
+
+def _has_null(body: bytes) -> bool:
+    """Say whether a value may be null in a request, as what JSON has no number for becomes."""
+    return b":null" in body or b",null" in body or b"[null" in body
+
+
+def _refuse_no_numbers(tree: JSON, place: str, depth: int = _DEEPEST) -> None:
+    """Refuse NaN and the infinities, which would be sent as null: https://datatracker.ietf.org/doc/html/rfc8259#section-6."""
+    if isinstance(tree, float) and not isfinite(tree):
+        raise InvalidMessageError(f"{place} is {tree}, for which JSON has no number; leave it out", param=place)
+    for inner, value in _members(tree, place) if depth else ():
+        _refuse_no_numbers(value, inner, depth - 1)
 
 
 def _named(error: Exception) -> str:
