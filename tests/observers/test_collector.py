@@ -112,6 +112,10 @@ async def test_everything_comes_through_as_the_conventions_have_it(collector: Co
     assert told(calls["chat failed"].attributes)["error.type"] == "OverloadedError"
     assert "gen_ai.response.time_to_first_chunk" in told(calls["chat stream"].attributes)
 
+    _check_events_and_metrics(collector)
+
+
+def _check_events_and_metrics(collector: Collector) -> None:
     events = sorted(event.event_name for event in collector.events())
     assert events == ["gen_ai.client.inference.operation.details"] * 5 + ["gen_ai.client.operation.exception"]
     buckets = pinned()["buckets"]

@@ -80,7 +80,7 @@ async def test_each_attempt_is_a_span_below_its_call(listening: Listening) -> No
     failed, good = listening.attempts
     call = listening.call
     assert [span.parent.span_id for span in (failed, good) if span.parent] == [call.context.span_id] * 2  # type: ignore[union-attr]  # they have one
-    assert {span.context.trace_id for span in listening.spans if span.context} == {call.context.trace_id}  # type: ignore[union-attr]
+    assert {span.context.trace_id for span in listening.spans if span.context} == {call.context.trace_id}  # type: ignore[union-attr]  # it has one
     assert failed.status.status_code is StatusCode.ERROR
     assert attributes(failed)["error.type"] == "OverloadedError"
     assert attributes(failed)["http.response.status_code"] == 503
@@ -301,8 +301,8 @@ async def test_a_trace_comes_in_by_the_current_span_or_by_the_header_of_a_call(l
         await client.acompletion(model="gpt-5", messages=MESSAGES, extra_headers={"Traceparent": header})
     _, inside, _, _, given = listening.spans[1], listening.spans[1], *listening.spans[2:5]
     assert inside.context.trace_id == request.get_span_context().trace_id  # type: ignore[union-attr]  # it has one
-    assert f"{given.context.trace_id:032x}" == "0af7651916cd43dd8448eb211c80319c"  # type: ignore[union-attr]
-    assert f"{given.parent.span_id:016x}" == "b7ad6b7169203331"  # type: ignore[union-attr]
+    assert f"{given.context.trace_id:032x}" == "0af7651916cd43dd8448eb211c80319c"  # type: ignore[union-attr]  # it has one
+    assert f"{given.parent.span_id:016x}" == "b7ad6b7169203331"  # type: ignore[union-attr]  # it has one
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ async def test_a_host_of_ones_own_is_told_the_trace(listening: Listening) -> Non
     with Mock() as mock:
         client = listening.client(mock, "openai", api_base=f"{mock.origin}/v1")
         await client.acompletion(model="gpt-5", messages=MESSAGES)
-        assert mock.last.headers["traceparent"].split("-")[1] == f"{listening.call.context.trace_id:032x}"  # type: ignore[union-attr]
+        assert mock.last.headers["traceparent"].split("-")[1] == f"{listening.call.context.trace_id:032x}"  # type: ignore[union-attr]  # it has one
 
 
 async def test_a_program_without_an_sdk_hears_and_pays_nothing() -> None:

@@ -19,12 +19,10 @@ from any_llm.telemetry.tracing import Tracing, around, attach, detach, fail, out
 from any_llm.types.secret import redact
 
 if TYPE_CHECKING:
-    from opentelemetry.context import Context
-    from opentelemetry.trace import Span
-
     from any_llm.pipeline.call import Call, Handler, Reply
     from any_llm.pipeline.stream import Outcome
     from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.telemetry.tracing import Context, Span
     from any_llm.types.report import Report
     from any_llm.types.telemetry import Telemetry as Policy
 

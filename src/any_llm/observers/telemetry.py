@@ -22,12 +22,10 @@ from any_llm.telemetry.tracing import HEADERS, Tracing, around, fail, parent_of
 from any_llm.types.secret import redact
 
 if TYPE_CHECKING:
-    from opentelemetry.context import Context
-    from opentelemetry.trace import Span
-
     from any_llm.pipeline.call import Call
     from any_llm.pipeline.observation import Record
     from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.telemetry.tracing import Context, Span
     from any_llm.types.telemetry import Telemetry as Policy
 
 CONTEXT = "telemetry"

@@ -14,11 +14,9 @@ from any_llm.telemetry.switches import switches
 if TYPE_CHECKING:
     from contextvars import Token
 
-    from opentelemetry.context import Context
-    from opentelemetry.trace import Span
-
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.telemetry.attributes import Attributes
+    from any_llm.telemetry.tracing import Context, Span
     from any_llm.types.json import JSON
     from any_llm.types.telemetry import Metrics, Telemetry
 

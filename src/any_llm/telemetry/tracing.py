@@ -7,14 +7,13 @@ threads; what a span processor of the program raises is caught by whoever calls 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.telemetry import conventions as names
 
 if TYPE_CHECKING:
-    from opentelemetry.context import Context
-    from opentelemetry.trace import Span, SpanContext, Tracer
+    from opentelemetry.trace import SpanContext, Tracer
 
     from any_llm.telemetry.attributes import Attributes
 
@@ -27,6 +26,9 @@ except ImportError as error:  # pragma: no cover  # the tests have it; tests/tel
     raise ConfigurationError(
         "Telemetry needs OpenTelemetry's API, which is not installed; install it with: pip install 'any-llm[otel]'"
     ) from error
+
+Context: TypeAlias = contexts.Context
+Span: TypeAlias = trace.Span
 
 _W3C = TraceContextTextMapPropagator()
 _SILENT = (trace.ProxyTracerProvider, trace.NoOpTracerProvider)
