@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from prometheus_client import CollectorRegistry
+from typing_extensions import override
 
 from any_llm.telemetry.backends.prometheus import exposition
 from any_llm.telemetry.dashboards import RULES
@@ -153,7 +154,8 @@ def _handler(registry: CollectorRegistry, scraped: list[float]) -> type[BaseHTTP
             with contextlib.suppress(BrokenPipeError):  # A scraper that has stopped waiting.
                 self.wfile.write(told.body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # theirs is called so
+        @override
+        def log_message(self, format: str, *args: object) -> None:  # theirs is called so
             """Say nothing."""
 
     return Metrics

@@ -25,7 +25,7 @@ class Listening:
 
     def __init__(self) -> None:
         self._spans = InMemorySpanExporter()
-        self._events = InMemoryLogRecordExporter()
+        self._events = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]  # theirs is untyped
         self.tracers = TracerProvider()
         self.tracers.add_span_processor(SimpleSpanProcessor(self._spans))
         self.loggers = LoggerProvider()

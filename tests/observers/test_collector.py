@@ -48,7 +48,7 @@ class Exported:
         logs: Any
         metrics: Any
         if protocol == "grpc":
-            place = {"endpoint": f"http://127.0.0.1:{collector.grpc}", "insecure": True}
+            place: dict[str, Any] = {"endpoint": f"http://127.0.0.1:{collector.grpc}", "insecure": True}
             spans, logs, metrics = GrpcSpans(**place), GrpcLogs(**place), GrpcMetrics(**place)
         else:
             start = f"http://127.0.0.1:{collector.http}/v1"
@@ -71,7 +71,8 @@ async def test_everything_comes_through_as_the_conventions_have_it(collector: Co
     collector.received.clear()
     exported = Exported(collector, protocol)
     telemetry = Telemetry(tracers=exported.tracers, events=exported.loggers, content="SPAN_AND_EVENT")
-    said = {"telemetry": telemetry, "metrics": Metrics(meters=exported.meters), "surroundings": Surroundings()}
+    measures = Metrics(meters=exported.meters)
+    said: dict[str, Any] = {"telemetry": telemetry, "metrics": measures, "surroundings": Surroundings()}
     with Mock() as mock:
         mock.reply(ANSWER)
         client = mock.client("openai", retry=Retry(max_attempts=2, base=0.001), **said)

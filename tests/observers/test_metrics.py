@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader
+from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader, NumberDataPoint
 from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client import CollectorRegistry
 
@@ -33,6 +33,7 @@ from any_llm.telemetry.backends.prometheus import exposition
 from any_llm.telemetry.measures import INSTRUMENTS, Bind, Instrument
 from any_llm.testing import Mock
 from any_llm.testing.mock.answer import Answer, Usage
+from any_llm.types.caller import Caller
 from any_llm.types.json import JSON
 from any_llm.types.report import Report
 from tests.telemetry.conventions import pinned
@@ -251,9 +252,9 @@ def test_errors_still_have_series_of_their_own_when_users_have_taken_theirs(kept
     observer = Observer(said["metrics"], said["surroundings"])
     failed = Outcome(ending="failed", error=TimeoutError())
     for number in range(100):
-        call = {"call": {"caller": msgspec.structs.replace(record([]).call.caller, user=f"user {number}")}}
-        observer.end(None, record([], **call))
-    observer.end(None, msgspec.structs.replace(record([], **call), outcome=failed))
+        observer.end(None, record([], call={"caller": Caller(user=f"user {number}")}))
+    last = record([], call={"caller": Caller(user="user 100")})
+    observer.end(None, msgspec.structs.replace(last, outcome=failed))
     errors = {labels[-2:] for labels in kept.of("gen_ai.client.operation.duration")}
     assert ("TimeoutError", "other") in errors
     assert observer._series.used <= 400
@@ -291,7 +292,7 @@ def _points(reader: InMemoryMetricReader) -> Iterator[tuple[str, tuple[Any, Mapp
     for metric in data.resource_metrics[0].scope_metrics[0].metrics:
         assert metric.unit == INSTRUMENTS[metric.name].unit
         for point in metric.data.data_points:
-            assert isinstance(point, HistogramDataPoint) or point.value is not None
+            assert isinstance(point, HistogramDataPoint | NumberDataPoint)
             yield metric.name, (point, dict(point.attributes or {}))
 
 

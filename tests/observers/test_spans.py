@@ -10,6 +10,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import StatusCode
+from typing_extensions import override
 
 from any_llm import Retry, Telemetry, tool_span
 from any_llm.engine.settings import Settings
@@ -79,8 +80,8 @@ async def test_each_attempt_is_a_span_below_its_call(listening: Listening) -> No
         await listening.client(mock, retry=Retry(base=0.001)).acompletion(model="gpt-5", messages=MESSAGES)
     failed, good = listening.attempts
     call = listening.call
-    assert [span.parent.span_id for span in (failed, good) if span.parent] == [call.context.span_id] * 2  # type: ignore[union-attr]  # they have one
-    assert {span.context.trace_id for span in listening.spans if span.context} == {call.context.trace_id}  # type: ignore[union-attr]  # it has one
+    assert [span.parent.span_id for span in (failed, good) if span.parent] == [call.context.span_id] * 2
+    assert {span.context.trace_id for span in listening.spans if span.context} == {call.context.trace_id}
     assert failed.status.status_code is StatusCode.ERROR
     assert attributes(failed)["error.type"] == "OverloadedError"
     assert attributes(failed)["http.response.status_code"] == 503
@@ -99,7 +100,7 @@ async def test_the_spans_of_a_stream_end_when_it_does_whichever_way_that_is(list
         stream = await listening.client(mock, retry=None).acompletion(model="gpt-5", messages=MESSAGES, stream=True)
         assert listening.spans == ()
         await _end(stream, ending)
-        stream = None
+        del stream
         gc.collect()
     (attempt,) = listening.attempts
     call = listening.call
@@ -157,7 +158,7 @@ async def test_an_error_marks_the_span_and_is_told_as_an_event(listening: Listen
     check(attributes(span), "inference")
     (event,) = listening.events
     assert event.log_record.event_name == "gen_ai.client.operation.exception"
-    assert event.log_record.span_id == span.context.span_id  # type: ignore[union-attr]  # it has one
+    assert event.log_record.span_id == span.context.span_id
     told = dict(event.log_record.attributes or {})
     assert told["exception.type"] == "OverloadedError"
     assert not any(name.startswith("any_llm.") for name in told)
@@ -219,7 +220,7 @@ async def test_the_standard_variable_says_where_what_was_said_goes(
 ) -> None:
     monkeypatch.setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", mode)
     with Mock() as mock:
-        mock.reply(Answer(text="", tool_calls=[ToolCall("weather", {"city": "Oslo"}, "call_1")]))
+        mock.reply(Answer(text="", tool_calls=(ToolCall("weather", {"city": "Oslo"}, "call_1"),)))
         await listening.client(mock).acompletion(model="gpt-5", messages=MESSAGES, tools=[TOOL])
     told = attributes(listening.call)
     check(told, "inference", opted_in=on_span)
@@ -300,9 +301,9 @@ async def test_a_trace_comes_in_by_the_current_span_or_by_the_header_of_a_call(l
             await client.acompletion(model="gpt-5", messages=MESSAGES)
         await client.acompletion(model="gpt-5", messages=MESSAGES, extra_headers={"Traceparent": header})
     _, inside, _, _, given = listening.spans[1], listening.spans[1], *listening.spans[2:5]
-    assert inside.context.trace_id == request.get_span_context().trace_id  # type: ignore[union-attr]  # it has one
-    assert f"{given.context.trace_id:032x}" == "0af7651916cd43dd8448eb211c80319c"  # type: ignore[union-attr]  # it has one
-    assert f"{given.parent.span_id:016x}" == "b7ad6b7169203331"  # type: ignore[union-attr]  # it has one
+    assert inside.context.trace_id == request.get_span_context().trace_id
+    assert f"{given.context.trace_id:032x}" == "0af7651916cd43dd8448eb211c80319c"
+    assert f"{given.parent.span_id:016x}" == "b7ad6b7169203331"
 
 
 @pytest.mark.parametrize(
@@ -325,14 +326,14 @@ async def test_the_id_of_a_trace_goes_to_the_hosts_that_the_policy_names(
     (attempt,) = listening.attempts
     assert (sent is not None) is goes_out
     if sent is not None:
-        assert sent.split("-")[2] == f"{attempt.context.span_id:016x}"  # type: ignore[union-attr]  # it has one
+        assert sent.split("-")[2] == f"{attempt.context.span_id:016x}"
 
 
 async def test_a_host_of_ones_own_is_told_the_trace(listening: Listening) -> None:
     with Mock() as mock:
         client = listening.client(mock, "openai", api_base=f"{mock.origin}/v1")
         await client.acompletion(model="gpt-5", messages=MESSAGES)
-        assert mock.last.headers["traceparent"].split("-")[1] == f"{listening.call.context.trace_id:032x}"  # type: ignore[union-attr]  # it has one
+        assert mock.last.headers["traceparent"].split("-")[1] == f"{listening.call.context.trace_id:032x}"
 
 
 async def test_a_program_without_an_sdk_hears_and_pays_nothing() -> None:
@@ -353,9 +354,11 @@ async def test_a_span_that_is_not_sampled_still_carries_the_trace_on() -> None:
 class Broken(SpanProcessor):
     """An SDK's processor that fails at everything."""
 
+    @override
     def on_start(self, span: object, parent_context: object = None) -> None:
         raise ZeroDivisionError
 
+    @override
     def on_end(self, span: ReadableSpan) -> None:
         raise ZeroDivisionError
 
