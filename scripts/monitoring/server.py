@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -38,10 +39,12 @@ class Monitored:
 
     Attributes:
         scraped: how long each scrape took to be answered, in seconds.
+        expose: makes what a scrape is answered with.
     """
 
     def __init__(self, registry: CollectorRegistry, folder: Path) -> None:
         self.scraped: list[float] = []
+        self.expose = partial(exposition, registry=registry)
         self._folder = folder
         self._web = ThreadingHTTPServer(("127.0.0.1", 0), _handler(registry, self.scraped))
         self._port = _free_port()
