@@ -33,6 +33,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "multidict": ("transport/",),
     "openai": ("types/",),
     "opentelemetry": ("telemetry/",),
+    "presidio_analyzer": ("sanitising/presidio.py",),
     "prometheus_client": ("telemetry/backends/prometheus.py",),
     "pydantic": ("types/", "schemas/", "schemas.py"),
     "pydantic_core": ("types/",),

@@ -50,4 +50,6 @@ def environment(origin: str, tmp_path: Path) -> Mapping[str, str]:
         "MISTRAL_API_BASE": f"{origin}/v1",
         "COHERE_API_KEY": "sk-test",
         "COHERE_BASE_URL": origin,
+        "VAULT_ADDR": origin,
+        "VAULT_TOKEN": "hvs.test",
     } | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}

@@ -270,8 +270,11 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer the list of models, or what is kept."""
-        if self.path.partition("?")[0].endswith("/models"):
+        """Answer the list of models, or what is kept; a reader's Vault is here, too."""
+        if self.headers.get("x-vault-token"):
+            metadata = {"version": 1, "deletion_time": "", "destroyed": False}
+            self._send(200, {"data": {"data": {"key": "sk-test"}, "metadata": metadata}, "lease_duration": 0})
+        elif self.path.partition("?")[0].endswith("/models"):
             self._send(200, MODELS["anthropic-version" in self.headers])
         else:
             self._operate()

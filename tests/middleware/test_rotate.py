@@ -164,16 +164,35 @@ async def test_a_key_is_read_anew_when_it_is_refused(monkeypatch: pytest.MonkeyP
 async def test_a_source_is_asked_again_after_its_time() -> None:
     given, clock = iter(["one", "two"]), VirtualClock()
 
-    async def fetch() -> Secret:
-        return Secret(next(given))
-
     vendor = Vendor("one", "two")
-    asked = client(vendor, Keys(sources=(fetch,), ttl=60), clock)
+    asked = client(vendor, Keys(sources=(lambda: Secret(next(given)),), ttl=60), clock)
     await ask(asked)
     await ask(asked)
     clock.now = 61.0
     await ask(asked)
     assert vendor.seen == ["one", "one", "two"]
+
+
+async def test_a_source_that_takes_time_is_asked_beside_the_calls_before_its_time_is_over() -> None:
+    given, clock, gate = iter(["one", "two"]), VirtualClock(), asyncio.Event()
+
+    async def fetch() -> Secret:
+        await gate.wait()
+        return Secret(next(given))
+
+    vendor = Vendor("one", "two")
+    asked = client(vendor, Keys(sources=(fetch,), ttl=60), clock)
+    gate.set()
+    await asyncio.gather(*(ask(asked) for _ in range(3)))
+    gate.clear()
+    clock.now = 49.0
+    await ask(asked)
+    assert vendor.seen == ["one"] * 4
+    gate.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await ask(asked)
+    assert vendor.seen == ["one"] * 4 + ["two"]
 
 
 async def test_a_source_that_fails_is_passed_by_and_told_of_when_it_is_the_only_one(tmp_path: Path) -> None:
@@ -261,7 +280,7 @@ def test_rotating_twenty_times_at_500_calls_a_second_fails_no_call(tmp_path: Pat
 )
 async def test_a_key_is_read_from_its_source(said: object, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_KEY", " from-env \n")
-    assert await source_of(said).read() == key
+    assert (await source_of(said).read()).secret == Secret(key)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +301,7 @@ async def test_a_source_without_a_key_is_named(said: object, told: str) -> None:
 async def test_a_key_is_read_from_the_key_ring(monkeypatch: pytest.MonkeyPatch) -> None:
     ring = Ring()  # type: ignore[no-untyped-call]  # the library's own
     monkeypatch.setattr("keyring.core._keyring_backend", ring)
-    assert await source_of("keyring:any-llm/me").read() == "from-any-llm-me"
+    assert (await source_of("keyring:any-llm/me").read()).secret == Secret("from-any-llm-me")
     ring.broken = True
     with pytest.raises(ConfigurationError, match="the key ring's entry 'any-llm/me' cannot be read for a key: locked"):
         await source_of("keyring:any-llm/me").read()

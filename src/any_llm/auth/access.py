@@ -42,6 +42,10 @@ class TransportAccess:
         """Return what a source gives; see `any_llm.spec.auth.Access.credential`."""
         return await self._cache.get(source, self.send)
 
+    def forget(self, source: CredentialSource[V]) -> None:
+        """Have a source fetched anew by the next who asks."""
+        self._cache.forget(source)
+
     async def send(self, request: HttpRequest, *, patience: float = 30.0) -> HttpResponse:
         """Send a request of a signer's own; see `any_llm.spec.auth.Send`."""
         limits = Timeouts(connect=min(patience, _CONNECT), first_token=patience, idle=patience, total=patience)

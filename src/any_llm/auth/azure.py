@@ -55,10 +55,16 @@ async def sign_for_azure(_request: HttpRequest, target: Target, access: Access) 
     ready = access.environment.get(TOKEN_VARIABLE, "").strip()
     if key or ready:
         return _bearer(key or Secret(ready))
-    return _bearer(await _fetched(target, access, scope))
+    return _bearer(await fetch_token(target, access, scope))
 
 
-async def _fetched(target: Target, access: Access, scope: str) -> Secret:
+async def fetch_token(target: Target, access: Access, scope: str) -> Secret:
+    """Return a token for a scope: a service principal's, a workload's or the machine's own, or whoever has logged in.
+
+    Raises:
+        MissingApiKeyError: there are no credentials anywhere.
+        AnyLLMError: the credentials are wrong, or a token cannot be fetched.
+    """
     found = find_source(access.environment, scope)
     source = MachineOrPerson.of(found, access.environment) if isinstance(found, ManagedIdentity) else found
     try:
@@ -66,7 +72,9 @@ async def _fetched(target: Target, access: Access, scope: str) -> Secret:
     except (ConnectionFailedError, RequestTimeoutError) as error:
         if not isinstance(source, ManagedIdentity) or source.certain:
             raise
-        variables = f"{target.provider.key}, or {TOKEN_VARIABLE}, or {_SERVICES}"
+        # A token that somebody else has fetched is for models, and a key of its own has not everything of Azure's.
+        own = (target.provider.key, TOKEN_VARIABLE) if target.provider.key else ()
+        variables = ", or ".join((*own, _SERVICES))
         raise MissingApiKeyError(target.provider.name, variables, key_page=_KEY_PAGE) from error
 
 

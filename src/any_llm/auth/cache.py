@@ -77,6 +77,10 @@ class CredentialCache:
         value: V = grant.value
         return value
 
+    def forget(self, source: CredentialSource[V]) -> None:
+        """Have a source fetched anew by the next who asks: its credential was refused before its end."""
+        self._entries.pop(source, None)
+
     def _add(self, source: object) -> _Entry:
         while len(self._entries) >= _MOST:
             self._entries.pop(next(iter(self._entries)), None)

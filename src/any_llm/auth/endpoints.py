@@ -20,7 +20,7 @@ from any_llm.exceptions import (
 )
 from any_llm.spec.auth import Grant, Send
 from any_llm.types.http import HttpRequest, HttpResponse
-from any_llm.types.json import JSON, JSONObject, decode_json, is_mapping
+from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_mapping
 from any_llm.types.secret import Secret, redact
 
 _FORM = "application/x-www-form-urlencoded"
@@ -184,8 +184,9 @@ def _told(body: bytes) -> tuple[str, str]:
     inner = content.get("error")
     inner = inner if is_mapping(inner) else content
     codes = (content.get("error"), inner.get("status"), inner.get("errorCode"), inner.get("code"), inner.get("__type"))
-    details = (inner.get(name) for name in ("error_description", "errorMessage", "message", "Message"))
-    return _first(codes), _first(details)
+    details = [inner.get(name) for name in ("error_description", "errorMessage", "message", "Message")]
+    listed = content.get("errors")
+    return _first(codes), _first([*details, *(listed if is_list(listed) else ())])
 
 
 def _first(values: Iterable[JSON]) -> str:

@@ -29,7 +29,7 @@ from any_llm.providers.registry import provider as find_provider
 from any_llm.providers.registry import provider_names, unsupported
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
-from any_llm.types.keys import Keys
+from any_llm.types.keys import Keys, is_managed
 from any_llm.types.naming import ROUTE, UNNAMED
 from any_llm.types.provider import ProviderMetadata
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from any_llm.attempts import Considered
     from any_llm.client.kept import KeptAnswers
+    from any_llm.client.keys import KeysInUse
     from any_llm.pipeline.call import Handler
     from any_llm.pipeline.layer import Place
     from any_llm.types.health import TargetHealth
@@ -79,6 +80,9 @@ class AnyLLM(EveryOperation):
 
     def __init__(self, api_key: str | None = None, api_base: str | None = None, **client_args: JSON) -> None:
         provider = self.PROVIDER
+        if api_key and is_managed(api_key):
+            # A place where a key is, not a key.
+            client_args, api_key = {**client_args, "keys": _kept_at(api_key)}, None
         given = take_given(provider, client_args) if client_args else NOTHING
         if client_args:
             self._settings, self._handler = _configured(provider, client_args)
@@ -148,6 +152,13 @@ class AnyLLM(EveryOperation):
         return self._settings
 
     @property
+    def keys(self) -> KeysInUse:
+        """The keys of this client's provider, where it has several or they change: to look at, and to read anew."""
+        from any_llm.client.keys import KeysInUse  # noqa: PLC0415  # few programs look at them
+
+        return KeysInUse(self._settings, self.PROVIDER.name)
+
+    @property
     def layers(self) -> tuple[Place, ...]:
         """The layers around each call, outermost first: what they are called, how often they run, and their places."""
         return places(self._settings)
@@ -197,7 +208,8 @@ class AnyLLM(EveryOperation):
         Args:
             provider: its name; `LLMProvider` lists those that are built in. A list of targets (`provider:model`) or a
                 `Route` makes a client that has them answer in turn: each call's model is then `auto`.
-            api_key: its key, instead of the environment's.
+            api_key: its key, instead of the environment's; or the place of one in a manager of secrets, such as
+                `vault:secret/data/openai#key`.
             api_base: where its API begins, instead of the environment's or the usual place.
             **client_args: `settings`, or single ones of `Settings`' fields (`timeouts`, `retry`, `middleware`, …);
                 `default_headers`; `timeout` in seconds; `max_retries`; and what the provider's record declares:
@@ -346,6 +358,12 @@ def _compatible_class(name: str) -> type[AnyLLM]:
     return cast(
         "type[AnyLLM]", type("OpenAICompatibleProvider", (AnyLLM,), {"PROVIDER": record, "__module__": __name__})
     )
+
+
+@lru_cache(maxsize=1_024)
+def _kept_at(place: str) -> Keys:
+    """Return the keys of a place, the same ones each time, so that clients that are made anew share what was read."""
+    return Keys(sources=(place,))
 
 
 def _configured(provider: Provider, client_args: dict[str, JSON]) -> tuple[Settings, Handler]:

@@ -15,6 +15,7 @@ from any_llm.pipeline.stream import StreamForm, is_stream
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.types.caching import Cache
+from any_llm.types.guards import Guards
 from any_llm.types.json import JSON, JSONObject, is_list
 from any_llm.types.policies import Retry
 from any_llm.types.report import Report
@@ -49,8 +50,12 @@ class Calling:
         handler = self._handler
         if call.overrides:
             # What a call says about a layer that is off turns it on.
-            layers = {"retry": Retry, "cache": Cache}
-            missing = {name: layers[name]() for name in call.overrides if getattr(self._settings, name) is None}
+            layers: dict[str, Callable[[], object]] = {"retry": Retry, "cache": Cache, "guards": Guards}
+            missing = {
+                name: layers[name]()
+                for name, said in call.overrides.items()
+                if said is not False and getattr(self._settings, name) is None
+            }
             handler = build(msgspec.structs.replace(self._settings, **missing)) if missing else handler
         return handler(call)
 

@@ -11,11 +11,12 @@ from any_llm.engine.settings import Settings
 from any_llm.exceptions import InvalidRequestError
 from any_llm.types.caching import cache_control
 from any_llm.types.caller import NOBODY, Caller
+from any_llm.types.guards import Guards
 from any_llm.types.http import is_number
 from any_llm.types.json import JSON, JSONObject, is_list, is_tuple
 from any_llm.types.policies import Retry, RetryRule
 
-POLICIES = frozenset({"deadline", "max_retries", "tenant", "tags", "priority", "cache"})
+POLICIES = frozenset({"deadline", "max_retries", "tenant", "tags", "priority", "cache", "guards"})
 """The options of every operation that no provider is told."""
 
 
@@ -49,10 +50,21 @@ def take_policies(options: JSONObject, settings: Settings, timeout: JSON = None)
     if "cache" in options and not isinstance(options["cache"], str):
         # As a text it is about the prompt, which the provider keeps.
         overrides["cache"] = cache_control(options.pop("cache"))
+    if "guards" in options:
+        overrides["guards"] = _guards(options.pop("guards"))
     return Policies(
         deadline=None if deadline is None else settings.surroundings.clock.monotonic() + deadline,
         caller=_caller(options, settings.caller),
         overrides=overrides,
+    )
+
+
+def _guards(said: JSON) -> Guards | bool:
+    if isinstance(said, Guards | bool):
+        return said
+    raise InvalidRequestError(
+        f"guards is a {type(said).__name__}; it must be an any_llm.Guards, True for the usual ones or False for none",
+        param="guards",
     )
 
 

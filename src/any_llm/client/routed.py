@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,8 +19,10 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.candidates import Candidate, Chain
 from any_llm.pipeline.journey import survey
 from any_llm.spec.provider import Operation, Provider
+from any_llm.types.guards import Guards
 from any_llm.types.health import Health
 from any_llm.types.json import JSON, JSONObject
+from any_llm.types.keys import is_managed
 from any_llm.types.naming import ROUTE, UNNAMED
 from any_llm.types.policies import Retry
 from any_llm.types.routes import Fallback, Route, RouteTarget
@@ -69,8 +71,14 @@ class Routed(AnyLLM):
     def _call(self, operation: Operation, model: str, request: JSONObject) -> Awaitable[Reply]:
         handler = self._handler
         call = self._call_of(operation, model, request)
-        if "retry" in call.overrides and self._settings.retry is None:
-            handler = build(msgspec.structs.replace(self._settings, retry=Retry()))
+        layers: Mapping[str, Callable[[], object]] = {"retry": Retry, "guards": Guards}
+        missing = {
+            name: layer()
+            for name, layer in layers.items()
+            if call.overrides.get(name) and getattr(self._settings, name) is None
+        }
+        if missing:
+            handler = build(msgspec.structs.replace(self._settings, **missing))
         return handler(call)
 
     @override
@@ -118,6 +126,11 @@ class Routed(AnyLLM):
 
     def _candidate(self, member: RouteTarget, route: Route, name: str) -> Candidate:
         provider, model, _ = split_reference(member.model)
+        if is_managed(member.api_key):
+            raise ConfigurationError(
+                f"The target {member.model!r} of a route has the place of a key as its api_key; say it for all targets "
+                f"of the provider, as keys={{{provider!r}: Keys(sources=(…,))}}"
+            )
         client = AnyLLM.create(
             provider,
             api_key=member.api_key or (os.environ.get(member.key_variable) if member.key_variable else None),

@@ -35,9 +35,9 @@ class Defaults:
 
 def build(settings: Settings) -> Handler:
     """Return the handler for these settings: their layers around the trip to the provider."""
-    clock = settings.surroundings.clock
-    centre = dispatcher(_transports(settings), _deliverer(settings), clock)
-    return keeping_deadlines(compose(stack(settings), centre), clock)
+    clock, network = settings.surroundings.clock, network_of(settings)
+    centre = dispatcher(_transports(network), _deliverer(settings), clock)
+    return keeping_deadlines(compose(stack(settings, network), centre), clock)
 
 
 @cache
@@ -70,13 +70,16 @@ def _deliverer(settings: Settings) -> Deliver:
     return deliver_media
 
 
-def _transports(settings: Settings) -> Callable[[str], Transport]:
-    network = settings.transport or shared_pool(
+def network_of(settings: Settings) -> Transport:
+    """Return the way to the network of these settings."""
+    return settings.transport or shared_pool(
         PoolSettings(proxy=settings.proxy, ca=settings.ca, max_connections=settings.max_connections)
     )
     if settings.metrics is not None and isinstance(network, Pool):
         watched(settings.surroundings)[POOL] = lambda: [((), network.in_use)]
 
+
+def _transports(network: Transport) -> Callable[[str], Transport]:
     def transport_for(name: str) -> Transport:
         if name == "http":
             return network

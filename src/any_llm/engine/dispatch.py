@@ -70,8 +70,8 @@ class Trip(msgspec.Struct, frozen=True):
     def meet(self, exchange: Exchange) -> int:
         """Note the head of an answer, and return its status."""
         report, facts = self.report, self.facts
-        report.status = facts.status = exchange.status
-        report.headers = facts.headers = exchange.headers
+        report.status = exchange.status
+        report.headers = facts.met(exchange.status, exchange.headers)
         report.request_id = facts.request_id()
         return exchange.status
 
@@ -141,8 +141,8 @@ def dispatcher(
             if provider.auth not in SIGNERS:
                 request = facts.request = await _signed(request, call.target, transport)
             exchange = await transport.send(request, call.timeouts)
-            report.status = facts.status = exchange.status
-            report.headers = facts.headers = exchange.headers
+            report.status = exchange.status
+            report.headers = facts.met(exchange.status, exchange.headers)
             report.request_id = facts.request_id()
             try:
                 return await _receive(Trip(call, codec, transport, report, facts), exchange)

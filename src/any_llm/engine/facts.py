@@ -83,6 +83,14 @@ class Facts:
             place -= 1
         attempts.insert(place, attempt)
 
+    def met(self, status: int, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Note the head of an answer, and return its headers as reports may show them: who answers may say anything."""
+        key = self._call.target.key
+        if key is not None and key.reveal() in "\n".join(headers.values()):
+            headers = {name.lower(): redact(value, key) for name, value in headers.items()}
+        self.status, self.headers = status, headers
+        return headers
+
     def request_id(self) -> str | None:
         """Return the provider's id of the request."""
         headers = self.headers

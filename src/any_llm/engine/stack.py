@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from any_llm.engine.settings import Settings
     from any_llm.pipeline.call import Call, Handler, Middleware, Reply
+    from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.spec.transport import Transport
 
 
 class BuiltIn(msgspec.Struct, frozen=True):
@@ -55,13 +57,26 @@ class _Entry(msgspec.Struct, frozen=True):
     layer: Layer | BuiltIn
 
 
-def stack(settings: Settings) -> list[Middleware]:
+def stack(settings: Settings, transport: Transport | None = None) -> list[Middleware]:
     """Return the middleware that these settings turn on, outermost first.
+
+    Args:
+        settings: what is turned on.
+        transport: what sends requests of the layers' own.
 
     Raises:
         ConfigurationError: a layer names a neighbour that nobody is called.
     """
-    return [_middleware(entry.layer, settings) for entry in _entries(settings)]
+    entries = _entries(settings)
+    if not entries:
+        return []
+    surroundings = surroundings_of(settings, transport)
+    return [_middleware(entry.layer, settings, surroundings) for entry in entries]
+
+
+def surroundings_of(settings: Settings, transport: Transport | None) -> Surroundings:
+    """Return what layers are made with."""
+    return msgspec.structs.replace(settings.surroundings, store=settings.store, transport=transport)
 
 
 def places(settings: Settings) -> tuple[Place, ...]:
@@ -111,11 +126,8 @@ def _insert(entries: list[_Entry], layer: Layer) -> None:
     entries.insert(sum(entry.at <= at for entry in entries), _Entry(at, layer.called, layer))
 
 
-def _middleware(layer: Layer | BuiltIn, settings: Settings) -> Middleware:
+def _middleware(layer: Layer | BuiltIn, settings: Settings, surroundings: Surroundings) -> Middleware:
     if isinstance(layer, BuiltIn):
-        surroundings = settings.surroundings
-        if settings.store != surroundings.store:
-            surroundings = msgspec.structs.replace(surroundings, store=settings.store)
         return placed(layer.place)(getattr(settings, layer.setting), surroundings)
     if layer.timeout is None and layer.on_failure == "fail_closed":
         return layer.middleware

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from any_llm.auth.access import TransportAccess
 from any_llm.auth.key_sources import source_of
 from any_llm.exceptions import AnyLLMError, AuthenticationError, RateLimitError
-from any_llm.pipeline.key_pool import Held, KeyPool
+from any_llm.pipeline.key_pool import KeyPool, Taken
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.tap import tap
 from any_llm.types.keys import Keys
@@ -38,27 +39,23 @@ class Rotate:
         pool = pool_of(keys, call.target.provider.name, self._surroundings)
         tried: list[Secret] = []
         failure: AnyLLMError | None = None
-        while (held := await pool.take(tried)) is not None:
-            secret = held.secret
-            assert secret is not None, "what is taken has a key"
-            tried.append(secret)
+        while (taken := await pool.take(tried)) is not None:
+            tried.append(taken.secret)
             try:
-                return await self._attempt(call, inner, pool, held)
+                return await self._attempt(call, inner, pool, taken)
             except AuthenticationError as error:
-                pool.refused(held, secret)
+                pool.refused(taken)
                 failure = error
             except RateLimitError as error:
-                pool.cool(held, secret, error.retry_after)
+                pool.cool(taken, error.retry_after)
                 failure = error
         if failure is not None:
             raise failure
         raise _nothing_left(call, pool, self._surroundings.clock.monotonic())
 
-    async def _attempt(self, call: Call, inner: Handler, pool: KeyPool, held: Held) -> Reply:
-        secret = held.secret
-        assert secret is not None, "what is taken has a key"
-        target = msgspec.structs.replace(call.target, key=secret)
-        over = partial(pool.give_back, held)
+    async def _attempt(self, call: Call, inner: Handler, pool: KeyPool, taken: Taken) -> Reply:
+        target = msgspec.structs.replace(call.target, key=taken.secret)
+        over = partial(pool.give_back, taken)
         try:
             reply = await inner(msgspec.structs.replace(call, target=target))
             if reply.streamed:
@@ -66,6 +63,7 @@ class Rotate:
         except BaseException:
             over()
             raise
+        pool.worked(taken)
         return tap(reply, lambda _: over())
 
 
@@ -83,8 +81,17 @@ def _nothing_left(call: Call, pool: KeyPool, now: float) -> AnyLLMError:
 
 
 def pool_of(keys: Keys, provider: str, surroundings: Surroundings) -> KeyPool:
-    """Return the one pool of these keys in these surroundings."""
-    sources = [source_of(said) for said in keys.sources]
+    """Return the one pool of these keys in these surroundings.
+
+    Raises:
+        ConfigurationError: a source is none.
+    """
     # The pool holds its keys, so that nothing else is ever called the same.
     place = ("keys", provider, id(keys))
-    return surroundings.shared(place, partial(KeyPool, keys, sources, provider, surroundings.clock))
+    return surroundings.shared(place, partial(_opened, keys, provider, surroundings))
+
+
+def _opened(keys: Keys, provider: str, surroundings: Surroundings) -> KeyPool:
+    clock, transport = surroundings.clock, surroundings.transport
+    access = None if transport is None else TransportAccess(transport, clock=clock.time)
+    return KeyPool(keys, [source_of(said, access) for said in keys.sources], provider, clock)

@@ -39,14 +39,14 @@ class Sanitise:
     __slots__ = ("_clock", "_policy")
 
     def __init__(self, policy: Guards, surroundings: Surroundings) -> None:
-        Detector(policy.detect, policy.patterns)
+        Detector(policy.detect, policy.patterns, policy.finders)
         self._policy = policy
         self._clock = surroundings.clock
 
     async def __call__(self, call: Call, inner: Handler) -> Reply:
         """Answer a call, sanitised."""
-        said = call.overrides.get("guards", self._policy)
-        if said is None:
+        said = call.overrides.get("guards")
+        if said is False:
             return await inner(call)
         policy = said if isinstance(said, Guards) else self._policy
         check_bounds(call.options, Bounds(policy.max_characters, policy.max_depth, policy.max_items))
@@ -101,7 +101,7 @@ class _Looking:
     def __init__(self, policy: Guards, call: Call) -> None:
         self._policy = policy
         self._call = call
-        self._detector = Detector(policy.detect, policy.patterns)
+        self._detector = Detector(policy.detect, policy.patterns, policy.finders)
         self._seen: Counter[tuple[str, str, str]] = Counter()
         self._noted: list[GuardFinding] = []
         self._vault: Vault | None = None

@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from any_llm.spec.clock import Clock
+from any_llm.spec.transport import Transport
 
 T = TypeVar("T")
 
@@ -39,12 +40,14 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         clock: the time.
         chance: a random number from 0 up to 1, as `random.random`.
         store: where layers keep what others shall see, as `any_llm.stores.opening.open_store` takes it.
+        transport: what sends requests of a layer's own, such as those to managers of secrets; set for the layers.
         kept: what `shared` has made so far.
     """
 
     clock: Clock = SystemClock()
     chance: Callable[[], float] = random.random
     store: object = "memory"
+    transport: Transport | None = None
     kept: dict[Hashable, object] = msgspec.field(default_factory=dict)
 
     def shared(self, name: Hashable, make: Callable[[], T]) -> T:

@@ -11,13 +11,20 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
 from typing import NamedTuple
 
 from any_llm.exceptions import ConfigurationError
+from any_llm.types.guards import Finder
 
 LONGEST_START = 64
 """Within how many characters of its beginning a pattern is decided."""
+
+LONGEST_LOOK = 256
+"""How many characters finders see at least of a text that comes in pieces."""
+
+_PRESIDIO = "presidio"
 
 _A, _LAST_DIGIT = ord("A") - 10, 9
 _MODULUS = 97
@@ -34,8 +41,9 @@ class Found(NamedTuple):
 
 SECRETS: Mapping[str, str] = {
     "PRIVATE_KEY": (
-        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:\s?[A-Za-z0-9+/=]{20,})*(?:\s?[A-Za-z0-9+/=]{1,76})?"
-        r"(?:\s?-----END [A-Z ]{0,20}PRIVATE KEY-----)?"
+        # A line may end as JSON writes it.
+        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:(?:\s|\\[nr]){0,2}[A-Za-z0-9+/=]{20,})*"
+        r"(?:(?:\s|\\[nr]){0,2}[A-Za-z0-9+/=]{1,76})?(?:(?:\s|\\[nr]){0,2}-----END [A-Z ]{0,20}PRIVATE KEY-----)?"
     ),
     "AWS_KEY": r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])",
     "GITHUB_TOKEN": r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})",
@@ -95,18 +103,49 @@ class Detector:
         names: `secrets`, `personal`, or single labels of theirs.
         patterns: further patterns by their labels, in capital letters; each must be decided within `LONGEST_START`
             characters of its beginning.
+        finders: functions that find more.
+
+    Attributes:
+        hold: how many characters of a text that comes in pieces are held back.
+
+    Raises:
+        ConfigurationError: there is no such name, or a pattern is none.
+        MissingExtraError: a library that is named is not installed.
     """
 
-    def __init__(self, names: Sequence[str], patterns: Mapping[str, str]) -> None:
+    def __init__(self, names: Sequence[str], patterns: Mapping[str, str], finders: Sequence[Finder] = ()) -> None:
         self._checks = _CHECKS
-        self._pattern = _compiled(tuple(names), tuple(patterns.items()))
+        self._pattern = _compiled(tuple(name for name in names if name != _PRESIDIO), tuple(patterns.items()))
+        self._finders = (*finders, *((_presidio(),) if _PRESIDIO in names else ()))
+        self.hold = LONGEST_LOOK if self._finders else LONGEST_START
 
     def find(self, text: str, start: int = 0) -> Iterator[Found]:
         """Yield what is found from a place on, from left to right, what only looks like it included."""
+        if not self._finders:
+            yield from self._by_patterns(text, start)
+            return
+        found = list(self._by_patterns(text, start))
+        spans = (span for finder in self._finders for span in finder(text))
+        found += [Found(label, begin, end) for label, begin, end in spans if start <= begin < end]
+        # What is real goes before what only looks like it, then the first one, then the longest.
+        kept: list[Found] = []
+        for each in sorted(found, key=lambda one: (not one.real, one.start, -one.end)):
+            if all(each.end <= other.start or each.start >= other.end for other in kept):
+                kept.append(each)
+        yield from sorted(kept, key=lambda one: one.start)
+
+    def _by_patterns(self, text: str, start: int) -> Iterator[Found]:
         for found in self._pattern.finditer(text, start):
             label = found.lastgroup or ""
             check = self._checks.get(label)
             yield Found(label, found.start(), found.end(), real=check is None or check(found[0]))
+
+
+@cache
+def _presidio() -> Finder:
+    # Few programs have it, and it takes a second to load.
+    finder: Finder = import_module("any_llm.sanitising.presidio").Presidio()
+    return finder
 
 
 @lru_cache(maxsize=64)
@@ -118,7 +157,7 @@ def _compiled(names: tuple[str, ...], more: tuple[tuple[str, str], ...]) -> re.P
         elif name in SECRETS or name in PERSONAL:
             chosen[name] = {**SECRETS, **PERSONAL}[name]
         else:
-            known = ", ".join([*GROUPS, *SECRETS, *PERSONAL])
+            known = ", ".join([*GROUPS, _PRESIDIO, *SECRETS, *PERSONAL])
             raise ConfigurationError(f"detect names {name!r}; use some of {known}")
     for label, pattern in more:
         chosen[_label(label)] = _single(label, pattern)

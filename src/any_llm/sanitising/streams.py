@@ -11,13 +11,15 @@ from typing import Protocol
 
 from any_llm.sanitising.texts import Rewrite, change_answer
 from any_llm.types.completion import ChoiceDeltaToolCall, ChoiceDeltaToolCallFunction, Reasoning
-from any_llm.types.json import JSON, is_list
+from any_llm.types.json import JSON, is_list, is_object
 
 _THOUGHT = "reasoning"
 _SAID = ("content", _THOUGHT, "reasoning_content", "refusal")
 _DELTAS: Mapping[str, str] = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 _CALL = "call"
-_JSON = frozenset({_CALL, "partial_json", "response.function_call_arguments.delta"})
+_JSON = frozenset({
+    _CALL, "partial_json", "response.function_call_arguments.delta", "response.mcp_call_arguments.delta",
+})  # fmt: skip
 """Parts of the places of texts that are JSON."""
 
 _BLOCK_DELTA, _BLOCK_STOP = "content_block_delta", "content_block_stop"
@@ -52,11 +54,11 @@ class ChangedTexts:
     def feed(self, item: JSON) -> Iterable[JSON]:
         """Return what a piece of the stream becomes."""
         choices: JSON = getattr(item, "choices", None)
-        if is_list(choices):
+        kind = str(getattr(item, "type", ""))
+        if is_list(choices) and not any(map(is_object, choices)):
             for choice in choices:
                 self._change_choice(choice)
             return (item,)
-        kind = str(getattr(item, "type", ""))
         before: Iterable[JSON] = ()
         if kind == _BLOCK_DELTA:
             self._change_block(item)
@@ -82,7 +84,10 @@ class ChangedTexts:
         return pieces.feed(piece)
 
     def _change_choice(self, choice: JSON) -> None:
-        delta, index = choice.delta, choice.index
+        delta, index = getattr(choice, "delta", None), choice.index
+        if delta is None:
+            self._change_continuation(choice)
+            return
         for name in _SAID:
             held: JSON = getattr(delta, name, None)
             if isinstance(held, str):
@@ -94,6 +99,13 @@ class ChangedTexts:
                 function.arguments = self._feed((index, _CALL, call.index), function.arguments, None)
         if choice.finish_reason:
             self._finish_choice(delta, index)
+
+    def _change_continuation(self, choice: JSON) -> None:
+        """Change a piece of a text that goes on where a prompt ends."""
+        key = (choice.index, "text")
+        choice.text = self._feed(key, choice.text, None)
+        if choice.finish_reason:
+            choice.text += self._open.pop(key).finish()
 
     def _finish_choice(self, delta: JSON, index: int) -> None:
         for key in [key for key in self._open if key[0] == index]:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from any_llm.types.json import JSON, is_list, is_mapping, is_object, is_tuple
+from any_llm.types.json import JSON, JSONObject, is_list, is_mapping, is_object, is_tuple
 
 Change: TypeAlias = Callable[[str, bool], str]
 """Returns what stands in the place of a text, the very same text where nothing is changed. The flag says that the text
@@ -36,9 +36,13 @@ _OTHERS = frozenset({"tool", "function"})
 _OTHERS_PARTS = frozenset(
     {"tool_result", "function_call_output", "document", "search_result", "custom_tool_call_output"}
 )
+_ARGUMENTS = "input"
+"""The member that holds what a tool is called with: whatever it is called in there, it is a text for a reader."""
+
+_NOTHING: frozenset[str] = frozenset()
 _WRITTEN = frozenset({
-    "arguments", "content", "delta", "output", "partial_json", "reasoning", "reasoning_content", "refusal", "summary",
-    "text", "thinking", "transcript",
+    "arguments", "code", "content", "delta", "input", "output", "partial_json", "reasoning", "reasoning_content",
+    "refusal", "summary", "text", "thinking", "transcript",
 })  # fmt: skip
 """The fields of answers whose text a model wrote."""
 
@@ -61,14 +65,14 @@ def texts_of(options: Mapping[str, JSON]) -> list[str]:
     return found
 
 
-def _change(tree: JSON, change: Change, *, others: bool) -> JSON:
+def _change(tree: JSON, change: Change, *, others: bool, kept: frozenset[str] = _KEPT) -> JSON:
     if isinstance(tree, str):
         return change(tree, others)
     if is_list(tree) or is_tuple(tree):
-        items = [_change(item, change, others=others) for item in tree]
+        items = [_change(item, change, others=others, kept=kept) for item in tree]
         return tree if all(map(is_, items, tree)) else items
     if is_mapping(tree):
-        return _change_mapping(tree, change, others=others)
+        return _change_mapping(tree, change, others=others, kept=kept)
     if hasattr(tree, "model_dump"):
         plain = tree.model_dump(exclude_none=True)
         changed = _change_mapping(plain, change, others=others)
@@ -76,9 +80,16 @@ def _change(tree: JSON, change: Change, *, others: bool) -> JSON:
     return tree
 
 
-def _change_mapping(tree: Mapping[str, JSON], change: Change, *, others: bool) -> Mapping[str, JSON]:
-    others = others or tree.get("role") in _OTHERS or tree.get("type") in _OTHERS_PARTS
-    changed = {name: value if name in _KEPT else _change(value, change, others=others) for name, value in tree.items()}
+def _change_mapping(
+    tree: Mapping[str, JSON], change: Change, *, others: bool, kept: frozenset[str] = _KEPT
+) -> Mapping[str, JSON]:
+    others = others or (bool(kept) and (tree.get("role") in _OTHERS or tree.get("type") in _OTHERS_PARTS))
+    changed = {
+        name: value
+        if name in kept
+        else _change(value, change, others=others, kept=_NOTHING if name == _ARGUMENTS else kept)
+        for name, value in tree.items()
+    }
     return tree if all(value is tree[name] for name, value in changed.items()) else changed
 
 
@@ -90,10 +101,6 @@ def change_answer(value: JSON, change: Rewrite) -> None:
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
             _change_field(value, name, getattr(value, name), change)
-    elif is_object(value):
-        for name, held in value.items():
-            value[name] = change(held, False) if isinstance(held, str) and name not in _KEPT else held  # noqa: FBT003  # no JSON
-            change_answer(value[name], change)
 
 
 def _change_field(value: msgspec.Struct, name: str, held: JSON, change: Rewrite) -> None:
@@ -102,8 +109,30 @@ def _change_field(value: msgspec.Struct, name: str, held: JSON, change: Rewrite)
         if changed is not held:
             # What was thought is a text of its own type.
             setattr(value, name, changed if type(held) is str else type(held)(changed))
+    elif is_object(held):
+        _change_object(held, change, _NOTHING if name == _ARGUMENTS else _KEPT)
+    else:
+        _changed(held, change, _KEPT)
+
+
+def _change_object(tree: JSONObject, change: Rewrite, kept: frozenset[str]) -> None:
+    for name, held in tree.items():
+        if name not in kept:
+            tree[name] = _changed(held, change, _NOTHING if name == _ARGUMENTS else kept)
+
+
+def _changed(held: JSON, change: Rewrite, kept: frozenset[str]) -> JSON:
+    """Return what becomes of something in plain JSON; objects and lists are changed in place."""
+    if isinstance(held, str):
+        return change(held, False)  # noqa: FBT003  # no JSON
+    if is_object(held):
+        _change_object(held, change, kept)
+    elif is_list(held):
+        # The numbers of a vector are no texts.
+        held[:] = held if held and isinstance(held[0], float) else [_changed(item, change, kept) for item in held]
     else:
         change_answer(held, change)
+    return held
 
 
 def written(value: JSON) -> list[str]:

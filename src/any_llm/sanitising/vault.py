@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 from typing_extensions import override
 
-from any_llm.sanitising.detectors import LONGEST_START, Detector, Found
+from any_llm.sanitising.detectors import Detector, Found
 
 Replace: TypeAlias = Callable[[Found, str], str]
 """Says what is written in the place of something found."""
@@ -102,7 +102,7 @@ class Masking:
     def feed(self, piece: str) -> str:
         """Take the next piece and return what can be handed on."""
         self._text += piece
-        return self._hand_on(len(self._text) - LONGEST_START)
+        return self._hand_on(len(self._text) - self._detector.hold)
 
     def finish(self) -> str:
         """Return what was held back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
@@ -13,6 +13,12 @@ from any_llm.types.http import is_number
 GuardMode: TypeAlias = Literal["off", "monitor", "block", "redact"]
 Check: TypeAlias = Callable[[Any], Awaitable[str | None]]
 """Looks at a call (`any_llm.pipeline.call.Call`), and says why it must not be answered; `None` when it may."""
+
+Span: TypeAlias = tuple[str, int, int]
+"""What was found in a text: a label in capital letters, where it begins, and where it ends."""
+
+Finder: TypeAlias = Callable[[str], Iterable[Span]]
+"""Finds in a text what must not go on."""
 
 MODES: tuple[GuardMode, ...] = ("off", "monitor", "block", "redact")
 _CHARACTERS = ("keep", "strip", "refuse")
@@ -50,8 +56,11 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
             the call, `redact` masks them (and puts them back into the answer, if `reversible`).
         responses: the same for answers. Redacting holds at most 64 characters of a stream back, or what is found as
             long as it grows.
-        detect: what is found: `secrets`, `personal`, or single labels such as `EMAIL`.
+        detect: what is found: `secrets`, `personal`, single labels such as `EMAIL`, or `presidio` for what Microsoft
+            Presidio takes for personal data (the extra `presidio`).
         patterns: regular expressions of one's own, by labels in capital letters.
+        finders: functions of one's own that find more, such as an `any_llm.sanitising.presidio.Presidio`. Of a stream
+            that is redacted or blocked they see 256 characters at a time, and so much is held back.
         reversible: whether an answer gets back what was masked in its request.
         hidden_characters: what is done about characters that nobody sees: `strip` them, `keep` them or `refuse` the
             call.
@@ -74,6 +83,7 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
     responses: GuardMode = "off"
     detect: tuple[str, ...] = ("secrets",)
     patterns: Mapping[str, str] = {}
+    finders: tuple[Finder, ...] = ()
     reversible: bool = True
     hidden_characters: Literal["keep", "strip", "refuse"] = "strip"
     role_markers: Literal["keep", "break", "refuse"] = "break"
@@ -105,6 +115,11 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True):
                 raise ConfigurationError(f"{name} is {value!r}; give a positive number")
         if isinstance(cast("object", self.detect), str):
             raise ConfigurationError(f"detect is {self.detect!r}; give a tuple, such as ('secrets', 'personal')")
-        for check in self.checks:
-            if not callable(cast("object", check)):
-                raise ConfigurationError(f"checks holds {check!r}; give asynchronous functions of a call")
+        _check_functions("finders", self.finders, "functions of a text")
+        _check_functions("checks", self.checks, "asynchronous functions of a call")
+
+
+def _check_functions(name: str, functions: tuple[object, ...], kind: str) -> None:
+    for each in functions:
+        if not callable(each):
+            raise ConfigurationError(f"{name} holds {each!r}; give {kind}")

@@ -7,6 +7,7 @@ from typing import TypeAlias, TypedDict
 
 from any_llm.types.addressed import ProviderOptions
 from any_llm.types.completion import ReasoningEffort
+from any_llm.types.guards import Guards
 from any_llm.types.http import Timeouts
 from any_llm.types.json import JSON
 from any_llm.types.value import Value
@@ -24,8 +25,9 @@ class CallOptions(TypedDict, total=False):
     `timeout` is seconds: a number limits a whole call, and in a stream the wait for each piece; `Timeouts` says it in
     detail. `deadline` is seconds too: all that a call may take, further attempts, waits and the end of a stream
     included. `max_retries` is how often it is made again where that may help. `tenant`, `tags` and `priority` say on
-    whose behalf it is made, for limits, budgets and caches; they are not sent. `extra_body` goes into the JSON body as
-    it is; `extra_headers` and `extra_query` are added to the request.
+    whose behalf it is made, for limits, budgets and caches; they are not sent. `guards` says what is looked at in this
+    call, instead of what is looked at in all: `True` for the usual, `False` for nothing. `extra_body` goes into the
+    JSON body as it is; `extra_headers` and `extra_query` are added to the request.
     """
 
     timeout: float | Timeouts | None
@@ -35,6 +37,7 @@ class CallOptions(TypedDict, total=False):
     tags: Sequence[str] | None
     priority: int | None
     cache: str | Mapping[str, JSON] | None
+    guards: Guards | bool | None
     extra_headers: Mapping[str, str] | None
     extra_query: Mapping[str, str] | None
     extra_body: Mapping[str, JSON] | None

@@ -15,11 +15,12 @@ _SHORTEST = 4
 _SECRET_HEADERS = frozenset({
     "api-key", "authorization", "cookie", "proxy-authorization", "set-cookie", "x-amz-security-token",
     "x-amz-sso_bearer_token", "x-api-key", "x-aws-ec2-metadata-token", "x-gladia-key", "x-goog-api-key",
-    "x-identity-header", "x-key", "xi-api-key",
+    "x-identity-header", "x-key", "x-vault-token", "xi-api-key",
 })  # fmt: skip
 _LIKELY_KEY = re.compile(
     r"(?:sk|pk|rk|gsk|xai|hf|r8|pplx|nvapi|tgp|csk|fw|AIza|AKIA|ASIA|ghp|gho|github_pat|dapi)[-_A-Za-z0-9]{16,}"
     r"|ya29\.[-_.A-Za-z0-9]{16,}"
+    r"|hv[bsr]\.[-_A-Za-z0-9]{16,}"
     r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{8,}"
     r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"
 )

@@ -169,6 +169,11 @@ class Mock:
 
         self._responder.behaviour.answerer = next_answer if left else oblige
 
+    def accept(self, *keys: str) -> None:
+        """Accept these keys from now on and no others, as when keys are changed; without any, accept all again."""
+        behaviour = self._responder.behaviour
+        behaviour.keys = frozenset(keys) | frozenset(behaviour.secrets)
+
     def answer_with(self, answerer: Answerer) -> None:
         """Have a function decide every answer from now on; it takes the request and returns what `reply` takes."""
         self._responder.behaviour.answerer = answerer
