@@ -15,7 +15,6 @@ from any_llm.local.transport import LocalTransport
 from any_llm.pipeline.call import Call, Handler
 from any_llm.pipeline.compose import compose
 from any_llm.pipeline.deadline import keeping_deadlines
-from any_llm.pipeline.watched import POOL, watched
 from any_llm.providers.registry import named_transport
 from any_llm.spec.transport import Transport
 from any_llm.transport.pool import Pool, PoolSettings, shared_pool
@@ -36,7 +35,10 @@ class Defaults:
 def build(settings: Settings) -> Handler:
     """Return the handler for these settings: their layers around the trip to the provider."""
     clock, network = settings.surroundings.clock, network_of(settings)
-    centre = dispatcher(_transports(network), _deliverer(settings), clock)
+    transports = _transports(network)
+    if settings.metrics is not None:
+        transports = _measured(settings, network, transports)
+    centre = dispatcher(transports, _deliverer(settings), clock)
     return keeping_deadlines(compose(stack(settings, network), centre), clock)
 
 
@@ -75,8 +77,6 @@ def network_of(settings: Settings) -> Transport:
     return settings.transport or shared_pool(
         PoolSettings(proxy=settings.proxy, ca=settings.ca, max_connections=settings.max_connections)
     )
-    if settings.metrics is not None and isinstance(network, Pool):
-        watched(settings.surroundings)[POOL] = lambda: [((), network.in_use)]
 
 
 def _transports(network: Transport) -> Callable[[str], Transport]:
@@ -89,11 +89,16 @@ def _transports(network: Transport) -> Callable[[str], Transport]:
             return named
         raise ConfigurationError(f"A provider's transport is {name!r}; it must be one of {', '.join(TRANSPORTS)}")
 
-    return transport_for if settings.metrics is None else _timed(transport_for)
+    return transport_for
 
 
-def _timed(transport_for: Callable[[str], Transport]) -> Callable[[str], Transport]:
-    """Return the same transports with their waits timed, so that metrics can tell what is not a wait."""
+def _measured(
+    settings: Settings, network: Transport, transport_for: Callable[[str], Transport]
+) -> Callable[[str], Transport]:
+    """Return the same transports with their waits timed, and have the connections in use be seen, for metrics."""
     from any_llm.engine.timed import TimedTransport  # noqa: PLC0415  # only metrics want to know
+    from any_llm.pipeline.watched import POOL, watched  # noqa: PLC0415  # as above
 
+    if isinstance(network, Pool):
+        watched(settings.surroundings)[POOL] = lambda: [((), network.in_use)]
     return lambda name: TimedTransport(transport_for(name))
