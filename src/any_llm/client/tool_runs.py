@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -30,7 +30,7 @@ class ToolRun:
 @contextmanager
 def tool_span(
     name: str, *, call_id: str = "", description: str = "", arguments: JSON = None, settings: Settings | None = None
-) -> Iterator[ToolRun]:
+) -> Generator[ToolRun]:
     """Run the block as a tool: a span `execute_tool NAME` below the current one, and a measure of how long it took.
 
     What it raises marks the span as failed and goes on. Without telemetry and metrics nothing is made.

@@ -7,7 +7,7 @@ threads; what a span processor of the program raises is caught by whoever calls 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.telemetry import conventions as names
@@ -55,7 +55,8 @@ class Tracing:
         if tracers is not self._tracers:
             self._tracers = tracers
             silent = isinstance(tracers, _SILENT)
-            self._tracer = None if silent else tracers.get_tracer(names.SCOPE, schema_url=names.SCHEMA)  # type: ignore[attr-defined]  # what the program gives
+            provider = cast("trace.TracerProvider", tracers)
+            self._tracer = None if silent else provider.get_tracer(names.SCOPE, schema_url=names.SCHEMA)
         return self._tracer
 
     def emit(
@@ -65,7 +66,7 @@ class Tracing:
         told = self._events or logs.get_logger_provider()
         if told is not self._told:
             self._told = told
-            self._logger = told.get_logger(names.SCOPE)  # type: ignore[attr-defined]  # what the program gives
+            self._logger = cast("logs.LoggerProvider", told).get_logger(names.SCOPE)
         assert self._logger is not None, "it was just made"
         severity = logs.SeverityNumber.WARN if failed else logs.SeverityNumber.INFO
         self._logger.emit(
