@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from any_llm.client.anyllm import AnyLLM
     from any_llm.client.blocking import Stream
     from any_llm.client.capabilities import capabilities
+    from any_llm.client.estimating import estimate
     from any_llm.client.functions.asynchronous import acompletion, aembedding, alist_models, amessages, aresponses
     from any_llm.client.functions.asynchronous_media import (
         adownload_video,
@@ -104,7 +105,9 @@ if TYPE_CHECKING:
     from any_llm.pipeline.hooks import Hooks
     from any_llm.pipeline.layer import Layer
     from any_llm.pipeline.stream import EventStream
+    from any_llm.providers.estimates import Estimate
     from any_llm.providers.names import LLMProvider
+    from any_llm.providers.tokenizers import count_text
     from any_llm.refusals import DeadlineExceededError, GuardrailError, LimitExceededError, MiddlewareError, StoreError
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
@@ -113,6 +116,8 @@ if TYPE_CHECKING:
     from any_llm.types.caller import Caller
     from any_llm.types.capabilities import Capabilities, Fact, Selection
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
+    from any_llm.types.cost import Cost
+    from any_llm.types.costs import Costs
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.guards import GuardFinding, Guards
     from any_llm.types.health import Health, TargetHealth
@@ -121,6 +126,7 @@ if TYPE_CHECKING:
     from any_llm.types.limits import Limit, Limits
     from any_llm.types.media import FileInput, Media, audio, file, image, video
     from any_llm.types.policies import Retry, RetryRule
+    from any_llm.types.price_list import Price
     from any_llm.types.provider import ProviderMetadata
     from any_llm.types.responses import ParsedResponse
     from any_llm.types.routes import Fallback, Route, RouteTarget
@@ -133,6 +139,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.client.anyllm": ("AnyLLM",),
     "any_llm.client.blocking": ("Stream",),
     "any_llm.client.capabilities": ("capabilities",),
+    "any_llm.client.estimating": ("estimate",),
     "any_llm.client.functions.asynchronous": ("acompletion", "aembedding", "alist_models", "amessages", "aresponses"),
     "any_llm.client.functions.asynchronous_media": (
         "adownload_video",
@@ -225,7 +232,9 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.pipeline.hooks": ("Hooks",),
     "any_llm.pipeline.layer": ("Layer",),
     "any_llm.pipeline.stream": ("EventStream",),
+    "any_llm.providers.estimates": ("Estimate",),
     "any_llm.providers.names": ("LLMProvider",),
+    "any_llm.providers.tokenizers": ("count_text",),
     "any_llm.refusals": (
         "DeadlineExceededError",
         "GuardrailError",
@@ -240,6 +249,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.caller": ("Caller",),
     "any_llm.types.capabilities": ("Capabilities", "Fact", "Selection"),
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
+    "any_llm.types.cost": ("Cost",),
+    "any_llm.types.costs": ("Costs",),
     "any_llm.types.files": ("FileDeleted", "FileMetadata", "FilePage"),
     "any_llm.types.guards": ("GuardFinding", "Guards"),
     "any_llm.types.health": ("Health", "TargetHealth"),
@@ -248,6 +259,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.limits": ("Limit", "Limits"),
     "any_llm.types.media": ("FileInput", "Media", "audio", "file", "image", "video"),
     "any_llm.types.policies": ("Retry", "RetryRule"),
+    "any_llm.types.price_list": ("Price",),
     "any_llm.types.provider": ("ProviderMetadata",),
     "any_llm.types.responses": ("ParsedResponse",),
     "any_llm.types.routes": ("Fallback", "Route", "RouteTarget"),
@@ -259,26 +271,26 @@ __all__ = [
     "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "AuthenticationError", "Batch",
     "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "Cache",
     "CacheControl", "CacheInfo", "Caller", "Capabilities", "ContentFilterError", "ContentFilterFinishReasonError",
-    "ContextLengthExceededError", "DeadlineExceededError", "EventStream", "Fact", "Fallback", "FileDeleted",
-    "FileInput", "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards", "Health", "Hooks",
-    "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer", "LengthFinishReasonError", "Limit",
-    "LimitExceededError", "Limits", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
-    "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Provider",
-    "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection",
-    "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription",
-    "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
+    "ContextLengthExceededError", "Cost", "Costs", "DeadlineExceededError", "Estimate", "EventStream", "Fact",
+    "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards",
+    "Health", "Hooks", "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer", "LengthFinishReasonError",
+    "Limit", "LimitExceededError", "Limits", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError",
+    "ModelNotFoundError", "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse",
+    "Price", "Provider", "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route",
+    "RouteTarget", "Selection", "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts",
+    "Transcription", "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
     "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
     "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
     "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",
     "apull_model", "arequest", "arerank", "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file",
     "aretrieve_model", "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription",
     "atranslation", "audio", "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response",
-    "capabilities", "compact_response", "completion", "count_tokens", "create_batch", "delete_file", "delete_response",
-    "download_file", "download_video", "embedding", "file", "image", "image_edit", "image_generation",
-    "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr", "pull_model",
-    "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file", "retrieve_model",
-    "retrieve_response", "retrieve_video", "select", "speech", "text_completion", "tool_span", "transcription",
-    "translation", "upload_file", "video", "video_generation", "wait_video",
+    "capabilities", "compact_response", "completion", "count_text", "count_tokens", "create_batch", "delete_file",
+    "delete_response", "download_file", "download_video", "embedding", "estimate", "file", "image", "image_edit",
+    "image_generation", "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr",
+    "pull_model", "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file",
+    "retrieve_model", "retrieve_response", "retrieve_video", "select", "speech", "text_completion", "tool_span",
+    "transcription", "translation", "upload_file", "video", "video_generation", "wait_video",
 ]  # fmt: skip
 
 

@@ -29,7 +29,8 @@ class Attempt(msgspec.Struct, kw_only=True):
         retry_after: how many seconds the provider asked to wait.
         request_id: the provider's id of the request.
         requests: how many requests were made; more than one where an operation takes several.
-        cost: what it cost in US dollars, where that is known.
+        cost: what it cost in US dollars, where somebody reckoned that.
+        usage: what it used, as an `any_llm.types.usage.Usage`, where it broke off and that is known.
     """
 
     provider: str
@@ -46,11 +47,18 @@ class Attempt(msgspec.Struct, kw_only=True):
     request_id: str | None = None
     requests: int = 0
     cost: Decimal | None = None
+    usage: msgspec.Struct | None = None
 
     def to_dict(self) -> Mapping[str, object]:
         """Return the attempt as plain values that JSON can hold; what is unknown is left out."""
-        known = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) not in (None, "")}
-        return known if self.cost is None else known | {"cost": str(self.cost)}
+        known: dict[str, object] = {
+            name: value for name in self.__struct_fields__ if (value := getattr(self, name)) not in (None, "")
+        }
+        if self.cost is not None:
+            known["cost"] = str(self.cost)
+        if self.usage is not None:
+            known["usage"] = msgspec.to_builtins(self.usage)
+        return known
 
 
 class Considered(msgspec.Struct, frozen=True, kw_only=True):

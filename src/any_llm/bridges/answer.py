@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from any_llm.bridges.items import object_in
 from any_llm.bridges.segments import Segmenter, Step, whole_choices
 from any_llm.bridges.signatures import NATIVE, REPLAYED
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, CompletionUsage
 from any_llm.types.json import JSONObject
+from any_llm.types.value import Value
+
+U = TypeVar("U", bound=Value)
 
 
 class Answer:
@@ -19,6 +24,7 @@ class Answer:
         service_tier: the vendor's word for how urgently it answers.
         finish_reason: why the answer ended, as far as it has.
         usage: the tokens, as last counted.
+        extras: what vendors said beyond OpenAI's words.
         facts: what Anthropic said about the answer beyond OpenAI's words, such as its `stop_sequence`.
         started: whether there was a chunk.
     """
@@ -30,6 +36,7 @@ class Answer:
         self.service_tier: str | None = None
         self.finish_reason: str | None = None
         self.usage: CompletionUsage | None = None
+        self.extras: list[JSONObject] = []
         self.facts: JSONObject = {}
         self.started = False
         self._segmenter = Segmenter()
@@ -57,8 +64,19 @@ class Answer:
 
     def _note(self, extra: JSONObject | None) -> None:
         if extra:
+            self.extras.append(extra)
             own = object_in(extra.get(NATIVE))
             self.facts.update({name: own[name] for name in own.keys() - REPLAYED})
+
+    def billed(self, usage: U) -> U:
+        """Return the tokens in another shape, with what that cannot say kept for those who reckon what they cost.
+
+        Other shapes have no words for tokens of sound, searches, tiers and what the vendor says that the answer cost.
+        """
+        if self.usage is not None:
+            choices = [{"message": {"extra_content": extra}} for extra in self.extras]
+            vars(usage)["_billed"] = {"usage": self.usage, "service_tier": self.service_tier, "choices": choices}
+        return usage
 
     def finish(self) -> list[Step]:
         """Return what happens to the segments that are still open."""

@@ -101,12 +101,14 @@ class MessageEvents:
                     container=facts.get("container"),
                 ),
                 context_management=facts.get("context_management"),
-                usage=MessageDeltaUsage(
-                    input_tokens=usage.input_tokens,
-                    output_tokens=usage.output_tokens,
-                    cache_creation_input_tokens=usage.cache_creation_input_tokens,
-                    cache_read_input_tokens=usage.cache_read_input_tokens,
-                    output_tokens_details=usage.output_tokens_details,
+                usage=self._answer.billed(
+                    MessageDeltaUsage(
+                        input_tokens=usage.input_tokens,
+                        output_tokens=usage.output_tokens,
+                        cache_creation_input_tokens=usage.cache_creation_input_tokens,
+                        cache_read_input_tokens=usage.cache_read_input_tokens,
+                        output_tokens_details=usage.output_tokens_details,
+                    )
                 ),
             ),
             MessageStopEvent(),

@@ -91,7 +91,7 @@ class ResponseEvents:
             output=output,
             status=status,
             service_tier=answer.service_tier if answer.service_tier in SERVICE_TIERS else None,
-            usage=response_usage(answer.usage) if ended and answer.usage is not None else None,
+            usage=answer.billed(response_usage(answer.usage)) if ended and answer.usage is not None else None,
         )
 
 

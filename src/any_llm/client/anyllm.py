@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from any_llm.client.keys import KeysInUse
     from any_llm.pipeline.call import Handler
     from any_llm.pipeline.layer import Place
+    from any_llm.providers.estimates import Estimate
     from any_llm.types.health import TargetHealth
     from any_llm.types.json import JSON
     from any_llm.types.routes import Route
@@ -194,6 +195,11 @@ class AnyLLM(EveryOperation):
         raise ConfigurationError(
             f"{type(self).__name__}.explain({model!r}) needs a client of a route, as AnyLLM.create([…]) returns it"
         )
+
+    def estimate(self, model: str, messages: Sequence[JSON] | str | None = None, **options: JSON) -> Estimate:
+        """Return what a request would use and cost, with the settings of this client; see `any_llm.estimate`."""
+        estimate = import_module("any_llm.client.estimating").estimate
+        return estimate(model, messages, provider=self.PROVIDER.name, settings=self._settings, **options)
 
     @classmethod
     def create(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from any_llm.pipeline.partials import Partials
     from any_llm.types.completion import CompletionUsage
+    from any_llm.types.cost import Cost
+    from any_llm.types.costs import Costs
     from any_llm.types.json import JSON
 
 T = TypeVar("T")
@@ -185,6 +187,16 @@ class Stream(Generic[E]):
     def usage(self) -> CompletionUsage | None:
         """The tokens used so far, as far as the provider has said; final once the iteration has ended."""
         return self._events.usage
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the answer has cost so far, as far as the provider has said what it used; final at the end."""
+        return self._events.cost
+
+    @property
+    def costs(self) -> Costs:
+        """What the whole call cost: the answer, and apart from it what failed, was retried, hedged or passed on."""
+        return self._events.costs
 
     def partials(self) -> BlockingPartials:
         """Iterate over the values that a JSON answer passes through, instead of over its pieces."""

@@ -14,6 +14,7 @@ from any_llm.client.anyllm import _ROUTER, AnyLLM  # pyright: ignore[reportPriva
 from any_llm.client.arguments import build_call, split_reference
 from any_llm.client.capabilities import capabilities
 from any_llm.engine.build import Defaults, build, defaults
+from any_llm.engine.pricing import Pricing
 from any_llm.engine.settings import Settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.candidates import Candidate, Chain
@@ -30,6 +31,7 @@ from any_llm.types.routes import Fallback, Route, RouteTarget
 if TYPE_CHECKING:
     from any_llm.attempts import Considered
     from any_llm.pipeline.call import Call, Handler, Reply
+    from any_llm.providers.estimates import Estimate
 
 _WITHOUT_MODEL = frozenset({
     Operation.LIST_MODELS, Operation.UPLOAD_FILE, Operation.CREATE_BATCH, Operation.REQUEST,
@@ -50,6 +52,7 @@ class Routed(AnyLLM):
             self._handler = build(self._settings)
         else:
             self._settings, self._handler = _usual(defaults())
+        self._pricing = Pricing(self._settings.prices, self._settings.models)
         self._chains: dict[str, Chain] = {}
 
     @property
@@ -86,6 +89,15 @@ class Routed(AnyLLM):
         operation = Operation(options.pop("operation", Operation.COMPLETION))
         call = self._call_of(operation, model, options)
         return survey(self.chain(model), call, self._settings.surroundings)[1]
+
+    @override
+    def estimate(self, model: str = UNNAMED, messages: Sequence[JSON] | str | None = None, **options: JSON) -> Estimate:
+        """Return what a request would use and cost at the target that would be asked first."""
+        from any_llm.client.estimating import conversation, estimate  # noqa: PLC0415  # loads the prices
+
+        asked = {**options, **conversation(messages)}
+        first = self.explain(model, **asked)[0]
+        return estimate(first.target, settings=self._settings, **asked)
 
     def _call_of(self, operation: Operation, model: str, request: JSONObject) -> Call:
         if not model or operation in _WITHOUT_MODEL:
@@ -149,6 +161,7 @@ class Routed(AnyLLM):
             route=name,
             labels=frozenset(member.labels),
             facts=cache(partial(capabilities, model, provider=record, settings=self._settings)),
+            rates=partial(self._pricing.rates, record, model, self._settings.surroundings.clock),
             max_price=route.max_price,
             require=frozenset(route.require),
         )

@@ -7,6 +7,7 @@ from functools import cache, partial
 
 from any_llm.engine.codecs import dialect_of
 from any_llm.engine.dispatch import Deliver, dispatcher
+from any_llm.engine.pricing import Pricing
 from any_llm.engine.settings import TRANSPORTS, Settings
 from any_llm.engine.settings_file import default_settings
 from any_llm.engine.stack import stack
@@ -38,7 +39,8 @@ def build(settings: Settings) -> Handler:
     transports = _transports(network)
     if settings.metrics is not None:
         transports = _measured(settings, network, transports)
-    centre = dispatcher(transports, _deliverer(settings), clock)
+    pricing = Pricing(settings.prices, settings.models)
+    centre = dispatcher(transports, _deliverer(settings), clock, pricing)
     return keeping_deadlines(compose(stack(settings, network), centre), clock)
 
 

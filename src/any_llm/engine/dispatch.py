@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.stream import Outcome
     from any_llm.spec.clock import Clock
     from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
+    from any_llm.types.costs import Pricing
     from any_llm.types.json import JSON
     from any_llm.types.report import Warning as CallWarning
 
@@ -104,12 +105,15 @@ class Deliver(Protocol):
 
 
 def dispatcher(
-    transport_for: Callable[[str], Transport], deliver: Deliver | None = None, clock: Clock = PROCESS.clock
+    transport_for: Callable[[str], Transport],
+    deliver: Deliver | None = None,
+    clock: Clock = PROCESS.clock,
+    pricing: Pricing | None = None,
 ) -> Handler:
     """Return the centre of the pipeline.
 
     `transport_for` gives the transport that a provider's record names; `deliver` is asked about calls with media;
-    `clock` tells the time that the deadlines of calls are.
+    `clock` tells the time that the deadlines of calls are; `pricing` reckons what answers cost.
     """
 
     async def dispatch(call: Call) -> Reply:
@@ -135,6 +139,7 @@ def dispatcher(
                 structured_output=_form_of(encoded) if _FORMS.get(call.operation) in call.options else None,
                 carried_over=codec.over,
                 attempts=call.attempts,
+                pricing=pricing,
             )
             facts.request, facts.requests = request, 1
             transport = transport_for(provider.transport)
@@ -190,7 +195,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
     status = exchange.status
     streamed = codec.stream is not None and call.stream and status < _FIRST_REDIRECT
-    if streamed and (call.operation in _OF_ANY_TYPE or not is_json(report.headers.get("content-type", ""))):
+    if streamed and (call.operation in _OF_ANY_TYPE or not is_json(trip.facts.headers.get("content-type", ""))):
         return await _open(call, codec, exchange, report, trip.facts)
     response = _response(trip, exchange.status, await exchange.read())
     if streamed and response.body.lstrip().startswith(_EVENTS):
@@ -215,7 +220,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
 
 def _response(trip: Trip, status: int, read: bytes, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
     """Return an answer that was read; an unsuccessful one is raised, unless it redirects and the codec follows."""
-    headers = trip.report.headers
+    headers = trip.facts.headers
     if read.startswith(_BYTE_ORDER_MARK) and is_json(headers.get("content-type", "")):
         read = read.removeprefix(_BYTE_ORDER_MARK)
     response = HttpResponse(status, headers, read, earlier)
@@ -281,15 +286,17 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     fresh = partial(codec.stream, call.target, call.options)
     framing = FRAMINGS[framing_of(codec, call, content_type)]()
     stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
-    stream.tap(on_end=partial(_note_end, report, facts))
+    stream.follow(partial(_note_end, report, facts))
     facts.begun()
     await stream.prime()
     report.time_to_first_chunk = facts.elapsed
     return Reply(value=stream, report=report)
 
 
-def _note_end(report: Report, facts: Facts, outcome: Outcome) -> None:
+def _note_end(report: Report, facts: Facts, stream: EventStream[JSON], outcome: Outcome) -> None:
     report.elapsed = facts.ended("ok" if outcome.ending == "complete" else outcome.ending)
+    if outcome.ending != "complete":
+        facts.broke_off(stream)
 
 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:

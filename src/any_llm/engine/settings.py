@@ -59,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         headers: HTTP headers of every call.
         providers: providers of one's own, by name.
         models: what is known better about models, by `provider:model`: fields of `Capabilities` and their values.
+        prices: what models cost by one's own contracts, by `provider:model`: a `Price`, or several, or their tables.
         middleware: layers around every call, outermost first: callables, or a `Layer` that says where it stands.
         retry: when a call that failed is made again; `None` has calls made once.
         routes: targets that serve a call in turn, by the names under which they are asked: `route:NAME`.
@@ -90,6 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     providers: Mapping[str, Provider] = {}
     models: Mapping[str, Mapping[str, JSON]] = {}
+    prices: Mapping[str, JSON] = {}
     middleware: tuple[Middleware | Layer, ...] = ()
     retry: Retry | None = Retry()
     routes: Mapping[str, Route] = {}
@@ -133,6 +135,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         self._check_policies()
         self._check_observers()
         self._check_routes()
+        self._check_prices()
+
+    def _check_prices(self) -> None:
+        if self.prices:
+            from any_llm.types.price_list import read_prices  # noqa: PLC0415  # most settings say no prices
+
+            msgspec.structs.force_setattr(self, "prices", read_prices(self.prices))
 
     def _check_observers(self) -> None:
         for name in RECORDS:

@@ -60,6 +60,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_connections: int = 1_000
     providers: dict[str, JSONObject] = {}
     models: dict[str, JSONObject] = {}
+    prices: dict[str, JSON] = {}
     middleware: list[str | _LayerEntry] = []
     retry: Retry | bool = True
     routes: dict[str, JSONObject] = {}
@@ -109,6 +110,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         headers=file.headers,
         providers=providers,
         models=file.models,
+        prices=file.prices,
         middleware=_load_middleware(path, file.middleware),
         retry=_retry(file, environment.get("ANY_LLM_MAX_RETRIES")),
         **_routing(path, file),

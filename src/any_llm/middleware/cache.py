@@ -19,17 +19,18 @@ from any_llm.pipeline.flight import Flight
 from any_llm.pipeline.replay import Replayed
 from any_llm.pipeline.shelf import Shelf, shelf_of
 from any_llm.pipeline.stream import EventStream, is_stream
-from any_llm.providers.capabilities import lookup
+from any_llm.providers.prices import shipped
 from any_llm.types.caching import USUAL, CacheControl, CacheInfo, CacheStatus
 from any_llm.types.caching import Cache as Policy
+from any_llm.types.cost import price
 from any_llm.types.json import JSON
+from any_llm.types.usage import Usage
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Handler
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.types.report import Report
 
-_MILLION = 1_000_000
 _WRITING = frozenset({"on", "write_only"})
 
 
@@ -272,9 +273,6 @@ def _price(entry: Entry) -> Decimal | None:
     """Return what an answer cost at full price."""
     if entry.tokens is None:
         return None
-    record = lookup(entry.origin.provider, entry.origin.model)
-    prices = record.get("input_price"), record.get("output_price")
-    if prices[0] is None:
-        return None
-    read, written = (Decimal(str(price or 0)) for price in prices)
-    return (entry.tokens[0] * read + entry.tokens[1] * written) / _MILLION
+    read, written = entry.tokens
+    cost = price(Usage(input_tokens=read, output_tokens=written), shipped(entry.origin.provider, entry.origin.model))
+    return None if cost is None else cost.total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from functools import partial
 from math import inf
@@ -12,23 +13,26 @@ from any_llm.pipeline.ledger import Ledger
 from any_llm.pipeline.reservation import Plan, Provider, Reservation, Reserved, Shortage, facts_of
 from any_llm.pipeline.stream import is_stream
 from any_llm.pipeline.watched import QUEUE, decisions, watched
-from any_llm.providers.capabilities import lookup
+from any_llm.providers.prices import rates
 from any_llm.refusals import LimitExceededError
+from any_llm.types.cost import Rates, price
 from any_llm.types.estimate import Amounts, estimate_answer, estimate_tokens
 from any_llm.types.http import is_number
 from any_llm.types.json import JSON
 from any_llm.types.limits import Limits
+from any_llm.types.metering import usage_of
 from any_llm.types.report import Warning as CallWarning
+from any_llm.types.usage import Usage
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Reply
     from any_llm.pipeline.surroundings import Surroundings
 
-_MILLION = 1_000_000
 _LOOK = 0.1
 """After how many seconds a call looks again whether what others hold is free: they may be in other processes."""
 
 _LEAST = 1e-3
+_FREE = "local"
 _CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _READ = ("prompt_tokens", "input_tokens")
 _WRITTEN = ("completion_tokens", "output_tokens")
@@ -74,7 +78,7 @@ class RateLimit:
         else:
             await reservation.settle(value)
         warnings = await reservation.warnings()
-        if self._prices and _price_of(call) is None:
+        if self._prices and self._rates(call) is None:
             warnings = (*warnings, _unpriced(call))
         if warnings:
             reply.report.warnings = (*reply.report.warnings, *warnings)
@@ -97,10 +101,15 @@ class RateLimit:
         return Provider(self._surroundings.shared(("limits learned of", place), Learned), place)
 
     def _amounts(self, call: Call, read: float, written: float) -> Amounts:
-        prices = _price_of(call) if self._prices else None
-        if prices is None:
-            return Amounts(read, written)
-        return Amounts(read, written, (read * prices[0] + written * prices[1]) / _MILLION)
+        cost = price(Usage(input_tokens=round(read), output_tokens=round(written)), self._rates(call))
+        return Amounts(read, written, 0.0 if cost is None else float(cost.total))
+
+    def _rates(self, call: Call) -> Rates | None:
+        if not self._prices:
+            return None
+        now = dt.datetime.fromtimestamp(self._surroundings.clock.time(), dt.UTC)
+        provider = call.target.provider
+        return rates(_FREE if provider.transport == _FREE else provider.name, call.target.model, now)
 
     def _measure(self, call: Call, expected: Amounts, answer: JSON) -> Amounts:
         """Return what an answer used: as the provider says, else as its text has it."""
@@ -108,7 +117,11 @@ class RateLimit:
         if usage is None:
             whole: JSON = answer.response if is_stream(answer) else answer
             return self._amounts(call, expected.input_tokens, estimate_answer(whole))
-        return self._amounts(call, _said(usage, _READ, expected.input_tokens), _said(usage, _WRITTEN, 0.0))
+        amounts = self._amounts(call, _said(usage, _READ, expected.input_tokens), _said(usage, _WRITTEN, 0.0))
+        listed = self._rates(call)
+        used = None if listed is None else usage_of(answer.response if is_stream(answer) else answer)
+        cost = None if used is None else price(used, listed)
+        return amounts if cost is None else amounts._replace(cost=float(cost.total))
 
     async def _take(self, call: Call, reservation: Reservation) -> bool:
         """Reserve what the call needs, or wait until that is there; say whether it had to wait."""
@@ -163,16 +176,6 @@ def _refuse(call: Call, short: Shortage) -> NoReturn:
     error.fallback_ok = limit is None or limit.mode != "reject"
     error.attempts = tuple(call.attempts)
     raise error
-
-
-def _price_of(call: Call) -> tuple[float, float] | None:
-    """Return the prices of a million tokens in and out; `None` where nobody knows them."""
-    target = call.target
-    if target.provider.transport == "local":
-        return 0.0, 0.0
-    record = lookup(target.provider.name, target.model)
-    read, written = record.get("input_price"), record.get("output_price")
-    return None if read is None else (float(read), float(written or 0))
 
 
 def _said(usage: JSON, names: Sequence[str], usual: float) -> float:

@@ -11,8 +11,10 @@ import msgspec
 from any_llm.attempts import Considered
 from any_llm.pipeline.health import place_of
 from any_llm.spec.provider import Operation
+from any_llm.types.cost import Rates, price
 from any_llm.types.json import JSON, is_list, is_mapping, is_tuple
 from any_llm.types.routes import Fallback, Strategy
+from any_llm.types.usage import Usage
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call
@@ -47,6 +49,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         route: the route it stands in.
         labels: what its route may require.
         facts: gives what is known about its model.
+        rates: gives what its model costs now; `None` where nobody knows.
         max_price: the most that it may cost, in US dollars for a million tokens.
         require: the labels that it must have.
     """
@@ -56,6 +59,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     route: str
     labels: frozenset[str]
     facts: Callable[[], Capabilities]
+    rates: Callable[[], Rates | None]
     max_price: float | None = None
     require: frozenset[str] = frozenset()
 
@@ -151,11 +155,8 @@ def window_of(candidate: Candidate) -> int | None:
 
 def price_of(candidate: Candidate, wants: Wants) -> float | None:
     """Return what a call costs there in US dollars, with an answer as long as its question where no limit is said."""
-    model = candidate.facts()
-    read, written = model.input_price.value, model.output_price.value
-    if read is None or written is None:
-        return None
-    return (float(read) * wants.tokens + float(written) * (wants.answer or wants.tokens)) / 1e6
+    cost = price(Usage(input_tokens=wants.tokens, output_tokens=wants.answer or wants.tokens), candidate.rates())
+    return None if cost is None or not cost.complete else float(cost.total)
 
 
 def _too_dear(candidate: Candidate, model: Capabilities) -> Verdict:

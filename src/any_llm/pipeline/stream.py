@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from any_llm.pipeline.partials import Partials
     from any_llm.spec.dialect import Fold
     from any_llm.types.completion import CompletionUsage
+    from any_llm.types.cost import Cost
+    from any_llm.types.costs import Costs
 
 E = TypeVar("E")
 
@@ -211,6 +213,20 @@ class EventStream(Generic[E]):
     def usage(self) -> CompletionUsage | None:
         """The tokens used so far, as far as the provider has said; final once the iteration has ended."""
         return getattr(self.whole(), "usage", None)
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the answer has cost so far, as far as the provider has said what it used; final at the end."""
+        from any_llm.types.costs import cost_in  # noqa: PLC0415  # most answers are never asked what they cost
+
+        return cost_in(self.whole(), self.report)
+
+    @property
+    def costs(self) -> Costs:
+        """What the whole call cost: the answer, and apart from it what failed, was retried, hedged or passed on."""
+        from any_llm.types.costs import costs_in  # noqa: PLC0415  # most answers are never asked what they cost
+
+        return costs_in(self.whole(), self.report)
 
     async def __aenter__(self) -> Self:
         return self

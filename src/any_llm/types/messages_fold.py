@@ -79,6 +79,9 @@ class MessagesFold:
             for name, value in sent_fields(source).items():
                 if name not in {"delta", "usage"} and value is not None:
                     setattr(target, name, value)
+        billed = vars(event.usage).get("_billed")
+        if billed is not None:
+            vars(whole.usage)["_billed"] = billed
 
 
 def sent_fields(value: Value) -> JSONObject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from typing_extensions import override
@@ -12,6 +13,10 @@ from any_llm.types.caching import CacheInfo
 from any_llm.types.guards import GuardFinding
 from any_llm.types.source import Source
 from any_llm.types.value import Value
+
+if TYPE_CHECKING:
+    from any_llm.types.cost import Cost
+    from any_llm.types.costs import Costs, Pricing
 
 
 class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word for it, as in Vercel's `warnings`
@@ -65,7 +70,7 @@ class Report(msgspec.Struct, kw_only=True):
     none was asked for. `carried_over` names the operation by whose shape a call reached a provider that lacks its own,
     such as `completion` for `messages`. `attempts` are the attempts that were made, the last of them this one.
     `findings` are what guards saw and did. `cache` says what the cache did, where there is one.
-    `routing` tells how a call with several targets found this one.
+    `routing` tells how a call with several targets found this one. `pricing` reckons what an answer cost.
     """
 
     provider: str = ""
@@ -85,6 +90,7 @@ class Report(msgspec.Struct, kw_only=True):
     attempts: Sequence[Attempt] = ()
     cache: CacheInfo | None = None
     routing: Routing | None = None
+    pricing: Pricing | None = None
 
 
 class Reported(Value):
@@ -110,6 +116,20 @@ class Reported(Value):
     def warnings(self) -> tuple[Warning, ...]:
         """What could not be said to the provider as it was meant; nothing is dropped without standing here."""
         return self.report.warnings
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the answer cost, reckoned now from what it used; `None` where its usage or its price is not known."""
+        from any_llm.types.costs import cost_in  # noqa: PLC0415  # most answers are never asked what they cost
+
+        return cost_in(self, self.report)
+
+    @property
+    def costs(self) -> Costs:
+        """What the whole call cost: the answer, and apart from it what failed, was retried, hedged or passed on."""
+        from any_llm.types.costs import costs_in  # noqa: PLC0415  # most answers are never asked what they cost
+
+        return costs_in(self, self.report)
 
     @property
     def cache(self) -> CacheInfo | None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", bound="Value")
 
-_HIDDEN = frozenset({"_source", "_settled", "_report", "__orig_class__", "_parse", "_shadowed"})
+_HIDDEN = frozenset({"_source", "_settled", "_report", "__orig_class__", "_parse", "_shadowed", "_billed"})
 
 
 class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_defaults=True):

@@ -1,0 +1,337 @@
+"""From an answer to its `Usage`: one table that says where each count stands, whatever the answer's type.
+
+Two ways of counting are in use. OpenAI's, Google's and most others' `input` is the whole, of which cached tokens are
+parts; Anthropic's `input_tokens` leaves out what was read from its cache or written to it. Adding the parts to a whole
+that has them already, or billing them beside it, is how cached tokens come to be billed twice.
+
+https://platform.openai.com/docs/guides/prompt-caching
+https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-cache-performance
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from any_llm.types.json import JSON, is_list, is_mapping
+from any_llm.types.usage import COUNTED, Tier, Usage
+from any_llm.types.value import Value
+
+TIERS: Mapping[str, Tier] = {
+    "batch": "batch",
+    "flex": "flex",
+    "on_demand_flex": "flex",
+    "priority": "priority",
+    "on_demand_priority": "priority",
+    "fast": "fast",
+}
+"""The words of vendors for ways of serving a request that have a price of their own; all others are the usual way."""
+
+_NO_REGION = frozenset({"", "global", "not_available"})
+_TICKS = Decimal(10) ** 10
+"""xAI's ticks are a ten-billionth of a dollar: https://docs.x.ai/developers/rest-api-reference/inference/chat."""
+
+
+def usage_of(answer: object) -> Usage | None:
+    """Return what an answer used; `None` when it does not tell.
+
+    Args:
+        answer: of any operation: whole, or added up from a stream; several results of a batch count together.
+    """
+    for kind in type(answer).__mro__:
+        reader = _READERS.get(kind.__name__)
+        if reader is not None:
+            return reader(answer)
+    return None
+
+
+def usage_in(usage: object, answer: object = None) -> Usage | None:
+    """Return what the `usage` of an answer says, which may be one of this library's values, or plain JSON.
+
+    Args:
+        usage: the counts; `None`, and counts that are all 0, say nothing.
+        answer: what they stand in, which may tell more: images, calls of tools, the tier.
+    """
+    if usage is None:
+        return None
+    billed = vars(usage).get("_billed") if isinstance(usage, Value) else None
+    if billed is not None:
+        # It was put into another shape, which cannot say all that the vendor's own did.
+        return usage_in(billed["usage"], billed)
+    found = _apart(usage, answer) if type(usage).__name__ in _APART else _within(usage, answer)
+    return found if found.vendor_cost is not None or any(getattr(found, name) for name in _AMOUNTS) else None
+
+
+def _within(usage: object, answer: object) -> Usage:
+    """Return counts of which the parts are within the whole."""
+    taken, made = _first(usage, _TAKEN), _first(usage, _MADE)
+    total = _count(_at(usage, "total_tokens"))
+    if made == 0 and taken == 0:
+        taken = total
+    read_from, written_as = _first_of(usage, _TAKEN_DETAILS), _first_of(usage, _MADE_DETAILS)
+    thought = _count(_at(written_as, "reasoning_tokens"))
+    if thought and total == taken + made + thought:
+        # xAI's chat counts what was thought beside the completion, as the sum shows.
+        made += thought
+    thought = min(thought, made)
+    read = min(_count(_at(read_from, "cached_tokens")), taken)
+    written = min(_count(_at(read_from, "cache_write_tokens")), taken - read)
+    heard = min(_count(_at(read_from, "audio_tokens")), taken - written)
+    # Sound that cannot be among the fresh input, for want of room there, was cached, whether or not that is told.
+    cached = max(_cached_audio(usage, read_from), heard - (taken - read - written))
+    cached = min(cached, read, heard)
+    fresh = taken - read - written - (heard - cached)
+    seen = _rest(_count(_at(read_from, "image_tokens")), fresh)
+    spoken = _rest(_count(_at(written_as, "audio_tokens")), made - thought)
+    drawn = _rest(_count(_at(written_as, "image_tokens")), made - thought - spoken)
+    return _made(
+        usage,
+        answer,
+        input_tokens=taken,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=min(_hourly(usage), written),
+        input_audio_tokens=heard,
+        cache_read_audio_tokens=cached,
+        input_image_tokens=seen,
+        input_video_tokens=_rest(_count(_at(read_from, "video_tokens")), fresh - seen),
+        output_tokens=made,
+        reasoning_tokens=thought,
+        output_audio_tokens=spoken,
+        output_image_tokens=drawn,
+        output_video_tokens=_rest(_count(_at(written_as, "video_tokens")), made - thought - spoken - drawn),
+    )
+
+
+def _apart(usage: object, answer: object) -> Usage:
+    """Return counts whose input leaves out what a cache has to do with."""
+    read = _count(_at(usage, "cache_read_input_tokens"))
+    hourly = _hourly(usage)
+    fleeting = _count(_at(usage, "cache_creation", "ephemeral_5m_input_tokens"))
+    written = max(_count(_at(usage, "cache_creation_input_tokens")), hourly + fleeting)
+    made = _count(_at(usage, "output_tokens"))
+    return _made(
+        usage,
+        answer,
+        input_tokens=_count(_at(usage, "input_tokens")) + read + written,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=hourly,
+        output_tokens=made,
+        reasoning_tokens=min(_count(_at(usage, "output_tokens_details", "thinking_tokens")), made),
+    )
+
+
+def _made(usage: object, answer: object, **tokens: int) -> Usage:
+    """Return the usage with what is told beside the tokens."""
+    return Usage(
+        **tokens,
+        web_searches=max(_first(usage, _SEARCHES), _searched(answer)),
+        tool_calls=_first(usage, _TOOLS),
+        images=_images(answer),
+        seconds=_seconds(usage, answer),
+        characters=_count(_at(usage, "characters")),
+        pages=_count(_at(usage, "pages_processed")),
+        tier=_tier(usage, answer),
+        region=_region(usage),
+        vendor_cost=vendor_cost(usage),
+    )
+
+
+def vendor_cost(usage: object) -> Decimal | None:
+    """Return what a vendor says that a request cost, in US dollars; `None` when it says nothing.
+
+    Where a request went on the caller's own contract with who serves it, what that takes is added. Where that is not
+    told, nothing is known.
+
+    https://openrouter.ai/docs/guides/guides/usage-accounting, https://docs.perplexity.ai/api-reference
+    """
+    ticks = _money(_at(usage, "cost_in_usd_ticks"))
+    if ticks:
+        return ticks / _TICKS
+    cost = _at(usage, "cost")
+    if is_mapping(cost):
+        return _money(cost.get("total_cost")) if cost.get("currency", "USD") == "USD" else None
+    told = _money(cost)
+    if told is None or _at(usage, "is_byok") is not True:
+        return told
+    upstream = _money(_at(usage, "cost_details", "upstream_inference_cost"))
+    return None if upstream is None else told + upstream
+
+
+def _of_images(answer: object) -> Usage:
+    found = usage_in(_at(answer, "usage"), answer)
+    return Usage(images=_images(answer)) if found is None else found
+
+
+def _of_rerank(answer: object) -> Usage | None:
+    units = _at(answer, "meta", "billed_units")
+    searched = _count(_at(units, "search_units"))
+    found = usage_in(_at(answer, "usage")) or usage_in(units)
+    return Usage(search_units=searched) if found is None and searched else _with(found, search_units=searched)
+
+
+def _of_transcription(answer: object) -> Usage | None:
+    usage = _at(answer, "usage")
+    if usage is None and _at(answer, "duration") is None:
+        return None
+    return _within(usage or {}, answer)
+
+
+def _of_video(answer: object) -> Usage | None:
+    seconds = _money(_at(answer, "seconds"))
+    found = usage_in(_at(answer, "usage"), answer)
+    return Usage(seconds=seconds) if found is None and seconds else found
+
+
+def _of_pages(answer: object) -> Usage | None:
+    return usage_in(_at(answer, "usage_info"))
+
+
+def _of_batch(answer: object) -> Usage | None:
+    found = [used for item in _list(_at(answer, "results")) if (used := usage_of(_at(item, "result"))) is not None]
+    if not found:
+        return None
+    return msgspec.structs.replace(sum(found[1:], found[0]), tier="batch")
+
+
+def _of_any(answer: object) -> Usage | None:
+    return usage_in(_at(answer, "usage"), answer)
+
+
+_READERS: Mapping[str, Callable[[object], Usage | None]] = {
+    "ImagesResponse": _of_images,
+    "RerankResponse": _of_rerank,
+    "Transcription": _of_transcription,
+    "Video": _of_video,
+    "OcrResponse": _of_pages,
+    "BatchResult": _of_batch,
+    "Reported": _of_any,
+    "Value": _of_any,
+}
+"""How the answers of operations are read, by their types, those that are not named here by what they are made of."""
+
+_AMOUNTS = tuple(name for name in COUNTED if name != "requests")
+_APART = frozenset({"MessageUsage", "MessageDeltaUsage"})
+_TAKEN = (("prompt_tokens",), ("input_tokens",), ("inputTokens",))
+_MADE = (("completion_tokens",), ("output_tokens",), ("outputTokens",))
+_TAKEN_DETAILS = ("prompt_tokens_details", "input_tokens_details", "input_token_details")
+_MADE_DETAILS = ("completion_tokens_details", "output_tokens_details", "output_token_details")
+_SEARCHES = (
+    ("server_tool_use", "web_search_requests"),
+    ("server_tool_use_details", "web_search_requests"),
+    ("server_side_tool_usage_details", "web_search_calls"),
+    ("num_search_queries",),
+)
+_TOOLS = (
+    ("num_server_side_tools_used",),
+    ("server_tool_use_details", "tool_calls_executed"),
+    ("server_tool_use", "web_fetch_requests"),
+)
+
+
+def _at(value: object, *path: str) -> object:
+    """Return what stands at a path of members, in values and in JSON alike."""
+    for name in path:
+        value = value.get(name) if is_mapping(value) else getattr(value, name, None)
+    return value
+
+
+def _list(value: object) -> Iterable[JSON]:
+    return value if is_list(value) else ()
+
+
+def _count(value: object) -> int:
+    """Return a number of things; some vendors write whole numbers as `1.0`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        return 0
+    return int(value) if isinstance(value, int) or value.is_integer() else 0
+
+
+def _rest(count: int, room: int) -> int:
+    return max(min(count, room), 0)
+
+
+def _first(usage: object, paths: Iterable[tuple[str, ...]]) -> int:
+    return next((count for path in paths if (count := _count(_at(usage, *path)))), 0)
+
+
+def _first_of(usage: object, names: Iterable[str]) -> object:
+    return next((found for name in names if (found := _at(usage, name)) is not None), None)
+
+
+def _money(value: object) -> Decimal | None:
+    """Return a number as it was written; floats have been read from texts, which they tell again."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and amount >= 0 else None
+
+
+def _hourly(usage: object) -> int:
+    """Return the tokens that were written to the cache for an hour, as Anthropic and Bedrock tell them."""
+    told = _count(_at(usage, "cache_creation", "ephemeral_1h_input_tokens"))
+    details = (detail for detail in _list(_at(usage, "cacheDetails")) if _at(detail, "ttl") == "1h")
+    return told or sum(_count(_at(detail, "inputTokens")) for detail in details)
+
+
+def _cached_audio(usage: object, details: object) -> int:
+    """Return the cached tokens that are sound, as OpenAI and Google tell them."""
+    told = _count(_at(details, "cached_tokens_details", "audio_tokens"))
+    listed = (entry for entry in _list(_at(usage, "cacheTokensDetails")) if _at(entry, "modality") == "AUDIO")
+    return told or sum(_count(_at(entry, "tokenCount")) for entry in listed)
+
+
+def _searched(answer: object) -> int:
+    """Return how often the web was searched, by what is in the answer: OpenAI's calls, Google's queries.
+
+    https://platform.openai.com/docs/pricing, https://ai.google.dev/gemini-api/docs/google-search#pricing
+    """
+    calls = sum(
+        _at(item, "type") == "web_search_call" and _at(item, "action", "type") in {None, "search"}
+        for item in _list(_at(answer, "output"))
+    )
+    return calls + sum(_queries(choice) for choice in _list(_at(answer, "choices")))
+
+
+def _queries(choice: object) -> int:
+    found = _at(choice, "message", "extra_content", "google", "groundingMetadata", "webSearchQueries")
+    return sum(1 for query in _list(found) if query)
+
+
+def _images(answer: object) -> int:
+    return len(list(_list(_at(answer, "data")))) if type(answer).__name__ == "ImagesResponse" else 0
+
+
+def _seconds(usage: object, answer: object) -> Decimal:
+    named = (_at(usage, "seconds"), _at(usage, "prompt_audio_seconds"), _at(answer, "duration"))
+    return next((amount for value in named if (amount := _money(value))), Decimal(0))
+
+
+def _tier(usage: object, answer: object) -> Tier:
+    told = (
+        _at(answer, "service_tier"),
+        _at(usage, "service_tier"),
+        _at(usage, "speed"),
+        _at(usage, "serviceTier"),
+        _at(usage, "trafficType"),
+    )
+    for value in told:
+        tier = TIERS.get(value.lower()) if isinstance(value, str) else None
+        if tier is not None:
+            return tier
+    return ""
+
+
+def _region(usage: object) -> str:
+    told = _at(usage, "inference_geo")
+    return told.lower() if isinstance(told, str) and told.lower() not in _NO_REGION else ""
+
+
+def _with(usage: Usage | None, **more: int) -> Usage | None:
+    return None if usage is None else msgspec.structs.replace(usage, **more)
