@@ -120,7 +120,7 @@ if TYPE_CHECKING:
     from any_llm.types.costs import Costs
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.guards import GuardFinding, Guards
-    from any_llm.types.health import Health, TargetHealth
+    from any_llm.types.health import Checks, Health, HealthCheck, TargetHealth
     from any_llm.types.http import Timeouts
     from any_llm.types.keys import KeyEvent, Keys
     from any_llm.types.limits import Limit, Limits
@@ -130,6 +130,7 @@ if TYPE_CHECKING:
     from any_llm.types.provider import ProviderMetadata
     from any_llm.types.responses import ParsedResponse
     from any_llm.types.routes import Fallback, Route, RouteTarget
+    from any_llm.types.semantic import Semantic
     from any_llm.types.telemetry import Metrics, Telemetry
 
 __version__ = "0.1.0"
@@ -253,7 +254,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.costs": ("Costs",),
     "any_llm.types.files": ("FileDeleted", "FileMetadata", "FilePage"),
     "any_llm.types.guards": ("GuardFinding", "Guards"),
-    "any_llm.types.health": ("Health", "TargetHealth"),
+    "any_llm.types.health": ("Checks", "Health", "HealthCheck", "TargetHealth"),
     "any_llm.types.http": ("Timeouts",),
     "any_llm.types.keys": ("KeyEvent", "Keys"),
     "any_llm.types.limits": ("Limit", "Limits"),
@@ -263,6 +264,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.provider": ("ProviderMetadata",),
     "any_llm.types.responses": ("ParsedResponse",),
     "any_llm.types.routes": ("Fallback", "Route", "RouteTarget"),
+    "any_llm.types.semantic": ("Semantic",),
     "any_llm.types.telemetry": ("Metrics", "Telemetry"),
 }
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
@@ -270,15 +272,16 @@ _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for 
 __all__ = [
     "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "AuthenticationError", "Batch",
     "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "Cache",
-    "CacheControl", "CacheInfo", "Caller", "Capabilities", "ContentFilterError", "ContentFilterFinishReasonError",
-    "ContextLengthExceededError", "Cost", "Costs", "DeadlineExceededError", "Estimate", "EventStream", "Fact",
-    "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards",
-    "Health", "Hooks", "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer", "LengthFinishReasonError",
-    "Limit", "LimitExceededError", "Limits", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError",
-    "ModelNotFoundError", "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse",
-    "Price", "Provider", "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route",
-    "RouteTarget", "Selection", "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts",
-    "Transcription", "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
+    "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
+    "ContentFilterFinishReasonError", "ContextLengthExceededError", "Cost", "Costs", "DeadlineExceededError",
+    "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage",
+    "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks", "InvalidRequestError", "KeyEvent",
+    "Keys", "LLMProvider", "Layer", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits", "Media",
+    "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError", "ParsedChatCompletion",
+    "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider", "ProviderError",
+    "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection", "Semantic",
+    "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription",
+    "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
     "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
     "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
     "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",

@@ -95,6 +95,7 @@ def _place(position: int, entry: _Entry, layer: Layer) -> Place:
         built_in=layer is _PLAIN,
         timeout=layer.timeout,
         on_failure=layer.on_failure,
+        routes=layer.routes,
     )
 
 
@@ -129,11 +130,13 @@ def _insert(entries: list[_Entry], layer: Layer) -> None:
 def _middleware(layer: Layer | BuiltIn, settings: Settings, surroundings: Surroundings) -> Middleware:
     if isinstance(layer, BuiltIn):
         return placed(layer.place)(getattr(settings, layer.setting), surroundings)
-    if layer.timeout is None and layer.on_failure == "fail_closed":
+    plain = layer.timeout is None and layer.on_failure == "fail_closed"
+    if plain and not layer.routes:
         return layer.middleware
-    from any_llm.pipeline.guarded import guarded  # noqa: PLC0415  # few programs guard their layers
+    from any_llm.pipeline.guarded import guarded, of_routes  # noqa: PLC0415  # few programs guard their layers
 
-    return guarded(layer)
+    middleware = layer.middleware if plain else guarded(layer)
+    return of_routes(layer.routes, middleware) if layer.routes else middleware
 
 
 async def _nothing(call: Call, inner: Handler) -> Reply:

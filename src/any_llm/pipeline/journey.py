@@ -12,12 +12,14 @@ from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError
 from any_llm.pipeline.candidates import candidates_of, consider, judge, wants_of, window_of
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
+from any_llm.pipeline.learned import Learned, learned_name
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.splice import Continuation, marker_of, spliced, with_prefill
 from any_llm.pipeline.strategies import Setting, order
 from any_llm.pipeline.stream import is_stream
 from any_llm.refusals import NoTargetError
 from any_llm.spec.provider import Operation
+from any_llm.types.estimate import Amounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
 
     from any_llm.attempts import Considered
     from any_llm.pipeline.call import Call, Handler, Reply
-    from any_llm.pipeline.candidates import Candidate, Chain
+    from any_llm.pipeline.candidates import Candidate, Chain, Wants
     from any_llm.pipeline.splice import Told
+    from any_llm.pipeline.strategies import Group
     from any_llm.pipeline.stream import EventStream
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.types.json import JSON
@@ -38,11 +41,26 @@ MOST_RETRIES = "most_retries"
 def survey(chain: Chain, call: Call, surroundings: Surroundings) -> tuple[list[Candidate], tuple[Considered, ...]]:
     """Return the candidates that can serve a call, in the order they are asked, and what is told about all of them."""
     wants, known = wants_of(call), circuits(surroundings)
-    ordered = order(chain, Setting(call, wants, known, surroundings.chance))
+    ordered = _with_room_first(order(chain, Setting(call, wants, known, surroundings.chance)), wants, surroundings)
     verdicts = {id(each): judge(each, wants, known) for each, _ in ordered}
     reasons: Mapping[int, str] = {id(each): reason for each, reason in ordered}
     considered = consider([each for each, _ in ordered], reasons, verdicts)
     return [each for each, _ in ordered if not verdicts[id(each)]], considered
+
+
+def _with_room_first(ordered: Group, wants: Wants, surroundings: Surroundings) -> Group:
+    """Return candidates with those last whose providers have told that their limits leave no room now."""
+    first: Group = []
+    last: Group = []
+    now = surroundings.clock.monotonic()
+    for candidate, reason in ordered:
+        learned = surroundings.kept.get(learned_name(candidate.target))
+        wait = learned.look(Amounts(wants.tokens, wants.answer), now) if isinstance(learned, Learned) else 0.0
+        if wait > 0:
+            last.append((candidate, f"{reason}; last, since its limits leave room again in {wait:.1f} s"))
+        else:
+            first.append((candidate, reason))
+    return [*first, *last]
 
 
 class Journey:

@@ -305,6 +305,12 @@ class _Plans(dict[type, tuple[tuple[str, str], ...]]):
         return plan
 
 
+@cache
+def inner_fields(kind: type[Value]) -> tuple[str, ...]:
+    """Return the names of a type's fields that may hold values."""
+    return tuple(name for name, _ in _PLANS[kind])
+
+
 def _mentions_value(hint: object) -> bool:
     return any(map(_mentions_value, get_args(hint))) or (isinstance(hint, type) and issubclass(hint, Value))
 
