@@ -7,7 +7,7 @@ help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 install: ## Make .venv with everything a developer needs
-	sh -c '. scripts/environment && make_environment && need_valgrind && install_once test -r requirements/dev.txt && install_once project --no-deps -e . && install_peers'
+	sh -c '. scripts/environment && make_environment && need_valgrind && need_prometheus && install_once test -r requirements/dev.txt && install_once project --no-deps -e . && install_peers'
 
 check: install ## Run every static check
 	$(python) scripts/check.py

@@ -59,6 +59,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits | tuple[Limit, ...] = ()
     cache: Cache | bool = False
     caller: Caller = NOBODY
+    telemetry: JSON = None
+    metrics: JSON = None
     store: str = "memory"
 
 
