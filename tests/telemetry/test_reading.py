@@ -112,7 +112,7 @@ def test_answers_of_every_api_are_output_messages() -> None:
     assert answered(message_answer) == [
         {"role": "assistant", "parts": [{"type": "text", "content": "hi"}], "finish_reason": "length"}
     ]
-    said = {"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": []}
+    said: dict[str, object] = {"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": []}
     said["content"] = [{"type": "output_text", "text": "hi", "annotations": []}]
     body = {"id": "r", "status": "incomplete", "incomplete_details": {"reason": "content_filter"}, "output": [said]}
     response = msgspec.convert(body, Response)
