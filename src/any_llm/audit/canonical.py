@@ -1,0 +1,87 @@
+"""One spelling of a JSON value, that of RFC 8785, and its digest. https://www.rfc-editor.org/rfc/rfc8785"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from any_llm.types.json import JSON, decode_json, is_list, is_object
+from any_llm.types.media import Media
+from any_llm.types.value import Value
+
+_WHOLE = 2**53 - 1
+_SAFE = frozenset({str, bool, type(None)})
+_SORTED = msgspec.json.Encoder(order="sorted")
+
+
+def canonical(value: JSON) -> bytes:
+    """Return the canonical text of plain JSON values; a number that no double holds is the nearest one that is held.
+
+    Where the two agree, which is wherever there are no fractions and names are ASCII, msgspec writes it: 40 times
+    faster than the reference.
+    """
+    if _agrees(value):
+        return _SORTED.encode(value)
+    # Most events hold no fractions, so the reference is loaded by the first one that does.
+    import rfc8785  # noqa: PLC0415
+
+    return rfc8785.dumps(_doubles(value))
+
+
+def _agrees(value: JSON) -> bool:
+    kind = type(value)
+    if kind in _SAFE:
+        return True
+    if is_object(value):
+        return all(name.isascii() and _agrees(item) for name, item in value.items())
+    if is_list(value):
+        return all(map(_agrees, value))
+    return kind is int and -_WHOLE <= value <= _WHOLE
+
+
+def _doubles(value: JSON) -> JSON:
+    if is_object(value):
+        return {name: _doubles(item) for name, item in value.items()}
+    if is_list(value):
+        return [_doubles(item) for item in value]
+    if type(value) is int and not -_WHOLE <= value <= _WHOLE:
+        return float(value) if abs(value) < 2**1023 else str(value)
+    return value
+
+
+def snapshot(value: object) -> bytes:
+    """Return a value as JSON, as it is now: what the caller changes later is not in it.
+
+    What JSON cannot say is told by its type; text that is not Unicode is told with question marks.
+    """
+    try:
+        return msgspec.json.encode(value, enc_hook=_plain)
+    except (TypeError, ValueError, RecursionError):
+        # Lone halves of characters, names that are no texts, or a tree without an end.
+        return msgspec.json.encode(repr(value).encode("utf-8", "replace").decode())
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Media):
+        return msgspec.structs.asdict(value)
+    return {"type": type(value).__qualname__}
+
+
+def snapshot_answer(answer: JSON) -> bytes:
+    """Return an answer as JSON, as it is now; see `snapshot`."""
+    if isinstance(answer, Value):
+        return snapshot(answer.to_dict())
+    if is_list(answer):
+        return snapshot([item.to_dict() if isinstance(item, Value) else item for item in answer])
+    return snapshot(answer)
+
+
+def canonical_text(text: bytes) -> bytes:
+    """Return the canonical form of a JSON text of our own."""
+    return canonical(decode_json(text))
+
+
+def digest(text: bytes) -> str:
+    """Return the SHA-256 of bytes, named so that it can be told from other kinds: `sha256:` and 64 digits."""
+    return f"sha256:{hashlib.sha256(text).hexdigest()}"
