@@ -22,11 +22,14 @@ def canonical(value: JSON) -> bytes:
     faster than the reference.
     """
     if _agrees(value):
-        return _SORTED.encode(value)
+        try:
+            return _SORTED.encode(value)
+        except UnicodeEncodeError:
+            return canonical(_unicode(value))
     # Most events hold no fractions, so the reference is loaded by the first one that does.
     import rfc8785  # noqa: PLC0415
 
-    return rfc8785.dumps(_doubles(value))
+    return rfc8785.dumps(_doubles(_unicode(value)))
 
 
 def _agrees(value: JSON) -> bool:
@@ -38,6 +41,19 @@ def _agrees(value: JSON) -> bool:
     if is_list(value):
         return all(map(_agrees, value))
     return kind is int and -_WHOLE <= value <= _WHOLE
+
+
+def _unicode(value: JSON) -> JSON:
+    if is_object(value):
+        return {clean_text(name): _unicode(item) for name, item in value.items()}
+    if is_list(value):
+        return [_unicode(item) for item in value]
+    return clean_text(value) if isinstance(value, str) else value
+
+
+def clean_text(text: str) -> str:
+    """Return a text with question marks for what is no Unicode, and for the character that databases do not hold."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _doubles(value: JSON) -> JSON:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from any_llm.audit.canonical import canonical
+from any_llm.audit.canonical import canonical, clean_text
 from any_llm.audit.chain import GENESIS, body_digest, checkpoint_text, head_text, link
 from any_llm.audit.database import Connection, Database, Session
 from any_llm.audit.event import VERSION, Appended, Event, written_time
@@ -149,6 +149,7 @@ class Transaction:
 
     def append(self, events: Sequence[Event]) -> list[Appended]:
         """Write events, and return where they stand."""
+        events = [_clean(event) for event in events]
         return [
             appended
             for tenant, group in itertools.groupby(sorted(events, key=_tenant), key=_tenant)
@@ -247,6 +248,12 @@ def open_audit(policy: Audit | str, clock: Clock) -> AuditLog:
         ConfigurationError: the place is none.
     """
     return AuditLog(Audit(place=policy) if isinstance(policy, str) else policy, clock)
+
+
+def _clean(event: Event) -> Event:
+    """Return an event whose names every database holds."""
+    names = {name: clean_text(getattr(event, name)) for name in ("tenant", "actor", "action", "kind")}
+    return msgspec.structs.replace(event, **names)
 
 
 def _tenant(event: Event) -> str:

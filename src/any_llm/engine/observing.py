@@ -12,7 +12,9 @@ from any_llm.pipeline.placed import placed
 from any_llm.types.json import JSON, is_mapping
 from any_llm.types.secret import redact, show
 
-RECORDS: Mapping[str, str] = {}
+RECORDS: Mapping[str, str] = {
+    "audit": "any_llm.types.auditing:Audit",
+}
 """By the names of settings the places of their types; `True` stands for a record that says nothing of its own."""
 
 OBSERVERS: Mapping[str, str] = {}

@@ -28,6 +28,7 @@ from any_llm.types.secret import redact, show
 
 if TYPE_CHECKING:
     from any_llm.pipeline.observation import Observer
+    from any_llm.types.auditing import Audit
     from any_llm.types.health import Health
     from any_llm.types.routes import Fallback, Route
 
@@ -71,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         cache: how answers are kept: `Cache`, `True` for the usual one, or `None` to keep none.
         caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
         observers: who is told how each call went.
+        audit: how calls are written into the audit log; `True` as is usual, `None` for none.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
         surroundings: the time, and what a process keeps in one place; for tests.
         sdk_types: answers and chunks are the vendor SDK's own classes instead of this library's.
@@ -101,6 +103,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache: Cache | bool | None = None
     caller: Caller = NOBODY
     observers: Sequence[Observer] = ()
+    audit: Audit | bool | None = None
     store: object = "memory"
     surroundings: Surroundings = PROCESS
     sdk_types: bool = False

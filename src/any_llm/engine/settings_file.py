@@ -59,6 +59,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits | tuple[Limit, ...] = ()
     cache: Cache | bool = False
     caller: Caller = NOBODY
+    audit: JSONObject | bool = False
     store: str = "memory"
 
 
