@@ -39,7 +39,7 @@ class StoreError(AnyLLMError):
 
 
 class AuditError(AnyLLMError):
-    """The audit log cannot be written or read, or may not be changed as asked; calls that it must tell of are refused."""
+    """The audit log cannot be written or read, or may not be changed as asked; calls are refused then."""
 
     default_message = "The audit log failed"
 

@@ -1,4 +1,7 @@
-"""One spelling of a JSON value, that of RFC 8785, and its digest. https://www.rfc-editor.org/rfc/rfc8785"""
+"""One spelling of a JSON value, that of RFC 8785, and its digest.
+
+https://www.rfc-editor.org/rfc/rfc8785
+"""
 
 from __future__ import annotations
 

@@ -133,15 +133,30 @@ class Database:
         Raises:
             AuditError: the log cannot be reached, read or written.
         """
+        with self._begun("BEGIN" if self.postgres else "BEGIN IMMEDIATE") as session:
+            session.lock()
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Generator[Session]:
+        """Begin a transaction for reading, which sees one state of the log and keeps nobody from writing.
+
+        Raises:
+            AuditError: the log cannot be reached or read.
+        """
+        with self._begun("BEGIN ISOLATION LEVEL REPEATABLE READ" if self.postgres else "BEGIN") as session:
+            yield session
+
+    @contextmanager
+    def _begun(self, begin: str) -> Generator[Session]:
         if self._process != os.getpid():
             # Neither the connection nor who held the lock live on in a forked child.
             self._process, self._lock, self._connection = os.getpid(), RLock(), None
         with self._lock, self._translated():
             connection = self._connection = self._connection or self._connect()
             session = Session(connection, postgres=self.postgres)
-            session.run("BEGIN" if self.postgres else "BEGIN IMMEDIATE")
+            session.run(begin)
             try:
-                session.lock()
                 yield session
             except BaseException:
                 self._undo(session)
@@ -228,6 +243,7 @@ def _connect_postgres(place: str) -> Connection:
 
 
 def _errors(*, postgres: bool) -> tuple[type[Exception], ...]:
+    """Return what fails beside SQLite."""
     if not postgres:
         return ()
     import psycopg  # noqa: PLC0415  # as above

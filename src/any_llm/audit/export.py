@@ -38,7 +38,9 @@ def syslog_lines(rows: Sequence[Row], host: str) -> Iterator[str]:
     for row in rows:
         told = row.told()
         severity = _WARNING if told.get("outcome") in _ERRORS else _NOTICE
-        pairs = "".join(f' {name}="{_escaped(str(told[name]))}"' for name in _PARAMETERS if told.get(name) not in (None, ""))
+        pairs = "".join(
+            f' {name}="{_escaped(str(told[name]))}"' for name in _PARAMETERS if told.get(name) not in (None, "")
+        )
         action = "".join(sign if 33 <= ord(sign) <= 126 else "_" for sign in row.action)[:32] or "-"
         head = f"<{_FACILITY_AUDIT * 8 + severity}>1 {row.at} {host[:255] or '-'} any-llm - {action}"
         yield f"{head} [{_ENTERPRISE}{pairs}] {msgspec.json.encode(told).decode()}"
@@ -119,9 +121,10 @@ def export_windows(log: AuditLog, folder: Path, reader: Reader, tenant: str | No
         OSError: the folder cannot be written.
     """
     rows = read_events(log, Query(tenant=tenant), reader, "export")
-    with log.transaction() as transaction:
-        session = transaction.session
-        statement = "SELECT tenant, first, last, root, at, key_id, signature FROM audit_checkpoints ORDER BY tenant, last"
+    with log.database.snapshot() as session:
+        statement = (
+            "SELECT tenant, first, last, root, at, key_id, signature FROM audit_checkpoints ORDER BY tenant, last"
+        )
         points = [point for point in session.rows(statement) if tenant in (None, point[0])]
     folder.mkdir(parents=True, exist_ok=True)
     by_place = {(row.tenant, row.number): row for row in rows}

@@ -202,7 +202,7 @@ class Transaction:
         self.session.run(_HEAD, tenant, head.number, head.hash, signer.public_id, signature, head.checked, since)
 
     def checkpoint(self, tenant: str, head: Head) -> Head:
-        """Sign the root of the tree over the events that no checkpoint covers yet, and return the head as it is then."""
+        """Sign the root of the tree over the events that no checkpoint covers yet, and return the new head."""
         hashes = hashes_of(self.session, tenant, head.checked + 1, head.number)
         at, over, signer = written_time(self._log.clock.time()), root(hashes), self._log.signer
         signature = signer.sign(checkpoint_text(tenant, head.checked + 1, head.number, over, at))

@@ -59,28 +59,37 @@ def read_events(log: AuditLog, query: Query, reader: Reader, purpose: str) -> li
     Raises:
         AuditError: the log cannot be read or written.
     """
-    with log.transaction() as transaction:
-        session = transaction.session
-        found = list(rows_of(session, with_reference(session, query)))
-        details = {"query": query.said(), "events": len(found), "reason": reader.reason}
-        if query.actor and with_reference(session, query) is not query:
-            # Whoever is called by a reference is not to be named here.
-            details["query"] = query.said() | {"actor": with_reference(session, query).actor}
-        event = Event(
-            action=f"audit.{purpose}",
-            stream="admin",
-            tenant=query.tenant or "",
-            actor=reader.actor,
-            kind="audit",
-            details=details,
-        )
-        transaction.append([event])
+    with log.database.snapshot() as session:
+        # Whoever is called by a reference is not to be named where that is told.
+        query = with_reference(session, query)
+        found = list(rows_of(session, query))
+    tell_reading(log, reader, purpose, query.tenant, {"query": query.said(), "events": len(found)})
     return found
+
+
+def tell_reading(log: AuditLog, reader: Reader, purpose: str, tenant: str | None, about: JSONObject) -> None:
+    """Write into the log that somebody read it.
+
+    Raises:
+        AuditError: the log cannot be written.
+    """
+    details = about | ({"reason": reader.reason} if reader.reason else {})
+    event = Event(
+        action=f"audit.{purpose}",
+        stream="admin",
+        tenant=tenant or "",
+        actor=reader.actor,
+        kind="audit",
+        details=details,
+    )
+    log.append([event])
 
 
 def rows_of(session: Session, query: Query) -> Iterator[Row]:
     """Yield the events that are asked for, by tenant and number."""
-    conditions = [text for name, text in _MATCHES.items() if getattr(query, name) or (name == "tenant" and query.tenant == "")]
+    conditions = [
+        text for name, text in _MATCHES.items() if getattr(query, name) or (name == "tenant" and query.tenant == "")
+    ]
     values = [getattr(query, name) for name, text in _MATCHES.items() if text in conditions]
     after: tuple[str, int] = ("", 0)
     while True:

@@ -23,8 +23,8 @@ def report(log: AuditLog, name: str, query: Query, reader: Reader) -> JSONObject
         AuditError: the log cannot be read.
     """
     rows = read_events(log, query, reader, f"report.{name}")
-    with log.transaction() as transaction:
-        subjects = subjects_of(transaction.session, query.tenant or "")
+    with log.database.snapshot() as session:
+        subjects = subjects_of(session, query.tenant or "")
     events = [unsealed(row.told(), subjects) for row in rows]
     about = {"report": name, "tenant": query.tenant or "", "query": query.said(), "events": len(events)}
     return about | REPORTS[name](events)

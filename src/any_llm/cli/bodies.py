@@ -12,6 +12,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from any_llm.cli.audit import (
+        erase_audit,
+        export_audit,
+        hold_audit,
+        prove_audit,
+        prune_audit,
+        report_audit,
+        verify_audit,
+    )
     from any_llm.cli.batch import create_batch, list_batches, tell_batch, tell_results
     from any_llm.cli.bench import bench
     from any_llm.cli.cache_eval import evaluate
@@ -44,8 +53,11 @@ _HOMES: Mapping[str, str] = {
     "doctor": "any_llm.cli.doctor",
     "embed": "any_llm.cli.embed",
     "evaluate": "any_llm.cli.cache_eval",
+    "erase_audit": "any_llm.cli.audit",
     "explain_route": "any_llm.cli.routes",
+    "export_audit": "any_llm.cli.audit",
     "find_models": "any_llm.cli.find_models",
+    "hold_audit": "any_llm.cli.audit",
     "list_batches": "any_llm.cli.batch",
     "list_faults": "any_llm.cli.mock",
     "list_local": "any_llm.cli.models",
@@ -57,9 +69,12 @@ _HOMES: Mapping[str, str] = {
     "models": "any_llm.cli.models",
     "new_plugin": "any_llm.cli.plugins",
     "probe": "any_llm.cli.probe",
+    "prove_audit": "any_llm.cli.audit",
     "providers": "any_llm.cli.providers",
+    "prune_audit": "any_llm.cli.audit",
     "pull": "any_llm.cli.models",
     "remove": "any_llm.cli.models",
+    "report_audit": "any_llm.cli.audit",
     "rerank": "any_llm.cli.rank",
     "show_cache": "any_llm.cli.kept",
     "show_model": "any_llm.cli.find_models",
@@ -70,6 +85,7 @@ _HOMES: Mapping[str, str] = {
     "tell_health": "any_llm.cli.routes",
     "tell_results": "any_llm.cli.batch",
     "transcribe": "any_llm.cli.listen",
+    "verify_audit": "any_llm.cli.audit",
     "verify_plugins": "any_llm.cli.plugins",
     "wire": "any_llm.cli.wire",
 }
@@ -83,8 +99,11 @@ __all__ = [
     "doctor",
     "embed",
     "evaluate",
+    "erase_audit",
     "explain_route",
+    "export_audit",
     "find_models",
+    "hold_audit",
     "list_batches",
     "list_faults",
     "list_local",
@@ -96,9 +115,12 @@ __all__ = [
     "models",
     "new_plugin",
     "probe",
+    "prove_audit",
     "providers",
+    "prune_audit",
     "pull",
     "remove",
+    "report_audit",
     "rerank",
     "show_cache",
     "show_model",
@@ -109,6 +131,7 @@ __all__ = [
     "tell_health",
     "tell_results",
     "transcribe",
+    "verify_audit",
     "verify_plugins",
     "wire",
 ]

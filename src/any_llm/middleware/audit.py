@@ -167,13 +167,14 @@ class Audit:
 
 
 def _told_attempt(attempt: Attempt) -> JSONObject:
-    return {
+    told = {
         "target": f"{attempt.provider}:{attempt.model}",
         "key": attempt.key,
         "outcome": attempt.outcome,
         "status": attempt.status,
         "error": attempt.error,
     }
+    return {name: value for name, value in told.items() if value not in (None, "")}
 
 
 def _told_error(error: BaseException) -> JSONObject:

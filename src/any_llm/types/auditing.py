@@ -53,17 +53,18 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
-                raise ConfigurationError(
-                    f"audit.{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}"
-                )
-        for name in ("group_window", "capacity", "checkpoint_events", "checkpoint_seconds"):
-            value: object = getattr(self, name)
-            if not is_number(value) or value < (name != "group_window"):
-                raise ConfigurationError(f"audit.{name} is {value!r}; give a positive number")
+                raise ConfigurationError(f"audit.{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}")
         if not self.place.startswith(("sqlite:", "postgresql:", "postgres:")):
             raise ConfigurationError("audit.place is not 'sqlite:PATH' or 'postgresql://…'")
         if not self.place.startswith("sqlite:") and not self.key:
             raise ConfigurationError("audit.key is empty; name the file of the key that signs a log in PostgreSQL")
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        for name in ("group_window", "capacity", "checkpoint_events", "checkpoint_seconds"):
+            value: object = getattr(self, name)
+            if not is_number(value) or value < (name != "group_window"):
+                raise ConfigurationError(f"audit.{name} is {value!r}; give a positive number")
         for kind, days in self.retention.items():
             if not is_number(cast("object", days)) or days < 0 or kind == "audit":
                 raise ConfigurationError(
