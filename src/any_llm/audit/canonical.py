@@ -48,15 +48,19 @@ def _agrees(value: JSON) -> bool:
 
 def _unicode(value: JSON) -> JSON:
     if is_object(value):
-        return {clean_text(name): _unicode(item) for name, item in value.items()}
+        return {_characters(name): _unicode(item) for name, item in value.items()}
     if is_list(value):
         return [_unicode(item) for item in value]
-    return clean_text(value) if isinstance(value, str) else value
+    return _characters(value) if isinstance(value, str) else value
+
+
+def _characters(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def clean_text(text: str) -> str:
     """Return a text with question marks for what is no Unicode, and for the character that databases do not hold."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+    return _characters(text).replace("\0", "?")
 
 
 def _doubles(value: JSON) -> JSON:

@@ -26,9 +26,9 @@ def link(before: bytes, digest: bytes) -> bytes:
     return hashlib.sha256(_EVENT + before + digest).digest()
 
 
-def head_text(tenant: str, number: int, last: bytes) -> bytes:
-    """Return what is signed of the end of a chain: whose it is, how many events it has, and the last hash."""
-    return _HEAD + _named(tenant) + number.to_bytes(8, "big") + last
+def head_text(tenant: str, number: int, last: bytes, checked: int) -> bytes:
+    """Return what is signed of the end of a chain: whose it is, its length, the last hash, how far checkpoints reach."""
+    return _HEAD + _named(tenant) + number.to_bytes(8, "big") + checked.to_bytes(8, "big") + last
 
 
 def checkpoint_text(tenant: str, first: int, last: int, root: bytes, at: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -75,29 +75,52 @@ class Session:
         postgres: whether it is one of `psycopg`.
     """
 
-    __slots__ = ("connection", "postgres")
+    __slots__ = ("_errors", "connection", "postgres")
 
     def __init__(self, connection: Connection, *, postgres: bool) -> None:
         self.connection = connection
         self.postgres = postgres
+        self._errors = _errors(postgres=postgres)
 
     def rows(self, statement: str, *values: object) -> list[JSON]:
-        """Run a statement and return its rows, bytes as bytes."""
-        if self.postgres:
-            return self.connection.execute(statement.replace("?", "%s"), values).fetchall()
-        return self.connection.execute(statement, values).fetchall()
+        """Run a statement and return its rows.
+
+        Raises:
+            AuditError: it failed.
+        """
+        try:
+            return self._execute(statement, values).fetchall()
+        except self._errors as error:
+            raise _failed(error) from error
 
     def run(self, statement: str, *values: object) -> None:
-        """Run a statement that has no rows."""
-        self.connection.execute(statement.replace("?", "%s") if self.postgres else statement, values)
+        """Run a statement that has no rows.
+
+        Raises:
+            AuditError: it failed.
+        """
+        try:
+            self._execute(statement, values)
+        except self._errors as error:
+            raise _failed(error) from error
 
     def run_many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-        """Run a statement for each of some rows."""
+        """Run a statement for each of some rows.
+
+        Raises:
+            AuditError: it failed.
+        """
         connection: JSON = self.connection
-        if self.postgres:
-            connection.cursor().executemany(statement.replace("?", "%s"), rows)
-        else:
-            connection.executemany(statement, rows)
+        try:
+            if self.postgres:
+                connection.cursor().executemany(statement.replace("?", "%s"), rows)
+            else:
+                connection.executemany(statement, rows)
+        except self._errors as error:
+            raise _failed(error) from error
+
+    def _execute(self, statement: str, values: Sequence[object]) -> Cursor:
+        return self.connection.execute(statement.replace("?", "%s") if self.postgres else statement, values)
 
     def lock(self) -> None:
         """Have no other process write into the log before this transaction is over."""
@@ -152,16 +175,17 @@ class Database:
         if self._process != os.getpid():
             # Neither the connection nor who held the lock live on in a forked child.
             self._process, self._lock, self._connection = os.getpid(), RLock(), None
-        with self._lock, self._translated():
-            connection = self._connection = self._connection or self._connect()
-            session = Session(connection, postgres=self.postgres)
+        with self._lock:
+            if self._connection is None:
+                self._connection = self._connect()
+            session = Session(self._connection, postgres=self.postgres)
             session.run(begin)
             try:
                 yield session
+                session.run("COMMIT")
             except BaseException:
                 self._undo(session)
                 raise
-            session.run("COMMIT")
 
     def close(self) -> None:
         """Close the connection; it is opened again when it is used again."""
@@ -170,17 +194,10 @@ class Database:
             if connection is not None and self._process == os.getpid():
                 connection.close()
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, *_errors(postgres=self.postgres)) as error:
-            raise AuditError(f"The audit log at {self.shown!r} failed: {error}", error) from error
-
     def _undo(self, session: Session) -> None:
         try:
             session.run("ROLLBACK")
-        except (sqlite3.Error, *_errors(postgres=self.postgres)):
+        except AuditError:
             # The connection itself is broken; the next transaction has a new one.
             self._connection = None
 
@@ -192,7 +209,11 @@ class Database:
         return f"postgresql://…/{self.place.rpartition('/')[2].partition('?')[0]}"
 
     def _connect(self) -> Connection:
-        connection = _connect_postgres(self.place) if self.path is None else _connect_sqlite(self.path)
+        failures: tuple[type[Exception], ...] = (*_errors(postgres=self.postgres), OSError)
+        try:
+            connection = _connect_postgres(self.place) if self.path is None else _connect_sqlite(self.path)
+        except failures as error:
+            raise AuditError(f"The audit log at {self.shown!r} cannot be opened: {error}", error) from error
         session = Session(connection, postgres=self.postgres)
         if self.postgres:
             session.run("BEGIN")
@@ -243,9 +264,13 @@ def _connect_postgres(place: str) -> Connection:
 
 
 def _errors(*, postgres: bool) -> tuple[type[Exception], ...]:
-    """Return what fails beside SQLite."""
+    """Return what a connection fails with."""
     if not postgres:
-        return ()
+        return (sqlite3.Error,)
     import psycopg  # noqa: PLC0415  # as above
 
     return (psycopg.Error,)
+
+
+def _failed(error: Exception) -> AuditError:
+    return AuditError(f"The audit log failed: {error}", error)

@@ -195,13 +195,17 @@ class Transaction:
         since = head.checked_at or written_time(now)
         old = written_time(now - self._policy.checkpoint_seconds) >= since
         if head.number - head.checked >= self._policy.checkpoint_events or old:
-            head = self.checkpoint(tenant, head)
+            head = self._checkpoint(tenant, head)
             since = head.checked_at
-        signer = self._log.signer
-        signature = signer.sign(head_text(tenant, head.number, head.hash))
-        self.session.run(_HEAD, tenant, head.number, head.hash, signer.public_id, signature, head.checked, since)
+        self._sign(tenant, msgspec.structs.replace(head, checked_at=since))
 
-    def checkpoint(self, tenant: str, head: Head) -> Head:
+    def _sign(self, tenant: str, head: Head) -> None:
+        signer = self._log.signer
+        signature = signer.sign(head_text(tenant, head.number, head.hash, head.checked))
+        about = (head.checked, head.checked_at)
+        self.session.run(_HEAD, tenant, head.number, head.hash, signer.public_id, signature, *about)
+
+    def _checkpoint(self, tenant: str, head: Head) -> Head:
         """Sign the root of the tree over the events that no checkpoint covers yet, and return the new head."""
         hashes = hashes_of(self.session, tenant, head.checked + 1, head.number)
         at, over, signer = written_time(self._log.clock.time()), root(hashes), self._log.signer
@@ -215,11 +219,7 @@ class Transaction:
     def close_windows(self) -> None:
         """Sign a checkpoint for each tenant with events that none covers yet."""
         for (tenant,) in self.session.rows("SELECT tenant FROM audit_heads WHERE number > checked ORDER BY tenant"):
-            head = self.checkpoint(tenant, head_of(self.session, tenant))
-            self.session.run(
-                "UPDATE audit_heads SET checked = ?, checked_at = ? WHERE tenant = ?",
-                *(head.checked, head.checked_at, tenant),
-            )
+            self._sign(tenant, self._checkpoint(tenant, head_of(self.session, tenant)))
 
 
 def head_of(session: Session, tenant: str) -> Head:

@@ -160,14 +160,18 @@ def _check_checkpoints(session: Session, chain: _Chain, keys: Mapping[str, bytes
 
 
 def _check_head(session: Session, chain: _Chain, keys: Mapping[str, bytes]) -> None:
-    rows = session.rows("SELECT number, hash, key_id, signature FROM audit_heads WHERE tenant = ?", chain.tenant)
+    rows = session.rows(
+        "SELECT number, hash, key_id, signature, checked FROM audit_heads WHERE tenant = ?", chain.tenant
+    )
     if not rows:
         chain.wrong(chain.number, "What signs the end of the chain is missing")
         return
-    number, last, key, signature = rows[0]
+    number, last, key, signature, checked = rows[0]
     if (number, bytes(last)) != (chain.number, chain.last):
         chain.wrong(number, f"The chain ends at {chain.number}, but its signed end is {number}")
-    _check_signature(chain, number, keys.get(key), bytes(signature), head_text(chain.tenant, number, bytes(last)))
+    _check_signature(
+        chain, number, keys.get(key), bytes(signature), head_text(chain.tenant, number, bytes(last), checked)
+    )
 
 
 def _check_signature(chain: _Chain, number: int, public: bytes | None, signature: bytes, text: bytes) -> None:

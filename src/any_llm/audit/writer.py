@@ -40,7 +40,7 @@ class Writer:
     """
 
     def __init__(self, log: AuditLog) -> None:
-        self._log = log
+        self.log = log
         self._window = 0.0 if log.policy.durability == "commit" else log.policy.group_window
         self._begin()
         atexit.register(self.flush, _SECONDS_AT_EXIT)
@@ -80,7 +80,7 @@ class Writer:
 
     async def room(self) -> None:
         """Wait until there is room for another event."""
-        while self.waiting >= self._log.policy.capacity:  # noqa: ASYNC110  # a thread makes room, and tells no loop of it
+        while self.waiting >= self.log.policy.capacity:  # noqa: ASYNC110  # a thread makes room, and tells no loop of it
             await asyncio.sleep(self._window or 0.001)
 
     def flush(self, seconds: float) -> bool:
@@ -114,7 +114,7 @@ class Writer:
     def _write(self, batch: Sequence[_Waiting]) -> None:
         while True:
             try:
-                self._log.append([waiting.event for waiting in batch])
+                self.log.append([waiting.event for waiting in batch])
             except Exception as error:  # noqa: BLE001  # whatever it is, no event may be lost and no call answered
                 self._failed(error if isinstance(error, AnyLLMError) else AuditError(None, error), batch)
                 batch = [_Waiting(waiting.event) for waiting in batch]
