@@ -21,8 +21,8 @@ from tests.audit.logs import asked
 
 READER = Reader(actor="auditor")
 RFC_5424 = re.compile(
-    r'<(?P<pri>\d{1,3})>1 (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (?P<host>[!-~]{1,255}) (?P<app>[!-~]{1,48}) '
-    r'(?P<proc>[!-~]{1,128}) (?P<id>[!-~]{1,32}) '
+    r"<(?P<pri>\d{1,3})>1 (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (?P<host>[!-~]{1,255}) (?P<app>[!-~]{1,48}) "
+    r"(?P<proc>[!-~]{1,128}) (?P<id>[!-~]{1,32}) "
     r'\[(?P<sd>[^ =\]"]{1,32}( [^ =\]"]{1,32}="([^"\\\]]|\\["\\\]])*")*)\] (?P<text>.*)'
 )
 

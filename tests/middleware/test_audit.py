@@ -61,7 +61,9 @@ def events(policy: Audit, surroundings: Surroundings) -> list[JSONObject]:
 
 async def test_a_call_is_told_with_who_asked_whom_and_digests(policy: Audit, surroundings: Surroundings) -> None:
     with Mock() as mock:
-        asking = mock.client("openai", audit=policy, surroundings=surroundings, caller=Caller(tenant="acme", tags=("t",)))
+        asking = mock.client(
+            "openai", audit=policy, surroundings=surroundings, caller=Caller(tenant="acme", tags=("t",))
+        )
         answer = await asking.acompletion(model="gpt-5", messages=MESSAGES, user="ann")
     (event,) = events(policy, surroundings)
     assert event["actor"] == "ann"
@@ -114,7 +116,7 @@ async def test_what_guards_found_and_the_cache_did_are_policy_decisions(
 ) -> None:
     secret = [{"role": "user", "content": "write to ann@example.org"}]
     with Mock() as mock:
-        asking = mock.client("openai", audit=policy, surroundings=surroundings, guards=Guards(), cache=True)
+        asking = mock.client("openai", audit=policy, surroundings=surroundings, guards=Guards(detect=("personal",)), cache=True)
         for _ in range(2):
             await asking.acompletion(model="gpt-5", messages=secret)
     first, second = events(policy, surroundings)
@@ -129,7 +131,7 @@ async def test_a_call_that_is_cancelled_or_too_late_is_told(policy: Audit, surro
         with pytest.raises(Exception, match="deadline"):
             await asking.acompletion(model="gpt-5", messages=MESSAGES, deadline=0.05)
         task = asyncio.create_task(asking.acompletion(model="gpt-5", messages=MESSAGES))
-        while not mock.requests:
+        while len(mock.calls) < 2:
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -181,13 +183,13 @@ async def test_calls_are_refused_while_the_log_cannot_be_written_and_nothing_is_
                 await asking.acompletion(model="gpt-5", messages=MESSAGES)
             except AuditError:
                 refused += 1
-        assert len(mock.requests) >= 1
+        assert len(mock.calls) >= 1
         going_on = mock.client(
             "openai", audit=msgspec.structs.replace(policy, on_failure="continue"), surroundings=surroundings
         )
         await going_on.acompletion(model="gpt-5", messages=MESSAGES)
         (tmp_path / "gone").unlink()
-    assert len(events(policy, surroundings)) == len(mock.requests)
+    assert len(events(policy, surroundings)) == len(mock.calls)
     assert "is tried again" in caplog.text
 
 

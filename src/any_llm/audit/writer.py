@@ -74,7 +74,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[AnyLLMError | None] = loop.create_future()
         self._put(_Waiting(event, loop, future))
-        failure = await future
+        failure = self.failure or await future
         if failure is not None:
             raise failure
 
@@ -131,7 +131,7 @@ class Writer:
         if self.failure is None:
             _LOG.error("The audit log cannot be written, and is tried again: %s", error)
         self.failure = error
-        _tell(batch, error)
+        _tell([*batch, *tuple(self._queue)], error)
 
 
 def _tell(batch: Sequence[_Waiting], outcome: AnyLLMError | None) -> None:
