@@ -14,10 +14,15 @@ from any_llm.types.secret import redact, show
 
 RECORDS: Mapping[str, str] = {
     "audit": "any_llm.types.auditing:Audit",
+    "log_store": "any_llm.types.logs:LogStore",
+    "logs": "any_llm.types.logs:Logs",
 }
 """By the names of settings the places of their types; `True` stands for a record that says nothing of its own."""
 
-OBSERVERS: Mapping[str, str] = {}
+OBSERVERS: Mapping[str, str] = {
+    "logs": "any_llm.observers.logs:Logs",
+    "log_store": "any_llm.observers.log_store:LogStore",
+}
 """By the names of settings the places of the observers that they turn on, in the order they are told.
 
 An observer is made from what is set and the surroundings, and its module is not loaded before it is turned on.

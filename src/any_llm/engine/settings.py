@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from any_llm.pipeline.observation import Observer
     from any_llm.types.auditing import Audit
     from any_llm.types.health import Health
+    from any_llm.types.logs import Logs, LogStore
+    from any_llm.types.price_list import PriceList
     from any_llm.types.routes import Fallback, Route
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
@@ -72,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         cache: how answers are kept: `Cache`, `True` for the usual one, or `None` to keep none.
         caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
         observers: who is told how each call went.
+        logs: where a line is logged for each call; `True` as is usual, `None` for none.
+        log_store: where calls are kept with what was said; `True` as is usual, `None` for nowhere.
         audit: how calls are written into the audit log; `True` as is usual, `None` for none.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
         surroundings: the time, and what a process keeps in one place; for tests.
@@ -103,6 +107,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache: Cache | bool | None = None
     caller: Caller = NOBODY
     observers: Sequence[Observer] = ()
+    logs: Logs | bool | None = None
+    log_store: LogStore | bool | None = None
     audit: Audit | bool | None = None
     store: object = "memory"
     surroundings: Surroundings = PROCESS

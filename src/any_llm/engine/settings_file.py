@@ -59,6 +59,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits | tuple[Limit, ...] = ()
     cache: Cache | bool = False
     caller: Caller = NOBODY
+    logs: JSONObject | bool = False
+    log_store: JSONObject | bool = False
     audit: JSONObject | bool = False
     store: str = "memory"
 
