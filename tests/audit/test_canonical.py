@@ -7,9 +7,10 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_llm.audit.canonical import canonical, canonical_text, digest, snapshot, snapshot_answer
+from any_llm.audit.canonical import canonical, canonical_text, digest
 from any_llm.types.completion import ChatCompletion
 from any_llm.types.media import Media
+from any_llm.types.snapshot import snapshot, snapshot_answer
 
 WHOLE = st.integers(-(2**53) + 1, 2**53 - 1)
 SCALARS = st.none() | st.booleans() | WHOLE | st.floats(allow_nan=False, allow_infinity=False) | st.text()

@@ -10,8 +10,6 @@ import hashlib
 import msgspec
 
 from any_llm.types.json import JSON, decode_json, is_list, is_object
-from any_llm.types.media import Media
-from any_llm.types.value import Value
 
 _WHOLE = 2**53 - 1
 _SAFE = frozenset({str, bool, type(None)})
@@ -71,33 +69,6 @@ def _doubles(value: JSON) -> JSON:
     if type(value) is int and not -_WHOLE <= value <= _WHOLE:
         return float(value) if abs(value) < 2**1023 else str(value)
     return value
-
-
-def snapshot(value: object) -> bytes:
-    """Return a value as JSON, as it is now: what the caller changes later is not in it.
-
-    What JSON cannot say is told by its type; text that is not Unicode is told with question marks.
-    """
-    try:
-        return msgspec.json.encode(value, enc_hook=_plain)
-    except (TypeError, ValueError, RecursionError):
-        # Lone halves of characters, names that are no texts, or a tree without an end.
-        return msgspec.json.encode(repr(value).encode("utf-8", "replace").decode())
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Media):
-        return msgspec.structs.asdict(value)
-    return {"type": type(value).__qualname__}
-
-
-def snapshot_answer(answer: JSON) -> bytes:
-    """Return an answer as JSON, as it is now; see `snapshot`."""
-    if isinstance(answer, Value):
-        return snapshot(answer.to_dict())
-    if is_list(answer):
-        return snapshot([item.to_dict() if isinstance(item, Value) else item for item in answer])
-    return snapshot(answer)
 
 
 def canonical_text(text: bytes) -> bytes:

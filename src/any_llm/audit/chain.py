@@ -27,7 +27,7 @@ def link(before: bytes, digest: bytes) -> bytes:
 
 
 def head_text(tenant: str, number: int, last: bytes, checked: int) -> bytes:
-    """Return what is signed of the end of a chain: whose it is, its length, the last hash, how far checkpoints reach."""
+    """Return what is signed of the end of a chain: whose, its length, the last hash, and how far checkpoints reach."""
     return _HEAD + _named(tenant) + number.to_bytes(8, "big") + checked.to_bytes(8, "big") + last
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from any_llm.cli.find_models import find_models, show_model
     from any_llm.cli.kept import clear_cache, show_cache
     from any_llm.cli.listen import transcribe
+    from any_llm.cli.logs import list_logs, replay_log, show_log, tail_logs
     from any_llm.cli.make import make_image, speak
     from any_llm.cli.matrix import matrix
     from any_llm.cli.mock import list_faults, mock
@@ -61,6 +62,7 @@ _HOMES: Mapping[str, str] = {
     "list_batches": "any_llm.cli.batch",
     "list_faults": "any_llm.cli.mock",
     "list_local": "any_llm.cli.models",
+    "list_logs": "any_llm.cli.logs",
     "list_plugins": "any_llm.cli.plugins",
     "list_routes": "any_llm.cli.routes",
     "make_image": "any_llm.cli.make",
@@ -74,12 +76,15 @@ _HOMES: Mapping[str, str] = {
     "prune_audit": "any_llm.cli.audit",
     "pull": "any_llm.cli.models",
     "remove": "any_llm.cli.models",
+    "replay_log": "any_llm.cli.logs",
     "report_audit": "any_llm.cli.audit",
     "rerank": "any_llm.cli.rank",
     "show_cache": "any_llm.cli.kept",
+    "show_log": "any_llm.cli.logs",
     "show_model": "any_llm.cli.find_models",
     "speak": "any_llm.cli.make",
     "stubs": "any_llm.cli.stubs",
+    "tail_logs": "any_llm.cli.logs",
     "tell_batch": "any_llm.cli.batch",
     "tell_failure": "any_llm.cli.failures",
     "tell_health": "any_llm.cli.routes",
@@ -107,6 +112,7 @@ __all__ = [
     "list_batches",
     "list_faults",
     "list_local",
+    "list_logs",
     "list_plugins",
     "list_routes",
     "make_image",
@@ -120,12 +126,15 @@ __all__ = [
     "prune_audit",
     "pull",
     "remove",
+    "replay_log",
     "report_audit",
     "rerank",
     "show_cache",
+    "show_log",
     "show_model",
     "speak",
     "stubs",
+    "tail_logs",
     "tell_batch",
     "tell_failure",
     "tell_health",

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from any_llm.audit.canonical import snapshot, snapshot_answer
 from any_llm.audit.event import Event, written_time
 from any_llm.audit.log import AuditLog
 from any_llm.audit.writer import Writer
@@ -14,6 +13,7 @@ from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.stream import is_stream
 from any_llm.refusals import AuditError, DeadlineExceededError
 from any_llm.types.report import Report
+from any_llm.types.snapshot import snapshot, snapshot_answer
 
 if TYPE_CHECKING:
     from any_llm.attempts import Attempt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from any_llm.exceptions import AnyLLMError
@@ -21,7 +21,7 @@ EVENT = "llm.call"
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
 _LEVELS = {"failed": "error", "cancelled": "warning"}
-_EMPTY = (None, "", (), [])
+_EMPTY: tuple[object, ...] = (None, "", (), [])
 
 
 def line_of(record: Record, *, identities: bool) -> JSONObject:
@@ -81,8 +81,8 @@ def trace_of(call: Call) -> Mapping[str, str]:
     return {"trace_id": found[1], "span_id": found[2]} if found else {}
 
 
-def _spans(call: Call) -> Iterator[object]:
-    """Yield what tells the ids of the spans that layers have left for each other; OpenTelemetry itself is not needed."""
+def _spans(call: Call) -> Iterator[Callable[[], object]]:
+    """Yield what tells the ids of the spans that layers left for each other; OpenTelemetry itself is not needed."""
     for left in call.context.values():
         if isinstance(left, Mapping):
             for value in left.values():

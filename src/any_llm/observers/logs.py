@@ -50,7 +50,7 @@ class Logs:
         """Return the call as it is."""
         return call, None
 
-    def end(self, noted: object, record: Record) -> None:
+    def end(self, noted: object, record: Record) -> None:  # noqa: ARG002  # it noted nothing
         """Have a line written."""
         self._behind.put(line_of(record, identities=self._identities))
 

@@ -22,7 +22,8 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     Attributes:
         to: where lines go: `stderr`, `stdout`, the path of a file, `logging` for the standard library's logger
-            `any_llm.calls`, or a function that takes a record, such as `lambda event: structlog.get_logger().info(**event)`.
+            `any_llm.calls`, or a function that takes a record, such as `lambda record: log.info(**record)` for
+            structlog.
         format: `json`, or `console` for people.
         fields: how members are called: as this library's schema says (`any_llm`), as Elastic's common schema (`ecs`)
             or as OpenTelemetry's conventions (`otel`).
