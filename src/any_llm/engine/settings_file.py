@@ -110,7 +110,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         caller=file.caller,
         store=file.store,
         **{name: record_from(path, name, getattr(file, name)) for name in RECORDS},
-        sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
+        sdk_types=says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
         proxy=file.proxy,
         ca=environment.get("ANY_LLM_CA") or file.ca,
         max_connections=file.max_connections,
@@ -136,7 +136,8 @@ def _routing(path: Path | None, file: _File) -> JSONObject:
     return read_routes(path, file.routes, file.fallback, file.health)
 
 
-def _says_yes(word: str | None) -> bool:
+def says_yes(word: str | None) -> bool:
+    """Say whether a variable of the environment says yes."""
     return (word or "").strip().lower() in {"1", "true", "yes", "on"}
 
 
