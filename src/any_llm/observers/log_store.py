@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from any_llm.observers.behind import Behind
+from any_llm.observers.fields import own
 from any_llm.observers.line import line_of
 from any_llm.sanitising.detectors import Detector
 from any_llm.stores.call_log import CallLog, Kept
@@ -70,7 +71,7 @@ class LogStore:
         answer = record.answer
         told = None if answer is None else snapshot_answer(answer)
         asked = noted if isinstance(noted, bytes) else snapshot(record.call.options)
-        self._behind.put(_Ended(line_of(record, identities=True), record.started, asked, told))
+        self._behind.put(_Ended(own(line_of(record, identities=True)), record.started, asked, told))
 
 
 class _Keeping:

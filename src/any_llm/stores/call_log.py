@@ -23,7 +23,9 @@ _SECONDS_FOR_A_LOCK = 5.0
 _DAY = 86_400.0
 _LONGEST_TEXT = 200_000
 _TABLES = """
-CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, digest TEXT UNIQUE NOT NULL, body TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY, digest TEXT UNIQUE NOT NULL, body TEXT NOT NULL, text TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY, request_id TEXT NOT NULL, at REAL NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
     operation TEXT NOT NULL, outcome TEXT NOT NULL, line TEXT NOT NULL, options TEXT NOT NULL, spoken TEXT NOT NULL
@@ -136,7 +138,8 @@ class CallLog:
                 return None
             number, line, at, options, spoken = row
             parts: dict[str, list[JSON]] = {"request": [], "response": []}
-            statement = "SELECT part, body FROM said JOIN messages ON messages.id = said.message WHERE call = ? ORDER BY part, place"
+            said = "SELECT part, body FROM said JOIN messages ON messages.id = said.message WHERE call = ?"
+            statement = f"{said} ORDER BY part, place"
             for part, body in database.execute(statement, (number,)):
                 parts[part].append(msgspec.json.decode(body))
         known = (msgspec.json.decode(line), msgspec.json.decode(options))
@@ -156,7 +159,8 @@ class CallLog:
                     _sweep(database)
             while max_bytes is not None and self._size() > max_bytes:
                 with self._open() as database:
-                    statement = "DELETE FROM calls WHERE id IN (SELECT id FROM calls ORDER BY id LIMIT max(1, (SELECT count(*) FROM calls) / 8))"
+                    eighth = "max(1, (SELECT count(*) FROM calls) / 8)"
+                    statement = f"DELETE FROM calls WHERE id IN (SELECT id FROM calls ORDER BY id LIMIT {eighth})"  # noqa: S608  # ours
                     went = database.execute(statement).rowcount
                     _sweep(database)
                 gone += went
@@ -232,8 +236,8 @@ def _add(database: sqlite3.Connection, call: Kept) -> None:
     parts: Mapping[str, Sequence[JSON]] = {"request": call.request, "response": call.response}
     for part, messages in parts.items():
         for place, message in enumerate(messages):
-            values = (number, part, place, _message(database, message))
-            database.execute("INSERT INTO said VALUES (?, ?, ?, ?)", values)
+            row = (number, part, place, _message(database, message))
+            database.execute("INSERT INTO said VALUES (?, ?, ?, ?)", row)
 
 
 def _message(database: sqlite3.Connection, message: JSON) -> int:
