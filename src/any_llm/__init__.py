@@ -108,8 +108,17 @@ if TYPE_CHECKING:
     from any_llm.providers.names import LLMProvider
     from any_llm.providers.tokenizers import count_text
     from any_llm.refusals import DeadlineExceededError, GuardrailError, LimitExceededError, MiddlewareError, StoreError
+    from any_llm.refusals import (
+        AuditError,
+        DeadlineExceededError,
+        GuardrailError,
+        LimitExceededError,
+        MiddlewareError,
+        StoreError,
+    )
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
+    from any_llm.types.auditing import Audit
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
     from any_llm.types.caching import Cache, CacheControl, CacheInfo
     from any_llm.types.caller import Caller
@@ -123,6 +132,7 @@ if TYPE_CHECKING:
     from any_llm.types.http import Timeouts
     from any_llm.types.keys import KeyEvent, Keys
     from any_llm.types.limits import Limit, Limits
+    from any_llm.types.logs import Logs, LogStore
     from any_llm.types.media import FileInput, Media, audio, file, image, video
     from any_llm.types.policies import Retry, RetryRule
     from any_llm.types.price_list import Price
@@ -234,6 +244,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.providers.names": ("LLMProvider",),
     "any_llm.providers.tokenizers": ("count_text",),
     "any_llm.refusals": (
+        "AuditError",
         "DeadlineExceededError",
         "GuardrailError",
         "LimitExceededError",
@@ -242,6 +253,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "any_llm.spec.provider": ("Provider",),
     "any_llm.types.audio": ("AudioSpeechParams", "AudioTranscriptionParams", "Transcription", "TranscriptionVerbose"),
+    "any_llm.types.auditing": ("Audit",),
     "any_llm.types.batch": ("Batch", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem"),
     "any_llm.types.caching": ("Cache", "CacheControl", "CacheInfo"),
     "any_llm.types.caller": ("Caller",),
@@ -255,6 +267,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.http": ("Timeouts",),
     "any_llm.types.keys": ("KeyEvent", "Keys"),
     "any_llm.types.limits": ("Limit", "Limits"),
+    "any_llm.types.logs": ("LogStore", "Logs"),
     "any_llm.types.media": ("FileInput", "Media", "audio", "file", "image", "video"),
     "any_llm.types.policies": ("Retry", "RetryRule"),
     "any_llm.types.price_list": ("Price",),
@@ -286,6 +299,23 @@ __all__ = [
     "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response", "capabilities",
     "compact_response", "completion", "count_text", "count_tokens", "create_batch", "delete_file", "delete_response",
     "download_file", "download_video", "embedding", "estimate", "file", "image", "image_edit", "image_generation",
+    "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "Audit", "AuditError",
+    "AuthenticationError", "Batch", "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError",
+    "BatchResultItem", "Cache", "CacheControl", "CacheInfo", "Caller", "Capabilities", "ContentFilterError",
+    "ContentFilterFinishReasonError", "ContextLengthExceededError", "DeadlineExceededError", "EventStream", "Fact",
+    "Limit", "LimitExceededError", "Limits", "LogStore", "Logs", "Media", "MiddlewareError", "MissingApiKeyError",
+    "ModelNotFoundError", "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse",
+    "Provider", "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget",
+    "Selection", "Settings", "StoreError", "Stream", "TargetHealth", "Timeouts", "Transcription",
+    "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
+    "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
+    "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
+    "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",
+    "apull_model", "arequest", "arerank", "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file",
+    "aretrieve_model", "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription",
+    "atranslation", "audio", "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response",
+    "capabilities", "compact_response", "completion", "count_tokens", "create_batch", "delete_file", "delete_response",
+    "download_file", "download_video", "embedding", "file", "image", "image_edit", "image_generation",
     "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr", "pull_model",
     "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file", "retrieve_model",
     "retrieve_response", "retrieve_video", "select", "speech", "text_completion", "transcription", "translation",
