@@ -134,7 +134,7 @@ async def _measure_behind(rounds: int) -> list[Row]:
         store = LogStore(path=f"{folder}/log.db", capacity=many)
         told: list[tuple[str, Settings, float]] = [
             ("audit, all that is written included", Settings(retry=None, audit=audit), 150.0),
-            ("a log line, its writing included", Settings(retry=None, logs=Logs(to=os.devnull, capacity=many)), 100.0),
+            ("a log line, its writing included", Settings(retry=None, logs=Logs(to=os.devnull, capacity=many)), 40.0),
             ("the log store, its writing included", Settings(retry=None, log_store=store), 350.0),
         ]
         return [
