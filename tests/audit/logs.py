@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from any_llm.audit.event import Event
 from any_llm.audit.log import AuditLog
 from any_llm.audit.verification import Verdict, verify
@@ -17,6 +19,7 @@ class Clock(SystemClock):
     def __init__(self, now: float) -> None:
         self.now = now
 
+    @override
     def time(self) -> float:
         return self.now
 

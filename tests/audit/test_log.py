@@ -51,6 +51,13 @@ def test_a_checkpoint_is_signed_after_a_while_too(log: AuditLog, clock: Clock) -
     assert verdict(log).checkpoints == 1
 
 
+def delete_and_fail(log: AuditLog) -> None:
+    with log.transaction() as transaction:
+        transaction.connection.execute("DELETE FROM keys")
+        transaction.admin("key.delete", actor="root", thing="key:k1", before={"owner": "ann"})
+        raise ZeroDivisionError
+
+
 def test_an_admins_action_is_committed_with_what_it_tells_of_or_not_at_all(log: AuditLog) -> None:
     with log.transaction() as transaction:
         transaction.connection.execute("CREATE TABLE keys (name TEXT, owner TEXT)")
@@ -62,10 +69,8 @@ def test_an_admins_action_is_committed_with_what_it_tells_of_or_not_at_all(log: 
             after={"owner": "ann", "key": "sk-1234567890abcdefgh"},
             reason="asked",
         )
-    with pytest.raises(ZeroDivisionError), log.transaction() as transaction:
-        transaction.connection.execute("DELETE FROM keys")
-        transaction.admin("key.delete", actor="root", thing="key:k1", before={"owner": "ann"})
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        delete_and_fail(log)
     with log.transaction() as transaction:
         assert len(transaction.session.rows("SELECT * FROM keys")) == 1
     (event,) = told(log)

@@ -116,7 +116,9 @@ async def test_what_guards_found_and_the_cache_did_are_policy_decisions(
 ) -> None:
     secret = [{"role": "user", "content": "write to ann@example.org"}]
     with Mock() as mock:
-        asking = mock.client("openai", audit=policy, surroundings=surroundings, guards=Guards(detect=("personal",)), cache=True)
+        asking = mock.client(
+            "openai", audit=policy, surroundings=surroundings, guards=Guards(detect=("personal",)), cache=True
+        )
         for _ in range(2):
             await asking.acompletion(model="gpt-5", messages=secret)
     first, second = events(policy, surroundings)
@@ -131,7 +133,7 @@ async def test_a_call_that_is_cancelled_or_too_late_is_told(policy: Audit, surro
         with pytest.raises(Exception, match="deadline"):
             await asking.acompletion(model="gpt-5", messages=MESSAGES, deadline=0.05)
         task = asyncio.create_task(asking.acompletion(model="gpt-5", messages=MESSAGES))
-        while len(mock.calls) < 2:
+        while len(mock.calls) < 2:  # noqa: ASYNC110  # the mock tells nobody of a request
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

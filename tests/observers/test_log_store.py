@@ -29,7 +29,7 @@ async def ask(path: Path, *texts: str, stream: bool = False, **policy: JSON) -> 
     with Mock() as mock:
         asking = mock.client("openai", log_store=LogStore(path=str(path), **policy), surroundings=surroundings)
         for text in texts:
-            answer = await asking.acompletion(
+            answer: JSON = await asking.acompletion(
                 model="gpt-5", messages=[{"role": "system", "content": "Be kind."}, {"role": "user", "content": text}],
                 stream=stream, temperature=0.5,
             )  # fmt: skip
@@ -78,16 +78,23 @@ async def test_calls_are_found_by_what_either_side_said(path: Path) -> None:
     log.close()
 
 
+def bytes_of(path: Path) -> bytes:
+    return b"".join(part.read_bytes() for part in (path, path.with_name("log.db-wal")) if part.exists())
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
 async def test_secrets_are_masked_before_anything_is_stored(path: Path) -> None:
     await ask(path, f"my key is {SECRET}, mail ann@example.org", redact=("secrets", "EMAIL"))
-    for part in (path, path.with_name("log.db-wal")):
-        if part.exists():
-            assert SECRET.encode() not in part.read_bytes()
-            assert b"ann@example.org" not in part.read_bytes()
+    stored = bytes_of(path)
+    assert SECRET.encode() not in stored
+    assert b"ann@example.org" not in stored
     found = CallLog(path).show("1")
     assert found is not None
     assert found[1].request[1]["content"] == "my key is [API_KEY], mail [EMAIL]"
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert mode_of(path) == 0o600
 
 
 async def test_large_files_are_kept_as_their_digest(path: Path) -> None:
@@ -138,7 +145,7 @@ async def test_what_is_older_than_it_is_kept_goes_by_itself(path: Path) -> None:
 
 def test_a_file_that_cannot_be_used_is_an_error_of_the_store(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"this is no database, and far from one" * 100)
-    with pytest.raises(StoreError, match="The log store .* failed: file is not a database"):
+    with pytest.raises(StoreError, match=r"The log store .* failed: file is not a database"):
         CallLog(tmp_path / "file").find(Wanted())
 
 

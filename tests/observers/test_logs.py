@@ -200,7 +200,8 @@ def record(call: Call, *, error: BaseException | None = None, report: Report | N
 
 def call(**arguments: JSON) -> Call:
     target = Target(provider=Provider(name="openai"), model="gpt-5", base_url="http://127.0.0.1")
-    return Call(**({"operation": Operation.COMPLETION, "target": target, "options": {}, "request_id": "r"} | arguments))
+    usual: JSONObject = {"operation": Operation.COMPLETION, "target": target, "options": {}, "request_id": "r"}
+    return Call(**(usual | arguments))
 
 
 def test_who_asked_may_stay_out() -> None:

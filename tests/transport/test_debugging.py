@@ -17,8 +17,9 @@ from any_llm.types.http import HttpRequest, Upload
 KEY = "sk-canary-0123456789abcdef"
 PROGRAM = """
 import any_llm
+said = [{"role": "user", "content": "it's $HOME `date` \\\\ \\n done"}]
 for stream in (False, True):
-    answer = any_llm.completion("openai:gpt-5", [{"role": "user", "content": "it's $HOME `date` \\\\ \\n done"}], stream=stream)
+    answer = any_llm.completion("openai:gpt-5", said, stream=stream)
     if stream:
         list(answer)
     else:

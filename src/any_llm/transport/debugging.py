@@ -14,7 +14,7 @@ from any_llm.types.http import HttpRequest, Timeouts, size_of
 from any_llm.types.secret import redact, redact_headers, redact_url, secrets_of
 
 _LONGEST_ANSWER = 20_000
-_SHORTEST_KEY = 8
+_SHORTEST_KEY, _SHORTEST_PROOF = 8, 4
 _KEY_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _UNNAMED = "ANY_LLM_DEBUG_KEY"
 """The variable that a command reads a key from that no variable holds here."""
@@ -126,15 +126,15 @@ class _Keys:
     """The secrets of a request, by the variables that hold them."""
 
     def __init__(self, headers: Mapping[str, str], environment: Mapping[str, str]) -> None:
+        proofs = {text for secret in secrets_of(headers) if len(text := secret.reveal()) >= _SHORTEST_PROOF}
         found = {
             value: name
-            for name, value in environment.items()
-            if len(value) >= _SHORTEST_KEY and any(word in name.upper() for word in _KEY_WORDS)
+            # Of several variables with one key, the first one is named.
+            for name, value in reversed(list(environment.items()))
+            if value in proofs or (len(value) >= _SHORTEST_KEY and any(word in name.upper() for word in _KEY_WORDS))
         }
+        found |= {value: _UNNAMED for value in proofs if value not in found}
         self._names = dict(sorted(found.items(), key=lambda item: -len(item[0])))
-        for secret in secrets_of(headers):
-            if len(secret.reveal()) >= _SHORTEST_KEY:
-                self._names.setdefault(secret.reveal(), _UNNAMED)
         self.unnamed = False
 
     def quoted(self, text: str, *, url: bool = False) -> str:
