@@ -130,7 +130,7 @@ class _Keys:
         found = {
             value: name
             # Of several variables with one key, the first one is named.
-            for name, value in reversed(list(environment.items()))
+            for name, value in environment.items()
             if value in proofs or (len(value) >= _SHORTEST_KEY and any(word in name.upper() for word in _KEY_WORDS))
         }
         found |= {value: _UNNAMED for value in proofs if value not in found}
