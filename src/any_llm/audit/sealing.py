@@ -68,7 +68,7 @@ def opened(kept: JSONObject, subject: Subject) -> JSON:
         ValueError: the key is not the one that it was encrypted with.
     """
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415  # loaded with the first audit log
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  # as above
 
     data = base64.b64decode(kept["encrypted"])
     try:

@@ -45,7 +45,7 @@ def is_signed(public: bytes, signature: bytes, text: bytes) -> bool:
     _needed()
     # What signs is loaded with the first audit log.
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415  # as above
 
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, text)
@@ -63,7 +63,7 @@ def open_signer(path: Path) -> Signer:
     """
     _needed()
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as above
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415  # as above
 
     try:
         if not path.exists():
@@ -112,7 +112,7 @@ def public_key_of(path: Path) -> bytes:
     """
     _needed()
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as above
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415  # as above
 
     try:
         key = serialization.load_pem_public_key(path.read_bytes())

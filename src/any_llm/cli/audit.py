@@ -6,7 +6,7 @@ import asyncio
 import getpass
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -180,7 +180,7 @@ def _syslog(rows: Sequence[Row]) -> Sequence[str]:
     return list(syslog_lines(rows, platform.node()))
 
 
-_LINES = {"jsonl": json_lines, "syslog": _syslog}
+_LINES: Mapping[str, Callable[[Sequence[Row]], Iterable[str]]] = {"jsonl": json_lines, "syslog": _syslog}
 
 
 async def _send_syslog(lines: Sequence[str], to: str) -> None:

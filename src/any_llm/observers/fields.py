@@ -55,7 +55,7 @@ OTEL: Mapping[str, str] = {
 """https://opentelemetry.io/docs/specs/semconv/gen-ai/"""
 
 _VERSION = "8.17.0"
-_OUTCOMES = {"complete": "success", "failed": "failure"}
+_OUTCOMES: Mapping[str, str] = {"complete": "success", "failed": "failure"}
 _OWN = "any_llm."
 
 

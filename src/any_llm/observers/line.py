@@ -20,7 +20,7 @@ SCHEMA = "any_llm.log/1"
 EVENT = "llm.call"
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
-_LEVELS = {"failed": "error", "cancelled": "warning"}
+_LEVELS: Mapping[str, str] = {"failed": "error", "cancelled": "warning"}
 _EMPTY: tuple[object, ...] = (None, "", (), [])
 
 
