@@ -176,16 +176,28 @@ class Database:
             # Neither the connection nor who held the lock live on in a forked child.
             self._process, self._lock, self._connection = os.getpid(), RLock(), None
         with self._lock:
-            if self._connection is None:
-                self._connection = self._connect()
-            session = Session(self._connection, postgres=self.postgres)
-            session.run(begin)
+            session = self._session(begin)
             try:
                 yield session
                 session.run("COMMIT")
             except BaseException:
                 self._undo(session)
                 raise
+
+    def _session(self, begin: str) -> Session:
+        """Begin a transaction, on a new connection where the server has cut the one there was."""
+        while True:
+            kept = self._connection
+            connection = self._connection = kept or self._connect()
+            session = Session(connection, postgres=self.postgres)
+            try:
+                session.run(begin)
+            except AuditError:
+                if kept is None or not getattr(kept, "closed", False):
+                    raise
+                self._connection = None
+            else:
+                return session
 
     def close(self) -> None:
         """Close the connection; it is opened again when it is used again."""
@@ -245,7 +257,7 @@ def _connect_sqlite(path: Path) -> Connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
             connection.executescript(TABLES)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > give_up:
                 connection.close()
                 raise
@@ -255,21 +267,22 @@ def _connect_sqlite(path: Path) -> Connection:
 
 
 def _connect_postgres(place: str) -> Connection:
-    try:
-        # It takes 0.2 s to load, and few logs are there.
-        import psycopg  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingExtraError("postgres", "psycopg", reason="the audit log is in PostgreSQL") from error
-    return psycopg.connect(place, autocommit=True)
+    connection: Connection = _psycopg().connect(place, autocommit=True)
+    return connection
 
 
 def _errors(*, postgres: bool) -> tuple[type[Exception], ...]:
     """Return what a connection fails with."""
-    if not postgres:
-        return (sqlite3.Error,)
-    import psycopg  # noqa: PLC0415  # as above
+    return (_psycopg().Error,) if postgres else (sqlite3.Error,)
 
-    return (psycopg.Error,)
+
+def _psycopg() -> JSON:
+    """Return the module that speaks with PostgreSQL; it takes 0.2 s to load, and few logs are there."""
+    try:
+        import psycopg  # noqa: PLC0415  # as the docstring says
+    except ImportError as error:
+        raise MissingExtraError("postgres", "psycopg", reason="the audit log is in PostgreSQL") from error
+    return psycopg
 
 
 def _failed(error: Exception) -> AuditError:

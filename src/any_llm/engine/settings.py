@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from any_llm.types.auditing import Audit
     from any_llm.types.health import Health
     from any_llm.types.logs import Logs, LogStore
-    from any_llm.types.price_list import PriceList
     from any_llm.types.routes import Fallback, Route
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"

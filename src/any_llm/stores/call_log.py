@@ -217,10 +217,14 @@ def _connect(path: Path) -> sqlite3.Connection:
         # Nobody but the owner may read what is said.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     database = sqlite3.connect(path, timeout=_SECONDS_FOR_A_LOCK, check_same_thread=False)
-    database.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = NORMAL")
-    database.executescript(_TABLES)
+    try:
+        database.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.executescript(_TABLES)
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 
