@@ -310,7 +310,7 @@ def test_routes_are_told() -> None:
     [
         (Logs, {"format": "xml"}, "logs.format is 'xml'; use one of json, console"),
         (Logs, {"fields": "x"}, "logs.fields is 'x'"),
-        (Logs, {"to": ""}, "logs.to is empty"),
+        (Logs, {"to": ""}, "logs.to is ''"),
         (Logs, {"capacity": 0}, "logs.capacity is 0"),
         (LogStore, {"path": ""}, "log_store.path is empty"),
         (LogStore, {"redact": "secrets"}, "log_store.redact is 'secrets'"),

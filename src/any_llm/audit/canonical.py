@@ -34,7 +34,7 @@ def canonical(value: JSON) -> bytes:
 
 
 def _agrees(value: JSON) -> bool:
-    kind = type(value)
+    kind: type = type(value)
     if kind in _SAFE:
         return True
     if is_object(value):

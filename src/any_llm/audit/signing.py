@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,8 @@ def _write_new(path: Path, text: bytes) -> None:
 
 def _needed() -> None:
     try:
-        import cryptography  # noqa: F401, PLC0415  # to say which extra is missing
+        # To say which extra is missing.
+        import_module("cryptography")
     except ImportError as error:
         raise MissingExtraError("audit", "cryptography", reason="it signs the audit log") from error
 

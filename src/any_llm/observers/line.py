@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from any_llm.exceptions import AnyLLMError
+from any_llm.types.json import is_mapping
 from any_llm.types.metering import usage_of
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def trace_of(call: Call) -> Mapping[str, str]:
 def _spans(call: Call) -> Iterator[Callable[[], object]]:
     """Yield what tells the ids of the spans that layers left for each other; OpenTelemetry itself is not needed."""
     for left in call.context.values():
-        if isinstance(left, Mapping):
+        if is_mapping(left):
             for value in left.values():
                 tells = getattr(value, "get_span_context", None)
                 if callable(tells):

@@ -13,6 +13,7 @@ import msgspec
 from any_llm.observers.behind import Behind
 from any_llm.observers.fields import ecs, otel, own
 from any_llm.observers.line import SCHEMA, line_of
+from any_llm.types.json import is_list, is_object
 from any_llm.types.secret import redact
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ def _clean(value: JSON) -> JSON:
     """Return a record without what looks like a key: ids, names and tags are whatever a caller made of them."""
     if isinstance(value, str):
         return redact(value.encode("utf-8", "replace").decode())
-    if isinstance(value, dict):
+    if is_object(value):
         return {name: _clean(item) for name, item in value.items()}
-    return [_clean(item) for item in value] if isinstance(value, list) else value
+    return [_clean(item) for item in value] if is_list(value) else value
 
 
 def _console(record: JSONObject) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal, TypeAlias, cast, get_args
 
 import msgspec
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.http import is_number
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON
 
 LogFormat: TypeAlias = Literal["json", "console"]
 LogFields: TypeAlias = Literal["any_llm", "ecs", "otel"]
-Sink: TypeAlias = Callable[[JSONObject], object]
-"""Takes a record; it is called by a thread of its own, one record after the other."""
 
 
 class Logs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,7 +21,7 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     Attributes:
         to: where lines go: `stderr`, `stdout`, the path of a file, `logging` for the standard library's logger
             `any_llm.calls`, or a function that takes a record, such as `lambda record: log.info(**record)` for
-            structlog.
+            structlog. The function is called by a thread of its own, one record after the other.
         format: `json`, or `console` for people.
         fields: how members are called: as this library's schema says (`any_llm`), as Elastic's common schema (`ecs`)
             or as OpenTelemetry's conventions (`otel`).
@@ -31,7 +29,7 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         identities: whether lines tell the caller's user, tenant and tags.
     """
 
-    to: str | Sink = "stderr"
+    to: JSON = "stderr"
     format: LogFormat = "json"
     fields: LogFields = "any_llm"
     capacity: int = 10_000
@@ -46,8 +44,10 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ConfigurationError(f"logs.{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}")
-        if not callable(self.to) and not self.to:
-            raise ConfigurationError("logs.to is empty; use 'stderr', 'stdout', 'logging', a path, or a function")
+        if not callable(self.to) and not (isinstance(self.to, str) and self.to):
+            raise ConfigurationError(
+                f"logs.to is {self.to!r}; use 'stderr', 'stdout', 'logging', a path, or a function that takes a record"
+            )
         _check_positive("logs", "capacity", self.capacity)
 
 
