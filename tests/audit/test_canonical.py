@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import rfc8785
 from hypothesis import given
@@ -41,6 +43,9 @@ def test_a_snapshot_holds_whatever_a_call_may_bring() -> None:
     assert msgspec.json.decode(snapshot({"media": Media(url="https://a/b.png"), "type": object})) == {
         "media": {**msgspec.structs.asdict(Media(url="https://a/b.png"))},
         "type": {"type": "type"},
+    }
+    assert msgspec.json.decode(snapshot({"file": Path("a.wav")})) == {
+        "file": {"type": Path("a.wav").__class__.__name__}
     }
     assert snapshot({"text": "\ud800"}).startswith(b'"')
     assert msgspec.json.decode(snapshot_answer(ChatCompletion(id="1")))["id"] == "1"

@@ -288,3 +288,23 @@ def test_what_is_no_key_is_told(tmp_path: Path, open_log: Opener) -> None:
 def test_a_policy_that_cannot_be_is_refused(wrong: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         Audit(**wrong)  # type: ignore[arg-type]  # that is the mistake
+
+
+def test_a_content_is_opened_by_the_key_of_its_subject_alone(policy: Audit, open_log: Opener) -> None:
+    log = open_log(msgspec.structs.replace(policy, content="encrypted"))
+    log.append([asked("ann"), asked("bob")])
+    ann, bob = told(log)
+    with log.database.snapshot() as session:
+        subjects = subjects_of(session, "")
+    of_bob = subjects[str(bob["actor"])]
+    with pytest.raises(ValueError, match="is not encrypted with their key"):
+        unsealed(ann | {"actor": bob["actor"]}, {str(bob["actor"]): of_bob})
+    assert unsealed(ann, {}) is ann
+
+
+def test_an_event_under_no_checkpoint_yet_is_proved_under_a_new_one(log: AuditLog) -> None:
+    log.append([asked("ann")])
+    assert verdict(log).checkpoints == 0
+    assert is_proved(prove(log, "", 1, READER), log.signer.public)
+    found = verdict(log)
+    assert (found.checkpoints, found.problems) == (1, [])

@@ -13,7 +13,7 @@ from any_llm import AnyLLM, LogStore
 from any_llm.cli.exits import Exit
 from any_llm.observers.behind import Behind
 from any_llm.pipeline.surroundings import Surroundings
-from any_llm.stores.call_log import CallLog
+from any_llm.stores.call_log import CallLog, Kept
 from any_llm.types.json import JSON
 from tests.cli.conftest import COMMAND, Command
 
@@ -87,3 +87,17 @@ def test_what_is_not_there_or_cannot_be_made_again_is_told(any_llm: Command, pat
     log.add([kept])
     log.close()
     assert "only completion, embedding, messages, responses" in any_llm("logs", "replay", "s", "--path", str(path)).err
+
+
+def test_a_text_is_asked_again_as_a_text_and_parts_are_shown(any_llm: Command, path: Path) -> None:
+    log = CallLog(path)
+    parts = [{"role": "user", "content": [{"type": "text", "text": "look"}, {"type": "image_url"}]}, "and hear"]
+    line = {"operation": "embedding", "outcome": "complete", "request_id": "t", "provider": "openai", "model": "echo"}
+    for number, request in (("t", ["say it"]), ("u", parts)):
+        log.add(
+            [Kept(line=line | {"request_id": number}, at=time.time(), options={}, spoken="inputs", request=request)]
+        )
+    log.close()
+    assert any_llm("logs", "replay", "t", "--path", str(path)).code == Exit.DONE
+    shown = any_llm("logs", "show", "u", "--path", str(path)).out
+    assert "[user]\nlook\n\n[user]\nand hear\n" in shown

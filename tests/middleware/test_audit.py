@@ -16,11 +16,14 @@ from time import monotonic
 import msgspec
 import pytest
 
+from any_llm.attempts import Routing
 from any_llm.audit.log import AuditLog
 from any_llm.audit.reading import Query, rows_of
 from any_llm.audit.verification import verify
 from any_llm.audit.writer import Writer
 from any_llm.exceptions import OverloadedError
+from any_llm.middleware.audit import _decisions
+from any_llm.pipeline.stream import is_stream
 from any_llm.pipeline.surroundings import PROCESS, Surroundings
 from any_llm.refusals import AuditError, GuardrailError
 from any_llm.testing import Mock
@@ -28,6 +31,7 @@ from any_llm.types.auditing import Audit
 from any_llm.types.caller import Caller
 from any_llm.types.guards import Guards
 from any_llm.types.json import JSONObject
+from any_llm.types.report import Report
 from tests.client.answers import MESSAGES
 
 
@@ -214,6 +218,25 @@ async def test_content_may_stay_out(policy: Audit, surroundings: Surroundings) -
         async for _ in await asking.acompletion(model="gpt-5", messages=MESSAGES, stream=True):
             pass
     assert [event.keys() & {"request", "response"} for event in events(policy, surroundings)] == [set(), set()]
+
+
+async def test_a_stream_whose_pieces_do_not_add_up_is_told_as_incomplete(
+    policy: Audit, surroundings: Surroundings
+) -> None:
+    with Mock() as mock:
+        asking = mock.client("openai", audit=policy, surroundings=surroundings)
+        stream = await asking.acompletion(model="gpt-5", messages=MESSAGES, stream=True)
+        assert is_stream(stream)
+        stream.fold = None
+        stream.close()
+    (event,) = events(policy, surroundings)
+    assert (event["outcome"], event["incomplete"]) == ("closed", True)
+    assert "response" not in event
+
+
+def test_what_a_route_passed_is_a_policy_decision() -> None:
+    routing = Routing(route="fast", passed=["openai:gpt-5: OverloadedError"])
+    assert _decisions(Report(routing=routing)) == {"route": "fast", "passed": ["openai:gpt-5: OverloadedError"]}
 
 
 PROGRAM = """

@@ -25,9 +25,10 @@ from any_llm import Logs
 from any_llm.attempts import Attempt, Routing
 from any_llm.exceptions import ConfigurationError, OverloadedError, ProviderError
 from any_llm.observers.behind import Behind
-from any_llm.observers.fields import ECS, OTEL
+from any_llm.observers.fields import ECS, OTEL, ecs
 from any_llm.observers.line import line_of, session_of
 from any_llm.observers.logs import Logs as Observer
+from any_llm.observers.logs import _Lines
 from any_llm.pipeline.call import Call
 from any_llm.pipeline.observation import Record
 from any_llm.pipeline.stream import Outcome
@@ -139,12 +140,12 @@ async def test_fields_are_called_as_others_call_them(lines: Lines) -> None:
         await lines.client(mock, logs=Logs(to=lines.take, fields="otel")).acompletion(
             model="gpt-5", messages=MESSAGES, extra_headers=IDS
         )
-    ecs, otel = sorted(lines.flush(), key=lambda record: "ecs.version" not in record)
-    assert ecs["event.outcome"] == "success"
-    assert ecs["event.duration"] == int(ecs["event.duration"]) > 0
-    assert ecs["trace.id"] == otel["trace_id"] == "a" * 32
-    assert ecs["@timestamp"].endswith("Z")
-    assert otel["gen_ai.usage.input_tokens"] == ecs["gen_ai.usage.input_tokens"]
+    elastic, otel = sorted(lines.flush(), key=lambda record: "ecs.version" not in record)
+    assert elastic["event.outcome"] == "success"
+    assert elastic["event.duration"] == int(elastic["event.duration"]) > 0
+    assert elastic["trace.id"] == otel["trace_id"] == "a" * 32
+    assert elastic["@timestamp"].endswith("Z")
+    assert otel["gen_ai.usage.input_tokens"] == elastic["gen_ai.usage.input_tokens"]
     assert otel["any_llm.upstream_ms"] > 0
     assert set(ECS) | set(OTEL) <= set(SCHEMA["properties"])
 
@@ -321,3 +322,13 @@ def test_routes_are_told() -> None:
 def test_a_policy_that_cannot_be_is_refused(policy: type, wrong: JSONObject, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         policy(**wrong)
+
+
+def test_lines_that_are_missing_are_told_in_every_form() -> None:
+    lost = {"event": "llm.logs_dropped", "level": "warning", "timestamp": 0.0, "logger": "any_llm", "dropped": 2}
+    assert ecs(lost)["any_llm.dropped"] == 2
+    assert "event.outcome" not in ecs(lost)
+    errors = io.StringIO()
+    with redirect_stderr(errors):
+        _Lines(Logs(format="console"), lambda: 0.0).write([], 2)
+    assert errors.getvalue() == "00:00:00.000 WARNING llm.logs_dropped 2\n"

@@ -34,14 +34,13 @@ def canonical(value: JSON) -> bytes:
 
 
 def _agrees(value: JSON) -> bool:
-    kind: type = type(value)
-    if kind in _SAFE:
+    if type(value) in _SAFE:
         return True
     if is_object(value):
         return all(name.isascii() and _agrees(item) for name, item in value.items())
     if is_list(value):
         return all(map(_agrees, value))
-    return kind is int and -_WHOLE <= value <= _WHOLE
+    return type(value) is int and -_WHOLE <= value <= _WHOLE
 
 
 def _unicode(value: JSON) -> JSON:
