@@ -47,7 +47,7 @@ def test_a_log_is_verified_and_what_was_changed_is_told(any_llm: Command, place:
     done = any_llm("audit", "verify", "--place", place)
     assert done.code == Exit.DONE
     assert done.out.splitlines()[-1] == "5 events, 2 checkpoints, 0 removed: nothing is wrong"
-    told = json.loads(any_llm("audit", "verify", "--place", place, "--json").out)
+    told = json.loads(any_llm("audit", "--place", place, "--json").out)
     assert told["events"] == 6
     assert any_llm("audit", "verify", "--place", place, "--expect", told["heads"][""]).code == Exit.DONE
     changed(place, "UPDATE audit_events SET actor = 'bob' WHERE number = 3")

@@ -15,6 +15,17 @@ audit = App(name="audit", help="Check, prove, export and report what the audit l
 _Wish = Annotated[AuditWish | None, Parameter(name="*")]
 
 
+@audit.default
+def audit_overview(*, wish: _Wish = None, json: bool = False) -> int:
+    """Look at every event, checkpoint and signature; the exit code is 1 where anything is not as it was written.
+
+    Args:
+        wish: Which log.
+        json: Print one JSON object: events, checkpoints, removed, heads, problems (tenant, number, what).
+    """
+    return bodies.verify_audit([], [], wish or AuditWish(), json=json)
+
+
 @audit.command(name="verify")
 def audit_verify(
     *,
