@@ -16,10 +16,14 @@ RECORDS: Mapping[str, str] = {
     "audit": "any_llm.types.auditing:Audit",
     "log_store": "any_llm.types.logs:LogStore",
     "logs": "any_llm.types.logs:Logs",
+    "telemetry": "any_llm.types.telemetry:Telemetry",
+    "metrics": "any_llm.types.telemetry:Metrics",
 }
 """By the names of settings the places of their types; `True` stands for a record that says nothing of its own."""
 
 OBSERVERS: Mapping[str, str] = {
+    "telemetry": "any_llm.observers.telemetry:Telemetry",
+    "metrics": "any_llm.observers.metrics:Metrics",
     "logs": "any_llm.observers.logs:Logs",
     "log_store": "any_llm.observers.log_store:LogStore",
 }
@@ -49,6 +53,8 @@ def record_from(path: Path | None, name: str, value: JSON) -> JSON:
     Raises:
         ConfigurationError: the table is not valid; the error names the file, the item and what was found.
     """
+    if value is None:
+        return None
     if not is_mapping(value):
         return record_of(name, value)
     try:

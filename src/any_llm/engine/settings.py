@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from any_llm.types.health import Health
     from any_llm.types.logs import Logs, LogStore
     from any_llm.types.routes import Fallback, Route
+    from any_llm.types.telemetry import Metrics, Telemetry
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
 MEDIA_POLICIES = ("auto", "inline", "strict")
@@ -76,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         logs: where a line is logged for each call; `True` as is usual, `None` for none.
         log_store: where calls are kept with what was said; `True` as is usual, `None` for nowhere.
         audit: how calls are written into the audit log; `True` as is usual, `None` for none.
+        telemetry: spans and events of calls: `Telemetry`, `True` for the usual ones, or `None` for none.
+        metrics: counts and times of calls: `Metrics`, `True` for the usual ones, or `None` for none.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
         surroundings: the time, and what a process keeps in one place; for tests.
         sdk_types: answers and chunks are the vendor SDK's own classes instead of this library's.
@@ -109,6 +112,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     logs: Logs | bool | None = None
     log_store: LogStore | bool | None = None
     audit: Audit | bool | None = None
+    telemetry: Telemetry | bool | None = None
+    metrics: Metrics | bool | None = None
     store: object = "memory"
     surroundings: Surroundings = PROCESS
     sdk_types: bool = False

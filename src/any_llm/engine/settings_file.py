@@ -62,6 +62,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     logs: JSONObject | bool = False
     log_store: JSONObject | bool = False
     audit: JSONObject | bool = False
+    telemetry: JSON = None
+    metrics: JSON = None
     store: str = "memory"
 
 

@@ -45,6 +45,7 @@ BUILT_IN: tuple[BuiltIn, ...] = (
     BuiltIn("rate_limit", "limits", "any_llm.middleware.rate_limit:RateLimit"),
     BuiltIn("fallback", "fallback", "any_llm.middleware.fallback:Fallback"),
     BuiltIn("breaker", "health", "any_llm.middleware.breaker:Breaker"),
+    BuiltIn("telemetry_attempt", "telemetry", "any_llm.middleware.telemetry_attempt:TelemetryAttempt"),
 )
 """What there is, one line for each."""
 

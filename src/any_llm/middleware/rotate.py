@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -12,7 +12,7 @@ from any_llm.auth.access import TransportAccess
 from any_llm.auth.key_sources import source_of
 from any_llm.exceptions import AnyLLMError, AuthenticationError, RateLimitError
 from any_llm.pipeline.key_gate import GATE
-from any_llm.pipeline.key_pool import KeyPool
+from any_llm.pipeline.key_pool import KeyPool, Taken
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.tap import tap
 from any_llm.types.keys import Keys
@@ -52,25 +52,21 @@ class Rotate:
                 left_alone = visit
                 continue
             try:
-                reply = await _attempt(
-                    msgspec.structs.replace(call, target=target), inner, partial(pool.give_back, taken), visit
-                )
+                return await _attempt(msgspec.structs.replace(call, target=target), inner, pool, taken, visit)
             except AuthenticationError as error:
                 pool.refused(taken)
                 failure = error
             except RateLimitError as error:
                 pool.cool(taken, error.retry_after)
                 failure = error
-            else:
-                pool.worked(taken)
-                return reply
         failure = failure or left_alone
         if failure is not None:
             raise failure
         raise _nothing_left(call, pool, self._surroundings.clock.monotonic())
 
 
-async def _attempt(call: Call, inner: Handler, over: Callable[[], None], visit: Visit | None) -> Reply:
+async def _attempt(call: Call, inner: Handler, pool: KeyPool, taken: Taken, visit: Visit | None) -> Reply:
+    over = partial(pool.give_back, taken)
     try:
         reply = await inner(call)
         if reply.streamed:
@@ -80,6 +76,7 @@ async def _attempt(call: Call, inner: Handler, over: Callable[[], None], visit: 
         if visit is not None:
             visit.over(error)
         raise
+    pool.worked(taken)
     if visit is not None:
         reply = tap(reply, visit.ended)
     return tap(reply, lambda _: over())

@@ -92,6 +92,7 @@ class EventStream(Generic[E]):
         self._taken = 0
         self._adding: Fold[E, JSON] | None = None
         self._unfolded: list[E] = []
+        self._added: JSON = None
 
     def __aiter__(self) -> Self:
         return self
@@ -184,6 +185,11 @@ class EventStream(Generic[E]):
     async def aclose(self) -> None:
         """The same as `close`, for use with `contextlib.aclosing`."""
         self.close()
+
+    @property
+    def ready(self) -> tuple[E, ...]:
+        """The pieces that have arrived and are still to be taken."""
+        return tuple(self._ready)
 
     @property
     def closed(self) -> bool:
@@ -315,6 +321,8 @@ class EventStream(Generic[E]):
         """
         if self.fold is None:
             raise TypeError("This operation's stream does not add up to a whole answer")
+        if self._added is not None:
+            return self._added
         with _adding_up():
             if self._adding is None and self._again is not None:
                 adding = self.fold()
@@ -324,6 +332,8 @@ class EventStream(Generic[E]):
                 adding = self._add_up(self.fold)
             whole = adding.result()
         whole.report = self.report
+        if self._outcome is not None:
+            self._added = whole
         return whole
 
     def _keep(self, item: E, fold: Callable[[], Fold[E, JSON]]) -> None:

@@ -84,7 +84,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     window: float = 10.0
     rate: float = 0.5
     probe_after: float = 5.0
-    longest: float = 20.0
+    longest: float = 12.0
     successes: int = 2
     share_every: float | None = 1.0
     checks: Checks | None = None
