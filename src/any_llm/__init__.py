@@ -108,9 +108,17 @@ if TYPE_CHECKING:
     from any_llm.providers.estimates import Estimate
     from any_llm.providers.names import LLMProvider
     from any_llm.providers.tokenizers import count_text
-    from any_llm.refusals import DeadlineExceededError, GuardrailError, LimitExceededError, MiddlewareError, StoreError
+    from any_llm.refusals import (
+        AuditError,
+        DeadlineExceededError,
+        GuardrailError,
+        LimitExceededError,
+        MiddlewareError,
+        StoreError,
+    )
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
+    from any_llm.types.auditing import Audit
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
     from any_llm.types.caching import Cache, CacheControl, CacheInfo
     from any_llm.types.caller import Caller
@@ -124,6 +132,7 @@ if TYPE_CHECKING:
     from any_llm.types.http import Timeouts
     from any_llm.types.keys import KeyEvent, Keys
     from any_llm.types.limits import Limit, Limits
+    from any_llm.types.logs import Logs, LogStore
     from any_llm.types.media import FileInput, Media, audio, file, image, video
     from any_llm.types.policies import Retry, RetryRule
     from any_llm.types.price_list import Price
@@ -237,6 +246,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.providers.names": ("LLMProvider",),
     "any_llm.providers.tokenizers": ("count_text",),
     "any_llm.refusals": (
+        "AuditError",
         "DeadlineExceededError",
         "GuardrailError",
         "LimitExceededError",
@@ -245,6 +255,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "any_llm.spec.provider": ("Provider",),
     "any_llm.types.audio": ("AudioSpeechParams", "AudioTranscriptionParams", "Transcription", "TranscriptionVerbose"),
+    "any_llm.types.auditing": ("Audit",),
     "any_llm.types.batch": ("Batch", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem"),
     "any_llm.types.caching": ("Cache", "CacheControl", "CacheInfo"),
     "any_llm.types.caller": ("Caller",),
@@ -258,6 +269,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.http": ("Timeouts",),
     "any_llm.types.keys": ("KeyEvent", "Keys"),
     "any_llm.types.limits": ("Limit", "Limits"),
+    "any_llm.types.logs": ("LogStore", "Logs"),
     "any_llm.types.media": ("FileInput", "Media", "audio", "file", "image", "video"),
     "any_llm.types.policies": ("Retry", "RetryRule"),
     "any_llm.types.price_list": ("Price",),
@@ -270,14 +282,14 @@ _HOMES: Mapping[str, Sequence[str]] = {
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "AuthenticationError", "Batch",
-    "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "Cache",
-    "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
+    "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "Audit", "AuditError",
+    "AuthenticationError", "Batch", "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError",
+    "BatchResultItem", "Cache", "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
     "ContentFilterFinishReasonError", "ContextLengthExceededError", "Cost", "Costs", "DeadlineExceededError",
     "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage",
     "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks", "InvalidRequestError", "KeyEvent",
-    "Keys", "LLMProvider", "Layer", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits", "Media",
-    "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError", "ParsedChatCompletion",
+    "Keys", "LLMProvider", "Layer", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits", "LogStore",
+    "Logs", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError", "ParsedChatCompletion",
     "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider", "ProviderError",
     "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection", "Semantic",
     "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription",

@@ -38,6 +38,8 @@ COMMANDS: Sequence[Command] = (
     Command("mock", "any_llm.cli.mock_signatures:mock", "Serve answers, and failures, as the vendors do, for tests."),
     Command("plugins", "any_llm.cli.more_signatures:plugins", "List, begin and check plug-ins."),
     Command("cache", "any_llm.cli.cache_signatures:cache", "Look at kept answers, clear them, and measure."),
+    Command("audit", "any_llm.cli.audit_signatures:audit", "Check, prove, export and report the audit log."),
+    Command("logs", "any_llm.cli.log_signatures:logs", "Look up calls that were kept, and make them again."),
     Command("stubs", "any_llm.cli.signatures:stubs", "Tell editors about your own providers."),
     Command("wire", "any_llm.cli.signatures:wire", "Replay recorded exchanges and compare."),
     Command("doctor", "any_llm.cli.signatures:doctor", "Find out what works here and what to do about the rest."),

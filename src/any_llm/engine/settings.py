@@ -28,7 +28,9 @@ from any_llm.types.secret import redact, show
 
 if TYPE_CHECKING:
     from any_llm.pipeline.observation import Observer
+    from any_llm.types.auditing import Audit
     from any_llm.types.health import Health
+    from any_llm.types.logs import Logs, LogStore
     from any_llm.types.routes import Fallback, Route
     from any_llm.types.telemetry import Metrics, Telemetry
 
@@ -72,6 +74,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         cache: how answers are kept: `Cache`, `True` for the usual one, or `None` to keep none.
         caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
         observers: who is told how each call went.
+        logs: where a line is logged for each call; `True` as is usual, `None` for none.
+        log_store: where calls are kept with what was said; `True` as is usual, `None` for nowhere.
+        audit: how calls are written into the audit log; `True` as is usual, `None` for none.
         telemetry: spans and events of calls: `Telemetry`, `True` for the usual ones, or `None` for none.
         metrics: counts and times of calls: `Metrics`, `True` for the usual ones, or `None` for none.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
@@ -104,6 +109,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache: Cache | bool | None = None
     caller: Caller = NOBODY
     observers: Sequence[Observer] = ()
+    logs: Logs | bool | None = None
+    log_store: LogStore | bool | None = None
+    audit: Audit | bool | None = None
     telemetry: Telemetry | bool | None = None
     metrics: Metrics | bool | None = None
     store: object = "memory"
