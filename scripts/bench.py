@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 from scripts.benchmark import fresh, peers  # noqa: E402  # the path must be there first
 from scripts.benchmark.everything import measure_everything  # noqa: E402  # as above
 from scripts.benchmark.layers import measure_layers  # noqa: E402  # as above
+from scripts.benchmark.watched import measure_watched  # noqa: E402  # as above
 from scripts.benchmark.measure import Row, compare, row  # noqa: E402  # as above
 from scripts.benchmark.subjects import Subject, subjects  # noqa: E402  # as above
 
@@ -98,7 +99,7 @@ def promises(origin: str, rounds: int, only: str) -> list[Row]:
     for name, measure in whole.items():
         if only in name:
             rows.extend(measure())
-    for layers in (measure_layers, measure_everything):
+    for layers in (measure_layers, measure_everything, measure_watched):
         rows.extend(item for item in asyncio.run(layers(rounds)) if only in item.name)
     return [*rows, *asyncio.run(calls(origin, rounds, only))]
 

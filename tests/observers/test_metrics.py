@@ -16,8 +16,9 @@ from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricR
 from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client import CollectorRegistry
 
-from any_llm import AnyLLM, Health, Limit, Metrics, Retry, Settings, Telemetry, tool_span
+from any_llm import AnyLLM, Health, Limit, Metrics, Price, Retry, Settings, Telemetry, tool_span
 from any_llm.attempts import Attempt, Routing
+from any_llm.engine.pricing import Pricing
 from any_llm.exceptions import AnyLLMError, ConfigurationError
 from any_llm.observers.metrics import Metrics as Observer
 from any_llm.observers.metrics import overhead_of
@@ -34,6 +35,7 @@ from any_llm.telemetry.measures import INSTRUMENTS, Bind, Instrument
 from any_llm.testing import Mock
 from any_llm.testing.mock.answer import Answer, Usage
 from any_llm.types.caller import Caller
+from any_llm.types.completion import ChatCompletion, CompletionUsage
 from any_llm.types.json import JSON
 from any_llm.types.report import Report
 from tests.telemetry.conventions import pinned
@@ -200,29 +202,19 @@ def test_overhead_is_what_is_neither_a_wait_for_the_provider_nor_one_between_att
     assert overhead_of(streamed, waits) == 0.25
 
 
-class Priced(msgspec.Struct):
-    """An answer that knows what it cost."""
-
-    cost: JSON
-    usage: JSON = None
-    model: str = "a"
-
-
-class Total(msgspec.Struct):
-    total: Decimal
-
-
-class Counts(msgspec.Struct):
-    prompt_tokens: int = 3
+COUNTED = ChatCompletion(model="a", usage=CompletionUsage(prompt_tokens=3))
+PRICING = Pricing({"openai:a": (Price(input_price=Decimal(4_000), source="the test"),)}, {})
+"""By which `COUNTED` costs 1.2 cents."""
 
 
 def test_what_calls_cost_is_summed_up_and_what_has_no_price_is_counted(kept: Kept) -> None:
     said = measured(kept, labels=("tenant", "user", "tag", "route"))
     observer = Observer(said["metrics"], said["surroundings"])
     attempts = [Attempt(provider="openai", model="a", outcome="ok")]
-    observer.end(None, record(attempts, value=Priced(cost=Total(Decimal("0.02")), usage=Counts())))
-    observer.end(None, record(attempts, value=Priced(cost=None, usage=Counts())))
-    assert kept.of("anyllm.cost") == {("chat", "openai", "a", "", "", "", ""): [0.02]}
+    priced = Report(provider="openai", model="a", attempts=attempts, pricing=PRICING)
+    observer.end(None, record(attempts, value=COUNTED, report=priced))
+    observer.end(None, record(attempts, value=COUNTED))
+    assert kept.of("anyllm.cost") == {("chat", "openai", "a", "", "", "", ""): [0.012]}
     assert kept.of("anyllm.cost.unknown") == {("openai", "a"): [1]}
 
 
@@ -266,9 +258,7 @@ def test_opentelemetry_gets_the_prescribed_buckets_units_and_attributes() -> Non
     policy = Metrics(meters=meters)
     observer = Observer(policy, Surroundings())
     attempts = [Attempt(provider="openai", model="a", outcome="ok")]
-    observer.end(
-        None, record(attempts, value=Priced(cost=None, usage=Counts()), report=Report(time_to_first_chunk=0.5))
-    )
+    observer.end(None, record(attempts, value=COUNTED, report=Report(time_to_first_chunk=0.5)))
     points = dict(_points(reader))
     duration, attributes = points["gen_ai.client.operation.duration"]
     assert list(duration.explicit_bounds) == pinned()["buckets"]["s"]

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from openinference.semconv.trace import SpanAttributes
 
 from any_llm import Settings
+from any_llm.engine.pricing import Pricing
 from any_llm.engine.stack import stack
 from any_llm.pipeline.call import Call, Reply
 from any_llm.pipeline.compose import compose
@@ -20,20 +20,11 @@ from any_llm.testing import Mock
 from any_llm.testing.mock.answer import Answer, Usage
 from any_llm.types.caller import Caller
 from any_llm.types.report import Report
+from any_llm.types.responses_whole import Response, ResponseUsage
 from tests.observers.listening import Listening, attributes
 
 READERS: dict[str, Any] = json.loads(Path(__file__).with_name("readers.json").read_text("utf-8"))
 TOOL = {"name": "weather", "description": "Tells it.", "input_schema": {"type": "object"}}
-
-
-class Total(msgspec.Struct):
-    total: float
-
-
-class Priced(msgspec.Struct):
-    """An answer that knows what it cost."""
-
-    cost: Total
 
 
 async def conversation(listening: Listening) -> None:
@@ -50,7 +41,11 @@ async def session(listening: Listening) -> None:
     """Make a call of somebody, within a session, whose answer has a price."""
 
     async def answer(_call: Call) -> Reply:
-        return Reply(value=Priced(Total(0.25)), report=Report())
+        used = ResponseUsage(input_tokens=3, output_tokens=0, total_tokens=3)
+        return Reply(
+            value=Response(id="r", model="gpt-5", usage=used),
+            report=Report(provider="openai", model="gpt-5", pricing=Pricing({}, {})),
+        )
 
     target = Target(provider=Provider(name="openai"), model="gpt-5", base_url="https://api.openai.com/v1")
     options = {"conversation": "conv_1", "response_format": {"type": "json_object"}}

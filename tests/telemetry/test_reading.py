@@ -12,7 +12,6 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.telemetry.attributes import answer_attributes, identity, request_attributes, server_of, span_name
 from any_llm.telemetry.content import answered, encode, said_in
 from any_llm.telemetry.hosts import is_own
-from any_llm.telemetry.tokens import Tokens, tokens_of
 from any_llm.telemetry.tracing import ids_of
 from any_llm.types.completion import ChatCompletion, ChatCompletionMessage, Choice, Reasoning
 from any_llm.types.json import JSON
@@ -151,19 +150,6 @@ def test_a_target_without_a_model_or_a_host_is_told_as_it_is() -> None:
     assert server_of("http://host:99999") is None
     assert server_of("http://host:8000/v1") == ("host", 8000)
     assert answer_attributes(None) == {}
-
-
-class Usage(msgspec.Struct):
-    total_tokens: int = 9
-
-
-class Counted(msgspec.Struct):
-    usage: Usage | None = None
-
-
-def test_tokens_that_are_told_as_a_total_alone_are_those_of_the_input() -> None:
-    assert tokens_of(Counted(Usage())) == Tokens(input=9)
-    assert tokens_of(Counted()) is None
 
 
 @pytest.mark.parametrize(

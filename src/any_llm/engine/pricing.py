@@ -46,7 +46,7 @@ class Pricing:
         own = read_prices({model: facts for model, facts in said.items() if facts})
         return {**own, **{model: (*own.get(model, ()), *ones) for model, ones in self._prices.items()}}
 
-    def cost(self, answer: object, report: CallReport) -> Cost | None:
+    def cost(self, answer: object, report: CallReport, usage: Usage | None = None) -> Cost | None:
         """Return what an answer cost; `None` where its usage or its price is not known."""
         from any_llm.types.metering import usage_of  # noqa: PLC0415  # most calls are never asked what they cost
 
@@ -55,7 +55,7 @@ class Pricing:
         started = dt.datetime.now(dt.UTC) if attempt is None else dt.datetime.fromtimestamp(attempt.started, dt.UTC)
         served: object = getattr(answer, "model", None)
         return self.of_usage(
-            broken or usage_of(answer),
+            broken or usage or usage_of(answer),
             report.provider,
             report.model,
             started,

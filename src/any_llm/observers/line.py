@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.types.json import is_mapping
-from any_llm.types.metering import usage_of
 
 if TYPE_CHECKING:
     from any_llm.attempts import Attempt
@@ -111,11 +110,9 @@ def _times(record: Record, attempts: list[Attempt]) -> JSONObject:
 
 
 def _used(record: Record) -> JSONObject:
-    answer = record.answer
-    usage = usage_of(answer)
+    usage, cost = record.usage, record.cost
     if usage is None:
         return {}
-    cost = getattr(answer, "cost", None)
     return {
         "input_tokens": usage.input_tokens,
         "cache_read_tokens": usage.cache_read_tokens or None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from any_llm.pipeline.health import circuits
-from any_llm.pipeline.observation import cost_of, first_chunk_of
+from any_llm.pipeline.observation import dollars_of, first_chunk_of
 from any_llm.pipeline.watched import WAITS, Waits, decisions, watched
 from any_llm.providers.conventional_names import conventional_name
 from any_llm.telemetry import conventions as names
@@ -13,7 +13,6 @@ from any_llm.telemetry import measures
 from any_llm.telemetry.attributes import server_of
 from any_llm.telemetry.measures import Backend, Trace
 from any_llm.telemetry.series import Series
-from any_llm.telemetry.tokens import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -118,17 +117,17 @@ class _Measured(NamedTuple):
         full = (*self._base, _model_of(answer), *self._server)
         record_value = self.series.record
         record_value(names.DURATION, (*full, self._error, *who), record.elapsed, self.trace)
-        tokens = tokens_of(answer)
-        if tokens is not None:
-            record_value(names.TOKEN_USAGE, (*full, "input", *who), tokens.input, self.trace)
-            if tokens.output:
-                record_value(names.TOKEN_USAGE, (*full, "output", *who), tokens.output, self.trace)
-        self._cost(answer, who, told=tokens is not None)
+        usage = record.usage
+        if usage is not None:
+            record_value(names.TOKEN_USAGE, (*full, "input", *who), usage.input_tokens, self.trace)
+            if usage.output_tokens:
+                record_value(names.TOKEN_USAGE, (*full, "output", *who), usage.output_tokens, self.trace)
+        self._cost(who, told=usage is not None)
         if report.cache is not None:
             record_value(measures.CACHE, (report.cache.status,), 1)
 
-    def _cost(self, answer: object, who: tuple[str, ...], *, told: bool) -> None:
-        cost = cost_of(answer)
+    def _cost(self, who: tuple[str, ...], *, told: bool) -> None:
+        cost = dollars_of(self.record)
         if cost is not None:
             self.series.record(measures.COST, (*self._base, *who), cost)
         elif told and self.record.attempts:

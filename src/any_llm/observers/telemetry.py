@@ -10,14 +10,13 @@ import msgspec
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.observers.masking import masked
-from any_llm.pipeline.observation import cost_of, first_chunk_of
+from any_llm.pipeline.observation import dollars_of, first_chunk_of
 from any_llm.providers.conventional_names import conventional_name
 from any_llm.sanitising.detectors import Detector
 from any_llm.telemetry import content
 from any_llm.telemetry import conventions as names
 from any_llm.telemetry.attributes import Attributes, answer_attributes, identity, request_attributes, span_name
 from any_llm.telemetry.switches import switches
-from any_llm.telemetry.tokens import ATTRIBUTES, Tokens, tokens_of
 from any_llm.telemetry.tracing import HEADERS, Tracing, around, fail, parent_of
 from any_llm.types.secret import redact
 
@@ -27,9 +26,22 @@ if TYPE_CHECKING:
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.telemetry.tracing import Context, Span
     from any_llm.types.telemetry import Telemetry as Policy
+    from any_llm.types.usage import Usage
 
 CONTEXT = "telemetry"
 """Under what name a call carries the context of its span in `call.context`."""
+
+_COUNTS: Mapping[str, str] = {
+    "output_tokens": names.OUTPUT_TOKENS,
+    "cache_read_tokens": names.CACHE_READ_TOKENS,
+    "cache_write_tokens": names.CACHE_WRITE_TOKENS,
+    "reasoning_tokens": names.REASONING_TOKENS,
+    "input_audio_tokens": names.AUDIO_INPUT_TOKENS,
+    "output_audio_tokens": names.AUDIO_OUTPUT_TOKENS,
+    "input_image_tokens": names.IMAGE_INPUT_TOKENS,
+    "output_image_tokens": names.IMAGE_OUTPUT_TOKENS,
+}
+"""The attributes of an answer's counts, by the fields of `Usage`; those that are 0 are left out."""
 
 _SAID = (names.INPUT_MESSAGES, names.SYSTEM_INSTRUCTIONS, names.TOOL_DEFINITIONS)
 _TALKS = frozenset({"chat", "text_completion", "generate_content"})
@@ -106,9 +118,8 @@ class Telemetry:
     def _found(self, record: Record, answer: object) -> Attributes:
         report, call = record.report, record.call
         found = answer_attributes(answer)
-        tokens = tokens_of(answer)
-        if tokens is not None:
-            found |= _usage(tokens, earlier=self._switches.earlier)
+        if record.usage is not None:
+            found |= _usage(record.usage, earlier=self._switches.earlier)
         found |= _served(record)
         if report.time_to_first_chunk is not None and call.stream:
             found[names.RESPONSE_FIRST_CHUNK] = first_chunk_of(record)
@@ -119,7 +130,7 @@ class Telemetry:
             found[names.CACHE] = report.cache.status
         if report.routing is not None:
             found[names.ROUTE] = report.routing.route
-        cost = cost_of(answer)
+        cost = dollars_of(record)
         if cost is not None:
             found[names.COST] = cost
             if self._switches.earlier:
@@ -149,10 +160,10 @@ def _talks(call: Call) -> bool:
     return names.OPERATIONS.get(call.operation.value) in _TALKS
 
 
-def _usage(tokens: Tokens, *, earlier: bool) -> Attributes:
-    found: Attributes = {names.INPUT_TOKENS: tokens.input}
-    for count, attribute in zip(tokens[1:], ATTRIBUTES[1:], strict=True):
-        if count:
+def _usage(usage: Usage, *, earlier: bool) -> Attributes:
+    found: Attributes = {names.INPUT_TOKENS: usage.input_tokens}
+    for name, attribute in _COUNTS.items():
+        if count := getattr(usage, name):
             found[attribute] = count
             if earlier and attribute in names.EARLIER:
                 found[names.EARLIER[attribute]] = count

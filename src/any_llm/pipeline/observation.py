@@ -16,6 +16,8 @@ from any_llm.types.report import Report
 
 if TYPE_CHECKING:
     from any_llm.attempts import Attempt
+    from any_llm.types.cost import Cost
+    from any_llm.types.usage import Usage
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
@@ -49,6 +51,20 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
             # The pieces that came do not add up, or never do.
             return None
 
+    @cached_property
+    def usage(self) -> Usage | None:
+        """What the answer used; `None` where there is none, or it does not tell."""
+        from any_llm.types.metering import usage_of  # noqa: PLC0415  # what observers there are decides who asks
+
+        return usage_of(self.answer)
+
+    @cached_property
+    def cost(self) -> Cost | None:
+        """What the answer cost; `None` where its usage or its price is not known."""
+        from any_llm.types.costs import cost_in  # noqa: PLC0415  # as above
+
+        return None if self.answer is None else cost_in(self.answer, self.report, self.usage)
+
     @property
     def attempts(self) -> Sequence[Attempt]:
         """Every attempt that was made, the first one first."""
@@ -80,7 +96,6 @@ def first_chunk_of(record: Record) -> float:
     return before + (record.report.time_to_first_chunk or 0.0)
 
 
-def cost_of(answer: object) -> float | None:
+def dollars_of(record: Record) -> float | None:
     """Return what an answer cost in US dollars, as nearly as a float can say it; `None` where nobody knows."""
-    total: object = getattr(getattr(answer, "cost", None), "total", None)
-    return None if total is None else float(str(total))
+    return None if record.cost is None or record.cost.total is None else float(record.cost.total)

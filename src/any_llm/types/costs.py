@@ -57,7 +57,7 @@ class CallReport(Protocol):
 class Pricing(Protocol):
     """Reckons what something cost, when somebody asks."""
 
-    def cost(self, answer: object, report: CallReport) -> Cost | None:
+    def cost(self, answer: object, report: CallReport, usage: Usage | None = None) -> Cost | None:
         """Return what an answer cost; `None` where its usage or its price is not known."""
         ...
 
@@ -122,12 +122,20 @@ _REFUSED = 400
 """From this HTTP status on an answer says that nothing was done, and vendors bill nothing."""
 
 
-def cost_in(answer: object, report: CallReport) -> Cost | None:
-    """Return what an answer cost: nothing when it came from a cache; `None` where its usage or price is not known."""
+def cost_in(answer: object, report: CallReport, usage: Usage | None = None) -> Cost | None:
+    """Return what an answer cost: nothing when it came from a cache; `None` where its usage or price is not known.
+
+    Args:
+        answer: the answer.
+        report: what is known of its call.
+        usage: what it used, where that is known already.
+    """
     if report.cache is not None and report.cache.status in UNPAID:
         nothing = Decimal(0)
-        return Cost(total=nothing, computed=nothing, usage=usage_of(answer) or Usage(requests=0), source="the cache")
-    return None if report.pricing is None else report.pricing.cost(answer, report)
+        return Cost(
+            total=nothing, computed=nothing, usage=usage or usage_of(answer) or Usage(requests=0), source="the cache"
+        )
+    return None if report.pricing is None else report.pricing.cost(answer, report, usage)
 
 
 def costs_in(answer: object, report: CallReport) -> Costs:

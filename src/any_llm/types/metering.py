@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from any_llm.types.json import JSON, is_list, is_mapping
+from any_llm.types.json import JSON, is_list, is_mapping, is_object
 from any_llm.types.usage import COUNTED, Tier, Usage
 from any_llm.types.value import Value
 
@@ -60,7 +60,8 @@ def usage_in(usage: object, answer: object = None) -> Usage | None:
     if billed is not None:
         # It was put into another shape, which cannot say all that the vendor's own did.
         return usage_in(billed["usage"], billed)
-    found = _apart(usage, answer) if type(usage).__name__ in _APART else _within(usage, answer)
+    reader = _apart if type(usage).__name__ in _APART else _within
+    found = reader(_plain(usage), answer)
     return found if found.vendor_cost is not None or any(getattr(found, name) for name in _AMOUNTS) else None
 
 
@@ -126,6 +127,8 @@ def _apart(usage: object, answer: object) -> Usage:
 
 def _made(usage: object, answer: object, **tokens: int) -> Usage:
     """Return the usage with what is told beside the tokens."""
+    if is_object(usage) and usage.keys() <= _TOKENS_ALONE:
+        usage = None
     return Usage(
         **tokens,
         web_searches=max(_first(usage, _SEARCHES), _searched(answer)),
@@ -177,7 +180,7 @@ def _of_transcription(answer: object) -> Usage | None:
     usage = _at(answer, "usage")
     if usage is None and _at(answer, "duration") is None:
         return None
-    return _within(usage or {}, answer)
+    return _within(_plain(usage or {}), answer)
 
 
 def _of_video(answer: object) -> Usage | None:
@@ -214,6 +217,11 @@ _READERS: Mapping[str, Callable[[object], Usage | None]] = {
 """How the answers of operations are read, by their types, those that are not named here by what they are made of."""
 
 _AMOUNTS = tuple(name for name in COUNTED if name != "requests")
+_TOKENS_ALONE = frozenset({
+    "prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "total_tokens",
+    "prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details",
+})  # fmt: skip
+"""Members of a usage beside which it says nothing but tokens."""
 _APART = frozenset({"MessageUsage", "MessageDeltaUsage"})
 _TAKEN = (("prompt_tokens",), ("input_tokens",), ("inputTokens",))
 _MADE = (("completion_tokens",), ("output_tokens",), ("outputTokens",))
@@ -235,8 +243,28 @@ _TOOLS = (
 def _at(value: object, *path: str) -> object:
     """Return what stands at a path of members, in values and in JSON alike."""
     for name in path:
-        value = value.get(name) if is_mapping(value) else getattr(value, name, None)
+        if value is None:
+            return None
+        if is_object(value):
+            value = value.get(name)
+        elif isinstance(value, Value):
+            # What is not a field is looked for in the JSON that was sent, which takes longer.
+            value = getattr(value, name) if name in value.__struct_fields__ else value.model_extra.get(name)
+        else:
+            value = value.get(name) if is_mapping(value) else getattr(value, name, None)
     return value
+
+
+def _plain(value: object) -> object:
+    """Return the members of a value by their names, so that what is not there is not looked for again and again."""
+    if not isinstance(value, Value):
+        return value
+    told = dict(value.model_extra)
+    for name in value.__struct_fields__:
+        held = getattr(value, name)
+        if held is not None:
+            told[name] = held
+    return told
 
 
 def _list(value: object) -> Iterable[JSON]:
@@ -259,7 +287,7 @@ def _first(usage: object, paths: Iterable[tuple[str, ...]]) -> int:
 
 
 def _first_of(usage: object, names: Iterable[str]) -> object:
-    return next((found for name in names if (found := _at(usage, name)) is not None), None)
+    return _plain(next((found for name in names if (found := _at(usage, name)) is not None), None))
 
 
 def _money(value: object) -> Decimal | None:
