@@ -195,7 +195,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
     status = exchange.status
     streamed = codec.stream is not None and call.stream and status < _FIRST_REDIRECT
-    if streamed and (call.operation in _OF_ANY_TYPE or not is_json(report.headers.get("content-type", ""))):
+    if streamed and (call.operation in _OF_ANY_TYPE or not is_json(trip.facts.headers.get("content-type", ""))):
         return await _open(call, codec, exchange, report, trip.facts)
     response = _response(trip, exchange.status, await exchange.read())
     if streamed and response.body.lstrip().startswith(_EVENTS):
@@ -220,7 +220,7 @@ async def _receive(trip: Trip, exchange: Exchange) -> Reply:
 
 def _response(trip: Trip, status: int, read: bytes, earlier: tuple[HttpResponse, ...] = ()) -> HttpResponse:
     """Return an answer that was read; an unsuccessful one is raised, unless it redirects and the codec follows."""
-    headers = trip.report.headers
+    headers = trip.facts.headers
     if read.startswith(_BYTE_ORDER_MARK) and is_json(headers.get("content-type", "")):
         read = read.removeprefix(_BYTE_ORDER_MARK)
     response = HttpResponse(status, headers, read, earlier)

@@ -9,6 +9,7 @@ from any_llm.attempts import Attempt
 from any_llm.types.http import Upload, size_of
 from any_llm.types.retry_after import parse_retry_after
 from any_llm.types.secret import Secret, redact, secrets_of
+from any_llm.types.shown_headers import ShownHeaders
 
 if TYPE_CHECKING:
     from any_llm.attempts import AttemptOutcome
@@ -96,17 +97,16 @@ class Facts:
     def met(self, status: int, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Note the head of an answer, and return its headers as reports may show them: who answers may say anything."""
         key = self._call.target.key
-        if key is not None and key.reveal() in "\n".join(headers.values()):
-            headers = {name.lower(): redact(value, key) for name, value in headers.items()}
         self.status, self.headers = status, headers
-        return headers
+        return headers if key is None else ShownHeaders(headers, key)
 
     def request_id(self) -> str | None:
         """Return the provider's id of the request."""
         headers = self.headers
         for name in _REQUEST_IDS:
             if name in headers:
-                self._request_id = headers[name]
+                told, key = headers[name], self._call.target.key
+                self._request_id = redact(told, key) if key is not None and key.reveal() in told else told
                 return self._request_id
         return None
 

@@ -24,6 +24,9 @@ E = TypeVar("E")
 _STUMBLES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 _SHOWN = 80
 _DEEPEST = 100
+_WITHOUT_NUMBERS = frozenset({str, bool, int, bytes})
+_LONG = frozenset({"messages", "input_data", "inputs", "tools"})
+"""Parameters that are long and hold no numbers of the caller's but in texts."""
 
 
 def encode(codec: Codec[JSON, JSON], call: Call) -> Encoded:
@@ -38,11 +41,10 @@ def encode(codec: Codec[JSON, JSON], call: Call) -> Encoded:
         raise
     except _STUMBLES as error:
         raise _unwritable(call.options, "", error) from error
-    if not encoded.body:
-        return with_unplaced(call.operation, call.options, encoded)
-    if _has_null(encoded.body):
-        _refuse_no_numbers(call.options, "")
-    return encoded
+    for name, value in call.options.items():
+        if type(value) not in _WITHOUT_NUMBERS and name not in _LONG:
+            _refuse_no_numbers(value, name)
+    return encoded if encoded.body else with_unplaced(call.operation, call.options, encoded)
 
 
 def with_members(body: bytes, members: Mapping[str, JSON]) -> bytes:
@@ -52,13 +54,11 @@ def with_members(body: bytes, members: Mapping[str, JSON]) -> bytes:
         InvalidMessageError: a member cannot be written as JSON.
     """
     given: dict[str, JSON] = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw])
+    _refuse_no_numbers(members, "extra_body")
     try:
-        encoded = msgspec.json.encode({**given, **members})
+        return msgspec.json.encode({**given, **members})
     except _STUMBLES as error:
         raise _unwritable(members, "extra_body", error) from error
-    if _has_null(encoded):
-        _refuse_no_numbers(members, "extra_body")
-    return encoded
 
 
 def with_merged(body: bytes, members: Mapping[str, JSON]) -> bytes:
@@ -162,11 +162,6 @@ def _unwritable(tree: JSON, place: str, error: Exception) -> InvalidMessageError
     if found is None:
         return InvalidMessageError(f"The request cannot be encoded: {error!r}")
     return InvalidMessageError(f"{found[0]} cannot be written as JSON: {found[1]}", param=found[0])
-
-
-def _has_null(body: bytes) -> bool:
-    """Say whether a value may be null in a request, as what JSON has no number for becomes."""
-    return b":null" in body or b",null" in body or b"[null" in body
 
 
 def _refuse_no_numbers(tree: JSON, place: str, depth: int = _DEEPEST) -> None:
