@@ -107,10 +107,19 @@ if TYPE_CHECKING:
     from any_llm.providers.estimates import Estimate
     from any_llm.providers.names import LLMProvider
     from any_llm.providers.tokenizers import count_text
-    from any_llm.refusals import DeadlineExceededError, GuardrailError, LimitExceededError, MiddlewareError, StoreError
+    from any_llm.refusals import (
+        BudgetExceededError,
+        DeadlineExceededError,
+        GuardrailError,
+        LimitExceededError,
+        MiddlewareError,
+        StoreError,
+    )
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
+    from any_llm.types.bookkeeping import Ledger
+    from any_llm.types.budgets import Budget, BudgetAlert, Budgets, BudgetState
     from any_llm.types.caching import Cache, CacheControl, CacheInfo
     from any_llm.types.caller import Caller
     from any_llm.types.capabilities import Capabilities, Fact, Selection
@@ -233,6 +242,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.providers.names": ("LLMProvider",),
     "any_llm.providers.tokenizers": ("count_text",),
     "any_llm.refusals": (
+        "BudgetExceededError",
         "DeadlineExceededError",
         "GuardrailError",
         "LimitExceededError",
@@ -242,6 +252,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.spec.provider": ("Provider",),
     "any_llm.types.audio": ("AudioSpeechParams", "AudioTranscriptionParams", "Transcription", "TranscriptionVerbose"),
     "any_llm.types.batch": ("Batch", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem"),
+    "any_llm.types.bookkeeping": ("Ledger",),
+    "any_llm.types.budgets": ("Budget", "BudgetAlert", "BudgetState", "Budgets"),
     "any_llm.types.caching": ("Cache", "CacheControl", "CacheInfo"),
     "any_llm.types.caller": ("Caller",),
     "any_llm.types.capabilities": ("Capabilities", "Fact", "Selection"),
@@ -265,15 +277,16 @@ _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for 
 
 __all__ = [
     "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "AuthenticationError", "Batch",
-    "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "Cache",
-    "CacheControl", "CacheInfo", "Caller", "Capabilities", "ContentFilterError", "ContentFilterFinishReasonError",
-    "ContextLengthExceededError", "Cost", "Costs", "DeadlineExceededError", "Estimate", "EventStream", "Fact",
-    "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards",
-    "Health", "Hooks", "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer", "LengthFinishReasonError",
-    "Limit", "LimitExceededError", "Limits", "Media", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
-    "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider",
-    "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection",
-    "Settings", "StoreError", "Stream", "TargetHealth", "Timeouts", "Transcription", "TranscriptionVerbose",
+    "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "Budget",
+    "BudgetAlert", "BudgetExceededError", "BudgetState", "Budgets", "Cache", "CacheControl", "CacheInfo", "Caller",
+    "Capabilities", "ContentFilterError", "ContentFilterFinishReasonError", "ContextLengthExceededError", "Cost",
+    "Costs", "DeadlineExceededError", "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput",
+    "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards", "Health", "Hooks", "InvalidRequestError",
+    "KeyEvent", "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit", "LimitExceededError",
+    "Limits", "Media", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError", "ParsedChatCompletion",
+    "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider", "ProviderError",
+    "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection", "Settings",
+    "StoreError", "Stream", "TargetHealth", "Timeouts", "Transcription", "TranscriptionVerbose",
     "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch", "acancel_response", "acompact_response",
     "acompletion", "acount_tokens", "acreate_batch", "adelete_file", "adelete_response", "adownload_file",
     "adownload_video", "aembedding", "aimage_edit", "aimage_generation", "aimage_variation", "alist_batches",

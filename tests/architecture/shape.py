@@ -26,9 +26,10 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "concurrent": ("client/blocking.py", "local/", "stores/sqlite.py"),
     "cyclopts": ("cli/",),
     "genai_prices": ("providers/prices.py",),
+    "psycopg": ("stores/ledger/postgres.py",),
     "httpx": ("transport/",),
     "httpx2": ("transport/",),
-    "matplotlib": ("testing/bench/",),
+    "matplotlib": ("testing/bench/", "cli/cost_plot.py"),
     "multiprocessing": (),
     "multidict": ("transport/",),
     "openai": ("types/",),
@@ -46,7 +47,9 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "sqlite3": ("stores/",),
     "ssl": ("transport/", "engine/settings.py", "testing/mock/certificates/"),
     "subprocess": ("local/", "testing/"),
-    "threading": ("client/blocking.py", "local/", "pipeline/learned.py", "stores/memory.py", "testing/mock/"),
+    "threading": (
+        "client/blocking.py", "local/", "pipeline/learned.py", "stores/ledger/", "stores/memory.py", "testing/mock/",
+    ),
     "xllamacpp": ("local/", "testing/llama_server.py"),
     "yarl": ("transport/",),
 }

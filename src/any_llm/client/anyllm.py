@@ -18,6 +18,7 @@ from any_llm.client.metadata import adopt_attributes, class_attributes, class_na
 from any_llm.client.methods.every import HOOKS, EveryOperation
 from any_llm.client.placeholders import find_placeholders
 from any_llm.client.policies import with_retries
+from any_llm.client.standing import Standing
 from any_llm.engine.build import Defaults, build, defaults
 from any_llm.engine.plugins import PROVIDERS, found, load
 from any_llm.engine.settings import Settings
@@ -64,7 +65,7 @@ _COMPATIBLE = Provider(
 )
 
 
-class AnyLLM(EveryOperation):
+class AnyLLM(EveryOperation, Standing):
     """One provider with one credential; every operation as a method, async with an `a` before its name.
 
     Connections belong to the process, not to the instance: make as many as you like, and close none.

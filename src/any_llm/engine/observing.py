@@ -12,10 +12,10 @@ from any_llm.pipeline.placed import placed
 from any_llm.types.json import JSON, is_mapping
 from any_llm.types.secret import redact, show
 
-RECORDS: Mapping[str, str] = {}
+RECORDS: Mapping[str, str] = {"ledger": "any_llm.types.bookkeeping:Ledger"}
 """By the names of settings the places of their types; `True` stands for a record that says nothing of its own."""
 
-OBSERVERS: Mapping[str, str] = {}
+OBSERVERS: Mapping[str, str] = {"ledger": "any_llm.observers.ledger:Ledger"}
 """By the names of settings the places of the observers that they turn on, in the order they are told.
 
 An observer is made from what is set and the surroundings, and its module is not loaded before it is turned on.

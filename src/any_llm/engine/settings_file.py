@@ -73,6 +73,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cache: Cache | bool = False
     caller: Caller = NOBODY
     store: str = "memory"
+    budgets: JSON = None
+    ledger: JSON = False
 
 
 def config_path(environment: Mapping[str, str]) -> Path | None:
@@ -117,6 +119,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         keys=file.keys,
         limits=file.limits or None,
         cache=file.cache,
+        budgets=file.budgets,
         caller=file.caller,
         store=file.store,
         **{name: record_from(path, name, getattr(file, name)) for name in RECORDS},

@@ -96,6 +96,8 @@ class EventStream(Generic[E]):
     def __aiter__(self) -> Self:
         return self
 
+    _unsettled: asyncio.Future[object] | None = None
+
     async def __anext__(self) -> E:
         if not self._ready and not await self._fill():
             raise StopAsyncIteration
@@ -242,6 +244,15 @@ class EventStream(Generic[E]):
         if getattr(self, "_outcome", True) is None:
             self._end(Outcome(ending="closed"), release=False)
 
+    def wait_for(self, work: asyncio.Future[object]) -> None:
+        """Have who reads on to the end wait for work that the end has begun, so that no program ends before it."""
+        self._unsettled = work
+
+    async def _settle(self) -> None:
+        work, self._unsettled = self._unsettled, None
+        if work is not None:
+            await asyncio.wait([work])
+
     async def _fill(self) -> bool:
         if self._outcome is not None:
             if self._outcome.ending == "complete":
@@ -249,9 +260,11 @@ class EventStream(Generic[E]):
             raise self._refusal() from self._outcome.error
         if self._exhausted:
             self._end(Outcome(ending="complete"))
+            await self._settle()
             return False
         while not self._ready:
             if not await self._add():
+                await self._settle()
                 return False
         return True
 
@@ -264,6 +277,7 @@ class EventStream(Generic[E]):
             raise
         except BaseException as error:
             self._end(Outcome(ending="failed", error=error))
+            await self._settle()
             raise
         if items is None:
             # What is ready is still to be taken, and the end comes after it.
