@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from any_llm.cli.batch import create_batch, list_batches, tell_batch, tell_results
     from any_llm.cli.bench import bench
+    from any_llm.cli.budget import tell_budgets
     from any_llm.cli.chat import chat
     from any_llm.cli.complete import complete
+    from any_llm.cli.cost import tell_cost
     from any_llm.cli.doctor import doctor
     from any_llm.cli.embed import embed
     from any_llm.cli.failures import tell_failure
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from any_llm.cli.probe import probe
     from any_llm.cli.providers import providers
     from any_llm.cli.rank import rerank
+    from any_llm.cli.reconcile import reconcile
     from any_llm.cli.routes import explain_route, list_routes, tell_health
     from any_llm.cli.stubs import stubs
     from any_llm.cli.wire import wire
@@ -57,6 +60,7 @@ _HOMES: Mapping[str, str] = {
     "probe": "any_llm.cli.probe",
     "providers": "any_llm.cli.providers",
     "pull": "any_llm.cli.models",
+    "reconcile": "any_llm.cli.reconcile",
     "remove": "any_llm.cli.models",
     "rerank": "any_llm.cli.rank",
     "show_cache": "any_llm.cli.kept",
@@ -64,6 +68,8 @@ _HOMES: Mapping[str, str] = {
     "speak": "any_llm.cli.make",
     "stubs": "any_llm.cli.stubs",
     "tell_batch": "any_llm.cli.batch",
+    "tell_budgets": "any_llm.cli.budget",
+    "tell_cost": "any_llm.cli.cost",
     "tell_failure": "any_llm.cli.failures",
     "tell_health": "any_llm.cli.routes",
     "tell_results": "any_llm.cli.batch",
@@ -95,6 +101,7 @@ __all__ = [
     "probe",
     "providers",
     "pull",
+    "reconcile",
     "remove",
     "rerank",
     "show_cache",
@@ -102,6 +109,8 @@ __all__ = [
     "speak",
     "stubs",
     "tell_batch",
+    "tell_budgets",
+    "tell_cost",
     "tell_failure",
     "tell_health",
     "tell_results",

@@ -38,6 +38,8 @@ COMMANDS: Sequence[Command] = (
     Command("mock", "any_llm.cli.mock_signatures:mock", "Serve answers, and failures, as the vendors do, for tests."),
     Command("plugins", "any_llm.cli.more_signatures:plugins", "List, begin and check plug-ins."),
     Command("cache", "any_llm.cli.cache_signatures:cache", "Look at kept answers, and clear them."),
+    Command("cost", "any_llm.cli.cost_signatures:cost", "Tell what calls cost, by day, model, user and more."),
+    Command("budget", "any_llm.cli.cost_signatures:budget", "Tell how much of each budget is spent."),
     Command("stubs", "any_llm.cli.signatures:stubs", "Tell editors about your own providers."),
     Command("wire", "any_llm.cli.signatures:wire", "Replay recorded exchanges and compare."),
     Command("doctor", "any_llm.cli.signatures:doctor", "Find out what works here and what to do about the rest."),
