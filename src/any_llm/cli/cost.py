@@ -163,7 +163,8 @@ def reprice(book: Book, wish: CostWish, span: Span, *, shown: bool) -> dict[tupl
 def _sum(on: Mapping[tuple[str, ...], Repriced]) -> Repriced | None:
     if not on:
         return None
-    return Repriced(*(sum(column, column[0] * 0) for column in zip(*on.values(), strict=True)))
+    costs, known, unknown = zip(*on.values(), strict=True)
+    return Repriced(sum(costs, Decimal(0)), sum(known, Decimal(0)), sum(unknown))
 
 
 def _told(by: Sequence[str], group: Spent, on: Repriced | None) -> JSONObject:

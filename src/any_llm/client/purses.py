@@ -32,7 +32,7 @@ async def budgets_of(settings: Settings) -> tuple[BudgetState, ...]:
     store, now = ledger.store, ledger.clock.time()
     states: list[BudgetState] = []
     for budget in policy.budgets:
-        everybody = await _who(store, budget) if budget.per else [{}]
+        everybody: list[Mapping[str, str]] = await _who(store, budget) if budget.per else [{}]
         states += [await _state(store, purse_of(budget, whose, now)) for whose in everybody]
     return tuple(states)
 
@@ -43,7 +43,7 @@ async def _who(store: object, budget: Budget) -> list[Mapping[str, str]]:
     found: dict[tuple[str, ...], Mapping[str, str]] = {}
     for name, _size in await store.names(who(budget.called)):
         kept = await store.get(name)
-        whose = {} if kept is None else facts_from(kept)
+        whose: Mapping[str, str] = {} if kept is None else facts_from(kept)
         # Of another window of the calendar, or from before the budget was changed.
         if set(whose) == set(budget.per):
             found[tuple(whose.values())] = whose

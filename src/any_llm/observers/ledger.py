@@ -15,6 +15,7 @@ from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
 from any_llm.stores.ledger.writer import Writer
 from any_llm.types.costs import UNPAID, Costs, cost_in, costs_of
 from any_llm.types.metering import usage_of
+from any_llm.types.usage import Usage
 
 if TYPE_CHECKING:
     from any_llm.attempts import Attempt
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.types.bookkeeping import Ledger as Policy
     from any_llm.types.cost import Cost
-    from any_llm.types.usage import Usage
 
 _ENCODE = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -123,10 +123,8 @@ def _attempts(call: CallRow, record: Record, costs: Costs, cost: Cost | None) ->
     # An answer from a cache has the attempts of nobody.
     for number, (attempt, spent) in enumerate(zip(record.report.attempts, costs.attempts, strict=False), 1):
         reckoned = cost if spent.role == "answer" else _reckoned(attempt, record)
-        if reckoned is not None:
-            usage: Usage | None = reckoned.usage
-        else:
-            usage = usage_of(record.answer) if spent.role == "answer" else attempt.usage
+        told = usage_of(record.answer) if spent.role == "answer" and reckoned is None else attempt.usage
+        usage = told if reckoned is None else reckoned.usage
         row = AttemptRow(
             id=f"{call.id}-{number}",
             call_id=call.id,
@@ -150,7 +148,7 @@ def _attempts(call: CallRow, record: Record, costs: Costs, cost: Cost | None) ->
             status=attempt.status,
             cost=_money(spent.cost),
         )
-        yield row if usage is None else _with_usage(row, usage, reckoned)
+        yield _with_usage(row, usage, reckoned) if isinstance(usage, Usage) else row
 
 
 def _reckoned(attempt: Attempt, record: Record) -> Cost | None:

@@ -234,7 +234,9 @@ class _Written(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     def made(self, budgets: tuple[Budget, ...]) -> Budgets:
         """Return it with its budgets."""
-        return Budgets(**msgspec.structs.asdict(self) | {"budgets": budgets})
+        return Budgets(
+            budgets=budgets, hold=self.hold, on_unavailable=self.on_unavailable, local_share=self.local_share
+        )
 
 
 def _read(table: JSON) -> Budget:

@@ -26,17 +26,18 @@ _COPIED_FROM = 20
 """From how many rows on they are copied into a table of the session first: quicker by far than one by one."""
 
 
-def _insert(table: str, row: type[JSON]) -> str:
+def _insert(table: str, row: type[JSON]) -> bytes:
     """Return the statement that puts a row in, or over the one with its name."""
     names = row._fields
     kept = ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
-    return (
+    statement = (
         f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) "  # noqa: S608  # names of ours
         f"ON CONFLICT (id) DO UPDATE SET {kept}"
     )
+    return statement.encode()
 
 
-_INSERT: Mapping[str, str] = {table: _insert(table, row) for table, row in TABLES.items()}
+_INSERT: Mapping[str, bytes] = {table: _insert(table, row) for table, row in TABLES.items()}
 
 
 class PostgresBook:
@@ -117,7 +118,7 @@ class PostgresBook:
         try:
             with connection.transaction(), connection.cursor("any_llm_ledger") as cursor:
                 cursor.itersize = 1_000
-                yield from cast("Iterator[tuple[JSON, ...]]", cursor.execute(cast("JSON", statement), values))
+                yield from cast("Iterator[tuple[JSON, ...]]", cursor.execute(statement.encode(), values))
         except self._library.Error as error:
             raise self._failed("read", error) from error
 
@@ -154,10 +155,10 @@ class PostgresBook:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_ONE_AT_A_TIME,))
             connection.execute("CREATE TABLE IF NOT EXISTS ledger_version (version BIGINT NOT NULL)")
-            row = connection.execute("SELECT max(version) FROM ledger_version").fetchone()
-            version = int((row and row[0]) or 0)
+            row: JSON = connection.execute("SELECT coalesce(max(version), 0) FROM ledger_version").fetchone()
+            version = int(row[0])
             for statement in missing(version, _TYPES, steps, repr(self.where)):
-                connection.execute(cast("JSON", statement))
+                connection.execute(statement.encode())
             if version != len(steps):
                 connection.execute("INSERT INTO ledger_version VALUES (%s)", (len(steps),))
 
