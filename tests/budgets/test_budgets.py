@@ -687,3 +687,24 @@ def test_who_reads_a_stream_to_its_end_finds_it_spent_even_if_the_program_ends_t
     with pytest.raises(AnyLLMError):
         asyncio.run(read("truncated"))
     assert asyncio.run(look()) > once
+
+
+def test_how_budgets_stand_is_told_of_those_there_are() -> None:
+    clock = VirtualClock()
+    per_user = [Budget(name="b", amount=Decimal(1), per=("user",))]
+    listless = Mock().client(store=Shared(clock), surroundings=Surroundings(clock=clock), budgets=per_user)
+
+    assert Mock().client().budgets() == ()
+    assert Mock().client(budgets=per_user).budgets() == ()
+    with pytest.raises(StoreError, match="cannot list who has the budget 'b'"):
+        listless.budgets()
+
+
+def test_who_had_a_budget_before_it_was_changed_has_none_now() -> None:
+    surroundings = Surroundings()
+    by_tag = [Budget(name="b", amount=Decimal(9), per=("tag",))]
+    Mock().client(budgets=by_tag, surroundings=surroundings).completion(
+        "gpt-5", [{"role": "user", "content": "hi"}], tags=["x"]
+    )
+    by_user = [Budget(name="b", amount=Decimal(9), per=("user",))]
+    assert Mock().client(budgets=by_user, surroundings=surroundings).budgets() == ()
