@@ -1,13 +1,13 @@
 # Each recipe is one line. `sh scripts/test` does all of install, check and test, with nothing prepared.
 python = .venv/bin/python
 
-.PHONY: help install check test docs docs-check tables proof fix lock bench bench-peers soak instructions fuzz clean
+.PHONY: help install check test docs docs-check tables proof fix lock bench bench-peers chaos soak instructions fuzz clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 install: ## Make .venv with everything a developer needs
-	sh -c '. scripts/environment && make_environment && need_valgrind && install_once test -r requirements/dev.txt && install_once project --no-deps -e . && install_peers'
+	sh -c '. scripts/environment && make_environment && need_valgrind && need_prometheus && install_once test -r requirements/dev.txt && install_once project --no-deps -e . && install_peers'
 
 check: install ## Run every static check
 	$(python) scripts/check.py
@@ -38,6 +38,9 @@ bench: install ## Measure speed and memory, printed as ratios (publish=1 writes 
 
 bench-peers: install ## Install the libraries that bench compares with, each into an environment of its own
 	$(python) scripts/bench.py --install-peers
+
+chaos: install ## Make 20,000 calls over providers that fail at random (publish=1 writes the table, real=1 takes sockets)
+	$(python) scripts/chaos.py $(if $(publish),--publish) $(if $(real),--real)
 
 soak: install ## Make calls for a while and see whether anything grows (minutes=30, publish=1)
 	$(python) scripts/soak.py --minutes $(or $(minutes),1) $(if $(publish),--publish)

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from scripts.benchmark import fresh, peers  # noqa: E402  # the path must be there first
+from scripts.benchmark.everything import measure_everything  # noqa: E402  # as above
 from scripts.benchmark.layers import measure_layers  # noqa: E402  # as above
 from scripts.benchmark.measure import Row, compare, row  # noqa: E402  # as above
 from scripts.benchmark.subjects import Subject, subjects  # noqa: E402  # as above
@@ -97,7 +98,8 @@ def promises(origin: str, rounds: int, only: str) -> list[Row]:
     for name, measure in whole.items():
         if only in name:
             rows.extend(measure())
-    rows.extend(item for item in asyncio.run(measure_layers(rounds)) if only in item.name)
+    for layers in (measure_layers, measure_everything):
+        rows.extend(item for item in asyncio.run(layers(rounds)) if only in item.name)
     return [*rows, *asyncio.run(calls(origin, rounds, only))]
 
 

@@ -12,16 +12,24 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from any_llm import Hooks, Limit, Retry, Settings
+from any_llm import Hooks, Limit, Metrics, Retry, Settings, Telemetry
+from any_llm.attempts import Attempt
 from any_llm.engine.stack import stack
 from any_llm.pipeline.call import Call, Handler, Middleware, Reply
 from any_llm.pipeline.compose import compose
 from any_llm.pipeline.deadline import keeping_deadlines
 from any_llm.pipeline.stream import EventStream
-from any_llm.pipeline.surroundings import PROCESS
+from any_llm.pipeline.surroundings import PROCESS, Surroundings
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
-from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ChoiceDelta, ChunkChoice
+from any_llm.types.completion import (
+    ChatCompletion,
+    ChatCompletionChunk,
+    Choice,
+    ChoiceDelta,
+    ChunkChoice,
+    CompletionUsage,
+)
 from any_llm.types.completion_fold import CompletionFold
 from any_llm.types.json import JSON
 from any_llm.types.report import Report
@@ -44,6 +52,8 @@ _LIMITS = {
 }
 _CHUNKS = 1_000
 _TIMES = 2_000
+_MEASURES = 6
+"""How many values a call that is answered records: its duration, two of tokens, overhead, attempts, no price."""
 
 
 class _Pieces:
@@ -67,6 +77,14 @@ class _Pieces:
 
 async def _whole(_call: Call) -> Reply:
     return _REPLY
+
+
+async def _answered(call: Call) -> Reply:
+    attempt = Attempt(provider="p", model="m", outcome="ok", elapsed=0.1, started=time.time())
+    call.attempts[:] = [attempt]
+    usage = CompletionUsage(prompt_tokens=100, completion_tokens=20, total_tokens=120)
+    value = ChatCompletion(id="1", model="m", choices=[Choice(finish_reason="stop")], usage=usage)
+    return Reply(value=value, report=Report(provider="p", model="m", status=200, request_id="r"))
 
 
 async def _limited(_call: Call) -> Reply:
@@ -129,6 +147,7 @@ async def measure_layers(rounds: int) -> list[Row]:
 
     retry = stack(Settings(retry=Retry()))
     limits = stack(Settings(retry=None, limits=[Limit(amount=1e9), Limit(amount=1e12, of="tokens")]))
+    observing = await _observing(calls)
     return [
         _row("an empty stack", await calls(keeping_deadlines(compose((), _whole), PROCESS.clock)), 5.0),
         _row("ten layers that do nothing, a call", await calls(compose([_nothing] * 10, _whole)), 60.0),
@@ -137,6 +156,47 @@ async def measure_layers(rounds: int) -> list[Row]:
         _row("ten hooks that look at it, a chunk", await chunks([Hooks(on_chunk=_look)] * 10), 2.0),
         _row("retry around a call that succeeds", await calls(compose(retry, _whole)), 2.0),
         _row("two limits, and those that a provider tells of", await calls(compose(limits, _limited)), 50.0),
+        *observing,
+    ]
+
+
+async def _observing(calls: Callable[[Handler], Awaitable[float]]) -> list[Row]:
+    """Measure spans and measures, each by itself and against the same answer without them."""
+    # OpenTelemetry and prometheus-client are packages of the tests.
+    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader  # noqa: PLC0415
+    from opentelemetry.sdk.trace import SpanProcessor, TracerProvider  # noqa: PLC0415
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415
+
+    tracers = TracerProvider()
+    tracers.add_span_processor(SpanProcessor())
+    sampled = Telemetry(tracers=tracers)
+
+    def around(**said: JSON) -> Handler:
+        """Return the handler inside of the layers that these settings turn on."""
+        return compose(stack(Settings(retry=None, surroundings=Surroundings(), **said)), _answered)
+
+    async def each(policy: Metrics, name: str, less: float = 0.0) -> Row:
+        """Measure one measure: a call that is answered makes six."""
+        bare = await calls(_answered)
+        return _row(name, (await calls(around(metrics=policy)) - bare) / _MEASURES - less, 8.0)
+
+    bare = await calls(_answered)
+    registry, meters = CollectorRegistry(), MeterProvider([InMemoryMetricReader()])
+    histogram = meters.get_meter("bare").create_histogram("bare")
+
+    async def recorded(call: Call) -> Reply:
+        """Record a value as the SDK does by itself."""
+        histogram.record(0.5, {"a": "b", "c": "d", "e": "f", "g": "h", "i": "j"})
+        return await _whole(call)
+
+    sdk = await calls(recorded)
+    return [
+        _row("telemetry to which nobody listens, a call", await calls(around(telemetry=True)) - bare, 15.0),
+        _row("telemetry of a sampled call, two spans", await calls(around(telemetry=sampled)) - bare, 120.0),
+        await each(Metrics(backends=("prometheus",), registry=registry), "metrics for Prometheus, a measure"),
+        await each(Metrics(backends=("statsd",)), "metrics for statsd, a measure"),
+        await each(Metrics(meters=meters), "metrics for OpenTelemetry, a measure, beside its SDK", sdk),
     ]
 
 

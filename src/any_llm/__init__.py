@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     )
     from any_llm.client.functions.blocking_text import count_tokens, moderation, rerank, text_completion
     from any_llm.client.selection import select
+    from any_llm.client.tool_runs import tool_span
     from any_llm.engine.settings import Settings
     from any_llm.exceptions import (
         AnyLLMError,
@@ -128,7 +129,7 @@ if TYPE_CHECKING:
     from any_llm.types.costs import Costs
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.guards import GuardFinding, Guards
-    from any_llm.types.health import Health, TargetHealth
+    from any_llm.types.health import Checks, Health, HealthCheck, TargetHealth
     from any_llm.types.http import Timeouts
     from any_llm.types.keys import KeyEvent, Keys
     from any_llm.types.limits import Limit, Limits
@@ -138,6 +139,8 @@ if TYPE_CHECKING:
     from any_llm.types.provider import ProviderMetadata
     from any_llm.types.responses import ParsedResponse
     from any_llm.types.routes import Fallback, Route, RouteTarget
+    from any_llm.types.semantic import Semantic
+    from any_llm.types.telemetry import Metrics, Telemetry
 
 __version__ = "0.1.0"
 
@@ -216,6 +219,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "any_llm.client.functions.blocking_text": ("count_tokens", "moderation", "rerank", "text_completion"),
     "any_llm.client.selection": ("select",),
+    "any_llm.client.tool_runs": ("tool_span",),
     "any_llm.engine.settings": ("Settings",),
     "any_llm.exceptions": (
         "AnyLLMError",
@@ -262,7 +266,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.costs": ("Costs",),
     "any_llm.types.files": ("FileDeleted", "FileMetadata", "FilePage"),
     "any_llm.types.guards": ("GuardFinding", "Guards"),
-    "any_llm.types.health": ("Health", "TargetHealth"),
+    "any_llm.types.health": ("Checks", "Health", "HealthCheck", "TargetHealth"),
     "any_llm.types.http": ("Timeouts",),
     "any_llm.types.keys": ("KeyEvent", "Keys"),
     "any_llm.types.limits": ("Limit", "Limits"),
@@ -272,6 +276,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.provider": ("ProviderMetadata",),
     "any_llm.types.responses": ("ParsedResponse",),
     "any_llm.types.routes": ("Fallback", "Route", "RouteTarget"),
+    "any_llm.types.semantic": ("Semantic",),
+    "any_llm.types.telemetry": ("Metrics", "Telemetry"),
 }
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -279,27 +285,27 @@ __all__ = [
     "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "AuthenticationError", "Batch",
     "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "Budget",
     "BudgetAlert", "BudgetExceededError", "BudgetState", "Budgets", "Cache", "CacheControl", "CacheInfo", "Caller",
-    "Capabilities", "ContentFilterError", "ContentFilterFinishReasonError", "ContextLengthExceededError", "Cost",
-    "Costs", "DeadlineExceededError", "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput",
-    "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards", "Health", "Hooks", "InvalidRequestError",
-    "KeyEvent", "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit", "LimitExceededError",
-    "Limits", "Media", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError", "ParsedChatCompletion",
-    "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider", "ProviderError",
-    "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection", "Settings",
-    "StoreError", "Stream", "TargetHealth", "Timeouts", "Transcription", "TranscriptionVerbose",
-    "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch", "acancel_response", "acompact_response",
-    "acompletion", "acount_tokens", "acreate_batch", "adelete_file", "adelete_response", "adownload_file",
-    "adownload_video", "aembedding", "aimage_edit", "aimage_generation", "aimage_variation", "alist_batches",
-    "alist_files", "alist_models", "amessages", "amoderation", "aocr", "apull_model", "arequest", "arerank",
-    "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file", "aretrieve_model",
-    "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription", "atranslation", "audio",
-    "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response", "capabilities",
-    "compact_response", "completion", "count_text", "count_tokens", "create_batch", "delete_file", "delete_response",
-    "download_file", "download_video", "embedding", "estimate", "file", "image", "image_edit", "image_generation",
-    "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr", "pull_model",
-    "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file", "retrieve_model",
-    "retrieve_response", "retrieve_video", "select", "speech", "text_completion", "transcription", "translation",
-    "upload_file", "video", "video_generation", "wait_video",
+    "Capabilities", "Checks", "ContentFilterError", "ContentFilterFinishReasonError", "ContextLengthExceededError",
+    "Cost", "Costs", "DeadlineExceededError", "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput",
+    "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks",
+    "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit",
+    "LimitExceededError", "Limits", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
+    "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider",
+    "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection",
+    "Semantic", "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription",
+    "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
+    "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
+    "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
+    "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",
+    "apull_model", "arequest", "arerank", "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file",
+    "aretrieve_model", "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription",
+    "atranslation", "audio", "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response",
+    "capabilities", "compact_response", "completion", "count_text", "count_tokens", "create_batch", "delete_file",
+    "delete_response", "download_file", "download_video", "embedding", "estimate", "file", "image", "image_edit",
+    "image_generation", "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr",
+    "pull_model", "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file",
+    "retrieve_model", "retrieve_response", "retrieve_video", "select", "speech", "text_completion", "tool_span",
+    "transcription", "translation", "upload_file", "video", "video_generation", "wait_video",
 ]  # fmt: skip
 
 

@@ -27,7 +27,8 @@ def _broken_links(page: Path) -> list[str]:
         if "://" in path or path.startswith("mailto:"):
             continue
         target = page.parent / path if path else page
-        headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.MULTILINE) if target.is_file() else []
+        is_page = target.suffix == ".md" and target.is_file()
+        headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.MULTILINE) if is_page else []
         if not target.exists() or (anchor and anchor not in map(_anchor, headings)):
             broken.append(found["target"])
     return broken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -9,6 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from any_llm import AnyLLM, Health
+from any_llm.client.routed import Routed
+from any_llm.pipeline.candidates import candidates_of
+from any_llm.pipeline.health import circuits
+from any_llm.pipeline.health_sharing import sharing_of
+from any_llm.pipeline.surroundings import Surroundings
 from tests.cli.conftest import COMMAND, Command
 
 CONFIGURATION = """
@@ -90,14 +97,48 @@ def test_targets_say_whether_they_answer(any_llm: Command, configuration: Path) 
     assert told["mock:echo"]["state"] == "answers"
     assert told["mock:other"]["detail"] == "the model is not listed"
     configuration.write_text(
-        "[routes.fast]\n"
-        'targets = [{model = "openai:m", api_base = "http://127.0.0.1:9/v1"}, {model = "bfl:flux", api_key = "k"}]\n'
+        '[routes.fast]\ntargets = [{model = "openai:m", api_base = "http://127.0.0.1:9/v1"}, "mock:quiet"]\n'
     )
     done = any_llm("health", "fast")
     assert done.code == 1
     rows = [line.split("\t") for line in done.out.splitlines()[1:]]
-    assert [row[:2] for row in rows] == [["openai:m", "fails"], ["bfl:flux", "unknown"]]
-    assert rows[0][3].startswith("ConnectionFailedError: ")
+    assert [row[:2] for row in rows] == [["openai:m", "fails"], ["mock:quiet", "answers"]]
+    assert [row[2] for row in rows] == ["unbilled probe"] * 2
+    assert rows[0][4].startswith("ConnectionFailedError: ")
+
+
+def test_billed_checks_say_what_they_asked(any_llm: Command, configuration: Path) -> None:
+    configuration.write_text("[health.checks]\nper_hour = 1\n")
+    first, second = (json.loads(any_llm("health", "mock:billed", "--billed", "--json").out)[0] for _ in range(2))
+    assert (first["source"], first["state"], first["detail"]) == ("billed probe", "answers", "it answers")
+    assert second["source"] == "unbilled probe"
+    assert "no billed check: 1 billed checks were made in the last hour" in second["detail"]
+
+
+def test_what_other_processes_have_seen_is_told(any_llm: Command, configuration: Path, tmp_path: Path) -> None:
+    store = f"sqlite:{tmp_path / 'store.db'}"
+    configuration.write_text(f'store = "{store}"\n')
+    surroundings = Surroundings(store=store)
+    other = AnyLLM.create(["mock:shared"], surroundings=surroundings, store=store)
+    assert isinstance(other, Routed)
+    circuit = circuits(surroundings).of(candidates_of(other.chain("auto"))[0].target)
+    sharing = sharing_of(Health(), surroundings)
+    assert sharing is not None
+    for _ in range(5):
+        circuit.failed("OverloadedError")
+
+    async def tell() -> None:
+        sharing.tell()
+        await sharing.settle()
+
+    asyncio.run(tell())
+    done = any_llm("health", "mock:shared")
+    assert done.code == 1
+    rows = [line.split("\t") for line in done.out.splitlines()[1:]]
+    assert [row[1:3] for row in rows] == [["answers", "unbilled probe"], ["down", "live"]]
+    assert rows[1][4] == "error rate 0%: another process has seen it fail: OverloadedError"
+    (told,) = json.loads(any_llm("health", "mock:shared", "--json").out)
+    assert (told["live"]["state"], told["live"]["source"]) == ("down", "another process")
 
 
 def test_health_is_watched_until_it_is_interrupted(environment: dict[str, str]) -> None:

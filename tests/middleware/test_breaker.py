@@ -350,7 +350,18 @@ async def test_a_client_of_one_provider_may_watch_it_too() -> None:
     assert AnyLLM.create("openai", api_key="another", **given).health() == ()
 
 
-@pytest.mark.parametrize("said", [{"failures": 0}, {"window": 0}, {"probe_after": 30.0}, {"successes": True}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"failures": 0},
+        {"window": 0},
+        {"probe_after": 30.0},
+        {"successes": True},
+        {"share_every": 0},
+        {"checks": 3},
+        {"on_change": 3},
+    ],
+)
 def test_a_policy_that_makes_no_sense_is_refused(said: dict[str, JSON]) -> None:
     with pytest.raises(ConfigurationError):
         Health(**said)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from any_llm import AnyLLM, Retry, RetryRule, Settings
+from any_llm import AnyLLM, Fallback, Retry, RetryRule, Route, Settings
 from any_llm.attempts import Attempt
 from any_llm.engine.stack import stack
 from any_llm.exceptions import (
@@ -36,10 +36,12 @@ from any_llm.pipeline.compose import compose
 from any_llm.pipeline.deadline import keeping_deadlines
 from any_llm.pipeline.retry_budget import WINDOW, RetryBudget
 from any_llm.pipeline.stream import EventStream
+from any_llm.providers.catalog import CATALOG
 from any_llm.refusals import DeadlineExceededError
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
 from any_llm.spec.provider import Operation, Provider
+from any_llm.testing import Answer, Mock
 from any_llm.testing.clock import VirtualClock
 from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.completion import ChatCompletion, ChatCompletionChunk, ChoiceDelta, ChunkChoice
@@ -492,6 +494,37 @@ def test_each_attempt_of_a_call_has_the_same_idempotency_key() -> None:
     assert len(keys) == 4
     assert len(set(keys[:3])) == 1
     assert keys[3] != keys[0]
+
+
+def test_the_rest_of_an_answer_is_asked_for_with_another_idempotency_key() -> None:
+    mock = Mock()
+    mock.answer_with(lambda request: Answer(text="one two three", fault="cut-short=1400" if not request.number else ""))
+    provider = Provider(name="mine", base_url="https://p.example/v1", idempotency="Idempotency-Key", key="MINE")
+    targets = tuple({"model": f"mine:{name}", "api_key": "k" * 20} for name in ("m", "n"))
+    clock = VirtualClock()
+    ours = AnyLLM.create(
+        Route(targets=targets, fallback=Fallback(mid_stream="continue")),
+        settings=Settings(
+            providers={"mine": provider}, transport=mock.transport, surroundings=clock.surroundings(),
+            models={"mine:n": {"prefill": True}},
+        ),
+    )  # fmt: skip
+
+    async def read() -> int:
+        stream = await ours.acompletion("auto", MESSAGES, stream=True)
+        async for _ in stream:
+            continue
+        routing = stream.report.routing
+        return 0 if routing is None else routing.continued
+
+    assert clock.run(read()) == 1
+    first, second = (request.headers["idempotency-key"] for request in mock.calls)
+    assert first != second
+
+
+def test_no_vendor_is_sent_a_key_that_it_does_not_read() -> None:
+    # Where one begins to honour a header for calls of models, its entry says so, and this test names it.
+    assert [each.name for each in CATALOG if each.idempotency] == []
 
 
 def test_a_key_of_the_callers_own_is_left_alone() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from any_llm.pipeline.completeness import flaw
+from any_llm.pipeline.completeness import flaw, text_place
 from any_llm.pipeline.entry import kind_of
 from any_llm.types.json import JSON, JSONObject
 
@@ -70,3 +70,55 @@ def test_an_answer_that_is_cut_filtered_empty_or_of_the_provider_s_tools_is_not(
     operation: str, answer: JSONObject, why: str
 ) -> None:
     assert why in flaw(operation, kind_of(operation).whole.model_validate(answer))
+
+
+def whole_of(operation: str, pieces: list[JSON]) -> JSON:
+    adding = kind_of(operation).fold()
+    for piece in pieces:
+        adding.add(piece)
+    return adding.result()
+
+
+def telling(operation: str, pieces: list[JSON]) -> list[JSON]:
+    """Return the pieces but for those that only go on with a text."""
+    place_of, places = text_place(operation), [text_place(operation)(piece) for piece in pieces]
+    assert [place_of(piece) for piece in pieces] == places
+    return [
+        piece
+        for number, piece in enumerate(pieces)
+        if places[number] is None or not number or places[number] != places[number - 1]
+    ]
+
+
+def streamed(operation: str, answer: JSONObject) -> list[JSON]:
+    """Return an answer as pieces, each piece of text several times."""
+    kind = kind_of(operation)
+    assert kind.unfold is not None
+    pieces = kind.unfold(kind.whole.model_validate(answer), {})
+    return [piece for piece in pieces for _ in range(1 if text_place(operation)(piece) is None else 20)]
+
+
+TEXTS = {
+    "completion": completion(content="hello"),
+    "messages": {"stop_reason": "end_turn", "content": [{"type": "text", "text": "hello"}]},
+    "responses": response(
+        "completed",
+        {"type": "message", "id": "m", "role": "assistant", "content": [{"type": "output_text", "text": "hello"}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("operation", TEXTS)
+def test_a_stream_is_judged_by_few_of_its_pieces(operation: str) -> None:
+    pieces = streamed(operation, TEXTS[operation])
+    told = telling(operation, pieces)
+    assert len(told) <= len(pieces) - 19
+    assert flaw(operation, whole_of(operation, told)) == ""
+
+
+@pytest.mark.parametrize(("operation", "answer", "why"), [each for each in BAD if kind_of(each[0]).fold is not None])
+def test_a_stream_is_judged_by_them_as_by_all(operation: str, answer: JSONObject, why: str) -> None:
+    pieces = streamed(operation, answer)
+    assert flaw(operation, whole_of(operation, telling(operation, pieces))) == flaw(
+        operation, whole_of(operation, pieces)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -11,12 +12,16 @@ import pytest
 from any_llm import AnyLLM, Route
 from any_llm.attempts import Considered
 from any_llm.client.routed import Routed
-from any_llm.pipeline.candidates import estimate_tokens
+from any_llm.pipeline.candidates import candidates_of, estimate_tokens
 from any_llm.pipeline.health import circuits
+from any_llm.pipeline.learned import Learned, learned_name
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.refusals import NoTargetError
+from any_llm.spec.transport import Exchange
 from any_llm.testing import Mock
 from any_llm.testing.clock import VirtualClock
+from any_llm.types.estimate import Amounts
+from any_llm.types.http import HttpRequest, Timeouts
 from any_llm.types.json import JSON
 
 QUESTION = [{"role": "user", "content": "Count."}]
@@ -174,3 +179,56 @@ def test_routes_within_a_route_have_their_own_order() -> None:
     assert [each.route for each in told] == ["auto[0]", "auto[0]", "auto"]
     assert told[0].reason.startswith("by price")
     assert told[0].reason.endswith("; in the order of the route")
+
+
+def test_a_target_whose_provider_has_told_of_no_room_comes_last() -> None:
+    client = client_of(A, B)
+    surroundings = client.settings.surroundings
+    learned = surroundings.shared(learned_name(candidates_of(client.chain("auto"))[0].target), Learned)
+    assert order(client.explain("auto", messages=QUESTION)) == [A, B]
+    amounts = Amounts(1, 1)
+    assert learned.take(amounts, 0.0) == 0
+    learned.fail(amounts, 30.0, 0.0, taken=False)
+    told = client.explain("auto", messages=QUESTION)
+    assert order(told) == [B, A]
+    assert told[1].reason.endswith("last, since its limits leave room again in 30.0 s")
+
+
+def test_traffic_leaves_a_target_that_grows_slow_and_comes_back_to_it() -> None:
+    clock = VirtualClock()
+    chance = random.Random(7)  # noqa: S311  # not a secret
+    mock = Mock()
+    slow: dict[str, float] = {}
+
+    class Slowly:
+        """Lets each vendor take its time."""
+
+        async def send(self, request: HttpRequest, timeouts: Timeouts) -> Exchange:
+            await clock.sleep(next((seconds for host, seconds in slow.items() if host in request.url), 0.2))
+            return await mock.transport.send(request, timeouts)
+
+        async def aclose(self) -> None:
+            """Hold nothing."""
+
+    targets = tuple({"model": model, "api_key": "k"} for model in (A, B, C))
+    route = Route(targets=targets, strategy="least_latency")
+    client = AnyLLM.create(route, surroundings=clock.surroundings(chance.random), transport=Slowly())
+
+    async def share(calls: int) -> float:
+        """Return which part of so many calls, thirty each second, the first target serves."""
+        started = []
+        for _ in range(calls):
+            started.append(asyncio.ensure_future(client.acompletion("auto", QUESTION)))
+            await clock.sleep(1 / 30)
+        return [answer.report.provider for answer in await asyncio.gather(*started)].count("openai") / calls
+
+    async def story() -> None:
+        assert 0.2 < await share(600) < 0.45
+        slow["openai.com"] = 5.0
+        await share(180)
+        assert await share(600) < 0.05
+        del slow["openai.com"]
+        await clock.sleep(30)
+        assert await share(600) > 0.2
+
+    clock.run(story())

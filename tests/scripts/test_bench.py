@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing_extensions import override
 
 from scripts import bench
 from scripts.benchmark import page, peers
+from scripts.benchmark.everything import MODEL, bare, everything, measure_everything
 from scripts.benchmark.measure import Row
 from scripts.benchmark.peers import PEERS, Peer, Worker, ratios, worker
 from scripts.benchmark.soak import Soak, State, slope, soak
@@ -173,3 +175,36 @@ def test_peers_are_pinned_and_have_environments_of_their_own() -> None:
     assert all("==" in peer.requirement for peer in foreign)
     assert all(peer.python.is_relative_to(ROOT / ".venv-peers") for peer in foreign)
     assert all(peer.python == Path(sys.executable) for peer in HERE)
+
+
+async def test_everything_on_makes_the_very_calls_that_nothing_on_makes() -> None:
+    rows = {one.name: one for one in await measure_everything(1)}
+    promised = rows["everything on, a call"]
+    assert (promised.against, promised.theirs, promised.limit) == ("promised", 300.0, 1.0)
+    # Other tests run beside this one: how much it is `make bench` tells, that it is no multiple of it this.
+    assert 0 < promised.ours < 5 * promised.theirs
+    assert all(one.ours > one.theirs > 0 for name, one in rows.items() if name != promised.name)
+
+
+async def test_everything_on_has_every_layer_and_nothing_on_has_none() -> None:
+    messages = [{"role": "user", "content": "Hello"}]
+    full, plain = everything(), bare()
+    answer = await full.acompletion("auto", messages)
+    names = {place.name for place in full.layers}
+    assert names >= {"sanitise", "cache", "fallback", "breaker", "retry", "rotate", "rate_limit"}
+    assert answer.report.cache is not None
+    assert answer.report.cache.status == "miss"
+    assert answer.report.routing is not None
+    assert plain.layers == ()
+    assert (await plain.acompletion(MODEL, messages)).choices[0].message.content == answer.choices[0].message.content
+
+
+def test_a_call_with_nothing_on_loads_no_layer() -> None:
+    program = (
+        "import asyncio, sys; from any_llm import AnyLLM; from any_llm.testing import Mock\n"
+        "client = Mock().client()\n"
+        "asyncio.run(client.acompletion('m', [{'role': 'user', 'content': 'Hello'}]))\n"
+        "print([name for name in sys.modules if name.startswith(('any_llm.middleware.', 'any_llm.stores.'))])"
+    )
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"

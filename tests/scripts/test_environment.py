@@ -79,6 +79,7 @@ def machine(tmp_path: Path) -> Machine:
     made.python()
     made.program("id", "echo 0")
     made.program("valgrind", "true")
+    made.program("prometheus", "true")
     made.program("npm", "true")
     return made
 

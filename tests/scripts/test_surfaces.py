@@ -172,7 +172,7 @@ def test_a_new_module_of_operations_is_all_that_a_new_operation_takes(package: P
         "create": [
             *("provider", "place", "day", "window", "timeout", "deadline", "max_retries", "tenant"),
             *("project", "tags", "priority"),
-            *("cache", "extra_headers", "extra_query", "extra_body"),
+            *("cache", "guards", "extra_headers", "extra_query", "extra_body"),
             *("api_key", "api_base", "client_args", "kwargs"),
         ],
         "retrieved": {"id": "f1", "days": 3},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from any_llm.cli.batch import create_batch, list_batches, tell_batch, tell_results
     from any_llm.cli.bench import bench
     from any_llm.cli.budget import tell_budgets
+    from any_llm.cli.cache_eval import evaluate
     from any_llm.cli.chat import chat
     from any_llm.cli.complete import complete
     from any_llm.cli.cost import tell_cost
@@ -45,6 +46,7 @@ _HOMES: Mapping[str, str] = {
     "create_batch": "any_llm.cli.batch",
     "doctor": "any_llm.cli.doctor",
     "embed": "any_llm.cli.embed",
+    "evaluate": "any_llm.cli.cache_eval",
     "explain_route": "any_llm.cli.routes",
     "find_models": "any_llm.cli.find_models",
     "list_batches": "any_llm.cli.batch",
@@ -86,6 +88,7 @@ __all__ = [
     "create_batch",
     "doctor",
     "embed",
+    "evaluate",
     "explain_route",
     "find_models",
     "list_batches",

@@ -37,7 +37,7 @@ COMMANDS: Sequence[Command] = (
     Command("health", "any_llm.cli.route_signatures:health", "Ask targets whether they answer, without a bill."),
     Command("mock", "any_llm.cli.mock_signatures:mock", "Serve answers, and failures, as the vendors do, for tests."),
     Command("plugins", "any_llm.cli.more_signatures:plugins", "List, begin and check plug-ins."),
-    Command("cache", "any_llm.cli.cache_signatures:cache", "Look at kept answers, and clear them."),
+    Command("cache", "any_llm.cli.cache_signatures:cache", "Look at kept answers, clear them, and measure."),
     Command("cost", "any_llm.cli.cost_signatures:cost", "Tell what calls cost, by day, model, user and more."),
     Command("budget", "any_llm.cli.cost_signatures:budget", "Tell how much of each budget is spent."),
     Command("stubs", "any_llm.cli.signatures:stubs", "Tell editors about your own providers."),

@@ -34,15 +34,17 @@ def route(  # one parameter for each flag
         bodies.list_routes(targets, json=json)
 
 
-def health(*targets: str, watch: bool = False, every: float = 10.0, json: bool = False) -> int:
-    """Ask the targets of routes whether they answer, by their list of models, which costs nothing.
+def health(*targets: str, watch: bool = False, every: float = 10.0, billed: bool = False, json: bool = False) -> int:
+    """Ask the targets of routes whether they answer, by what costs nothing, and tell what calls have shown.
 
-    The exit code is 1 when one does not answer. What calls show about health, a program asks its client: health().
+    What calls have shown is known where the configuration file has a store, which the programs that make them share.
+    The exit code is 1 when a target does not answer, or is down.
 
     Args:
         targets: The name of a route, or a list of targets; without one all routes of the configuration file.
         watch: Ask again and again, until it is interrupted.
         every: Seconds between two rounds.
-        json: Print a JSON array of objects: target, state, seconds, detail; with --watch one line for each round.
+        billed: Ask for an answer of one token, too, within the caps of the configuration file's [health.checks].
+        json: Print a JSON array of objects: target, state, seconds, detail, source, live; one line for each round.
     """
-    return bodies.tell_health(targets, every if watch else None, json=json)
+    return bodies.tell_health(targets, every if watch else None, billed=billed, json=json)

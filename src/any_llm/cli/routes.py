@@ -58,30 +58,33 @@ def explain_route(targets: Sequence[str], wish: RouteWish, *, json: bool) -> Non
     table("", ("target", "route", "place", "reason"), rows)
 
 
-def tell_health(targets: Sequence[str], every: float | None, *, json: bool) -> int:
+def tell_health(targets: Sequence[str], every: float | None, *, billed: bool, json: bool) -> int:
     """Ask targets whether they answer, once or again and again, and return the exit code."""
     client, names = _client(targets)
-    return asyncio.run(_watch(client, names, every, json=json))
+    return asyncio.run(_watch(client, names, every, billed=billed, json=json))
 
 
-async def _watch(client: Routed, names: Sequence[str], every: float | None, *, json: bool) -> int:
+async def _watch(client: Routed, names: Sequence[str], every: float | None, *, billed: bool, json: bool) -> int:
     while True:
-        checked = await check(client, names)
+        checked = await check(client, names, billed=billed)
         if json:
             write_json(msgspec.to_builtins(checked), line=every is not None)
         else:
             _show(checked)
         if every is None:
-            return int(any(each.state == "fails" for each in checked))
+            return int(any(each.state == "fails" or (each.live and each.live.state == "down") for each in checked))
         await asyncio.sleep(every)
 
 
 def _show(checked: Sequence[Checked]) -> None:
-    rows = [
-        (each.target, each.state, "" if each.seconds is None else f"{each.seconds:.2f} s", each.detail)
-        for each in checked
-    ]
-    table("", ("target", "state", "took", "detail"), rows)
+    rows: list[Sequence[str]] = []
+    for each in checked:
+        took = "" if each.seconds is None else f"{each.seconds:.2f} s"
+        rows.append((each.target, each.state, each.source, took, each.detail))
+        if each.live is not None:
+            newest = f": {each.live.changes[-1].reason}" if each.live.changes else ""
+            rows.append((each.target, each.live.state, "live", "", f"error rate {each.live.error_rate:.0%}{newest}"))
+    table("", ("target", "state", "source", "took", "detail"), rows)
 
 
 def _client(targets: Sequence[str]) -> tuple[Routed, Sequence[str]]:

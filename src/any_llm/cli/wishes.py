@@ -129,6 +129,16 @@ class BenchWish(NamedTuple):
     raw: Path | None
 
 
+class EvaluationWish(NamedTuple):
+    """Which model is measured with which pairs of questions, and what is wanted of it."""
+
+    model: str | None
+    pairs: Path | None
+    max_false_hits: float
+    veto: bool
+    plot: Path | None
+
+
 class RouteWish(NamedTuple):
     """What a call would be, whose route is explained."""
 

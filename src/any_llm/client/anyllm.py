@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from any_llm.attempts import Considered
+    from any_llm.client.background import Background
     from any_llm.client.kept import KeptAnswers
     from any_llm.client.keys import KeysInUse
     from any_llm.pipeline.call import Handler
@@ -91,6 +92,8 @@ class AnyLLM(EveryOperation, Standing):
         else:
             usual = defaults()
             self._settings, self._handler = usual.settings, usual.handler
+        self._rounds: Background | None = None
+        self._attend()
         pooled = not api_key and provider.name in self._settings.keys
         key = None if pooled else find_key(provider, api_key, os.environ)
         values: Mapping[str, str] = {}
@@ -131,18 +134,31 @@ class AnyLLM(EveryOperation, Standing):
         self.close()
 
     async def __aenter__(self) -> Self:
+        if self._rounds is not None:
+            self._rounds.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        await self.aclose()
 
     def close(self) -> None:
-        """Do nothing: connections belong to the process and are closed with its event loops."""
+        """End the checks of health, if there are any; connections belong to the process, and close with its loops."""
+        if self._rounds is not None:
+            self._rounds.stop()
 
     async def aclose(self) -> None:
-        """Do nothing, as `close`."""
+        """Do as `close`, and wait for it."""
+        self.close()
+        if self._rounds is not None:
+            await self._rounds.wait()
+
+    def _attend(self) -> None:
+        """Have targets checked that no call reaches, where the settings say so."""
+        if self._settings.health is not None and self._settings.health.checks is not None:
+            attend = import_module("any_llm.client.rounds").attend
+            self._rounds, self._handler = attend(self, self._handler)
 
     def serves_messages_natively(self, model: str) -> bool:  # noqa: ARG002  # the drop-in asks for one model
         """Say whether `messages` goes to the provider in its own Messages shape, rather than over chat completions."""
@@ -173,10 +189,10 @@ class AnyLLM(EveryOperation, Standing):
         return KeptAnswers(self._settings)
 
     def health(self) -> tuple[TargetHealth, ...]:
-        """Return what the calls of this process have shown about the health of this client's targets, asking nobody.
+        """Return what calls and checks have shown about the health of this client's targets, asking nobody.
 
         Targets are watched where `health` is set, as it is for clients of routes; nothing is known of one that was not
-        yet called.
+        yet called or checked. With a store that processes share, it is what they all have seen.
         """
         return import_module("any_llm.client.watching").health_of(self)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -22,8 +23,11 @@ from any_llm.types.report import Report
 
 if TYPE_CHECKING:
     from any_llm.engine.settings import Settings
-    from any_llm.pipeline.call import Handler, Reply
+    from any_llm.pipeline.call import Call, Handler, Reply
     from any_llm.schemas.formats import Parser
+
+_EMBEDDER = "any_llm.client.embedder"
+"""The module that finds the model of a semantic cache, loaded with the first such cache; it makes a client, as here."""
 
 
 class Calling:
@@ -47,6 +51,8 @@ class Calling:
             # Most clients are asked for one model again and again.
             target = self._asked = msgspec.structs.replace(self._target, model=model)
         call = build_call(operation, target, request, self._settings)
+        if self._settings.cache is not None:
+            call = self._with_embedder(call)
         handler = self._handler
         if call.overrides:
             # What a call says about a layer that is off turns it on.
@@ -58,6 +64,14 @@ class Calling:
             }
             handler = build(msgspec.structs.replace(self._settings, **missing)) if missing else handler
         return handler(call)
+
+    def _with_embedder(self, call: Call) -> Call:
+        """Return a call that brings along what a semantic cache needs, where there is one."""
+        cache = self._settings.cache
+        if not isinstance(cache, Cache) or cache.semantic is None:
+            return call
+        embedder_of: Callable[..., Call] = import_module(_EMBEDDER).embedder_of
+        return embedder_of(call, cache.semantic, self._settings)
 
     def _finish(
         self, value: JSON, parse: Callable[..., JSON] | None = None, parser: Parser[JSON] | None = None

@@ -65,4 +65,4 @@ class KeptAnswers:
     def _shelf(self) -> Shelf:
         settings = self._settings
         policy = settings.cache if isinstance(settings.cache, Cache) else Cache()
-        return shelf_of(settings.store, policy.max_bytes, settings.surroundings)
+        return shelf_of(settings.store, policy, settings.surroundings)

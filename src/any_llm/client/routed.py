@@ -20,6 +20,7 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.candidates import Candidate, Chain
 from any_llm.pipeline.journey import survey
 from any_llm.spec.provider import Operation, Provider
+from any_llm.types.caching import Cache
 from any_llm.types.guards import Guards
 from any_llm.types.health import Health
 from any_llm.types.json import JSON, JSONObject
@@ -53,12 +54,18 @@ class Routed(AnyLLM):
         else:
             self._settings, self._handler = _usual(defaults())
         self._pricing = Pricing(self._settings.prices, self._settings.models)
+        self._attend()
         self._chains: dict[str, Chain] = {}
 
     @property
     def routes(self) -> tuple[str, ...]:
         """The names of the routes that there are."""
         return tuple(self._settings.routes)
+
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """The routes that were asked so far."""
+        return tuple(self._chains.values())
 
     def chain(self, name: str) -> Chain:
         """Return a route with its targets found, each with its key and its place.
@@ -74,12 +81,7 @@ class Routed(AnyLLM):
     def _call(self, operation: Operation, model: str, request: JSONObject) -> Awaitable[Reply]:
         handler = self._handler
         call = self._call_of(operation, model, request)
-        layers: Mapping[str, Callable[[], object]] = {"retry": Retry, "guards": Guards}
-        missing = {
-            name: layer()
-            for name, layer in layers.items()
-            if call.overrides.get(name) and getattr(self._settings, name) is None
-        }
+        missing = {name: make() for name, make in _TURNED_ON.items() if self._lacks(name, call)}
         if missing:
             handler = build(msgspec.structs.replace(self._settings, **missing))
         return handler(call)
@@ -99,6 +101,10 @@ class Routed(AnyLLM):
         first = self.explain(model, **asked)[0]
         return estimate(first.target, settings=self._settings, **asked)
 
+    def _lacks(self, layer: str, call: Call) -> bool:
+        """Say whether a call says something about a layer that is off, and so turns it on."""
+        return call.overrides.get(layer, False) is not False and getattr(self._settings, layer) is None
+
     def _call_of(self, operation: Operation, model: str, request: JSONObject) -> Call:
         if not model or operation in _WITHOUT_MODEL:
             raise ConfigurationError(
@@ -106,7 +112,7 @@ class Routed(AnyLLM):
             )
         target = msgspec.structs.replace(self._target, model=model)
         chain = self.chain(model)
-        call = build_call(operation, target, request, self._settings)
+        call = self._with_embedder(build_call(operation, target, request, self._settings))
         return msgspec.structs.replace(call, overrides={**call.overrides, "fallback": chain})
 
     def _find(self, name: str, above: tuple[str, ...]) -> Chain:
@@ -192,4 +198,5 @@ def _usual(usual: Defaults) -> tuple[Settings, Handler]:
     return settings, build(settings)
 
 
+_TURNED_ON: Mapping[str, Callable[[], object]] = {"retry": Retry, "cache": Cache, "guards": Guards}
 _USUAL, _USUAL_HEALTH = Fallback(), Health()

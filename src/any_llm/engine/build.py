@@ -18,7 +18,7 @@ from any_llm.pipeline.compose import compose
 from any_llm.pipeline.deadline import keeping_deadlines
 from any_llm.providers.registry import named_transport
 from any_llm.spec.transport import Transport
-from any_llm.transport.pool import PoolSettings, shared_pool
+from any_llm.transport.pool import Pool, PoolSettings, shared_pool
 from any_llm.types.media import MediaNotReadError
 from any_llm.types.report import Delivery
 
@@ -36,8 +36,11 @@ class Defaults:
 def build(settings: Settings) -> Handler:
     """Return the handler for these settings: their layers around the trip to the provider."""
     clock, network = settings.surroundings.clock, network_of(settings)
+    transports = _transports(network)
+    if settings.metrics is not None:
+        transports = _measured(settings, network, transports)
     pricing = Pricing(settings.prices, settings.models)
-    centre = dispatcher(_transports(network), _deliverer(settings), clock, pricing)
+    centre = dispatcher(transports, _deliverer(settings), clock, pricing)
     return keeping_deadlines(compose(stack(settings, network), centre), clock)
 
 
@@ -89,3 +92,15 @@ def _transports(network: Transport) -> Callable[[str], Transport]:
         raise ConfigurationError(f"A provider's transport is {name!r}; it must be one of {', '.join(TRANSPORTS)}")
 
     return transport_for
+
+
+def _measured(
+    settings: Settings, network: Transport, transport_for: Callable[[str], Transport]
+) -> Callable[[str], Transport]:
+    """Return the same transports with their waits timed, and have the connections in use be seen, for metrics."""
+    from any_llm.engine.timed import TimedTransport  # noqa: PLC0415  # only metrics want to know
+    from any_llm.pipeline.watched import POOL, watched  # noqa: PLC0415  # as above
+
+    if isinstance(network, Pool):
+        watched(settings.surroundings)[POOL] = lambda: [((), network.in_use)]
+    return lambda name: TimedTransport(transport_for(name))

@@ -18,6 +18,7 @@ from any_llm.engine.content_types import framing_of, is_json
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.hosts import is_own
+from any_llm.engine.idempotency import idempotency_key
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import Held, HttpUpstream
 from any_llm.exceptions import (
@@ -326,8 +327,7 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     sign = SIGNERS.get(target.provider.auth, unsigned) if ours else unsigned
     sign(headers, target.key)
     if target.provider.idempotency and body and ours and call.request_id:
-        # The id of the call, and so the same for each attempt.
-        headers[target.provider.idempotency] = call.request_id
+        headers[target.provider.idempotency] = idempotency_key(call.request_id, encoded)
     if ours and (target.provider.headers or call.headers):
         _add(headers, target.provider.headers)
         _add(headers, encoded.headers)

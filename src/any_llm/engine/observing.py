@@ -12,10 +12,18 @@ from any_llm.pipeline.placed import placed
 from any_llm.types.json import JSON, is_mapping
 from any_llm.types.secret import redact, show
 
-RECORDS: Mapping[str, str] = {"ledger": "any_llm.types.bookkeeping:Ledger"}
+RECORDS: Mapping[str, str] = {
+    "telemetry": "any_llm.types.telemetry:Telemetry",
+    "metrics": "any_llm.types.telemetry:Metrics",
+    "ledger": "any_llm.types.bookkeeping:Ledger",
+}
 """By the names of settings the places of their types; `True` stands for a record that says nothing of its own."""
 
-OBSERVERS: Mapping[str, str] = {"ledger": "any_llm.observers.ledger:Ledger"}
+OBSERVERS: Mapping[str, str] = {
+    "telemetry": "any_llm.observers.telemetry:Telemetry",
+    "metrics": "any_llm.observers.metrics:Metrics",
+    "ledger": "any_llm.observers.ledger:Ledger",
+}
 """By the names of settings the places of the observers that they turn on, in the order they are told.
 
 An observer is made from what is set and the surroundings, and its module is not loaded before it is turned on.
@@ -42,6 +50,8 @@ def record_from(path: Path | None, name: str, value: JSON) -> JSON:
     Raises:
         ConfigurationError: the table is not valid; the error names the file, the item and what was found.
     """
+    if value is None:
+        return None
     if not is_mapping(value):
         return record_of(name, value)
     try:

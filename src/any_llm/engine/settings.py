@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from any_llm.types.budgets import Budget, Budgets
     from any_llm.types.health import Health
     from any_llm.types.routes import Fallback, Route
+    from any_llm.types.telemetry import Metrics, Telemetry
 
 DEFAULT_MODEL = "local:qwen2.5-coder-0.5b"
 MEDIA_POLICIES = ("auto", "inline", "strict")
@@ -76,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         budgets: how much money may be spent in which time: `Budgets`, or a sequence of `Budget`.
         ledger: where what calls used and cost is written down: `Ledger`, `True` for the usual one, or `None`.
         observers: who is told how each call went.
+        telemetry: spans and events of calls: `Telemetry`, `True` for the usual ones, or `None` for none.
+        metrics: counts and times of calls: `Metrics`, `True` for the usual ones, or `None` for none.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
         surroundings: the time, and what a process keeps in one place; for tests.
         sdk_types: answers and chunks are the vendor SDK's own classes instead of this library's.
@@ -108,6 +111,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     budgets: Budgets | Sequence[Budget] | None = None
     ledger: Ledger | bool | None = None
     observers: Sequence[Observer] = ()
+    telemetry: Telemetry | bool | None = None
+    metrics: Metrics | bool | None = None
     store: object = "memory"
     surroundings: Surroundings = PROCESS
     sdk_types: bool = False

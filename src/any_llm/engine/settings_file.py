@@ -5,21 +5,18 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import cast
 
 import msgspec
 
 from any_llm.auth.headers import SIGNERS
 from any_llm.auth.signers import REQUEST_SIGNERS
+from any_llm.engine.layers_file import LayerEntry, load_layers
 from any_llm.engine.observing import RECORDS, record_from
-from any_llm.engine.order import ORDER, arrange
-from any_llm.engine.plugins import MIDDLEWARE, found, load
 from any_llm.engine.settings import DEFAULT_MODEL, TRANSPORTS, Settings
 from any_llm.exceptions import ConfigurationError
-from any_llm.pipeline.layer import Layer, OnFailure
 from any_llm.spec.provider import Provider
 from any_llm.transport.framing import FRAMINGS
 from any_llm.types.caching import Cache
@@ -33,16 +30,6 @@ from any_llm.types.policies import Retry
 from any_llm.types.secret import redact, show
 
 _PLACE = re.compile(r"at `\$\.?(.+)`")
-
-
-class _LayerEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A plug-in's middleware in a configuration file, and where it stands; see `Layer`."""
-
-    name: str
-    before: str = ""
-    after: str = ""
-    timeout: float | None = None
-    on_failure: OnFailure = "fail_closed"
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,7 +48,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     providers: dict[str, JSONObject] = {}
     models: dict[str, JSONObject] = {}
     prices: dict[str, JSON] = {}
-    middleware: list[str | _LayerEntry] = []
+    middleware: list[str | LayerEntry] = []
     retry: Retry | bool = True
     routes: dict[str, JSONObject] = {}
     fallback: JSONObject | None = None
@@ -72,6 +59,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits | tuple[Limit, ...] = ()
     cache: Cache | bool = False
     caller: Caller = NOBODY
+    telemetry: JSON = None
+    metrics: JSON = None
     store: str = "memory"
     budgets: JSON = None
     ledger: JSON = False
@@ -111,7 +100,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         providers=providers,
         models=file.models,
         prices=file.prices,
-        middleware=_load_middleware(path, file.middleware),
+        middleware=load_layers(path, file.middleware),
         retry=_retry(file, environment.get("ANY_LLM_MAX_RETRIES")),
         **_routing(path, file),
         deadline=file.deadline,
@@ -210,31 +199,3 @@ def _provider(path: Path | None, name: str, entry: JSONObject) -> Provider:
     if provider.base_url and not re.match("https?://.", provider.base_url) and provider.transport == "http":
         raise ConfigurationError(f"{where}.base_url is {show(provider.base_url)}; it must look like https://host/path")
     return msgspec.structs.replace(provider, base_url=provider.base_url.rstrip("/"))
-
-
-def _load_middleware(path: Path | None, entries: Sequence[str | _LayerEntry]) -> tuple[Layer, ...]:
-    """Load plug-ins' middleware; one that is only named stands in the place of its name, or behind the one before."""
-    named = [_LayerEntry(name=entry) if isinstance(entry, str) else entry for entry in entries]
-    by_name = {entry.name: entry for entry in named}
-    loaded: list[Layer] = []
-    for name in arrange([entry.name for entry in named]):
-        entry = by_name[name]
-        layer = load(MIDDLEWARE, name, cast("type[JSON]", Callable))
-        if layer is None:
-            installed = ", ".join(sorted(found(MIDDLEWARE))) or "none"
-            raise ConfigurationError(
-                f"{str(path)!r}: middleware {show(name)} is not installed or broken; installed: {installed}"
-            )
-        placed = entry.before or entry.after or name in ORDER
-        after = entry.after if placed or not loaded else loaded[-1].called
-        loaded.append(
-            Layer(
-                middleware=layer,
-                name=name,
-                before=entry.before,
-                after=after,
-                timeout=entry.timeout,
-                on_failure=entry.on_failure,
-            )
-        )
-    return tuple(loaded)

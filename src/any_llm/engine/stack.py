@@ -45,6 +45,7 @@ BUILT_IN: tuple[BuiltIn, ...] = (
     BuiltIn("rate_limit", "limits", "any_llm.middleware.rate_limit:RateLimit"),
     BuiltIn("fallback", "fallback", "any_llm.middleware.fallback:Fallback"),
     BuiltIn("breaker", "health", "any_llm.middleware.breaker:Breaker"),
+    BuiltIn("telemetry_attempt", "telemetry", "any_llm.middleware.telemetry_attempt:TelemetryAttempt"),
 )
 """What there is, one line for each."""
 
@@ -95,6 +96,7 @@ def _place(position: int, entry: _Entry, layer: Layer) -> Place:
         built_in=layer is _PLAIN,
         timeout=layer.timeout,
         on_failure=layer.on_failure,
+        routes=layer.routes,
     )
 
 
@@ -129,11 +131,13 @@ def _insert(entries: list[_Entry], layer: Layer) -> None:
 def _middleware(layer: Layer | BuiltIn, settings: Settings, surroundings: Surroundings) -> Middleware:
     if isinstance(layer, BuiltIn):
         return placed(layer.place)(getattr(settings, layer.setting), surroundings)
-    if layer.timeout is None and layer.on_failure == "fail_closed":
+    plain = layer.timeout is None and layer.on_failure == "fail_closed"
+    if plain and not layer.routes:
         return layer.middleware
-    from any_llm.pipeline.guarded import guarded  # noqa: PLC0415  # few programs guard their layers
+    from any_llm.pipeline.guarded import guarded, of_routes  # noqa: PLC0415  # few programs guard their layers
 
-    return guarded(layer)
+    middleware = layer.middleware if plain else guarded(layer)
+    return of_routes(layer.routes, middleware) if layer.routes else middleware
 
 
 async def _nothing(call: Call, inner: Handler) -> Reply:

@@ -41,9 +41,10 @@ def encode(codec: Codec[JSON, JSON], call: Call) -> Encoded:
         raise
     except _STUMBLES as error:
         raise _unwritable(call.options, "", error) from error
-    for name, value in call.options.items():
-        if type(value) not in _WITHOUT_NUMBERS and name not in _LONG:
-            _refuse_no_numbers(value, name)
+    if len(call.options) > 1:
+        for name, value in call.options.items():
+            if type(value) not in _WITHOUT_NUMBERS and name not in _LONG:
+                _refuse_no_numbers(value, name)
     return encoded if encoded.body else with_unplaced(call.operation, call.options, encoded)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -16,6 +17,7 @@ from any_llm.pipeline.call import Call, Reply
 from any_llm.pipeline.completeness import flaw
 from any_llm.pipeline.entry import Entry, kind_of
 from any_llm.pipeline.flight import Flight
+from any_llm.pipeline.question import only_text
 from any_llm.pipeline.replay import Replayed
 from any_llm.pipeline.shelf import Shelf, shelf_of
 from any_llm.pipeline.stream import EventStream, is_stream
@@ -28,10 +30,17 @@ from any_llm.types.usage import Usage
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Handler
+    from any_llm.pipeline.similar import Near, Similar
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.types.report import Report
+    from any_llm.types.semantic import Semantic
 
 _WRITING = frozenset({"on", "write_only"})
+_FINAL = frozenset({400, 404, 405, 410, 413, 414, 415, 422})
+"""The statuses that are about a request, and so refuse it again."""
+
+_COUNTED: Mapping[str, str] = {"hit": "hits", "stale": "stale", "semantic": "semantic"}
+"""By what the cache did, the field that counts it."""
 
 
 class _Asked(NamedTuple):
@@ -77,6 +86,9 @@ class Cache:
         return reply
 
     async def _answer(self, asked: _Asked, inner: Handler) -> Reply:
+        refusal = self._shelf.refused(asked.key) if asked.policy.negative_ttl and asked.reads else None
+        if refusal is not None:
+            raise refusal
         entry = await self._shelf.get(asked.key) if asked.reads else None
         if entry is None:
             return await self._ask(asked, inner)
@@ -88,7 +100,7 @@ class Cache:
             return await self._ask_first(asked, inner, entry, age)
         if use == "stale":
             self._revalidate(asked, inner)
-        return self._from(asked, entry, use, age)
+        return self._from(asked, entry, self._info(asked, use, age, entry))
 
     async def _ask_first(self, asked: _Asked, inner: Handler, entry: Entry, age: float) -> Reply:
         """Ask the provider, and have an old answer for when it fails."""
@@ -97,7 +109,8 @@ class Cache:
         except AnyLLMError as error:
             if error.caller_fault:
                 raise
-            return self._from(asked, entry, "stale", age, f"the provider failed: {type(error).__name__}")
+            detail = f"the provider failed: {type(error).__name__}"
+            return self._from(asked, entry, self._info(asked, "stale", age, entry, detail))
 
     async def _ask(self, asked: _Asked, inner: Handler) -> Reply:
         """Ask the provider, or join another call that is asking the same."""
@@ -126,15 +139,16 @@ class Cache:
             if entry is None:
                 # It cannot be copied, so everybody gets what there is.
                 return reply
-            return self._from(asked, entry, "coalesced", 0.0)
+            return self._from(asked, entry, _similar(reply.report) or self._info(asked, "coalesced", 0.0, entry))
         finally:
             flight.leave()
 
     def _live(self, asked: _Asked, flight: Flight, report: Report, *, first: bool) -> Reply:
         """Return a stream of what the flight brings, from its beginning."""
         if not first:
-            report = msgspec.structs.replace(report, cache=self._info(asked, "coalesced"), attempts=())
-        stream = EventStream(flight.reader(first=first), fold=kind_of(asked.call.operation.value).fold, report=report)
+            cache = _similar(report) or self._info(asked, "coalesced")
+            report = msgspec.structs.replace(report, cache=cache, attempts=())
+        stream = EventStream(flight.reader(first=first), fold=flight.fold, report=report)
         return Reply(value=stream, report=report)
 
     def _flight(self, asked: _Asked, inner: Handler) -> tuple[Flight, bool]:
@@ -145,20 +159,48 @@ class Cache:
         if flight is not None:
             return flight, False
         self._shelf.stats.misses += 1
-        flight = Flight(
-            asked.call, partial(self._first, asked, inner), partial(self._keep, asked), self._surroundings.clock
-        )
+        near: list[Near] = []
+        first, keep = partial(self._first, asked, inner, near), partial(self._keep, asked, near)
+        flight = Flight(asked.call, first, keep, self._surroundings.clock)
         if asked.policy.single_flight:
             flights[name] = flight
             flight.on_over = partial(_forget, flights, name)
         return flight, True
 
-    async def _first(self, asked: _Asked, inner: Handler, call: Call) -> Reply:
-        reply = await inner(call)
+    async def _first(self, asked: _Asked, inner: Handler, near: list[Near], call: Call) -> Reply:
+        semantic = asked.policy.semantic
+        if semantic is not None:
+            similar = self._similar
+            found = await similar.near(call, asked.policy.namespace, semantic, inner)
+            near += [] if found is None else [found]
+            reply = await self._nearest(asked, similar, found, semantic) if found and asked.reads else None
+            if reply is not None:
+                return reply
+        try:
+            reply = await inner(call)
+        except AnyLLMError as error:
+            if asked.policy.negative_ttl and asked.control.mode in _WRITING and _is_final(error):
+                self._shelf.refuse(asked.key, error, asked.policy.negative_ttl)
+            raise
         reply.report.cache = CacheInfo(status="miss", key=asked.key)
         return reply
 
-    async def _keep(self, asked: _Asked, entry: Entry, answer: JSON) -> None:
+    async def _nearest(self, asked: _Asked, similar: Similar, near: Near, semantic: Semantic) -> Reply | None:
+        """Return the answer to the question that is closest, if there is a fresh one that is close enough."""
+        for earlier, similarity in await similar.closest(near, semantic):
+            entry = await self._shelf.get(earlier.name)
+            age = 0.0 if entry is None else max(0.0, self._surroundings.clock.time() - entry.made)
+            if entry is not None and _use(asked, entry, age) == "hit":
+                self._shelf.stats.misses -= 1
+                info = self._info(asked, "semantic", age, entry)
+                info = msgspec.structs.replace(info, key=earlier.name, similarity=similarity)
+                return self._from(asked, entry, info)
+        return None
+
+    async def _keep(self, asked: _Asked, near: list[Near], entry: Entry, answer: JSON) -> None:
+        if _similar(answer.report):
+            # It is another question's, and stays that.
+            return
         policy = asked.policy
         reason = "the call says so" if asked.control.mode not in _WRITING else flaw(asked.call.operation.value, answer)
         if not reason and entry.size > policy.max_entry_bytes:
@@ -166,6 +208,8 @@ class Cache:
         if not reason:
             kept = msgspec.structs.replace(entry, ttl=policy.ttl, tags=asked.control.tags)
             if await self._shelf.put(asked.key, kept, policy.kept_for):
+                if near and policy.semantic is not None and only_text(answer):
+                    await self._similar.add(near[0], asked.key, policy.ttl, policy.semantic)
                 return
             reason = f"it is larger than max_bytes={policy.max_bytes}"
         answer.report.cache = CacheInfo(status="miss", key=asked.key, detail=f"not kept: {reason}")
@@ -176,25 +220,24 @@ class Cache:
             return
         call = msgspec.structs.replace(asked.call, deadline=None, attempts=[])
         control = msgspec.structs.replace(asked.control, mode="on")
-        flight, _ = self._flight(asked._replace(call=call, control=control), inner)
+        policy = msgspec.structs.replace(asked.policy, semantic=None)
+        flight, _ = self._flight(asked._replace(call=call, control=control, policy=policy), inner)
         running = self._surroundings.shared("revalidating", set[asyncio.Task[None]])
         task = flight.loop.create_task(_finish(flight))
         # A loop holds its tasks only weakly.
         running.add(task)
         task.add_done_callback(running.discard)
 
-    def _from(self, asked: _Asked, entry: Entry, status: CacheStatus, age: float, detail: str = "") -> Reply:
+    def _from(self, asked: _Asked, entry: Entry, info: CacheInfo) -> Reply:
         """Return the reply that an entry holds, whole or as a stream."""
         call, report = asked.call, entry.report()
         report.client_request_id = call.request_id
         report.elapsed = report.time_to_first_chunk = 0.0
-        report.cache = self._info(asked, status, age, entry, detail)
+        report.cache = info
         stats = self._shelf.stats
-        if status == "hit":
-            stats.hits += 1
-        elif status == "stale":
-            stats.stale += 1
-        stats.saved += report.cache.saved or 0
+        if info.status in _COUNTED:
+            setattr(stats, _COUNTED[info.status], getattr(stats, _COUNTED[info.status]) + 1)
+        stats.saved += info.saved or 0
         value: JSON
         if not call.stream:
             value = entry.whole()
@@ -212,7 +255,14 @@ class Cache:
 
     @property
     def _shelf(self) -> Shelf:
-        return shelf_of(self._surroundings.store, self._policy.max_bytes, self._surroundings)
+        return shelf_of(self._surroundings.store, self._policy, self._surroundings)
+
+    @property
+    def _similar(self) -> Similar:
+        # Few caches look for similar questions.
+        from any_llm.pipeline.similar import similar_of  # noqa: PLC0415
+
+        return similar_of(self._shelf, self._surroundings.store, self._surroundings)
 
     def _flights(self) -> dict[str, Flight]:
         """Return the flights of the running loop."""
@@ -232,6 +282,17 @@ async def _finish(flight: Flight) -> None:
         return
     finally:
         flight.leave()
+
+
+def _similar(report: Report) -> CacheInfo | None:
+    """Return what the cache says of an answer that is another question's; `None` for any other."""
+    info = report.cache
+    return info if info is not None and info.status == "semantic" else None
+
+
+def _is_final(error: AnyLLMError) -> bool:
+    """Say whether the same request will be refused again: for what it is, and not for who asks or how often."""
+    return error.caller_fault and error.status_code in _FINAL
 
 
 def _forget(flights: dict[str, Flight], key: str, flight: Flight) -> None:

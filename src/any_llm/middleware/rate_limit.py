@@ -8,10 +8,11 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, NoReturn
 
-from any_llm.pipeline.learned import Learned
+from any_llm.pipeline.learned import Learned, learned_name
 from any_llm.pipeline.ledger import Ledger
 from any_llm.pipeline.reservation import Plan, Provider, Reservation, Reserved, Shortage, facts_of
 from any_llm.pipeline.stream import is_stream
+from any_llm.pipeline.watched import QUEUE, decisions, watched
 from any_llm.providers.prices import rates
 from any_llm.refusals import LimitExceededError
 from any_llm.types.cost import Rates, price
@@ -40,13 +41,15 @@ _WRITTEN = ("completion_tokens", "output_tokens")
 class RateLimit:
     """The layer of limits; one call of it is one attempt."""
 
-    __slots__ = ("_ledger", "_plans", "_policy", "_prices", "_surroundings")
+    __slots__ = ("_decisions", "_ledger", "_plans", "_policy", "_prices", "_surroundings")
 
     def __init__(self, policy: Limits, surroundings: Surroundings) -> None:
         self._policy = policy
         self._surroundings = surroundings
         self._ledger = Ledger(policy, surroundings)
         self._plans = [Plan(limit) for limit in policy.limits]
+        self._decisions = decisions(surroundings)
+        watched(surroundings)[QUEUE] = lambda: [(("limits",), self._ledger.waiting)]
         self._prices = any(limit.of == "cost" for limit in policy.limits)
 
     async def __call__(self, call: Call, inner: Handler) -> Reply:
@@ -57,7 +60,12 @@ class RateLimit:
             StoreError: the store fails, and the policy is to refuse calls then.
         """
         reservation = self._reservation(call)
-        await self._take(call, reservation)
+        try:
+            waited = await self._take(call, reservation)
+        except LimitExceededError:
+            self._decisions["rejected"] += 1
+            raise
+        self._decisions["waited" if waited else "allowed"] += 1
         try:
             reply = await inner(call)
         except BaseException as error:
@@ -88,9 +96,8 @@ class RateLimit:
         return Reservation(self._ledger, expected, reserved, provider, partial(self._measure, call, expected))
 
     def _provider(self, call: Call) -> Provider:
-        target = call.target
-        place = f"{target.base_url} {target.key.fingerprint if target.key else ''} {target.model}"
-        return Provider(self._surroundings.shared(("limits learned of", place), Learned), place)
+        name = learned_name(call.target)
+        return Provider(self._surroundings.shared(name, Learned), name[1])
 
     def _amounts(self, call: Call, read: float, written: float) -> Amounts:
         cost = price(Usage(input_tokens=round(read), output_tokens=round(written)), self._rates(call))
@@ -115,20 +122,21 @@ class RateLimit:
         cost = None if used is None else price(used, listed)
         return amounts if cost is None else amounts._replace(cost=float(cost.total))
 
-    async def _take(self, call: Call, reservation: Reservation) -> None:
-        """Reserve what the call needs, or wait until that is there."""
+    async def _take(self, call: Call, reservation: Reservation) -> bool:
+        """Reserve what the call needs, or wait until that is there; say whether it had to wait."""
         lines, clock = self._ledger.lines, self._surroundings.clock
-        waiter, began = lines.waiter(call.caller.priority), clock.monotonic()
+        waiter, began, waited = lines.waiter(call.caller.priority), clock.monotonic(), False
         try:
             while True:
                 ahead = lines.before(waiter, reservation.buckets)
                 if ahead is not None:
                     short = Shortage(ahead, inf, reservation.limit_of(ahead), sure=False)
                 elif (found := await reservation.take()) is None:
-                    return
+                    return waited
                 else:
                     short = found if found.sure else found._replace(seconds=min(found.seconds, _LOOK))
                 patience = _patience(call, short, began, clock.monotonic())
+                waited = True
                 await lines.wait(waiter, short.bucket, max(min(short.seconds, patience), _LEAST))
         finally:
             lines.leave(waiter)

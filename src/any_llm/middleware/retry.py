@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from any_llm.exceptions import AnyLLMError, ConnectTimeoutError, FirstTokenTimeoutError
+from any_llm.exceptions import (
+    AnyLLMError,
+    ConnectTimeoutError,
+    FirstTokenTimeoutError,
+    IdleTimeoutError,
+    TotalTimeoutError,
+)
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.retry_budget import RetryBudget
 from any_llm.pipeline.stream import EventStream
@@ -25,6 +31,9 @@ _AGAIN = frozenset({408, 409, 425, 429})
 
 _NOT_TAKEN = frozenset({409, 425, 429, 503, 529})
 """Statuses by which a provider says that it has done nothing."""
+
+_SILENT = (FirstTokenTimeoutError, IdleTimeoutError, TotalTimeoutError)
+"""After these a target is not asked again while another one waits: its silence would only be heard twice."""
 
 _LASTING = frozenset({
     Operation.CREATE_BATCH, Operation.UPLOAD_FILE, Operation.VIDEO_GENERATION, Operation.REQUEST,
@@ -61,7 +70,8 @@ class Retry:
                 reply = await inner(call)
                 return await wait_for_content(reply) if isinstance(reply.value, EventStream) else reply
             except AnyLLMError as error:
-                wait = None if isinstance(most, int) and made > most else self._wait(policy, call, error, made)
+                enough = isinstance(most, int) and (made > most or isinstance(error, _SILENT))
+                wait = None if enough else self._wait(policy, call, error, made)
                 if wait is None or not budget.allows(policy.budget, policy.budget_floor):
                     raise
             await self._surroundings.clock.sleep(wait)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from any_llm.auth.access import TransportAccess
 from any_llm.auth.key_sources import source_of
 from any_llm.exceptions import AnyLLMError, AuthenticationError, RateLimitError
+from any_llm.pipeline.key_gate import GATE
 from any_llm.pipeline.key_pool import KeyPool, Taken
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.tap import tap
@@ -19,6 +20,7 @@ from any_llm.types.secret import Secret
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Reply
+    from any_llm.pipeline.key_gate import Enter, Visit
     from any_llm.pipeline.surroundings import Surroundings
 
 
@@ -39,32 +41,45 @@ class Rotate:
         pool = pool_of(keys, call.target.provider.name, self._surroundings)
         tried: list[Secret] = []
         failure: AnyLLMError | None = None
+        left_alone: AnyLLMError | None = None
+        enter = cast("Enter | None", call.context.get(GATE))
         while (taken := await pool.take(tried)) is not None:
             tried.append(taken.secret)
+            target = msgspec.structs.replace(call.target, key=taken.secret)
+            visit = None if enter is None else enter(call, target)
+            if isinstance(visit, AnyLLMError):
+                pool.give_back(taken)
+                left_alone = visit
+                continue
             try:
-                return await self._attempt(call, inner, pool, taken)
+                return await _attempt(msgspec.structs.replace(call, target=target), inner, pool, taken, visit)
             except AuthenticationError as error:
                 pool.refused(taken)
                 failure = error
             except RateLimitError as error:
                 pool.cool(taken, error.retry_after)
                 failure = error
+        failure = failure or left_alone
         if failure is not None:
             raise failure
         raise _nothing_left(call, pool, self._surroundings.clock.monotonic())
 
-    async def _attempt(self, call: Call, inner: Handler, pool: KeyPool, taken: Taken) -> Reply:
-        target = msgspec.structs.replace(call.target, key=taken.secret)
-        over = partial(pool.give_back, taken)
-        try:
-            reply = await inner(msgspec.structs.replace(call, target=target))
-            if reply.streamed:
-                reply = await wait_for_content(reply)
-        except BaseException:
-            over()
-            raise
-        pool.worked(taken)
-        return tap(reply, lambda _: over())
+
+async def _attempt(call: Call, inner: Handler, pool: KeyPool, taken: Taken, visit: Visit | None) -> Reply:
+    over = partial(pool.give_back, taken)
+    try:
+        reply = await inner(call)
+        if reply.streamed:
+            reply = await wait_for_content(reply)
+    except BaseException as error:
+        over()
+        if visit is not None:
+            visit.over(error)
+        raise
+    pool.worked(taken)
+    if visit is not None:
+        reply = tap(reply, visit.ended)
+    return tap(reply, lambda _: over())
 
 
 def _nothing_left(call: Call, pool: KeyPool, now: float) -> AnyLLMError:

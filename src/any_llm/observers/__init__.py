@@ -1,1 +1,1 @@
-"""Who is told how calls went: each an observer in a file of its own, loaded only when it is turned on."""
+"""Who is told how each call went: one file for each, made from what is set and the surroundings."""

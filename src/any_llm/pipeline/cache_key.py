@@ -13,12 +13,14 @@ from urllib.parse import quote
 
 import msgspec
 
+from any_llm.pipeline.candidates import Candidate, Chain
 from any_llm.types.json import JSON, is_mapping, is_sequence
 from any_llm.types.media import Media
 from any_llm.types.value import Value
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call
+    from any_llm.spec.dialect import Target
 
 _NOT_THE_ANSWERS = frozenset({
     "stream", "stream_options", "cache", "user", "safety_identifier", "metadata", "session_label", "prompt_cache_key",
@@ -54,12 +56,11 @@ def cache_key(call: Call, namespace: str) -> str:
     for name in _LASTING:
         if options.get(name):
             raise NoKeyError(f"{name}= has the provider remember")
-    target = call.target
+    chain = call.overrides.get("fallback")
     asked = {
         "operation": call.operation.value,
-        "dialect": target.provider.dialect,
-        "base_url": target.base_url,
-        "places": _canonical(target.placeholders),
+        **_place(call.target),
+        "chain": _links(chain) if isinstance(chain, Chain) else None,
         "options": {name: _canonical(value) for name, value in options.items() if name not in _NOT_THE_ANSWERS},
         "extra_body": _canonical(call.extra_body),
         "addressed": _canonical(call.addressed),
@@ -73,6 +74,22 @@ def cache_key(call: Call, namespace: str) -> str:
         raise NoKeyError("the call holds text that is not Unicode") from error
     digest = hashlib.sha256(text).hexdigest()
     return "/".join((*map(_quoted, (namespace, call.caller.tenant)), entry_model(call), digest))
+
+
+def _place(target: Target) -> dict[str, JSON]:
+    return {
+        "dialect": target.provider.dialect,
+        "base_url": target.base_url,
+        "places": _canonical(target.placeholders),
+    }
+
+
+def _links(chain: Chain) -> list[JSON]:
+    """Return what the targets of a route are, in their order: not what the route is called, nor how it chooses."""
+    return [
+        {"name": member.name, **_place(member.target)} if isinstance(member, Candidate) else _links(member)
+        for member in chain.members
+    ]
 
 
 def entry_model(call: Call) -> str:

@@ -176,9 +176,12 @@ def _down(candidate: Candidate, circuits: Circuits) -> Verdict:
     circuit = circuits.find(candidate.target)
     if circuit is None or not circuit.open:
         return ""
+    circuit.miss()
     if circuit.state == "recovering":
         return "it is down, and another call is trying it"
-    return f"it is down ({circuit.told().last_error}), and is tried again in {circuit.wait:.1f} s"
+    if circuit.shared and not circuit.wait:
+        return f"it is down ({circuit.error}), and this process is not the one that tries it"
+    return f"it is down ({circuit.error}), and is tried again in {circuit.wait:.1f} s"
 
 
 def consider(

@@ -18,6 +18,41 @@ def flaw(operation: str, answer: JSON) -> str:
     return "" if look is None else look(answer)
 
 
+def text_place(operation: str) -> Callable[[JSON], object]:
+    """Return what says of a piece of a stream to which text it adds, where it does nothing else; else `None`.
+
+    Of pieces in a row that add to one text, the first tells as much about whether the answer is complete as all do.
+    """
+    return _TEXT_PLACES.get(operation, _no_text)
+
+
+def _no_text(_piece: JSON) -> object:
+    return None
+
+
+def _completion_text(chunk: JSON) -> object:
+    choices = chunk.choices
+    if len(choices) != 1 or chunk.usage is not None:
+        return None
+    choice = choices[0]
+    delta = choice.delta
+    if choice.finish_reason is not None or delta.tool_calls or delta.refusal or delta.function_call:
+        return None
+    return choice.index if type(delta.content) is str and delta.content else None
+
+
+def _message_text(event: JSON) -> object:
+    if event.type != "content_block_delta" or event.delta.type != "text_delta":
+        return None
+    return event.index if type(event.delta.text) is str else None
+
+
+def _response_text(event: JSON) -> object:
+    if event.type != "response.output_text.delta" or type(event.delta) is not str:
+        return None
+    return event.output_index, event.content_index
+
+
 def _completion(answer: JSON) -> str:
     for choice in answer.choices:
         if choice.finish_reason not in _COMPLETE:
@@ -67,4 +102,10 @@ _LOOKS: Mapping[str, Callable[[JSON], str]] = {
     "responses": _response,
     "text_completion": _text,
     "embedding": _embedding,
+}
+
+_TEXT_PLACES: Mapping[str, Callable[[JSON], object]] = {
+    "completion": _completion_text,
+    "messages": _message_text,
+    "responses": _response_text,
 }

@@ -11,11 +11,12 @@ import msgspec
 from typing_extensions import override
 
 from any_llm.types.decode import decoder, lenient
-from any_llm.types.json import JSON, is_list
+from any_llm.types.json import JSON
 from any_llm.types.report import Report, Reported
 from any_llm.types.report import Warning as CallWarning
+from any_llm.types.restart import Restart
 from any_llm.types.source import Source
-from any_llm.types.value import Value, link
+from any_llm.types.value import Value, inner_fields, link
 
 _VERSION = 1
 _BESIDE = frozenset({"_source", "_report"})
@@ -159,19 +160,22 @@ def _is_as_sent(value: Value, raw: bytes) -> bool:
         fresh = decoder(type(value)).decode(raw)
     except msgspec.DecodeError:
         return False
-    return msgspec.json.encode(fresh, enc_hook=str) == msgspec.json.encode(value, enc_hook=str)
+    return _ENCODE(fresh) == _ENCODE(value)
 
 
 def _is_untouched(value: Value) -> bool:
     """Say whether nobody has looked at, or added, what a value and those inside it have beyond their fields."""
-    if not _BESIDE.issuperset(vars(value)):
+    if not value.__dict__.keys() <= _BESIDE:
         return False
-    for name in value.__struct_fields__:
+    for name in inner_fields(type(value)):
         held: JSON = getattr(value, name)
-        if isinstance(held, Value):
-            if not _is_untouched(held):
-                return False
-        elif is_list(held) and not all(_is_untouched(item) for item in held if isinstance(item, Value)):
+        if not held:
+            continue
+        if type(held) is list:
+            for item in held:  # pyright: ignore[reportUnknownVariableType]  # as in any_llm.types.value.link
+                if isinstance(item, Value) and not _is_untouched(item):
+                    return False
+        elif isinstance(held, Value) and not _is_untouched(held):
             return False
     return True
 
@@ -190,7 +194,7 @@ def decode_json(kind: JSON, raw: msgspec.Raw, source: Source | None = None) -> J
 def decode_pieces(operation: str, pieces: Sequence[msgspec.Raw]) -> list[JSON]:
     """Return new pieces of a stream."""
     kind = kind_of(operation).piece
-    return [decode_json(kind, piece) for piece in pieces]
+    return [decode_json(Restart if _RESTART in bytes(piece) else kind, piece) for piece in pieces]
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -208,6 +212,8 @@ def decode_entry(kept: bytes) -> Entry | None:
 
 
 _ENTRIES = msgspec.json.Decoder(Entry)
+_ENCODE = msgspec.json.Encoder(enc_hook=str).encode
+_RESTART = b'"type":"any_llm.restart"'
 
 
 class _KeptSource(Source):

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from any_llm.pipeline.completeness import text_place
 from any_llm.pipeline.entry import Entry, decode_pieces, encode_json, kind_of, origin_of
 from any_llm.pipeline.stream import EventStream, is_stream
 from any_llm.types.json import JSON
 from any_llm.types.report import Reported
+from any_llm.types.restart import Restart
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Reply
@@ -45,9 +47,14 @@ class Flight:
         self._pieces: list[msgspec.Raw] = []
         self._originals: list[JSON] = []
         self._times: list[float] = []
+        self._telling: list[int] = []
+        self._adds_to: object = None
+        self._kept_from = 0
+        self._place_of = text_place(call.operation.value)
         self._ended = False
         self._failure: BaseException | None = None
         self._pulling: asyncio.Task[None] | None = None
+        self._waiting: list[asyncio.Future[None]] = []
         self.loop = asyncio.get_running_loop()
         self._opening = self.loop.create_task(self._open())
 
@@ -89,23 +96,30 @@ class Flight:
             BaseException: what the stream failed with.
         """
         if self._failure is None and not self._ended:
+            # Each has a future of its own, which may be cancelled without harm to the others.
+            waiting = self.loop.create_future()
+            self._waiting.append(waiting)
             if self._pulling is None:
                 self._pulling = self.loop.create_task(self._pull())
-            await asyncio.shield(self._pulling)
+            await waiting
         if self._failure is not None:
             raise self._failure
 
     def pieces_from(self, place: int, *, first: bool) -> list[JSON]:
         """Return the pieces from a place on: to the first reader themselves, to all others new ones like them."""
         if first:
-            taken = self._originals[place:]
-            self._originals[place:] = [None] * len(taken)
+            taken, self._originals = self._originals, []
             return taken
         return decode_pieces(self.call.operation.value, self._pieces[place:])
 
     def copies(self, count: int) -> list[JSON]:
         """Return new pieces like the first ones."""
         return decode_pieces(self.call.operation.value, self._pieces[:count])
+
+    @property
+    def fold(self) -> JSON:
+        """What adds up the pieces of its stream, once it is opened."""
+        return None if self._reply is None else self._reply.value.fold
 
     @property
     def ended(self) -> bool:
@@ -123,33 +137,77 @@ class Flight:
             await self._end(reply.value)
 
     async def _pull(self) -> None:
+        """Read on as long as somebody wants more by the time the others have seen what came."""
+        try:
+            while self._waiting and self._failure is None and not self._ended:
+                try:
+                    await self._take()
+                finally:
+                    self._wake()
+                # Whoever waited runs now; a reader who keeps up then waits again, and needs no new task.
+                await asyncio.sleep(0)
+        finally:
+            self._pulling = None
+
+    async def _take(self) -> None:
+        """Take what arrives next."""
         assert self._reply is not None, "a stream is read after it was opened"
         stream: EventStream[JSON] = self._reply.value
         try:
             items = await stream.batch()
-            if items:
-                now = self._clock.monotonic() - self._began
-                self._pieces += map(encode_json, items)
-                self._originals += items
-                self._times += [now] * len(items)
-            else:
-                await self._end(stream.response)
+            if not items:
+                await self._end(None)
+                return
+            now = self._clock.monotonic() - self._began
+            for item in items:
+                self._note(item)
+                self._pieces.append(encode_json(item))
+                self._times.append(now)
+            self._originals += items
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, it is raised to every reader
             self._failure = error
             self._over()
-        finally:
-            self._pulling = None
 
-    async def _end(self, answer: JSON) -> None:
+    def _note(self, item: JSON) -> None:
+        """Remember which pieces tell more than the one before them; the others are not needed to judge the answer."""
+        if isinstance(item, Restart):
+            self._kept_from, self._telling, self._adds_to = len(self._pieces) + 1, [], None
+            return
+        adds_to = self._place_of(item)
+        if adds_to is None or adds_to != self._adds_to:
+            self._telling.append(len(self._pieces))
+        self._adds_to = adds_to
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
+
+    async def _end(self, whole: JSON) -> None:
         """Have the answer kept, so that whoever comes later finds it there."""
         assert self._reply is not None, "it has come"
+        answer = self._gist() if self._pieces else whole
         if type(answer) is kind_of(self.call.operation.value).whole:
+            answer.report = self._reply.report
             self.entry = self._entry(answer)
             await self._keep(self.entry, answer)
         self._ended = True
         self._over()
+
+    def _gist(self) -> JSON:
+        """Return the whole answer but for texts that only go on, which is enough to judge it and costs far less."""
+        told = decode_pieces(self.call.operation.value, [self._pieces[place] for place in self._telling])
+        adding = kind_of(self.call.operation.value).fold()
+        try:
+            for piece in told:
+                adding.add(piece)
+            return adding.result()
+        except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError):
+            # The pieces do not add up, so there is no answer to keep.
+            return None
 
     def _entry(self, answer: Reported) -> Entry:
         assert self._reply is not None, "it has come"
@@ -157,7 +215,10 @@ class Flight:
         if not self._pieces:
             return msgspec.structs.replace(entry, answer=encode_json(answer), raw=answer.raw)
         return msgspec.structs.replace(
-            entry, pieces=self._pieces, times=self._times, stream_options=self.call.options.get("stream_options")
+            entry,
+            pieces=self._pieces[self._kept_from :],
+            times=self._times[self._kept_from :],
+            stream_options=self.call.options.get("stream_options"),
         )
 
     def _over(self) -> None:

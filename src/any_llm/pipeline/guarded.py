@@ -11,6 +11,8 @@ from any_llm.refusals import MiddlewareError
 from any_llm.types.report import Warning as CallWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from any_llm.pipeline.call import Call, Handler, Middleware, Reply
     from any_llm.pipeline.layer import Layer
 
@@ -42,6 +44,19 @@ def guarded(layer: Layer) -> Middleware:
             return _noted(await passage.instead(call), layer, message)
 
     return guard
+
+
+def of_routes(routes: Collection[str], middleware: Middleware) -> Middleware:
+    """Return a middleware that only calls to these routes come by."""
+
+    async def some(call: Call, inner: Handler) -> Reply:
+        """Run the layer, or go straight on."""
+        # A call to a route brings it along under this name.
+        if getattr(call.overrides.get("fallback"), "name", None) in routes:
+            return await middleware(call, inner)
+        return await inner(call)
+
+    return some
 
 
 class _Passage:

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from any_llm.attempts import Routing
-from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError
+from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError, InvalidRequestError, MalformedResponseError
 from any_llm.pipeline.candidates import candidates_of, consider, judge, wants_of, window_of
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
+from any_llm.pipeline.hollow import says_nothing
+from any_llm.pipeline.learned import Learned, learned_name
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.splice import Continuation, marker_of, spliced, with_prefill
 from any_llm.pipeline.strategies import Setting, order
 from any_llm.pipeline.stream import is_stream
 from any_llm.refusals import NoTargetError
 from any_llm.spec.provider import Operation
+from any_llm.types.estimate import Amounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
 
     from any_llm.attempts import Considered
     from any_llm.pipeline.call import Call, Handler, Reply
-    from any_llm.pipeline.candidates import Candidate, Chain
+    from any_llm.pipeline.candidates import Candidate, Chain, Wants
     from any_llm.pipeline.splice import Told
+    from any_llm.pipeline.strategies import Group
     from any_llm.pipeline.stream import EventStream
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.types.json import JSON
@@ -38,11 +42,26 @@ MOST_RETRIES = "most_retries"
 def survey(chain: Chain, call: Call, surroundings: Surroundings) -> tuple[list[Candidate], tuple[Considered, ...]]:
     """Return the candidates that can serve a call, in the order they are asked, and what is told about all of them."""
     wants, known = wants_of(call), circuits(surroundings)
-    ordered = order(chain, Setting(call, wants, known, surroundings.chance))
+    ordered = _with_room_first(order(chain, Setting(call, wants, known, surroundings.chance)), wants, surroundings)
     verdicts = {id(each): judge(each, wants, known) for each, _ in ordered}
     reasons: Mapping[int, str] = {id(each): reason for each, reason in ordered}
     considered = consider([each for each, _ in ordered], reasons, verdicts)
     return [each for each, _ in ordered if not verdicts[id(each)]], considered
+
+
+def _with_room_first(ordered: Group, wants: Wants, surroundings: Surroundings) -> Group:
+    """Return candidates with those last whose providers have told that their limits leave no room now."""
+    first: Group = []
+    last: Group = []
+    now = surroundings.clock.monotonic()
+    for candidate, reason in ordered:
+        learned = surroundings.kept.get(learned_name(candidate.target))
+        wait = learned.look(Amounts(wants.tokens, wants.answer), now) if isinstance(learned, Learned) else 0.0
+        if wait > 0:
+            last.append((candidate, f"{reason}; last, since its limits leave room again in {wait:.1f} s"))
+        else:
+            first.append((candidate, reason))
+    return [*first, *last]
 
 
 class Journey:
@@ -121,20 +140,29 @@ class Journey:
     async def _ask(self, candidate: Candidate, call: Call) -> Reply:
         call = msgspec.structs.replace(call, target=candidate.target)
         if not self._left:
-            return await self._opened(call)
+            return await self._last(call)
         overrides = {**call.overrides, MOST_RETRIES: self._chain.policy.retries}
         call = msgspec.structs.replace(call, overrides=overrides)
         seconds = self._patience(call)
-        if seconds is None:
-            return await self._opened(call)
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
-                return await self._opened(call)
+                reply = await self._opened(call)
         except TimeoutError as error:
-            if not limit.expired():
+            if seconds is None or not limit.expired():
                 raise
             raise self._too_slow(call, seconds) from error
+        if says_nothing(call, reply):
+            raise self._empty(call, reply)
+        return reply
+
+    async def _last(self, call: Call) -> Reply:
+        reply = await self._opened(call)
+        if self._routing.passed and says_nothing(call, reply):
+            # Who was asked in need is asked once more: what it says then is the answer, however short.
+            self._empty(call, reply)
+            reply = await self._opened(call)
+        return reply
 
     async def _opened(self, call: Call) -> Reply:
         reply = await self._inner(call)
@@ -148,21 +176,27 @@ class Journey:
         part = max(0.0, call.deadline - self._surroundings.clock.monotonic()) * policy.share
         return part if policy.patience is None else min(part, policy.patience)
 
-    def _too_slow(self, call: Call, seconds: float) -> FirstTokenTimeoutError:
-        target = call.target
-        error = FirstTokenTimeoutError(
-            f"{target.provider.name} did not begin to answer within the {seconds:.3g} s that it gets before the next "
-            "target is asked",
-            provider_name=target.provider.name,
-            model=target.model or None,
-            operation=call.operation.value,
-            client_request_id=call.request_id or None,
+    def _too_slow(self, call: Call, seconds: float) -> AnyLLMError:
+        message = (
+            f"{call.target.provider.name} did not begin to answer within the {seconds:.3g} s that it gets before the "
+            "next target is asked"
         )
+        return self._failed(call, FirstTokenTimeoutError(message, **_told_of(call)), "cancelled")
+
+    def _empty(self, call: Call, reply: Reply) -> AnyLLMError:
+        if is_stream(reply.value):
+            reply.value.close()
+        message = f"{call.target.provider.name} answered with nothing at all, so that the next target is asked"
+        return self._failed(call, MalformedResponseError(message, **_told_of(call)), "ok", "closed")
+
+    def _failed(self, call: Call, error: AnyLLMError, *ended: str) -> AnyLLMError:
+        """Return an error, and count the newest attempt as failed with it, if that has ended in one of these ways."""
         error.attempts = call.attempts
-        if call.attempts and call.attempts[-1].outcome == "cancelled":
+        name = type(error).__name__
+        if call.attempts and call.attempts[-1].outcome in ended:
             call.attempts[-1].outcome = "failed"
-            call.attempts[-1].error = type(error).__name__
-        circuits(self._surroundings).of(target).failed(type(error).__name__)
+            call.attempts[-1].error = name
+        circuits(self._surroundings).of(call.target).failed(name)
         return error
 
     def _refuse(self) -> NoReturn:
@@ -194,9 +228,17 @@ class Journey:
         self._left = able
         text = told.text
         call = msgspec.structs.replace(self._call, options=with_prefill(self._call.options, text))
-        candidate, reply = await self._first_of(call)
-        self._routing.continued += 1
-        return candidate, Continuation(self._adopted(reply), repeated=text[len(text.rstrip()) :])
+        while self._left:
+            asked = self._left[0]
+            try:
+                candidate, reply = await self._first_of(call)
+            except InvalidRequestError as refusal:
+                # The beginning of the answer is our doing: its refusal must not hide why the stream has failed.
+                self._routing.passed.append(f"{asked.name}: {type(refusal).__name__}")
+            else:
+                self._routing.continued += 1
+                return candidate, Continuation(self._adopted(reply), repeated=text[len(text.rstrip()) :])
+        return None
 
     def _adopted(self, reply: Reply) -> EventStream[JSON]:
         reply.report.routing = self._routing
@@ -227,6 +269,16 @@ class _Onward:
             return None
         self._candidate, continuation = found
         return continuation
+
+
+def _told_of(call: Call) -> dict[str, JSON]:
+    """Return what an error tells about a call."""
+    return {
+        "provider_name": call.target.provider.name,
+        "model": call.target.model or None,
+        "operation": call.operation.value,
+        "client_request_id": call.request_id or None,
+    }
 
 
 def _is_larger(candidate: Candidate, than: Candidate) -> bool:

@@ -31,6 +31,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         timeout: how many seconds it may take of its own, what it waits for the layers inside of it not counted.
         on_failure: what happens when it takes longer, or raises what is not an `AnyLLMError`: `fail_closed` fails the
             call, `fail_open` goes on without it. An `AnyLLMError` is its verdict, and always counts.
+        routes: the names of routes; only calls to one of them come by it. Without any, all calls do.
     """
 
     middleware: Middleware
@@ -39,6 +40,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     after: str = ""
     timeout: float | None = None
     on_failure: OnFailure = "fail_closed"
+    routes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not callable(cast("object", self.middleware)):
@@ -49,6 +51,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"timeout is {self.timeout!r}; give a positive number of seconds, or None")
         if self.on_failure not in ON_FAILURE:
             raise ConfigurationError(f"on_failure is {self.on_failure!r}; use one of {', '.join(ON_FAILURE)}")
+        if isinstance(cast("object", self.routes), str):
+            raise ConfigurationError(f"routes is {self.routes!r}; give a list of names, such as ['fast']")
 
     @property
     def called(self) -> str:
@@ -61,7 +65,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a layer stands: `position` counts from the outermost, which is 0.
 
     `ring` says how often it runs: once per `call`, per `target` that is tried, or per `attempt`. `built_in` says
-    whether it is this library's own.
+    whether it is this library's own, and `routes` whose calls alone come by it.
     """
 
     name: str
@@ -70,3 +74,4 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     built_in: bool
     timeout: float | None = None
     on_failure: OnFailure = "fail_closed"
+    routes: tuple[str, ...] = ()

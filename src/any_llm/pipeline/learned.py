@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import inf
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from any_llm.types.estimate import Amounts
 from any_llm.types.told_limits import Told, told_limits
+
+if TYPE_CHECKING:
+    from any_llm.spec.dialect import Target
 
 _EACH = 1.0
 _SEEN = 2.0
@@ -20,6 +24,12 @@ _SEEN = 2.0
 
 _LIKE = 0.2
 """How far what is told may lie beside what would be if a limit came back bit by bit."""
+
+
+def learned_name(target: Target) -> tuple[str, str]:
+    """Return the name by which what is known about a target's limits is kept in the surroundings."""
+    place = f"{target.base_url} {target.key.fingerprint if target.key else ''} {target.model}"
+    return "limits learned of", place
 
 
 class Learned:
@@ -45,16 +55,26 @@ class Learned:
         Infinity says: when another call has come back.
         """
         with self._lock:
-            seconds = max(0.0, self._blocked_until - now)
+            seconds = self._wait(amounts, now)
             if not self._answered:
                 if not self._away["requests"]:
                     self._began = now
                 seconds = max(seconds, self._began + self._away["requests"] * _EACH - now)
-            for known in self._known.values():
-                seconds = max(seconds, known.wait(amounts.of(known.unit), self._away[known.unit], self._back, now))
             if seconds <= 0:
                 self._change(amounts, 1)
             return seconds
+
+    def look(self, amounts: Amounts, now: float) -> float:
+        """Return in how many seconds such a call might go, and count nothing."""
+        with self._lock:
+            return self._wait(amounts, now)
+
+    def _wait(self, amounts: Amounts, now: float) -> float:
+        waits = (
+            known.wait(amounts.of(known.unit), self._away[known.unit], self._back, now)
+            for known in self._known.values()
+        )
+        return max(0.0, self._blocked_until - now, *waits)
 
     def undo(self, amounts: Amounts) -> None:
         """Take a call back that did not go after all."""

@@ -95,6 +95,11 @@ class Ledger:
         lines = self._lines.get(loop)
         return self._lines.setdefault(loop, Lines()) if lines is None else lines
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for room, in every event loop."""
+        return sum(map(len, tuple(self._lines.values())))
+
     async def give_back(self, grant: Grant, draws: Sequence[Draw]) -> None:
         """Put amounts back, or take more, where they were drawn, and let those look who wait for them.
 

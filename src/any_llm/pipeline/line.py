@@ -60,6 +60,9 @@ class Lines:
         self._lines: dict[str, list[Waiter]] = {}
         self._turns = count()
 
+    def __len__(self) -> int:
+        return sum(map(len, self._lines.values()))
+
     def waiter(self, priority: int) -> Waiter:
         """Return one that waits behind those of its priority and above that came before."""
         return Waiter((-priority, next(self._turns)))

@@ -71,3 +71,16 @@ class Observer(Protocol):
     def end(self, noted: object, record: Record) -> None:
         """Note how the call ended."""
         ...
+
+
+def first_chunk_of(record: Record) -> float:
+    """Return how many seconds after the call began the first piece of its answer was there."""
+    attempts = record.attempts
+    before = max(0.0, attempts[-1].started - record.started) if attempts else 0.0
+    return before + (record.report.time_to_first_chunk or 0.0)
+
+
+def cost_of(answer: object) -> float | None:
+    """Return what an answer cost in US dollars, as nearly as a float can say it; `None` where nobody knows."""
+    total: object = getattr(getattr(answer, "cost", None), "total", None)
+    return None if total is None else float(str(total))

@@ -19,10 +19,11 @@ _HOLLOW = frozenset({
 })  # fmt: skip
 """Events of the Messages and Responses shapes that say only that something begins."""
 
-_SAID = (
+SAID = (
     "content", "tool_calls", "refusal", "reasoning", "reasoning_content", "audio", "images", "annotations",
     "function_call",
 )  # fmt: skip
+"""The fields of a message, or of a piece of one, that hold what is said."""
 
 
 def has_content(item: object) -> bool:
@@ -34,7 +35,7 @@ def has_content(item: object) -> bool:
         if getattr(choice, "finish_reason", None):
             return True
         delta = getattr(choice, "delta", None)
-        if delta is None or any(getattr(delta, name, None) for name in _SAID):
+        if delta is None or any(getattr(delta, name, None) for name in SAID):
             return True
     return not choices and getattr(item, "usage", None) is not None
 

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from any_llm.exceptions import ConfigurationError
-from any_llm.pipeline.entry import Entry, decode_entry, encode_entry
+from any_llm.exceptions import AnyLLMError, ConfigurationError
+from any_llm.pipeline.entry import Entry, Origin, decode_entry, encode_entry
 from any_llm.refusals import StoreError
 from any_llm.spec.store import Claims, KeyValue, Listing
 from any_llm.stores.memory import MemoryStore
 from any_llm.stores.opening import open_store
-from any_llm.types.caching import CacheStats
+from any_llm.types.caching import Cache, CacheStats
 
 if TYPE_CHECKING:
+    from any_llm.auth.key_sources import KeySource
     from any_llm.pipeline.surroundings import Surroundings
 
 _LOG = logging.getLogger("any_llm")
 
 NAMES = "cache:"
 """What the names of entries begin with in a store."""
+
+QUESTIONS = "cache-near:"
+"""What the names of the questions that entries answer begin with there."""
 
 _CLEARED = "cache-cleared"
 _LONGEST = 400 * 86_400.0
@@ -49,7 +55,10 @@ class Cleared(msgspec.Struct, frozen=True, kw_only=True):
 
     def hits(self, name: str, entry: Entry) -> bool:
         """Say whether it is about this entry."""
-        return entry.made <= self.at and self.names(name) and (not self.tag or self.tag in entry.tags)
+        if entry.made > self.at or not name.startswith(self.prefix) or (self.tag and self.tag not in entry.tags):
+            return False
+        # An answer to a route is the route's, and that of the model that gave it.
+        return not self.model or _is_of(name, self.model) or self.model in _names_of(entry.origin)
 
     def names(self, name: str) -> bool:
         """Say whether it is about entries of this name, whatever their tags."""
@@ -61,16 +70,21 @@ def _is_of(name: str, model: str) -> bool:
     return whose == model or whose.partition(":")[2] == model
 
 
+def _names_of(origin: Origin) -> tuple[str, str]:
+    return origin.model, f"{origin.provider}:{origin.model}"
+
+
 class Shelf:
     """The entries of a process, and of the store behind them where there is one."""
 
-    def __init__(self, place: object, max_bytes: int, surroundings: Surroundings) -> None:
+    def __init__(self, place: object, policy: Cache, surroundings: Surroundings) -> None:
         self.stats = CacheStats()
         self._clock = surroundings.clock
-        self._max_bytes = max_bytes
+        self._max_bytes = policy.max_bytes
         self._near: OrderedDict[str, tuple[Entry, int]] = OrderedDict()
-        self._store = _store_of(place, surroundings)
+        self._store = _store_of(place, policy, surroundings)
         self._cleared: tuple[Cleared, ...] = ()
+        self._refused: OrderedDict[str, tuple[float, AnyLLMError]] = OrderedDict()
         self._looked = float("-inf")
         self._paused = float("-inf")
 
@@ -113,10 +127,69 @@ class Shelf:
         gone = [name for name, (entry, _) in list(self._near.items()) if cleared.hits(name, entry)]
         for name in gone:
             self._drop(name)
+        self._refused.clear()
         if self._store is None:
             return len(gone)
         await self._tell(self._store, cleared)
         return await self._take_away(self._store, cleared, len(gone))
+
+    @property
+    def shared(self) -> bool:
+        """Whether there is a store behind the memory."""
+        return self._store is not None
+
+    async def fetch(self, name: str) -> bytes | None:
+        """Return what the store keeps beside entries; nothing where there is no store, or it is away."""
+        store = self._reachable()
+        try:
+            return None if store is None else await store.get(name)
+        except StoreError as error:
+            self._pause(error)
+            return None
+
+    async def store(self, name: str, value: bytes, seconds: float) -> None:
+        """Have the store keep something beside entries, if there is one and it can be reached."""
+        store = self._reachable()
+        try:
+            if store is not None:
+                await store.set(name, value, seconds=seconds)
+        except StoreError as error:
+            self._pause(error)
+
+    async def claim(self, name: str, owner: str, seconds: float) -> bool:
+        """Say whether nobody else writes this now; where the store has no claims, or there is none, nobody does."""
+        bare = self._bare
+        if self._reachable() is None or not isinstance(bare, Claims):
+            return True
+        try:
+            return await bare.claim(await self._keyed(name), owner, seconds=seconds)
+        except StoreError as error:
+            self._pause(error)
+            return True
+
+    async def unclaim(self, name: str, owner: str) -> None:
+        """Let others write it."""
+        bare = self._bare
+        if self._reachable() is not None and isinstance(bare, Claims):
+            try:
+                await bare.release(await self._keyed(name), owner)
+            except StoreError as error:
+                self._pause(error)
+
+    def refuse(self, name: str, error: AnyLLMError, seconds: float) -> None:
+        """Remember for so many seconds, in memory, that a request was refused for what it is."""
+        self._refused[name] = (self._clock.monotonic() + seconds, error)
+        while len(self._refused) > _MOST:
+            self._refused.popitem(last=False)
+
+    def refused(self, name: str) -> AnyLLMError | None:
+        """Return the like of the error with which a request was refused, if that is remembered."""
+        until, error = self._refused.get(name, (0.0, None))
+        if error is None or self._clock.monotonic() >= until:
+            return None
+        again = copy(error)
+        again.attempts = ()
+        return again
 
     async def names(self, prefix: str = "") -> list[tuple[str, int]]:
         """Return the names and sizes in bytes of the entries in the store, or in memory where there is no other.
@@ -124,11 +197,12 @@ class Shelf:
         Raises:
             StoreError: the store cannot be reached, or cannot list what it has.
         """
-        if self._store is None:
+        store = self._bare
+        if store is None:
             return [(name, size) for name, (_, size) in self._near.items() if name.startswith(prefix)]
-        if not isinstance(self._store, Listing):
+        if not isinstance(store, Listing):
             raise StoreError("The store cannot list what it has; see any_llm.spec.store.Listing")
-        listed = await self._store.names(NAMES + prefix)
+        listed = await store.names(NAMES + prefix)
         return [(name.removeprefix(NAMES), size) for name, size in listed]
 
     def _is_valid(self, name: str, entry: Entry) -> bool:
@@ -178,11 +252,21 @@ class Shelf:
         except StoreError as error:
             self._pause(error)
 
+    @property
+    def _bare(self) -> object:
+        """The store itself, without the encryption around it: for names, which are as they are there."""
+        return getattr(self._store, "inner", self._store)
+
+    async def _keyed(self, name: str) -> str:
+        """Return a name as the store has it, from which nobody can tell what was asked if the store is encrypted."""
+        keyed: Callable[[str], Awaitable[str]] | None = getattr(self._store, "keyed", None)
+        return name if keyed is None else await keyed(name)
+
     async def _tell(self, store: KeyValue, cleared: Cleared) -> None:
         """Add to what the store knows to be invalid; where it can, one process at a time."""
-        owner = f"{id(self)}:{cleared.at}"
-        if isinstance(store, Claims):
-            while not await store.claim(_CLEARED, owner, seconds=5.0):
+        owner, bare = f"{id(self)}:{cleared.at}", self._bare
+        if isinstance(bare, Claims):
+            while not await bare.claim(_CLEARED, owner, seconds=5.0):
                 await self._clock.sleep(0.01)
         try:
             known = [*_read(await store.get(_CLEARED)), cleared]
@@ -193,16 +277,18 @@ class Shelf:
             await store.set(_CLEARED, msgspec.json.encode(known), seconds=_LONGEST)
             self._cleared = tuple(known)
         finally:
-            if isinstance(store, Claims):
-                await store.release(_CLEARED, owner)
+            if isinstance(bare, Claims):
+                await bare.release(_CLEARED, owner)
 
     async def _take_away(self, store: KeyValue, cleared: Cleared, gone: int) -> int:
         """Free the room of entries whose names alone tell that they are invalid, where the store can list names."""
-        if cleared.tag or not isinstance(store, Listing):
+        bare = self._bare
+        if cleared.tag or not isinstance(bare, Listing):
             return gone
-        names = [name for name, _ in await store.names(NAMES + cleared.prefix)]
+        names = [name for name, _ in await bare.names(NAMES + cleared.prefix)]
         wanted = [name for name in names if cleared.names(name.removeprefix(NAMES))]
-        for name in wanted:
+        asked = [name for name, _ in await bare.names(QUESTIONS + cleared.prefix)]
+        for name in (*wanted, *(name for name in asked if cleared.names(name.removeprefix(QUESTIONS)))):
             await store.delete(name)
         return max(gone, len(wanted))
 
@@ -214,20 +300,48 @@ class Shelf:
         _LOG.warning("The cache goes on in memory alone for %g s: %s", _PAUSE, error)
 
 
-def _store_of(place: object, surroundings: Surroundings) -> KeyValue | None:
-    """Return the store behind the memory; there is none where the store is memory itself."""
+def _store_of(place: object, policy: Cache, surroundings: Surroundings) -> KeyValue | None:
+    """Return the store behind the memory, encrypted if it is to be; there is none where the store is memory itself."""
     store = surroundings.shared(("store", place), partial(open_store, place, surroundings.clock))
     if isinstance(store, MemoryStore):
         return None
     if not isinstance(store, KeyValue):
         raise ConfigurationError(f"store is {place!r}, which keeps no values; see any_llm.spec.store.KeyValue")
-    return store
+    if not policy.encryption:
+        return store
+    from any_llm.auth.access import TransportAccess  # noqa: PLC0415  # few caches are encrypted
+    from any_llm.auth.key_sources import source_of  # noqa: PLC0415  # few caches are encrypted
+    from any_llm.stores.sealed import SealedStore, Source  # noqa: PLC0415  # an extra
+
+    access = (
+        None
+        if surroundings.transport is None
+        else TransportAccess(surroundings.transport, clock=surroundings.clock.time)
+    )
+    sources = [source_of(said, access) for said in policy.encryption]
+    return SealedStore(
+        store,
+        [Source(each.called, partial(secret_of, each), each.mark) for each in sources],
+        surroundings.clock,
+    )
+
+
+async def secret_of(source: KeySource) -> str:
+    """Return the secret that a source gives now."""
+    return (await source.read()).secret.reveal()
 
 
 def _read(kept: bytes | None) -> tuple[Cleared, ...]:
-    return () if kept is None else msgspec.json.decode(kept, type=tuple[Cleared, ...])
+    try:
+        return () if kept is None else msgspec.json.decode(kept, type=tuple[Cleared, ...])
+    except msgspec.DecodeError as error:
+        raise StoreError(
+            f"{_CLEARED!r} in the store is not readable, probably for it is encrypted: say the same `encryption` here",
+            error,
+        ) from error
 
 
-def shelf_of(place: object, max_bytes: int, surroundings: Surroundings) -> Shelf:
+def shelf_of(place: object, policy: Cache, surroundings: Surroundings) -> Shelf:
     """Return the one shelf for a place in these surroundings, made on first use."""
-    return surroundings.shared(("cache", place, max_bytes), partial(Shelf, place, max_bytes, surroundings))
+    name = ("cache", place, policy.max_bytes, policy.encryption)
+    return surroundings.shared(name, partial(Shelf, place, policy, surroundings))

@@ -92,6 +92,7 @@ class EventStream(Generic[E]):
         self._taken = 0
         self._adding: Fold[E, JSON] | None = None
         self._unfolded: list[E] = []
+        self._added: JSON = None
 
     def __aiter__(self) -> Self:
         return self
@@ -114,6 +115,9 @@ class EventStream(Generic[E]):
             return []
         items = list(self._ready)
         self._ready.clear()
+        if self._again is not None and self._is_plain():
+            self._taken += len(items)
+            return items
         return [self._take(item) for item in items]
 
     async def prime(self, enough: Callable[[E], bool] | None = None, most: int = 1) -> None:
@@ -183,6 +187,11 @@ class EventStream(Generic[E]):
     async def aclose(self) -> None:
         """The same as `close`, for use with `contextlib.aclosing`."""
         self.close()
+
+    @property
+    def ready(self) -> tuple[E, ...]:
+        """The pieces that have arrived and are still to be taken."""
+        return tuple(self._ready)
 
     @property
     def closed(self) -> bool:
@@ -294,6 +303,11 @@ class EventStream(Generic[E]):
         message = f"The stream {ended} and cannot be read any more; make the call again"
         return StreamClosedError(message, provider_name=self.report.provider or None)
 
+    def _is_plain(self) -> bool:
+        """Say whether pieces are handed out as they came, and nobody looks at them or adds them up meanwhile."""
+        seen = self._changes or self._on_item or self._altered
+        return not seen and self._adding is None and self.convert is None
+
     def _take(self, item: E) -> E:
         try:
             for change in self._changes:
@@ -321,6 +335,8 @@ class EventStream(Generic[E]):
         """
         if self.fold is None:
             raise TypeError("This operation's stream does not add up to a whole answer")
+        if self._added is not None:
+            return self._added
         with _adding_up():
             if self._adding is None and self._again is not None:
                 adding = self.fold()
@@ -330,6 +346,8 @@ class EventStream(Generic[E]):
                 adding = self._add_up(self.fold)
             whole = adding.result()
         whole.report = self.report
+        if self._outcome is not None:
+            self._added = whole
         return whole
 
     def _keep(self, item: E, fold: Callable[[], Fold[E, JSON]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from operator import is_
-from typing import TypeAlias
+from typing import Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -93,14 +93,35 @@ def _change_mapping(
     return tree if all(value is tree[name] for name, value in changed.items()) else changed
 
 
+class _Speaking(dict[type, tuple[str, ...]]):
+    """By type the fields that may hold a text that a model wrote, or something that has one; worked out once."""
+
+    def __missing__(self, kind: type[msgspec.Struct]) -> tuple[str, ...]:
+        hints = get_type_hints(kind)
+        found = tuple(name for name in kind.__struct_fields__ if name in _WRITTEN or not _is_mute(hints[name]))
+        self[kind] = found
+        return found
+
+
+def _is_mute(hint: object) -> bool:
+    """Say whether what a field may hold has no text in it, beside its own."""
+    return hint in _MUTE or get_origin(hint) is Literal or (bool(args := get_args(hint)) and all(map(_is_mute, args)))
+
+
+_MUTE: tuple[object, ...] = (int, float, bool, str, type(None))
+_SPEAKING = _Speaking()
+
+
 def change_answer(value: JSON, change: Rewrite) -> None:
     """Change, in place, every text that a model wrote in an answer, or in a piece of one."""
     if is_list(value):
         for item in value:
             change_answer(item, change)
     elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            _change_field(value, name, getattr(value, name), change)
+        for name in _SPEAKING[type(value)]:
+            held: JSON = getattr(value, name)
+            if held is not None:
+                _change_field(value, name, held, change)
 
 
 def _change_field(value: msgspec.Struct, name: str, held: JSON, change: Rewrite) -> None:

@@ -8,7 +8,7 @@ from any event loop. A store that cannot be reached raises; what then happens is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -62,6 +62,23 @@ class Claims(Protocol):
 
     async def release(self, name: str, owner: str) -> None:
         """Take the name back from this owner; one who does not have it is no error."""
+        ...
+
+
+class Pinned(NamedTuple):
+    """What somebody has pinned up, and how many seconds ago by the store's time."""
+
+    owner: str
+    age: float
+    value: bytes
+
+
+@runtime_checkable
+class Boards(Protocol):
+    """Boards on which everybody pins up what they know, and sees what others do, in one step."""
+
+    async def pin(self, board: str, owner: str, value: bytes, *, seconds: float) -> Sequence[Pinned]:
+        """Pin up a value in place of the owner's last one, for so many seconds; return what all have pinned up."""
         ...
 
 

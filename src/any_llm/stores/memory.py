@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TypeVar
 
 from any_llm.spec.clock import Clock
-from any_llm.spec.store import Draw, Drawn
+from any_llm.spec.store import Draw, Drawn, Pinned
 
 V = TypeVar("V")
 
@@ -33,6 +33,7 @@ class MemoryStore:
         self._claims: dict[str, tuple[str, float]] = {}
         self._levels: dict[str, tuple[tuple[float, float], float]] = {}
         self._leases: dict[str, dict[str, tuple[float, float]]] = {}
+        self._boards: dict[str, dict[str, tuple[bytes, float, float]]] = {}
         self._lock = Lock()
         self._writes = 0
 
@@ -82,6 +83,16 @@ class MemoryStore:
         with self._lock:
             if self._live(self._claims, name) == owner:
                 del self._claims[name]
+
+    async def pin(self, board: str, owner: str, value: bytes, *, seconds: float) -> Sequence[Pinned]:
+        """Pin up a value in place of the owner's last one, for so many seconds; return what all have pinned up."""
+        with self._lock:
+            now = self._clock.monotonic()
+            pinned = self._boards.setdefault(board, {})
+            pinned[owner] = (value, now, now + seconds)
+            for name in [name for name, (_, _, until) in pinned.items() if until <= now]:
+                del pinned[name]
+            return [Pinned(name, now - since, said) for name, (said, since, _) in pinned.items()]
 
     async def draw(self, draws: Sequence[Draw]) -> Drawn:
         """Draw from several buckets, all or nothing, in one step."""

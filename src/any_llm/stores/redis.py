@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from any_llm.exceptions import MissingExtraError
 from any_llm.refusals import StoreError
 from any_llm.spec.clock import Clock
-from any_llm.spec.store import Draw, Drawn
+from any_llm.spec.store import Draw, Drawn, Pinned
 from any_llm.types.json import JSON
 
 _PREFIX = "any-llm:"
@@ -124,6 +124,19 @@ return 1
 """
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
+_PIN = """
+local t = redis.call('TIME')
+local now = t[1] + t[2] / 1000000
+for _, owner in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1] .. ':until', '-inf', now)) do
+  redis.call('ZREM', KEYS[1] .. ':until', owner); redis.call('HDEL', KEYS[1], owner)
+end
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.6f ', now) .. ARGV[2])
+redis.call('ZADD', KEYS[1] .. ':until', now + ARGV[3] / 1000, ARGV[1])
+-- As long as somebody comes by, what others have pinned up is taken down when its own time is over.
+redis.call('PEXPIRE', KEYS[1], ARGV[3] * 10); redis.call('PEXPIRE', KEYS[1] .. ':until', ARGV[3] * 10)
+return {string.format('%.6f', now), redis.call('HGETALL', KEYS[1])}
+"""
+
 
 def open_redis(place: str, _clock: Clock) -> RedisStore:
     """Open the store at a Redis URL, such as `redis://localhost:6379/0` or `rediss://user:password@host`.
@@ -188,6 +201,16 @@ class RedisStore:
         """Take the name back from this owner; one who does not have it is no error."""
         await self._run(_RELEASE, [self._name("claimed", name)], [owner])
 
+    async def pin(self, board: str, owner: str, value: bytes, *, seconds: float) -> Sequence[Pinned]:
+        """Pin up a value in place of the owner's last one, for so many seconds; return what all have pinned up."""
+        arguments = [owner, value, _thousandths(seconds)]
+        now, found = await self._run(_PIN, [self._name("pinned", board)], arguments)
+        pinned: list[Pinned] = []
+        for name, entry in zip(found[::2], found[1::2], strict=True):
+            since, _, said = entry.partition(b" ")
+            pinned.append(Pinned(name.decode(), float(now) - float(since), said))
+        return pinned
+
     async def draw(self, draws: Sequence[Draw]) -> Drawn:
         """Draw from several buckets, all or nothing, in one step."""
         wait, short, left = await self._buckets("draw", draws)
@@ -246,7 +269,7 @@ class RedisStore:
                 socket_connect_timeout=self._timeout,
             )
             client = self._library.Redis.from_pool(pool)
-            scripts = {script: client.register_script(script) for script in (_DRAW, _INCREMENT, _CLAIM, _RELEASE)}
+            scripts = {script: client.register_script(script) for script in (_DRAW, _INCREMENT, _CLAIM, _RELEASE, _PIN)}
             both = self._clients[loop] = (client, scripts)
         return both
 

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from any_llm.exceptions import ConfigurationError
 from any_llm.refusals import StoreError
 from any_llm.spec.clock import Clock
-from any_llm.spec.store import Draw, Drawn
+from any_llm.spec.store import Draw, Drawn, Pinned
 from any_llm.stores.wal import SECONDS_FOR_A_LOCK, turn_to_log
 
 T = TypeVar("T")
@@ -35,12 +35,16 @@ CREATE TABLE IF NOT EXISTS levels (
 CREATE TABLE IF NOT EXISTS leases (
     bucket TEXT NOT NULL, lease TEXT NOT NULL, amount REAL NOT NULL, until REAL NOT NULL, PRIMARY KEY (bucket, lease)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pinned (
+    board TEXT NOT NULL, owner TEXT NOT NULL, value BLOB NOT NULL, since REAL NOT NULL, until REAL NOT NULL,
+    PRIMARY KEY (board, owner)
+) WITHOUT ROWID;
 """
 _ADD_TO_LEASE = """
 INSERT INTO leases VALUES (?1, ?2, ?3, ?4) ON CONFLICT (bucket, lease) DO UPDATE SET
     amount = excluded.amount + CASE WHEN until > ?5 THEN amount ELSE 0 END, until = max(until, excluded.until)
 """
-_SWEPT = ("kept", "counted", "claimed", "levels", "leases")
+_SWEPT = ("kept", "counted", "claimed", "levels", "leases", "pinned")
 
 
 def open_sqlite(place: str, clock: Clock) -> SqliteStore:
@@ -130,6 +134,19 @@ class SqliteStore:
         """Take the name back from this owner; one who does not have it is no error."""
         statement = "DELETE FROM claimed WHERE name = ? AND owner = ?"
         await self._run(lambda database: database.execute(statement, (name, owner)))
+
+    async def pin(self, board: str, owner: str, value: bytes, *, seconds: float) -> Sequence[Pinned]:
+        """Pin up a value in place of the owner's last one, for so many seconds; return what all have pinned up."""
+        now = self._clock.time()
+
+        def exchange(database: sqlite3.Connection) -> Sequence[Pinned]:
+            """Write down what one says, and read what all do."""
+            row = (board, owner, value, now, now + seconds)
+            database.execute("INSERT OR REPLACE INTO pinned VALUES (?, ?, ?, ?, ?)", row)
+            statement = "SELECT owner, ? - since, value FROM pinned WHERE board = ? AND until > ?"
+            return [Pinned(*found) for found in database.execute(statement, (now, board, now))]
+
+        return await self._run(exchange)
 
     async def draw(self, draws: Sequence[Draw]) -> Drawn:
         """Draw from several buckets, all or nothing, in one step."""

@@ -148,6 +148,11 @@ class QuietConnector(aiohttp.TCPConnector):
     def __del__(self, _warnings: object = None) -> None:
         """Say nothing: whoever drops a connector here has closed it, or cannot any more."""
 
+    @property
+    def in_use(self) -> int:
+        """How many connections answer a request right now."""
+        return len(self._acquired)
+
     def discard(self) -> None:
         """Forget every connection of a closed event loop, so that nothing here holds its transport."""
         self._close()
@@ -206,6 +211,11 @@ class LoopConnections:
     def borrow(cls, session: aiohttp.ClientSession) -> LoopConnections:
         """Use a session of the user's on the running loop; it is never closed from here."""
         return cls(asyncio.get_running_loop(), session)
+
+    @property
+    def in_use(self) -> int:
+        """How many connections answer a request right now; those of a user's session are not counted."""
+        return 0 if self._connector is None else self._connector.in_use
 
     @property
     def usable(self) -> bool:

@@ -102,6 +102,11 @@ class Pool:
         watchdog.end()
         return PooledExchange(response, watchdog, connections, keeper)
 
+    @property
+    def in_use(self) -> int:
+        """How many connections answer a request right now, over all event loops."""
+        return sum(connections.in_use for connections, _ in tuple(self._held.values()))
+
     async def aclose(self) -> None:
         """Close what is open on the running loop; the pool stays usable. A user's session is left open."""
         held = self._held.pop(asyncio.get_running_loop(), None)

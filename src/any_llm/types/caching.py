@@ -11,10 +11,11 @@ from typing_extensions import override
 
 from any_llm.exceptions import ConfigurationError, InvalidRequestError
 from any_llm.types.http import is_number
-from any_llm.types.json import JSON, is_mapping
+from any_llm.types.json import JSON, is_list, is_mapping, is_tuple
+from any_llm.types.semantic import Semantic
 
 CacheMode: TypeAlias = Literal["on", "read_only", "write_only", "off"]
-CacheStatus: TypeAlias = Literal["hit", "miss", "stale", "coalesced", "bypass"]
+CacheStatus: TypeAlias = Literal["hit", "semantic", "miss", "stale", "coalesced", "bypass"]
 
 OPERATIONS: tuple[str, ...] = ("completion", "responses", "messages", "embedding")
 """The operations whose answers are kept, unless the settings name others."""
@@ -23,7 +24,7 @@ CACHEABLE: tuple[str, ...] = (*OPERATIONS, "text_completion", "rerank", "moderat
 """The operations whose answers can be kept."""
 
 _MODES = ("on", "read_only", "write_only", "off")
-_SECONDS = ("ttl", "stale_while_revalidate", "stale_if_error")
+_SECONDS = ("ttl", "stale_while_revalidate", "stale_if_error", "negative_ttl")
 _OTHER_WORDS: Mapping[str, str] = {"s_maxage": "max_age"}
 _SWITCHES: Mapping[str, CacheMode] = {"no_cache": "write_only", "no_store": "read_only"}
 _LEAST_BYTES = 1_024
@@ -31,6 +32,8 @@ _LEAST_BYTES = 1_024
 
 class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How answers are kept. Only the very same request is answered from the cache, and only to the same tenant.
+
+    With `semantic`, one whose last turn means the same is, too.
 
     Kept is what is complete: never an answer that was cut off, filtered or failed, nor one for which the provider's own
     tools did something.
@@ -47,6 +50,12 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             request then has the same answer until its time is over.
         single_flight: whether identical calls at the same time are one call to the provider.
         replay_timing: whether a kept stream is handed out as slowly as it came.
+        negative_ttl: for how many seconds a refusal of the request itself is given again without asking, from the
+            memory of this process alone; 0 always asks.
+        semantic: when a question that only means the same is answered, too; `None` for never.
+        encryption: where the keys are with which entries are encrypted in a store, as `env:NAME`, `file:PATH`,
+            `command:WORDS`, `keyring:SERVICE/USER`, a `Secret` or a function: the first encrypts, all decrypt, so that
+            an older one behind it keeps older entries readable. Empty for entries as they are.
     """
 
     ttl: float = 3_600.0
@@ -59,6 +68,9 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_temperature: float | None = None
     single_flight: bool = True
     replay_timing: bool = False
+    negative_ttl: float = 0.0
+    semantic: Semantic | None = None
+    encryption: tuple[JSON, ...] = ()
 
     def __post_init__(self) -> None:
         for name in _SECONDS:
@@ -70,8 +82,17 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         for operation in self.operations:
             if operation not in CACHEABLE:
                 raise ConfigurationError(f"operations names {operation!r}; use some of {', '.join(CACHEABLE)}")
+        self._check_kinds()
+
+    def _check_kinds(self) -> None:
         if self.max_temperature is not None and not is_number(cast("object", self.max_temperature)):
             raise ConfigurationError(f"max_temperature is {self.max_temperature!r}; give a number, or None")
+        if not isinstance(cast("object", self.semantic), Semantic | None):
+            raise ConfigurationError(f"semantic is {self.semantic!r}; give an any_llm.Semantic, or None")
+        keys: object = self.encryption
+        if not (is_list(keys) or is_tuple(keys)):
+            raise ConfigurationError("encryption must be a list of sources of keys, such as ['env:CACHE_KEY']")
+        msgspec.structs.force_setattr(self, "encryption", tuple(keys))
 
     @property
     def kept_for(self) -> float:
@@ -91,6 +112,8 @@ class CacheControl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         namespace: instead of the settings'.
         tags: words by which the answer can be made invalid.
         replay_timing: as `Cache.replay_timing`.
+        negative_ttl: as `Cache.negative_ttl`.
+        semantic: `False` wants the answer to this very question only.
     """
 
     mode: CacheMode = "on"
@@ -101,11 +124,15 @@ class CacheControl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     namespace: str | None = None
     tags: tuple[str, ...] = ()
     replay_timing: bool | None = None
+    negative_ttl: float | None = None
+    semantic: bool | None = None
 
     def policy(self, usual: Cache) -> Cache:
         """Return the settings as this call changes them."""
         names = (*_SECONDS, "namespace", "replay_timing")
-        said = {name: value for name in names if (value := getattr(self, name)) is not None}
+        said: JSON = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if self.semantic is False:
+            said["semantic"] = None
         return msgspec.structs.replace(usual, **said) if said else usual
 
 
@@ -153,13 +180,15 @@ class CacheInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What the cache did for an answer.
 
     Attributes:
-        status: `hit` (a fresh entry), `stale` (one whose time is over, while a new one is fetched or because the
-            provider failed), `coalesced` (another call was asking the same just then), `miss` (the provider was asked),
-            or `bypass` (the call is none that is answered from the cache).
+        status: `hit` (a fresh entry), `semantic` (that of another question, which means the same), `stale` (one whose
+            time is over, while a new one is fetched or because the provider failed), `coalesced` (another call was
+            asking the same just then), `miss` (the provider was asked), or `bypass` (the call is none that is answered
+            from the cache).
         age: how many seconds old the answer is.
         saved: what the answer would have cost in US dollars; `None` where the price is not known, or nothing was saved.
         key: the name of the entry, whose beginning `invalidate(prefix=…)` takes; empty for a `bypass`.
         detail: why the cache was passed by, or the answer not kept; empty where there is nothing to say.
+        similarity: how alike the question is whose answer this is, for a `semantic` one.
     """
 
     status: CacheStatus
@@ -167,6 +196,18 @@ class CacheInfo(msgspec.Struct, frozen=True, kw_only=True):
     saved: Decimal | None = None
     key: str = ""
     detail: str = ""
+    similarity: float | None = None
+
+    def headers(self) -> Mapping[str, str]:
+        """Return what a gateway tells its callers about this, as headers of HTTP."""
+        told: dict[str, str] = {"x-anyllm-cache": self.status}
+        if self.status not in {"miss", "bypass"}:
+            told["x-anyllm-cache-age"] = f"{self.age:.0f}"
+        if self.saved is not None:
+            told["x-anyllm-cache-saved"] = f"{self.saved:f}"
+        if self.similarity is not None:
+            told["x-anyllm-cache-similarity"] = f"{self.similarity:.4f}"
+        return told
 
     @override
     def __str__(self) -> str:
@@ -178,6 +219,7 @@ class CacheStats(msgspec.Struct, kw_only=True):
 
     Attributes:
         hits: answers from fresh entries.
+        semantic: answers from those of questions that mean the same.
         misses: calls for which the provider was asked.
         stale: answers from entries whose time was over.
         coalesced: calls that had the answer of another one at the same time.
@@ -190,6 +232,7 @@ class CacheStats(msgspec.Struct, kw_only=True):
     """
 
     hits: int = 0
+    semantic: int = 0
     misses: int = 0
     stale: int = 0
     coalesced: int = 0

@@ -30,6 +30,8 @@ V = TypeVar("V", bound="Value")
 
 _HIDDEN = frozenset({"_source", "_settled", "_report", "__orig_class__", "_parse", "_shadowed", "_billed"})
 
+_BESIDE = _HIDDEN - {"_shadowed"}
+
 
 class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_defaults=True):
     """A typed answer, or a part of one.
@@ -44,6 +46,8 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
     def model_extra(self) -> JSONObject:
         """What the vendor sent beyond the named fields."""
         self._settle()
+        if _BESIDE.issuperset(vars(self)):
+            return {}
         extra = {name: value for name, value in vars(self).items() if name not in _HIDDEN}
         return extra | vars(self).get("_shadowed", {})
 
@@ -235,6 +239,8 @@ class Value(msgspec.Struct, dict=True, kw_only=True, eq=False, repr_omit_default
         tree = tree_at(place)
         if is_object(tree):
             known = field_types(type(self))
+            if tree.keys() <= known.keys():
+                return
             tag = self.__struct_config__.tag_field
             keep_extra(self, {name: value for name, value in tree.items() if name not in known and name != tag})
 
@@ -303,6 +309,12 @@ class _Plans(dict[type, tuple[tuple[str, str], ...]]):
         plan = tuple((name, wire) for wire, (name, hint) in field_types(kind).items() if _mentions_value(hint))
         self[kind] = plan
         return plan
+
+
+@cache
+def inner_fields(kind: type[Value]) -> tuple[str, ...]:
+    """Return the names of a type's fields that may hold values."""
+    return tuple(name for name, _ in _PLANS[kind])
 
 
 def _mentions_value(hint: object) -> bool:

@@ -7,7 +7,7 @@ import uuid
 
 import msgspec
 
-from any_llm.spec.store import Buckets, Claims, Counters, Draw, KeyValue
+from any_llm.spec.store import Boards, Buckets, Claims, Counters, Draw, KeyValue
 from any_llm.testing.conformance.dialects import Checks
 from any_llm.testing.conformance.finding import expect
 from any_llm.types.json import JSON
@@ -28,6 +28,8 @@ def checks(_name: str, store: JSON) -> Checks:
         yield "a count adds up, and ends with its time", lambda: _counts(store)
     if isinstance(store, Claims):
         yield "a name has one owner at a time", lambda: _claims(store)
+    if isinstance(store, Boards):
+        yield "what each has pinned up all see, until its time is over", lambda: _pins(store)
     if isinstance(store, Buckets):
         yield "no more is drawn than there is, all or nothing", lambda: _draws(store)
         yield "what is given back can be drawn again, and a debt is paid first", lambda: _gives_back(store)
@@ -66,6 +68,19 @@ async def _counts(store: Counters) -> None:
     await store.increment(brief, seconds=_BRIEF)
     await asyncio.sleep(4 * _BRIEF)
     expect(await store.count(brief) == 0, "it is still there")
+
+
+async def _pins(store: Boards) -> None:
+    board = f"{_NAME}:board:{_fresh()}"
+    await store.pin(board, "a", b"1", seconds=_BRIEF)
+    await store.pin(board, "b", b"2 \x00", seconds=_LONG)
+    found = {each.owner: each for each in await store.pin(board, "b", b"3 \xff", seconds=_LONG)}
+    expect({owner: each.value for owner, each in found.items()} == {"a": b"1", "b": b"3 \xff"}, f"it was {found}")
+    expect(found["a"].age >= found["b"].age >= 0, f"the ages were {found['a'].age} and {found['b'].age}")
+    await asyncio.sleep(4 * _BRIEF)
+    found = {each.owner: each for each in await store.pin(board, "c", b"", seconds=_BRIEF)}
+    expect(set(found) == {"b", "c"}, f"pinned up are {sorted(found)}")
+    expect(len(await store.pin(f"{board}:other", "d", b"", seconds=_BRIEF)) == 1, "boards are not kept apart")
 
 
 async def _claims(store: Claims) -> None:

@@ -10,6 +10,8 @@ import threading
 import time
 from typing import Protocol
 
+from any_llm.spec.clock import Clock as LibraryClock
+
 EPOCH = 1_767_225_600.0
 """When virtual time begins: the start of 2026, in seconds since 1970."""
 
@@ -49,6 +51,23 @@ class ClockOf:
     def __init__(self, clock: Clock) -> None:
         self.monotonic = self.time = clock.now
         self.sleep = clock.sleep
+
+
+class TimeOf:
+    """The time of the library (`any_llm.spec.clock`) as a mock's, so that both go by one clock."""
+
+    def __init__(self, clock: LibraryClock) -> None:
+        self._clock = clock
+
+    def now(self) -> float:
+        """Return seconds since 1970."""
+        return self._clock.time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; `math.inf` waits until the task is cancelled."""
+        if seconds == math.inf:
+            await asyncio.Event().wait()
+        await self._clock.sleep(seconds)
 
 
 class VirtualClock:

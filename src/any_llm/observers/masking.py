@@ -1,0 +1,13 @@
+"""What is taken out of what was said before it leaves the process."""
+
+from __future__ import annotations
+
+from any_llm.sanitising.detectors import Detector
+from any_llm.sanitising.vault import replace_found
+from any_llm.types.secret import redact
+
+
+def masked(text: str, detector: Detector) -> str:
+    """Return a text without what a detector finds, and without whatever looks like a key."""
+    found = [each for each in detector.find(text) if each.real]
+    return redact(replace_found(text, found, lambda each, _: f"[{each.label}]") if found else text)

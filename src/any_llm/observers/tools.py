@@ -1,0 +1,107 @@
+"""The span and the measure of a tool that the program runs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from any_llm.observers.masking import masked
+from any_llm.sanitising.detectors import Detector
+from any_llm.telemetry import content
+from any_llm.telemetry import conventions as names
+from any_llm.telemetry.switches import switches
+
+if TYPE_CHECKING:
+    from contextvars import Token
+
+    from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.telemetry.attributes import Attributes
+    from any_llm.telemetry.tracing import Context, Span
+    from any_llm.types.json import JSON
+    from any_llm.types.telemetry import Metrics, Telemetry
+
+
+class Said(NamedTuple):
+    """What is known of a tool when it begins to run."""
+
+    name: str
+    call_id: str = ""
+    description: str = ""
+    arguments: JSON = None
+
+
+class _Running(NamedTuple):
+    span: Span
+    token: Token[Context]
+
+
+class ToolObservation:
+    """One run of a tool, from its beginning to its end."""
+
+    def __init__(
+        self, said: Said, telemetry: Telemetry | None, metrics: Metrics | None, surroundings: Surroundings
+    ) -> None:
+        self._said = said
+        self._policy = telemetry
+        self._metrics = metrics
+        self._surroundings = surroundings
+        self._running: _Running | None = None
+        self._began = 0.0
+
+    def begin(self) -> None:
+        """Begin the span, which is the current one until the end."""
+        self._began = self._surroundings.clock.monotonic()
+        if self._policy is None:
+            return
+        from any_llm.telemetry.tracing import Tracing, around, attach, start_tool  # noqa: PLC0415  # an extra
+
+        tracer = Tracing(self._policy.tracers).tracer()
+        if tracer is not None:
+            span = start_tool(tracer, f"{names.EXECUTE_TOOL} {self._said.name}", self._known())
+            self._running = _Running(span, attach(around(span, None)))
+
+    def end(self, error: BaseException | None, result: JSON) -> None:
+        """End the span, and measure how long the tool ran."""
+        kind = "" if error is None else type(error).__name__
+        if self._running is not None:
+            self._end_span(self._running, kind, result)
+        if self._metrics is not None:
+            from any_llm.observers.metrics import Metrics  # noqa: PLC0415  # for those who measure
+
+            elapsed = self._surroundings.clock.monotonic() - self._began
+            Metrics(self._metrics, self._surroundings).tool(self._said.name, elapsed, kind)
+
+    def _end_span(self, running: _Running, kind: str, result: JSON) -> None:
+        from any_llm.telemetry.tracing import detach, fail  # noqa: PLC0415  # an extra
+
+        detach(running.token)
+        if kind:
+            fail(running.span, kind, kind)
+        if result is not None and self._tells:
+            running.span.set_attribute(names.TOOL_RESULT, self._told(result))
+        running.span.end()
+
+    @property
+    def _tells(self) -> bool:
+        return self._policy is not None and switches(os.environ, self._policy.content).spans
+
+    def _known(self) -> Attributes:
+        said = self._said
+        known: Attributes = {
+            names.OPERATION: names.EXECUTE_TOOL,
+            names.TOOL_NAME: said.name,
+            names.TOOL_TYPE: "function",
+        }
+        if said.call_id:
+            known[names.TOOL_CALL] = said.call_id
+        if said.description:
+            known[names.TOOL_DESCRIPTION] = said.description
+        if said.arguments is not None and self._tells:
+            known[names.TOOL_ARGUMENTS] = self._told(said.arguments)
+        return known
+
+    def _told(self, value: JSON) -> str:
+        assert self._policy is not None, "only its switches say that something is told"
+        detector = Detector(self._policy.redact, self._policy.patterns)
+        longest = self._policy.longest
+        return content.encode(value, lambda text: masked(text[:longest], detector))

@@ -1,0 +1,50 @@
+"""What metrics look at, rather than being told of: how full and how healthy things are right now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from any_llm.pipeline.surroundings import Surroundings
+
+Look: TypeAlias = Callable[[], Iterable[tuple[tuple[str, ...], float]]]
+"""Returns what is to be seen now: the labels of each series, in the order of its instrument, and its value."""
+
+POOL = "anyllm.pool.connections"
+BUDGET = "anyllm.budget.remaining"
+QUEUE = "anyllm.queue.depth"
+BREAKER = "anyllm.breaker.state"
+LIMITER = "anyllm.limiter.decisions"
+
+
+def watched(surroundings: Surroundings) -> dict[str, Look]:
+    """Return what is looked at in these surroundings, by the name of the instrument that shows it.
+
+    Whoever has something to show puts it in: a layer when it is made, the engine its pool.
+    """
+    return surroundings.shared("watched", dict[str, Look])
+
+
+def decisions(surroundings: Surroundings) -> Counter[str]:
+    """Return how often limits let a call on at once (`allowed`), later (`waited`), or not (`rejected`)."""
+    return surroundings.shared("limiter decisions", Counter[str])
+
+
+class Waits:
+    """How many seconds of a call were waits for a provider, at the latest until the first piece of a stream.
+
+    Attributes:
+        seconds: the sum.
+    """
+
+    __slots__ = ("seconds",)
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+
+WAITS: ContextVar[Waits | None] = ContextVar("any_llm waits", default=None)
+"""Where the waits of the call that is being made here are added up, if anybody wants to know."""

@@ -1,0 +1,1 @@
+"""What is told to tracing and metrics: names, attributes, spans, measures and where they go."""

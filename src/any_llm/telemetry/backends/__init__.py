@@ -1,0 +1,1 @@
+"""Where measures go: one file for each place, loaded when it is turned on."""

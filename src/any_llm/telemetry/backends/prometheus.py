@@ -1,0 +1,114 @@
+"""Measures to `prometheus_client`, of one process or of several. The extra `prometheus` installs it.
+
+Several worker processes are one where `PROMETHEUS_MULTIPROC_DIR` names a folder that they share, before any of them
+loads `prometheus_client`: https://prometheus.github.io/client_python/multiprocess/. Exemplars are not kept there.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+
+from any_llm.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from any_llm.telemetry.measures import Across, Bind, Instrument, Measure, Trace
+
+try:
+    import prometheus_client
+    from prometheus_client import multiprocess
+    from prometheus_client.exposition import choose_encoder
+except ImportError as error:  # pragma: no cover  # the tests have it
+    raise ConfigurationError(
+        "The backend 'prometheus' needs prometheus-client; install it with: pip install 'any-llm[prometheus]'"
+    ) from error
+
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+_ACROSS: Mapping[Across, Literal["livesum", "livemax", "livemin"]] = {
+    "sum": "livesum",
+    "max": "livemax",
+    "min": "livemin",
+}
+
+
+class Exposition(NamedTuple):
+    """What a scrape is answered with."""
+
+    body: bytes
+    content_type: str
+
+
+class PrometheusBackend:
+    """Registers instruments; made anew, it finds those that are there."""
+
+    def __init__(self, registry: object = None) -> None:
+        self._registry = _registry(registry)
+
+    def instrument(self, instrument: Instrument) -> Bind:
+        """Register an instrument, and return what gives its series.
+
+        Raises:
+            ConfigurationError: it is registered with other labels.
+        """
+        metric = _registered(self._registry, instrument)
+        return lambda labels: _measure(metric, labels)
+
+    def flush(self) -> None:
+        """Do nothing: Prometheus comes by itself."""
+
+
+def exposition(accept: str = "", registry: object = None) -> Exposition:
+    """Return the measures of this process, or of all that share a folder, for a route such as `/metrics`.
+
+    Args:
+        accept: the scrape's header `Accept`; exemplars are told in the OpenMetrics format alone.
+        registry: the `CollectorRegistry` in place of the process's own.
+    """
+    encode, content_type = choose_encoder(accept)
+    if MULTIPROCESS in os.environ:
+        own = prometheus_client.CollectorRegistry()
+        multiprocess.MultiProcessCollector(own)  # type: ignore[no-untyped-call]  # theirs is untyped
+        return Exposition(encode(own), content_type)
+    return Exposition(encode(_registry(registry)), content_type)
+
+
+def _registry(given: object) -> prometheus_client.CollectorRegistry:
+    return cast("prometheus_client.CollectorRegistry | None", given) or prometheus_client.REGISTRY
+
+
+@cache
+def _registered(
+    registry: prometheus_client.CollectorRegistry, instrument: Instrument
+) -> prometheus_client.Counter | prometheus_client.Gauge | prometheus_client.Histogram:
+    names = tuple(name.replace(".", "_") for name in instrument.labels)
+    name, description = instrument.prometheus, instrument.description
+    try:
+        if instrument.kind == "histogram":
+            return prometheus_client.Histogram(name, description, names, registry=registry, buckets=instrument.buckets)
+        if instrument.kind == "counter":
+            return prometheus_client.Counter(name, description, names, registry=registry)
+        mode = _ACROSS[instrument.across]
+        return prometheus_client.Gauge(name, description, names, registry=registry, multiprocess_mode=mode)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{name} cannot be registered: {error}; give all clients of a process the same metrics, or a registry each"
+        ) from error
+
+
+def _measure(
+    metric: prometheus_client.Counter | prometheus_client.Gauge | prometheus_client.Histogram,
+    labels: tuple[str, ...],
+) -> Measure:
+    child = metric.labels(*labels) if labels else metric
+    if isinstance(child, prometheus_client.Gauge):
+        return lambda value, _: child.set(value)
+    if isinstance(child, prometheus_client.Histogram):
+        return lambda value, trace: child.observe(value, _exemplar(trace))
+    return lambda value, trace: child.inc(value, _exemplar(trace))
+
+
+def _exemplar(trace: Trace | None) -> dict[str, str] | None:
+    return None if trace is None else {"trace_id": trace.trace_id, "span_id": trace.span_id}

@@ -1,0 +1,92 @@
+"""The series of all instruments, and no more of them than there may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from any_llm.telemetry.measures import INSTRUMENTS, OPEN, OVERFLOW, WHO, Backend, Bind, Instrument, Measure, Trace
+
+OTHER = "other"
+_ROOM = 0.75
+"""The part of all series that labels with any number of values may take, so that there is room for new errors."""
+
+
+class Series:
+    """Takes measures and hands them on to backends, each to its series.
+
+    Each instrument has one series kept for it whose labels are all `other`, so the number of series is never above
+    what is allowed, however many values labels have. Safe to use from any thread: two that come with the same new
+    labels at once count them twice, and nothing worse.
+
+    Args:
+        backends: where measures go.
+        labels: what else tells series apart, for the instruments `WHO`.
+        most: how many series there may be.
+    """
+
+    def __init__(self, backends: Sequence[Backend], labels: tuple[str, ...], most: int) -> None:
+        self._backends = tuple(backends)
+        self._most = most
+        table = [_labelled(each, labels) for each in INSTRUMENTS.values()]
+        self._used = sum(each.series for each in table)
+        self._lines: Mapping[str, _Line] = {
+            each.name: _Line(each, tuple(backend.instrument(each) for backend in backends)) for each in table
+        }
+        self._overflow = self._lines[OVERFLOW].measures(())
+
+    @property
+    def used(self) -> int:
+        """How many series there are, those included that are kept for `other`."""
+        return self._used
+
+    def record(self, name: str, labels: tuple[str, ...], value: float, trace: Trace | None = None) -> None:
+        """Hand on one value of the series with these labels."""
+        measures = self._lines[name].bound.get(labels)
+        for measure in measures or self._admit(self._lines[name], labels):
+            measure(value, trace)
+
+    def flush(self) -> None:
+        """Have the backends send what they hold."""
+        for backend in self._backends:
+            backend.flush()
+
+    def _admit(self, line: _Line, labels: tuple[str, ...]) -> tuple[Measure, ...]:
+        """Return a new series, or the one that takes what there is no room for."""
+        cost = line.instrument.series
+        if self._used + cost <= self._most * _ROOM:
+            self._used += cost
+            return line.measures(labels)
+        for measure in self._overflow:
+            measure(1, None)
+        closed = tuple(
+            OTHER if name in OPEN and value else value
+            for name, value in zip(line.instrument.labels, labels, strict=True)
+        )
+        known = line.bound.get(closed)
+        if known is None and self._used + cost <= self._most:
+            self._used += cost
+            known = line.measures(closed)
+        return known or line.measures((OTHER,) * len(labels))
+
+
+class _Line:
+    """The series of one instrument."""
+
+    __slots__ = ("_binds", "bound", "instrument")
+
+    def __init__(self, instrument: Instrument, binds: tuple[Bind, ...]) -> None:
+        self.instrument = instrument
+        self._binds = binds
+        self.bound: dict[tuple[str, ...], tuple[Measure, ...]] = {}
+
+    def measures(self, labels: tuple[str, ...]) -> tuple[Measure, ...]:
+        known = self.bound.get(labels)
+        return known or self.bound.setdefault(labels, tuple(bind(labels) for bind in self._binds))
+
+
+def _labelled(instrument: Instrument, labels: tuple[str, ...]) -> Instrument:
+    if instrument.name not in WHO or not labels:
+        return instrument
+    return msgspec.structs.replace(instrument, labels=(*instrument.labels, *labels))

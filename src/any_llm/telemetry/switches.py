@@ -1,0 +1,50 @@
+"""What the environment says about telemetry, by the standard variables of OpenTelemetry's GenAI instrumentations.
+
+https://opentelemetry.io/docs/specs/semconv/gen-ai/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from any_llm.exceptions import ConfigurationError
+
+CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+STABILITY = "OTEL_SEMCONV_STABILITY_OPT_IN"
+NEWEST = "gen_ai_latest_experimental"
+
+MODES: Mapping[str, tuple[bool, bool]] = {
+    "NO_CONTENT": (False, False),
+    "SPAN_ONLY": (True, False),
+    "EVENT_ONLY": (False, True),
+    "SPAN_AND_EVENT": (True, True),
+}
+"""Whether what was said goes on spans, and into events, by the words of `CAPTURE`."""
+
+
+class Switches(NamedTuple):
+    """What goes where.
+
+    Attributes:
+        spans: whether what was said stands on spans.
+        events: whether it is told in events.
+        earlier: whether names of before stand beside the newest.
+    """
+
+    spans: bool
+    events: bool
+    earlier: bool
+
+
+def switches(environment: Mapping[str, str], content: str = "") -> Switches:
+    """Return what the settings say, or where they say nothing, the environment.
+
+    Raises:
+        ConfigurationError: the variable holds a word that is none of these four.
+    """
+    word = content or environment.get(CAPTURE, "").strip().upper() or "NO_CONTENT"
+    if word not in MODES:
+        raise ConfigurationError(f"{CAPTURE} is {word!r}; use one of {', '.join(MODES)}")
+    chosen = {each.strip() for each in environment.get(STABILITY, "").split(",")}
+    return Switches(*MODES[word], earlier=NEWEST not in chosen)

@@ -1,0 +1,129 @@
+"""OpenTelemetry's API, and nothing but the API: spans, their contexts, and events. The extra `otel` installs it.
+
+Without an SDK nothing listens, and nothing is made. What an exporter does, or fails to do, happens in the SDK's own
+threads; what a span processor of the program raises is caught by whoever calls this, for a call never pays for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from any_llm.exceptions import ConfigurationError
+from any_llm.telemetry import conventions as names
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import SpanContext, Tracer
+
+    from any_llm.telemetry.attributes import Attributes
+
+try:
+    from opentelemetry import _logs as logs
+    from opentelemetry import context as contexts
+    from opentelemetry import trace
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+except ImportError as error:  # pragma: no cover  # the tests have it; tests/telemetry look at it in a process without
+    raise ConfigurationError(
+        "Telemetry needs OpenTelemetry's API, which is not installed; install it with: pip install 'any-llm[otel]'"
+    ) from error
+
+Context: TypeAlias = contexts.Context
+Span: TypeAlias = trace.Span
+
+_W3C = TraceContextTextMapPropagator()
+_SILENT = (trace.ProxyTracerProvider, trace.NoOpTracerProvider)
+HEADERS = ("traceparent", "tracestate")
+"""The headers by which traces go from one program to another: https://www.w3.org/TR/trace-context/."""
+
+
+class Tracing:
+    """Makes spans and events with the program's providers, or those that are given."""
+
+    __slots__ = ("_events", "_given", "_logger", "_told", "_tracer", "_tracers")
+
+    def __init__(self, tracers: object = None, events: object = None) -> None:
+        self._given = tracers
+        self._events = events
+        self._tracers: object = None
+        self._tracer: Tracer | None = None
+        self._told: object = None
+        self._logger: logs.Logger | None = None
+
+    def tracer(self) -> Tracer | None:
+        """Return what makes spans; `None` while nobody listens."""
+        tracers = self._given or trace.get_tracer_provider()
+        if tracers is not self._tracers:
+            self._tracers = tracers
+            silent = isinstance(tracers, _SILENT)
+            provider = cast("trace.TracerProvider", tracers)
+            self._tracer = None if silent else provider.get_tracer(names.SCOPE, schema_url=names.SCHEMA)
+        return self._tracer
+
+    def emit(
+        self, name: str, attributes: Mapping[str, object], parent: Context | None, *, failed: bool = False
+    ) -> None:
+        """Tell an event, as a log record that belongs to a span."""
+        told = self._events or logs.get_logger_provider()
+        if told is not self._told:
+            self._told = told
+            self._logger = cast("logs.LoggerProvider", told).get_logger(names.SCOPE)
+        assert self._logger is not None, "it was just made"
+        severity = logs.SeverityNumber.WARN if failed else logs.SeverityNumber.INFO
+        self._logger.emit(
+            logs.LogRecord(event_name=name, attributes=dict(attributes), context=parent, severity_number=severity)  # type: ignore[arg-type]  # JSON values are what it takes
+        )
+
+    @staticmethod
+    def start(tracer: Tracer, name: str, attributes: Attributes, parent: Context | None) -> Span:
+        """Begin the span of a request to a provider."""
+        return tracer.start_span(
+            name, context=parent, kind=trace.SpanKind.CLIENT, attributes=attributes, record_exception=False
+        )
+
+
+def start_tool(tracer: Tracer, name: str, attributes: Attributes, parent: Context | None = None) -> Span:
+    """Begin the span of a tool that runs in this program."""
+    return tracer.start_span(name, context=parent, attributes=attributes, record_exception=False)
+
+
+def fail(span: Span, kind: str, message: str) -> None:
+    """Mark a span as failed."""
+    span.set_attribute(names.ERROR_TYPE, kind)
+    span.set_status(trace.Status(trace.StatusCode.ERROR, message))
+
+
+def parent_of(headers: Mapping[str, str]) -> Context | None:
+    """Return the context that headers name; `None` without one, which stands for the current context."""
+    found = {name.lower(): value for name, value in headers.items() if name.lower() in HEADERS}
+    return _W3C.extract(found) if "traceparent" in found else None
+
+
+def around(span: Span, parent: Context | None) -> Context:
+    """Return a context in which a span is the current one."""
+    return trace.set_span_in_context(span, parent)
+
+
+def outgoing(context: Context | None) -> dict[str, str]:
+    """Return the headers that carry a context to another program; none where no span is in it."""
+    headers: dict[str, str] = {}
+    _W3C.inject(headers, context)
+    return headers
+
+
+def ids_of(context: object) -> tuple[str, str] | None:
+    """Return the ids of the trace and of the span in a context, in hexadecimal; `None` where there is no span.
+
+    `context` is one of OpenTelemetry's, or `None` for the current one.
+    """
+    span: SpanContext = trace.get_current_span(context).get_span_context()  # type: ignore[arg-type]  # as call.context keeps it
+    return (f"{span.trace_id:032x}", f"{span.span_id:016x}") if span.is_valid else None
+
+
+def sampled_ids(context: object) -> tuple[str, str] | None:
+    """Return the ids of the trace and of the span in a context, as `ids_of`, if somebody keeps the span."""
+    span = trace.get_current_span(context).get_span_context()  # type: ignore[arg-type]  # as call.context keeps it
+    return (f"{span.trace_id:032x}", f"{span.span_id:016x}") if span.trace_flags.sampled else None
+
+
+attach, detach = contexts.attach, contexts.detach
+"""Make a context the current one, and put the one of before back."""
