@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+import msgspec
+
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from any_llm import Hooks, Limit, Metrics, Retry, Settings, Telemetry
+from any_llm import Audit, Hooks, Limit, Logs, LogStore, Metrics, Retry, Settings, Telemetry
 from any_llm.attempts import Attempt
 from any_llm.engine.stack import stack
 from any_llm.pipeline.call import Call, Handler, Middleware, Reply
@@ -125,6 +129,40 @@ async def _cost(
     return statistics.median(more[1:])
 
 
+async def _cost_behind(settings: Settings, rounds: int) -> float:
+    """Return how many microseconds of CPU time a call costs, what a thread does for it later included."""
+    handler = compose(stack(settings), _whole)
+    took: list[float] = []
+    for _ in range(rounds + 1):
+        started = time.process_time()
+        for _ in range(_TIMES):
+            await handler(_CALL)
+        for kept in settings.surroundings.kept.values():
+            flush: Callable[[float], bool] = getattr(kept, "flush", bool)
+            flush(60.0)
+        took.append((time.process_time() - started) / _TIMES * 1e6)
+    return statistics.median(took[1:])
+
+
+async def _measure_behind(rounds: int) -> list[Row]:
+    """Measure layers that write what they are told of behind the calls."""
+    many = 1_000_000
+    with tempfile.TemporaryDirectory(prefix="any-llm-bench-") as folder:
+        audit = Audit(place=f"sqlite:{folder}/audit.db", capacity=many)
+        store = LogStore(path=f"{folder}/log.db", capacity=many)
+        told: list[tuple[str, Settings, float]] = [
+            ("audit, all that is written included", Settings(retry=None, audit=audit), 150.0),
+            ("a log line, its writing included", Settings(retry=None, logs=Logs(to=os.devnull, capacity=many)), 40.0),
+            ("the log store, its writing included", Settings(retry=None, log_store=store), 350.0),
+        ]
+        return [
+            _row(
+                name, await _cost_behind(msgspec.structs.replace(settings, surroundings=Surroundings()), rounds), limit
+            )
+            for name, settings, limit in told
+        ]
+
+
 def _row(name: str, cost: float, limit: float) -> Row:
     return Row(name, "promised", cost, limit, cost / limit, "µs", 1.0)
 
@@ -156,6 +194,7 @@ async def measure_layers(rounds: int) -> list[Row]:
         _row("ten hooks that look at it, a chunk", await chunks([Hooks(on_chunk=_look)] * 10), 2.0),
         _row("retry around a call that succeeds", await calls(compose(retry, _whole)), 2.0),
         _row("two limits, and those that a provider tells of", await calls(compose(limits, _limited)), 50.0),
+        *await _measure_behind(rounds),
         *observing,
     ]
 

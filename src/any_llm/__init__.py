@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     from any_llm.providers.names import LLMProvider
     from any_llm.providers.tokenizers import count_text
     from any_llm.refusals import (
+        AuditError,
         BudgetExceededError,
         DeadlineExceededError,
         GuardrailError,
@@ -118,6 +119,7 @@ if TYPE_CHECKING:
     )
     from any_llm.spec.provider import Provider
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
+    from any_llm.types.auditing import Audit
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
     from any_llm.types.bookkeeping import Ledger
     from any_llm.types.budgets import Budget, BudgetAlert, Budgets, BudgetState
@@ -133,6 +135,7 @@ if TYPE_CHECKING:
     from any_llm.types.http import Timeouts
     from any_llm.types.keys import KeyEvent, Keys
     from any_llm.types.limits import Limit, Limits
+    from any_llm.types.logs import Logs, LogStore
     from any_llm.types.media import FileInput, Media, audio, file, image, video
     from any_llm.types.policies import Retry, RetryRule
     from any_llm.types.price_list import Price
@@ -247,6 +250,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.providers.tokenizers": ("count_text",),
     "any_llm.refusals": (
         "BudgetExceededError",
+        "AuditError",
         "DeadlineExceededError",
         "GuardrailError",
         "LimitExceededError",
@@ -255,6 +259,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "any_llm.spec.provider": ("Provider",),
     "any_llm.types.audio": ("AudioSpeechParams", "AudioTranscriptionParams", "Transcription", "TranscriptionVerbose"),
+    "any_llm.types.auditing": ("Audit",),
     "any_llm.types.batch": ("Batch", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem"),
     "any_llm.types.bookkeeping": ("Ledger",),
     "any_llm.types.budgets": ("Budget", "BudgetAlert", "BudgetState", "Budgets"),
@@ -270,6 +275,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.http": ("Timeouts",),
     "any_llm.types.keys": ("KeyEvent", "Keys"),
     "any_llm.types.limits": ("Limit", "Limits"),
+    "any_llm.types.logs": ("LogStore", "Logs"),
     "any_llm.types.media": ("FileInput", "Media", "audio", "file", "image", "video"),
     "any_llm.types.policies": ("Retry", "RetryRule"),
     "any_llm.types.price_list": ("Price",),
@@ -282,14 +288,15 @@ _HOMES: Mapping[str, Sequence[str]] = {
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "AuthenticationError", "Batch",
-    "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem", "Budget",
-    "BudgetAlert", "BudgetExceededError", "BudgetState", "Budgets", "Cache", "CacheControl", "CacheInfo", "Caller",
-    "Capabilities", "Checks", "ContentFilterError", "ContentFilterFinishReasonError", "ContextLengthExceededError",
-    "Cost", "Costs", "DeadlineExceededError", "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput",
-    "FileMetadata", "FilePage", "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks",
-    "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit",
-    "LimitExceededError", "Limits", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
+    "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "Audit", "AuditError",
+    "AuthenticationError", "Batch", "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError",
+    "BatchResultItem", "Budget", "BudgetAlert", "BudgetExceededError", "BudgetState", "Budgets", "Cache",
+    "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
+    "ContentFilterFinishReasonError", "ContextLengthExceededError", "Cost", "Costs", "DeadlineExceededError",
+    "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage",
+    "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks", "InvalidRequestError", "KeyEvent",
+    "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits",
+    "LogStore", "Logs", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
     "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider",
     "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection",
     "Semantic", "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription",

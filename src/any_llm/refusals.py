@@ -40,6 +40,12 @@ class StoreError(AnyLLMError):
     default_message = "The store failed"
 
 
+class AuditError(AnyLLMError):
+    """The audit log cannot be written or read, or may not be changed as asked; calls are refused then."""
+
+    default_message = "The audit log failed"
+
+
 class LimitExceededError(RateLimitError):
     """A limit of the program's own, or one that a provider told of, leaves no room for the call.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from any_llm import Audit, Logs, LogStore
 from any_llm.engine.settings import DEFAULT_MODEL, Settings
 from any_llm.engine.settings_file import config_path, load_settings
 from any_llm.exceptions import ConfigurationError
@@ -141,3 +142,18 @@ def test_a_file_that_is_no_text_is_an_error(home: Path) -> None:
 def test_a_policy_about_media_that_is_none_is_refused(values: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         Settings(**values)  # type: ignore[arg-type]  # what is wrong is the point
+
+
+def test_a_file_may_say_what_is_logged_kept_and_audited(tmp_path: Path) -> None:
+    path = tmp_path / "any-llm.toml"
+    path.write_text(
+        "log_store = true\n[logs]\nto = 'calls.log'\nfields = 'ecs'\n"
+        "[audit]\nplace = 'sqlite:a.db'\n[audit.retention]\naccess = 190\n"
+    )
+    settings = load_settings({"ANY_LLM_CONFIG": str(path)})
+    assert settings.logs == Logs(to="calls.log", fields="ecs")
+    assert settings.log_store == LogStore()
+    assert settings.audit == Audit(place="sqlite:a.db", retention={"access": 190})
+    path.write_text("[audit]\ncontent = 'all'\n")
+    with pytest.raises(ConfigurationError, match=r"content"):
+        load_settings({"ANY_LLM_CONFIG": str(path)})

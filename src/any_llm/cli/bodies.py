@@ -12,6 +12,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from any_llm.cli.audit import (
+        erase_audit,
+        export_audit,
+        hold_audit,
+        prove_audit,
+        prune_audit,
+        report_audit,
+        verify_audit,
+    )
     from any_llm.cli.batch import create_batch, list_batches, tell_batch, tell_results
     from any_llm.cli.bench import bench
     from any_llm.cli.budget import tell_budgets
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
     from any_llm.cli.find_models import find_models, show_model
     from any_llm.cli.kept import clear_cache, show_cache
     from any_llm.cli.listen import transcribe
+    from any_llm.cli.logs import list_logs, replay_log, show_log, tail_logs
     from any_llm.cli.make import make_image, speak
     from any_llm.cli.matrix import matrix
     from any_llm.cli.mock import list_faults, mock
@@ -46,12 +56,16 @@ _HOMES: Mapping[str, str] = {
     "create_batch": "any_llm.cli.batch",
     "doctor": "any_llm.cli.doctor",
     "embed": "any_llm.cli.embed",
+    "erase_audit": "any_llm.cli.audit",
     "evaluate": "any_llm.cli.cache_eval",
     "explain_route": "any_llm.cli.routes",
+    "export_audit": "any_llm.cli.audit",
     "find_models": "any_llm.cli.find_models",
+    "hold_audit": "any_llm.cli.audit",
     "list_batches": "any_llm.cli.batch",
     "list_faults": "any_llm.cli.mock",
     "list_local": "any_llm.cli.models",
+    "list_logs": "any_llm.cli.logs",
     "list_plugins": "any_llm.cli.plugins",
     "list_routes": "any_llm.cli.routes",
     "make_image": "any_llm.cli.make",
@@ -60,15 +74,21 @@ _HOMES: Mapping[str, str] = {
     "models": "any_llm.cli.models",
     "new_plugin": "any_llm.cli.plugins",
     "probe": "any_llm.cli.probe",
+    "prove_audit": "any_llm.cli.audit",
     "providers": "any_llm.cli.providers",
+    "prune_audit": "any_llm.cli.audit",
     "pull": "any_llm.cli.models",
     "reconcile": "any_llm.cli.reconcile",
     "remove": "any_llm.cli.models",
+    "replay_log": "any_llm.cli.logs",
+    "report_audit": "any_llm.cli.audit",
     "rerank": "any_llm.cli.rank",
     "show_cache": "any_llm.cli.kept",
+    "show_log": "any_llm.cli.logs",
     "show_model": "any_llm.cli.find_models",
     "speak": "any_llm.cli.make",
     "stubs": "any_llm.cli.stubs",
+    "tail_logs": "any_llm.cli.logs",
     "tell_batch": "any_llm.cli.batch",
     "tell_budgets": "any_llm.cli.budget",
     "tell_cost": "any_llm.cli.cost",
@@ -76,6 +96,7 @@ _HOMES: Mapping[str, str] = {
     "tell_health": "any_llm.cli.routes",
     "tell_results": "any_llm.cli.batch",
     "transcribe": "any_llm.cli.listen",
+    "verify_audit": "any_llm.cli.audit",
     "verify_plugins": "any_llm.cli.plugins",
     "wire": "any_llm.cli.wire",
 }
@@ -88,12 +109,16 @@ __all__ = [
     "create_batch",
     "doctor",
     "embed",
+    "erase_audit",
     "evaluate",
     "explain_route",
+    "export_audit",
     "find_models",
+    "hold_audit",
     "list_batches",
     "list_faults",
     "list_local",
+    "list_logs",
     "list_plugins",
     "list_routes",
     "make_image",
@@ -102,15 +127,21 @@ __all__ = [
     "models",
     "new_plugin",
     "probe",
+    "prove_audit",
     "providers",
+    "prune_audit",
     "pull",
     "reconcile",
     "remove",
+    "replay_log",
+    "report_audit",
     "rerank",
     "show_cache",
+    "show_log",
     "show_model",
     "speak",
     "stubs",
+    "tail_logs",
     "tell_batch",
     "tell_budgets",
     "tell_cost",
@@ -118,6 +149,7 @@ __all__ = [
     "tell_health",
     "tell_results",
     "transcribe",
+    "verify_audit",
     "verify_plugins",
     "wire",
 ]

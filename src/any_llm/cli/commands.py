@@ -40,6 +40,8 @@ COMMANDS: Sequence[Command] = (
     Command("cache", "any_llm.cli.cache_signatures:cache", "Look at kept answers, clear them, and measure."),
     Command("cost", "any_llm.cli.cost_signatures:cost", "Tell what calls cost, by day, model, user and more."),
     Command("budget", "any_llm.cli.cost_signatures:budget", "Tell how much of each budget is spent."),
+    Command("audit", "any_llm.cli.audit_signatures:audit", "Check, prove, export and report the audit log."),
+    Command("logs", "any_llm.cli.log_signatures:logs", "Look up calls that were kept, and make them again."),
     Command("stubs", "any_llm.cli.signatures:stubs", "Tell editors about your own providers."),
     Command("wire", "any_llm.cli.signatures:wire", "Replay recorded exchanges and compare."),
     Command("doctor", "any_llm.cli.signatures:doctor", "Find out what works here and what to do about the rest."),

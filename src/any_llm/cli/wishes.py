@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -146,3 +147,22 @@ class RouteWish(NamedTuple):
     tools: bool = False
     vision: bool = False
     max_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class AuditWish:
+    """Which audit log, and who reads it for what.
+
+    Args:
+        place: Where it is: sqlite:PATH or postgresql://…; without it, as the configuration says.
+        key: The file of the key that signs; without it, as the configuration says.
+        tenant: Whose events.
+        reader: Who reads; without it, the user of this machine.
+        reason: Why.
+    """
+
+    place: str = ""
+    key: str = ""
+    tenant: str = ""
+    reader: str = ""
+    reason: str = ""

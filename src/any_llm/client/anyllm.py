@@ -41,12 +41,10 @@ if TYPE_CHECKING:
 
     from any_llm.attempts import Considered
     from any_llm.client.background import Background
-    from any_llm.client.kept import KeptAnswers
     from any_llm.client.keys import KeysInUse
     from any_llm.pipeline.call import Handler
     from any_llm.pipeline.layer import Place
     from any_llm.providers.estimates import Estimate
-    from any_llm.types.health import TargetHealth
     from any_llm.types.json import JSON
     from any_llm.types.routes import Route
 
@@ -180,21 +178,6 @@ class AnyLLM(EveryOperation, Standing):
     def layers(self) -> tuple[Place, ...]:
         """The layers around each call, outermost first: what they are called, how often they run, and their places."""
         return places(self._settings)
-
-    @property
-    def cache(self) -> KeptAnswers:
-        """The kept answers of calls with these settings: to look at, and to make invalid."""
-        from any_llm.client.kept import KeptAnswers  # noqa: PLC0415  # few programs look at them
-
-        return KeptAnswers(self._settings)
-
-    def health(self) -> tuple[TargetHealth, ...]:
-        """Return what calls and checks have shown about the health of this client's targets, asking nobody.
-
-        Targets are watched where `health` is set, as it is for clients of routes; nothing is known of one that was not
-        yet called or checked. With a store that processes share, it is what they all have seen.
-        """
-        return import_module("any_llm.client.watching").health_of(self)
 
     def explain(self, model: str = UNNAMED, **options: JSON) -> tuple[Considered, ...]:  # noqa: ARG002  # for routes
         """Return the targets of a route in the order a call would ask them, then those dropped; each with the reason.

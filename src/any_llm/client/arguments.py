@@ -19,6 +19,7 @@ from any_llm.types.http import Timeouts, is_number
 from any_llm.types.json import JSON, JSONObject, is_mapping
 
 _HEX = 16
+_LONGEST_ID = 128
 _OF_THE_CALL = POLICIES | {"timeout", "extra_headers", "extra_query", "extra_body"}
 """Options that say how a call is made, and are none of its operation's."""
 
@@ -64,11 +65,17 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
         extra_body=options.pop("extra_body", None) or {},
         addressed=addressed,
         on_unsupported=settings.on_unsupported,
-        request_id=request_id,
+        request_id=_own_id(extra_headers) or request_id if extra_headers else request_id,
         deadline=policies.deadline,
         caller=policies.caller,
         overrides=policies.overrides,
     )
+
+
+def _own_id(headers: Mapping[str, str]) -> str:
+    """Return the caller's own id of the request, from the header `x-request-id`; empty where it is none for a log."""
+    named = next((value for name, value in headers.items() if name.lower() == "x-request-id"), "")
+    return named if len(named) <= _LONGEST_ID and named.isascii() and named.isprintable() else ""
 
 
 def _texts(headers: JSON) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 
@@ -9,7 +10,7 @@ from any_llm.engine.codecs import dialect_of
 from any_llm.engine.dispatch import Deliver, dispatcher
 from any_llm.engine.pricing import Pricing
 from any_llm.engine.settings import TRANSPORTS, Settings
-from any_llm.engine.settings_file import default_settings
+from any_llm.engine.settings_file import default_settings, says_yes
 from any_llm.engine.stack import stack
 from any_llm.exceptions import ConfigurationError
 from any_llm.local.transport import LocalTransport
@@ -91,7 +92,12 @@ def _transports(network: Transport) -> Callable[[str], Transport]:
             return named
         raise ConfigurationError(f"A provider's transport is {name!r}; it must be one of {', '.join(TRANSPORTS)}")
 
-    return transport_for
+    if not says_yes(os.environ.get("ANY_LLM_DEBUG")):
+        return transport_for
+    # What shows the wire is loaded only where somebody wants to see it.
+    from any_llm.transport.debugging import Debugging  # noqa: PLC0415
+
+    return lambda name: Debugging(transport_for(name), os.environ)
 
 
 def _measured(

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Protocol
-from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
@@ -17,10 +16,10 @@ from any_llm.engine.codecs import codec_for, dialect_of
 from any_llm.engine.content_types import framing_of, is_json
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
-from any_llm.engine.hosts import is_own
 from any_llm.engine.idempotency import idempotency_key
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import Held, HttpUpstream
+from any_llm.engine.urls import place_of, with_query
 from any_llm.exceptions import (
     AnyLLMError,
     MalformedResponseError,
@@ -37,6 +36,7 @@ from any_llm.transport.framing import FRAMINGS
 from any_llm.types.http import HttpRequest, HttpResponse, Timeouts, Upload
 from any_llm.types.media import MediaNotReadError
 from any_llm.types.report import Delivery, Report, Reported
+from any_llm.types.shown_headers import ShownHeaders
 
 if TYPE_CHECKING:
     from any_llm.pipeline.stream import Outcome
@@ -147,8 +147,10 @@ def dispatcher(
             if provider.auth not in SIGNERS:
                 request = facts.request = await _signed(request, call.target, transport)
             exchange = await transport.send(request, call.timeouts)
-            report.status = exchange.status
-            report.headers = facts.met(exchange.status, exchange.headers)
+            report.status = facts.status = exchange.status
+            headers, key = exchange.headers, call.target.key
+            facts.headers = headers
+            report.headers = headers if key is None else ShownHeaders(headers, key)
             report.request_id = facts.request_id()
             try:
                 return await _receive(Trip(call, codec, transport, report, facts), exchange)
@@ -323,7 +325,7 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
         headers["Content-Type"] = content_type
     if call.request_id:
         headers["X-Client-Request-Id"] = call.request_id
-    url, ours = _place(target, encoded.path)
+    url, ours = place_of(target, encoded.path)
     sign = SIGNERS.get(target.provider.auth, unsigned) if ours else unsigned
     sign(headers, target.key)
     if target.provider.idempotency and body and ours and call.request_id:
@@ -335,13 +337,13 @@ def _request(call: Call, encoded: Encoded) -> HttpRequest:
     elif encoded.headers:
         _add(headers, encoded.headers)
     if call.query:
-        url = _with_query(url, call.query)
+        url = with_query(url, call.query)
     return HttpRequest(encoded.method or ("POST" if body else "GET"), url, headers, body)
 
 
 async def _signed(request: HttpRequest, target: Target, transport: Transport) -> HttpRequest:
     """Return a request with the headers of a signer that must see it whole; unsigned if it is not the provider's."""
-    if not _place(target, request.url)[1]:
+    if not place_of(target, request.url)[1]:
         return request
     # What fetches and keeps credentials is loaded by the first call that needs it.
     from any_llm.auth.access import TransportAccess  # noqa: PLC0415
@@ -352,27 +354,10 @@ async def _signed(request: HttpRequest, target: Target, transport: Transport) ->
     return HttpRequest(request.method, request.url, headers, request.body)
 
 
-def _place(target: Target, path: str) -> tuple[str, bool]:
-    """Return the URL of a request, and whether it is the provider's own, so that the key may go there."""
-    if path.startswith(("https://", "http://")):
-        return path, is_own(target, path)
-    if "?" not in target.base_url:
-        return target.base_url + path, True
-    base, _, query = target.base_url.partition("?")
-    return f"{base}{path}{'&' if '?' in path else '?'}{query}", True
-
-
 def _body(call: Call, encoded: Encoded) -> tuple[str, bytes | Upload]:
     if not call.addressed:
         return encode_body(encoded, call.extra_body)
     return encode_body(*with_addressed(encoded, call.target.provider, call.addressed, call.extra_body))
-
-
-def _with_query(url: str, query: Mapping[str, str]) -> str:
-    """Return a URL with members of a query added; those of its own that have the same names are replaced."""
-    place, _, own = url.partition("?")
-    kept = [(name, value) for name, value in parse_qsl(own, keep_blank_values=True) if name not in query]
-    return f"{place}?{urlencode([*kept, *query.items()], doseq=True)}"
 
 
 def _add(headers: dict[str, str], more: Mapping[str, str]) -> None:

@@ -13,6 +13,9 @@ from any_llm.types.json import JSON, is_mapping
 from any_llm.types.secret import redact, show
 
 RECORDS: Mapping[str, str] = {
+    "audit": "any_llm.types.auditing:Audit",
+    "log_store": "any_llm.types.logs:LogStore",
+    "logs": "any_llm.types.logs:Logs",
     "telemetry": "any_llm.types.telemetry:Telemetry",
     "metrics": "any_llm.types.telemetry:Metrics",
     "ledger": "any_llm.types.bookkeeping:Ledger",
@@ -23,6 +26,8 @@ OBSERVERS: Mapping[str, str] = {
     "telemetry": "any_llm.observers.telemetry:Telemetry",
     "metrics": "any_llm.observers.metrics:Metrics",
     "ledger": "any_llm.observers.ledger:Ledger",
+    "logs": "any_llm.observers.logs:Logs",
+    "log_store": "any_llm.observers.log_store:LogStore",
 }
 """By the names of settings the places of the observers that they turn on, in the order they are told.
 

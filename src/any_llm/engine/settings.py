@@ -29,9 +29,11 @@ from any_llm.types.secret import redact, show
 if TYPE_CHECKING:
     from any_llm.engine.pricing import Pricing
     from any_llm.pipeline.observation import Observer
+    from any_llm.types.auditing import Audit
     from any_llm.types.bookkeeping import Ledger
     from any_llm.types.budgets import Budget, Budgets
     from any_llm.types.health import Health
+    from any_llm.types.logs import Logs, LogStore
     from any_llm.types.routes import Fallback, Route
     from any_llm.types.telemetry import Metrics, Telemetry
 
@@ -77,6 +79,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         budgets: how much money may be spent in which time: `Budgets`, or a sequence of `Budget`.
         ledger: where what calls used and cost is written down: `Ledger`, `True` for the usual one, or `None`.
         observers: who is told how each call went.
+        logs: where a line is logged for each call; `True` as is usual, `None` for none.
+        log_store: where calls are kept with what was said; `True` as is usual, `None` for nowhere.
+        audit: how calls are written into the audit log; `True` as is usual, `None` for none.
         telemetry: spans and events of calls: `Telemetry`, `True` for the usual ones, or `None` for none.
         metrics: counts and times of calls: `Metrics`, `True` for the usual ones, or `None` for none.
         store: where layers keep what others shall see: `memory`, the place of another store, or a store.
@@ -111,6 +116,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     budgets: Budgets | Sequence[Budget] | None = None
     ledger: Ledger | bool | None = None
     observers: Sequence[Observer] = ()
+    logs: Logs | bool | None = None
+    log_store: LogStore | bool | None = None
+    audit: Audit | bool | None = None
     telemetry: Telemetry | bool | None = None
     metrics: Metrics | bool | None = None
     store: object = "memory"

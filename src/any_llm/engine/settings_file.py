@@ -59,6 +59,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits | tuple[Limit, ...] = ()
     cache: Cache | bool = False
     caller: Caller = NOBODY
+    logs: JSONObject | bool = False
+    log_store: JSONObject | bool = False
+    audit: JSONObject | bool = False
     telemetry: JSON = None
     metrics: JSON = None
     store: str = "memory"
@@ -112,7 +115,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         caller=file.caller,
         store=file.store,
         **{name: record_from(path, name, getattr(file, name)) for name in RECORDS},
-        sdk_types=_says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
+        sdk_types=says_yes(environment.get("ANY_LLM_SDK_TYPES")) or file.sdk_types,
         proxy=file.proxy,
         ca=environment.get("ANY_LLM_CA") or file.ca,
         max_connections=file.max_connections,
@@ -138,7 +141,8 @@ def _routing(path: Path | None, file: _File) -> JSONObject:
     return read_routes(path, file.routes, file.fallback, file.health)
 
 
-def _says_yes(word: str | None) -> bool:
+def says_yes(word: str | None) -> bool:
+    """Say whether a variable of the environment says yes."""
     return (word or "").strip().lower() in {"1", "true", "yes", "on"}
 
 

@@ -82,6 +82,7 @@ class EventStream(Generic[E]):
         self._exhausted = False
         # Whoever takes the one item out, on whichever thread, ends the stream.
         self._latch: list[None] = [None]
+        self._unsettled: asyncio.Future[object] | None = None
         self._changes: list[Callable[[E], E | None]] = []
         self._altered = False
         self._on_item: list[Callable[[E], None]] = []
@@ -96,8 +97,6 @@ class EventStream(Generic[E]):
 
     def __aiter__(self) -> Self:
         return self
-
-    _unsettled: asyncio.Future[object] | None = None
 
     async def __anext__(self) -> E:
         if not self._ready and not await self._fill():
@@ -257,10 +256,11 @@ class EventStream(Generic[E]):
         """Have who reads on to the end wait for work that the end has begun, so that no program ends before it."""
         self._unsettled = work
 
-    async def _settle(self) -> None:
+    async def _settle(self) -> bool:
         work, self._unsettled = self._unsettled, None
         if work is not None:
             await asyncio.wait([work])
+        return False
 
     async def _fill(self) -> bool:
         if self._outcome is not None:
@@ -269,12 +269,10 @@ class EventStream(Generic[E]):
             raise self._refusal() from self._outcome.error
         if self._exhausted:
             self._end(Outcome(ending="complete"))
-            await self._settle()
-            return False
+            return await self._settle()
         while not self._ready:
             if not await self._add():
-                await self._settle()
-                return False
+                return await self._settle()
         return True
 
     async def _add(self) -> bool:

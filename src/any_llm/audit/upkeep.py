@@ -1,0 +1,158 @@
+"""What takes something out of the log, and what forbids it: retention, erasure, and legal holds.
+
+A body goes, its digest stays, and an event tells the numbers of all that went: the chain is as provable as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from any_llm.audit.database import Session
+from any_llm.audit.event import Event, written_time
+from any_llm.audit.log import AuditLog, Transaction
+from any_llm.audit.reading import Reader
+from any_llm.audit.sealing import find_subject
+from any_llm.refusals import AuditError
+from any_llm.types.json import JSON
+
+_DAY = 86_400.0
+_FREE = (
+    "NOT EXISTS (SELECT 1 FROM audit_holds h WHERE h.tenant = audit_events.tenant "
+    "AND (h.class = '' OR h.class = audit_events.class) AND (h.subject = '' OR h.subject = audit_events.actor))"
+)
+
+
+def prune(log: AuditLog, reader: Reader) -> int:
+    """Take away the bodies of events that are older than their class is kept, and return how many went.
+
+    Raises:
+        AuditError: the log cannot be written.
+    """
+    removed = 0
+    with log.transaction() as transaction:
+        session = transaction.session
+        for kind, days in log.policy.retention.items():
+            before = written_time(log.clock.time() - days * _DAY)
+            old = "SELECT tenant, number FROM audit_events WHERE class = ? AND at < ? AND body IS NOT NULL AND "
+            statement = f"{old}{_FREE} ORDER BY tenant, number"
+            by_tenant: dict[str, list[int]] = {}
+            for tenant, number in session.rows(statement, kind, before):
+                by_tenant.setdefault(tenant, []).append(number)
+            for tenant, numbers in by_tenant.items():
+                _take_away(session, tenant, numbers)
+                about = {"class_removed": kind, "before": before, "numbers": ranges(numbers)}
+                _tell(transaction, "audit.prune", tenant, reader, about)
+                removed += len(numbers)
+    return removed
+
+
+def erase(log: AuditLog, tenant: str, subject: str, reader: Reader) -> int:
+    """Have the log forget somebody: their key is dropped, and what is told of them in clear is taken away.
+
+    Returns:
+        How many events' bodies were taken away; those whose content is encrypted stay, and nobody can read them.
+
+    Raises:
+        AuditError: a legal hold forbids it, or the log cannot be written.
+    """
+    with log.transaction() as transaction:
+        session = transaction.session
+        known = find_subject(session, tenant, subject)
+        names = [subject] if known is None else [subject, known.ref]
+        held = [name for name, of, _, _ in _holds(session, tenant) if of in ("", *names)]
+        if held:
+            raise AuditError(f"The hold {held[0]!r} forbids to erase; release it first, if the law allows it")
+        # What an administrator did is told for others' sake.
+        statement = (
+            "SELECT number FROM audit_events WHERE tenant = ? AND actor = ? AND stream = 'access' "
+            "AND body IS NOT NULL ORDER BY number"
+        )
+        numbers = [row[0] for row in session.rows(statement, tenant, subject)]
+        if known is None and not numbers:
+            raise AuditError("The log tells nothing of this subject; name them as the calls did, and their tenant")
+        _take_away(session, tenant, numbers)
+        session.run("DELETE FROM audit_subjects WHERE tenant = ? AND subject = ?", tenant, subject)
+        about = {"numbers": ranges(numbers), "subject": "" if known is None else known.ref}
+        _tell(transaction, "audit.erase", tenant, reader, about)
+    return len(numbers)
+
+
+def hold(log: AuditLog, name: str, reader: Reader, *, tenant: str = "", subject: str = "", kind: str = "") -> None:
+    """Keep retention and erasure from what a hold covers, until it is released.
+
+    Args:
+        log: of which log.
+        name: what the hold is called, such as the number of a case.
+        reader: who holds, and why.
+        tenant: whose events.
+        subject: only those of whom this is told; everybody's if empty.
+        kind: only those of a class; all if empty.
+
+    Raises:
+        AuditError: there is a hold of this name, or the log cannot be written.
+    """
+    with log.transaction() as transaction:
+        session = transaction.session
+        if any(held == name for held, *_ in _holds(session, tenant)):
+            raise AuditError(f"There is a hold {name!r} already; release it, or take another name")
+        known = find_subject(session, tenant, subject) if subject else None
+        called = subject if known is None else known.ref
+        since = written_time(log.clock.time())
+        session.run(
+            "INSERT INTO audit_holds VALUES (?, ?, ?, ?, ?, ?)", tenant, name, called, kind, reader.reason, since
+        )
+        _tell(transaction, "audit.hold", tenant, reader, {"hold": name, "subject": called, "class_held": kind})
+
+
+def release(log: AuditLog, name: str, reader: Reader, *, tenant: str = "") -> None:
+    """Let a hold go.
+
+    Raises:
+        AuditError: there is none of this name, or the log cannot be written.
+    """
+    with log.transaction() as transaction:
+        session = transaction.session
+        names = [held for held, *_ in _holds(session, tenant)]
+        if name not in names:
+            raise AuditError(f"There is no hold {name!r}; there are {', '.join(names) or 'none'}")
+        session.run("DELETE FROM audit_holds WHERE tenant = ? AND name = ?", tenant, name)
+        _tell(transaction, "audit.release", tenant, reader, {"hold": name})
+
+
+def holds(log: AuditLog, tenant: str = "") -> list[tuple[str, str, str, str]]:
+    """Return a tenant's holds: the name, the subject, the class and the reason of each."""
+    with log.database.snapshot() as session:
+        return _holds(session, tenant)
+
+
+def _holds(session: Session, tenant: str) -> list[tuple[str, str, str, str]]:
+    statement = "SELECT name, subject, class, reason FROM audit_holds WHERE tenant = ? ORDER BY name"
+    return [(row[0], row[1], row[2], row[3]) for row in session.rows(statement, tenant)]
+
+
+def _take_away(session: Session, tenant: str, numbers: Sequence[int]) -> None:
+    for first, last in ranges(numbers):
+        statement = "UPDATE audit_events SET body = NULL, actor = '' WHERE tenant = ? AND number >= ? AND number <= ?"
+        session.run(statement, tenant, first, last)
+
+
+def _tell(transaction: Transaction, action: str, tenant: str, reader: Reader, about: Mapping[str, JSON]) -> None:
+    details = {name: value for name, value in about.items() if value != ""}
+    if reader.reason:
+        details["reason"] = reader.reason
+    transaction.append(
+        [Event(action=action, stream="admin", tenant=tenant, actor=reader.actor, kind="audit", details=details)]
+    )
+
+
+def ranges(numbers: Sequence[int]) -> list[list[int]]:
+    """Return rising numbers as ranges, the first and the last of each."""
+    return list(_ranges(numbers))
+
+
+def _ranges(numbers: Sequence[int]) -> Iterator[list[int]]:
+    start = 0
+    for place in range(1, len(numbers) + 1):
+        if place == len(numbers) or numbers[place] != numbers[place - 1] + 1:
+            yield [numbers[start], numbers[place - 1]]
+            start = place

@@ -1,0 +1,92 @@
+"""A thread that does behind the calls what may wait: it never stops a call, and counts what it had no room for."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import Condition, Event, RLock, Thread
+from time import sleep
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_LOG = logging.getLogger("any_llm")
+_BATCH = 256
+_SECONDS_AT_EXIT = 2.0
+
+
+class Behind(Generic[T]):
+    """Hands what it is given to a function, in order and together with what has come meanwhile.
+
+    Args:
+        name: what for, as the thread is called.
+        work: takes some of it, and how many were dropped before it.
+        capacity: how many may wait.
+        gather: how many seconds it waits for more to come.
+    """
+
+    def __init__(self, name: str, work: Callable[[Sequence[T], int], None], capacity: int, gather: float = 0.0) -> None:
+        self._name = name
+        self._work = work
+        self._capacity = capacity
+        self._gather = gather
+        self.dropped = 0
+        """How many there was no room for, since the process began."""
+        self._begin()
+        atexit.register(self.flush, _SECONDS_AT_EXIT)
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._queue: deque[T] = deque()
+        self._woken = Event()
+        self._idle = Condition()
+        self._working = False
+        self._told = self.dropped
+        self._starting = RLock()
+        self._thread: Thread | None = None
+
+    def put(self, item: T) -> None:
+        """Have something done soon, unless there is no room for it."""
+        if self._process != os.getpid():
+            # The thread does not live on in a forked child, and what waited is the parent's.
+            self._begin()
+        if len(self._queue) >= self._capacity:
+            self.dropped += 1
+            return
+        self._queue.append(item)
+        self._woken.set()
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    self._thread = Thread(target=self._run, name=f"any-llm-{self._name}", daemon=True)
+                    self._thread.start()
+
+    def flush(self, seconds: float = _SECONDS_AT_EXIT) -> bool:
+        """Wait until nothing waits any more, at most so many seconds, and say whether that is so."""
+        self._woken.set()
+        with self._idle:
+            return self._idle.wait_for(self._is_idle, seconds)
+
+    def _is_idle(self) -> bool:
+        return not (self._queue or self._working) or self._process != os.getpid()
+
+    def _run(self) -> None:
+        while True:
+            self._woken.wait()
+            if self._gather:
+                sleep(self._gather)
+            self._woken.clear()
+            while self._queue:
+                self._working = True
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), _BATCH))]
+                missing, self._told = self.dropped - self._told, self.dropped
+                try:
+                    self._work(batch, missing)
+                except Exception as error:  # noqa: BLE001  # a full disk must not end the thread
+                    _LOG.warning("%s of the %s were lost: %r", len(batch), self._name, error)
+            with self._idle:
+                self._working = False
+                self._idle.notify_all()

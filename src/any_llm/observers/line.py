@@ -1,0 +1,154 @@
+"""What a log tells of one call: a flat record, by the schema in `log_record.schema.json`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from any_llm.exceptions import AnyLLMError
+from any_llm.types.json import is_mapping
+from any_llm.types.metering import usage_of
+
+if TYPE_CHECKING:
+    from any_llm.attempts import Attempt
+    from any_llm.pipeline.call import Call
+    from any_llm.pipeline.observation import Record
+    from any_llm.types.json import JSONObject
+
+SCHEMA = "any_llm.log/1"
+EVENT = "llm.call"
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+"""https://www.w3.org/TR/trace-context/#traceparent-header"""
+_LEVELS: Mapping[str, str] = {"failed": "error", "cancelled": "warning"}
+_EMPTY: tuple[object, ...] = (None, "", (), [])
+
+
+def line_of(record: Record, *, identities: bool) -> JSONObject:
+    """Return what is logged of a call, without what is empty; nothing of what was said is in it."""
+    call, report, outcome = record.call, record.report, record.outcome
+    attempts = list(record.attempts)
+    last = attempts[-1] if attempts else None
+    told: JSONObject = {
+        "schema": SCHEMA,
+        "event": EVENT,
+        "level": _LEVELS.get(outcome.ending, "info"),
+        "timestamp": record.started + record.elapsed,
+        "logger": "any_llm",
+        "request_id": call.request_id,
+        "provider_request_id": report.request_id,
+        "session_id": session_of(call),
+        "operation": call.operation.value,
+        "provider": report.provider or call.target.provider.name,
+        "model": report.model or call.target.model,
+        "route": report.routing.route if report.routing is not None else "",
+        "key": last.key if last is not None else "",
+        "stream": call.stream,
+        "outcome": outcome.ending,
+        "status": report.status,
+        "attempt": len(attempts),
+        "chunks": record.chunks or None,
+        "warnings": len(report.warnings) or None,
+        "findings": len(report.findings) or None,
+        "cache": report.cache.status if report.cache is not None else None,
+        **trace_of(call),
+        **_times(record, attempts),
+        **_used(record),
+    }
+    if outcome.error is not None:
+        told |= _error(outcome.error)
+    if len(attempts) > 1:
+        told["attempts"] = [_attempt(attempt) for attempt in attempts]
+    if identities:
+        caller = call.caller
+        told |= {"user": call.user, "tenant": caller.tenant, "tags": list(caller.tags)}
+    return {name: value for name, value in told.items() if value not in _EMPTY}
+
+
+def session_of(call: Call) -> str:
+    """Return the session that a call belongs to, as its header `x-session-id` or its `session_label` says."""
+    return _header(call, "x-session-id") or str(call.options.get("session_label") or "")
+
+
+def trace_of(call: Call) -> Mapping[str, str]:
+    """Return the ids of the trace and of the span of a call: of its own span, else of the one it was made in."""
+    for span in _spans(call):
+        context = span()
+        trace, own = getattr(context, "trace_id", 0), getattr(context, "span_id", 0)
+        if trace:
+            return {"trace_id": f"{trace:032x}", "span_id": f"{own:016x}"}
+    found = _TRACEPARENT.fullmatch(_header(call, "traceparent"))
+    return {"trace_id": found[1], "span_id": found[2]} if found else {}
+
+
+def _spans(call: Call) -> Iterator[Callable[[], object]]:
+    """Yield what tells the ids of the spans that layers left for each other; OpenTelemetry itself is not needed."""
+    for left in call.context.values():
+        if is_mapping(left):
+            for value in left.values():
+                tells = getattr(value, "get_span_context", None)
+                if callable(tells):
+                    yield tells
+
+
+def _header(call: Call, wanted: str) -> str:
+    return next((value for name, value in call.headers.items() if name.lower() == wanted), "")
+
+
+def _times(record: Record, attempts: list[Attempt]) -> JSONObject:
+    """Return the parts of the time a call took, in milliseconds."""
+    upstream = math.fsum(attempt.elapsed or 0.0 for attempt in attempts)
+    waited = math.fsum(attempt.waited for attempt in attempts)
+    first = record.report.time_to_first_chunk
+    return {
+        "duration_ms": _ms(record.elapsed),
+        "upstream_ms": _ms(upstream),
+        "waited_ms": _ms(waited),
+        "overhead_ms": _ms(max(0.0, record.elapsed - upstream - waited)),
+        "time_to_first_chunk_ms": None if first is None else _ms(first),
+    }
+
+
+def _used(record: Record) -> JSONObject:
+    answer = record.answer
+    usage = usage_of(answer)
+    if usage is None:
+        return {}
+    cost = getattr(answer, "cost", None)
+    return {
+        "input_tokens": usage.input_tokens,
+        "cache_read_tokens": usage.cache_read_tokens or None,
+        "output_tokens": usage.output_tokens,
+        "reasoning_tokens": usage.reasoning_tokens or None,
+        "cost_usd": None if cost is None else str(cost.total),
+    }
+
+
+def _error(error: BaseException) -> JSONObject:
+    """Return what is told of an error; its text may hold what was said, and stays out."""
+    known = error if isinstance(error, AnyLLMError) else None
+    return {
+        "error": type(error).__name__,
+        "error_code": known.code if known is not None else None,
+        "retry_after": known.retry_after if known is not None else None,
+    }
+
+
+def _attempt(attempt: Attempt) -> JSONObject:
+    told = {
+        "provider": attempt.provider,
+        "model": attempt.model,
+        "key": attempt.key,
+        "outcome": attempt.outcome,
+        "status": attempt.status,
+        "error": attempt.error,
+        "provider_request_id": attempt.request_id,
+        "waited_ms": _ms(attempt.waited) or None,
+        "elapsed_ms": None if attempt.elapsed is None else _ms(attempt.elapsed),
+    }
+    return {name: value for name, value in told.items() if value not in _EMPTY}
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1_000, 3)

@@ -1,0 +1,130 @@
+"""One line for each call, written behind it, for people or for programs."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from any_llm.observers.behind import Behind
+from any_llm.observers.fields import ecs, otel, own
+from any_llm.observers.line import SCHEMA, line_of
+from any_llm.types.json import is_list, is_object
+from any_llm.types.secret import redact
+
+if TYPE_CHECKING:
+    from any_llm.pipeline.call import Call
+    from any_llm.pipeline.observation import Record
+    from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.types.json import JSON, JSONObject
+    from any_llm.types.logs import Logs as Policy
+
+_LOGGER = logging.getLogger("any_llm.calls")
+_SHAPES: Mapping[str, Callable[[JSONObject], JSONObject]] = {"any_llm": own, "ecs": ecs, "otel": otel}
+
+
+class Logs:
+    """The observer that logs calls. Clients with the same policy and surroundings share one thread.
+
+    Args:
+        policy: where lines go, and how they look.
+        surroundings: where the thread is kept.
+    """
+
+    __slots__ = ("_behind", "_identities")
+
+    def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
+        self._identities = policy.identities
+        lines = _Lines(policy, surroundings.clock.time)
+        self._behind = surroundings.shared(("logs", policy), lambda: Behind("log lines", lines.write, policy.capacity))
+
+    @property
+    def dropped(self) -> int:
+        """How many lines there was no room for."""
+        return self._behind.dropped
+
+    def begin(self, call: Call) -> tuple[Call, object]:
+        """Return the call as it is."""
+        return call, None
+
+    def end(self, noted: object, record: Record) -> None:  # noqa: ARG002  # it noted nothing
+        """Have a line written."""
+        self._behind.put(line_of(record, identities=self._identities))
+
+
+class _Lines:
+    """Writes records where a policy says."""
+
+    def __init__(self, policy: Policy, now: Callable[[], float]) -> None:
+        self._shape = _SHAPES[policy.fields]
+        self._console = policy.format == "console"
+        self._to = policy.to
+        self._now = now
+
+    def write(self, records: Sequence[JSONObject], dropped: int) -> None:
+        """Write records, and before them how many are missing."""
+        if dropped:
+            lost = {"schema": SCHEMA, "event": "llm.logs_dropped", "level": "warning", "logger": "any_llm"}
+            records = [lost | {"timestamp": self._now(), "dropped": dropped}, *records]
+        to = self._to
+        if callable(to):
+            for record in records:
+                to(_clean(self._shape(record)))
+        elif to == "logging":
+            for record in records:
+                clean = _clean(self._shape(record))
+                level = logging.getLevelNamesMapping()[record["level"].upper()]
+                _LOGGER.log(level, "%s", self._text(record, clean), extra={"any_llm": clean})
+        else:
+            self._append(to, "".join(f"{self._text(record, _clean(self._shape(record)))}\n" for record in records))
+
+    def _append(self, to: str, text: str) -> None:
+        if to in {"stderr", "stdout"}:
+            stream = sys.stderr if to == "stderr" else sys.stdout
+            stream.write(text)
+            stream.flush()
+            return
+        with Path(to).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    def _text(self, record: JSONObject, clean: JSONObject) -> str:
+        return _console(own(_clean(record))) if self._console else msgspec.json.encode(clean).decode()
+
+
+def _clean(value: JSON) -> JSON:
+    """Return a record without what looks like a key: ids, names and tags are whatever a caller made of them."""
+    if isinstance(value, str):
+        return redact(value.encode("utf-8", "replace").decode())
+    if is_object(value):
+        return {name: _clean(item) for name, item in value.items()}
+    return [_clean(item) for item in value] if is_list(value) else value
+
+
+def _console(record: JSONObject) -> str:
+    """Return a line for people."""
+    if "outcome" not in record:
+        return f"{record['timestamp'][11:23]} {record['level'].upper():7} {record['event']} {record.get('dropped', '')}"
+    error = f" {record['error']}" if "error" in record else ""
+    parts = [
+        f"{record['timestamp'][11:23]} {record['level'].upper():7} {record['provider']}:{record['model']}",
+        f"{record['operation']} {record['outcome']}{error} {record['duration_ms']:.0f} ms",
+    ]
+    parts += [f"{label}={record[name]}" for name, label in _SHOWN.items() if name in record]
+    return " ".join(parts)
+
+
+_SHOWN: Mapping[str, str] = {
+    "time_to_first_chunk_ms": "first_ms",
+    "input_tokens": "in",
+    "output_tokens": "out",
+    "cost_usd": "usd",
+    "attempt": "attempts",
+    "cache": "cache",
+    "route": "route",
+    "request_id": "request_id",
+    "trace_id": "trace_id",
+}
