@@ -257,9 +257,8 @@ class EventStream(Generic[E]):
         self._unsettled = work
 
     async def _settle(self) -> bool:
-        work, self._unsettled = self._unsettled, None
-        if work is not None:
-            await asyncio.wait([work])
+        if self._unsettled is not None:
+            await asyncio.wait([self._unsettled])
         return False
 
     async def _fill(self) -> bool:
