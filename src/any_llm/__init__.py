@@ -110,6 +110,7 @@ if TYPE_CHECKING:
     from any_llm.providers.tokenizers import count_text
     from any_llm.refusals import (
         AuditError,
+        BudgetExceededError,
         DeadlineExceededError,
         GuardrailError,
         LimitExceededError,
@@ -120,6 +121,8 @@ if TYPE_CHECKING:
     from any_llm.types.audio import AudioSpeechParams, AudioTranscriptionParams, Transcription, TranscriptionVerbose
     from any_llm.types.auditing import Audit
     from any_llm.types.batch import Batch, BatchRequestCounts, BatchResult, BatchResultError, BatchResultItem
+    from any_llm.types.bookkeeping import Ledger
+    from any_llm.types.budgets import Budget, BudgetAlert, Budgets, BudgetState
     from any_llm.types.caching import Cache, CacheControl, CacheInfo
     from any_llm.types.caller import Caller
     from any_llm.types.capabilities import Capabilities, Fact, Selection
@@ -246,6 +249,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.providers.names": ("LLMProvider",),
     "any_llm.providers.tokenizers": ("count_text",),
     "any_llm.refusals": (
+        "BudgetExceededError",
         "AuditError",
         "DeadlineExceededError",
         "GuardrailError",
@@ -257,6 +261,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.audio": ("AudioSpeechParams", "AudioTranscriptionParams", "Transcription", "TranscriptionVerbose"),
     "any_llm.types.auditing": ("Audit",),
     "any_llm.types.batch": ("Batch", "BatchRequestCounts", "BatchResult", "BatchResultError", "BatchResultItem"),
+    "any_llm.types.bookkeeping": ("Ledger",),
+    "any_llm.types.budgets": ("Budget", "BudgetAlert", "BudgetState", "Budgets"),
     "any_llm.types.caching": ("Cache", "CacheControl", "CacheInfo"),
     "any_llm.types.caller": ("Caller",),
     "any_llm.types.capabilities": ("Capabilities", "Fact", "Selection"),
@@ -284,15 +290,16 @@ _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for 
 __all__ = [
     "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "Audit", "AuditError",
     "AuthenticationError", "Batch", "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError",
-    "BatchResultItem", "Cache", "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
+    "BatchResultItem", "Budget", "BudgetAlert", "BudgetExceededError", "BudgetState", "Budgets", "Cache",
+    "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
     "ContentFilterFinishReasonError", "ContextLengthExceededError", "Cost", "Costs", "DeadlineExceededError",
     "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage",
     "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks", "InvalidRequestError", "KeyEvent",
-    "Keys", "LLMProvider", "Layer", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits", "LogStore",
-    "Logs", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError", "ParsedChatCompletion",
-    "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider", "ProviderError",
-    "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection", "Semantic",
-    "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription",
+    "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits",
+    "LogStore", "Logs", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
+    "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider",
+    "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection",
+    "Semantic", "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription",
     "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
     "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
     "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",

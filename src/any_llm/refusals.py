@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 
-from any_llm.exceptions import AnyLLMError, OverloadedError, RateLimitError, TotalTimeoutError
+from any_llm.exceptions import AnyLLMError, OverloadedError, QuotaExhaustedError, RateLimitError, TotalTimeoutError
 
 
 class DeadlineExceededError(TotalTimeoutError):
@@ -57,6 +59,27 @@ class LimitExceededError(RateLimitError):
 
     limit: str = ""
     fallback_ok: bool = False
+
+
+class BudgetExceededError(QuotaExhaustedError):
+    """A budget of the program's own has not enough left for the call; nothing was sent.
+
+    Attributes:
+        budget: which one.
+        whose: whose of them, where each has one of its own, such as `{"user": "ann"}`.
+        spent: what is spent of it, in US dollars.
+        limit: what may be.
+        resets: when there is a new one, for windows of the calendar; `retry_after` says in how many seconds there may
+            be enough, where that is known.
+    """
+
+    default_message = "A budget is exhausted"
+
+    budget: str = ""
+    whose: Mapping[str, str] = {}
+    spent: Decimal = Decimal(0)
+    limit: Decimal = Decimal(0)
+    resets: datetime | None = None
 
 
 class CircuitOpenError(OverloadedError):

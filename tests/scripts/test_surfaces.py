@@ -170,7 +170,8 @@ def test_a_new_module_of_operations_is_all_that_a_new_operation_takes(package: P
         "private": True,
         "recite": ["model", "input", "voice", "stream", "allow_running_loop", "timeout"],
         "create": [
-            *("provider", "place", "day", "window", "timeout", "deadline", "max_retries", "tenant", "tags", "priority"),
+            *("provider", "place", "day", "window", "timeout", "deadline", "max_retries", "tenant"),
+            *("project", "tags", "priority"),
             *("cache", "guards", "extra_headers", "extra_query", "extra_body"),
             *("api_key", "api_base", "client_args", "kwargs"),
         ],

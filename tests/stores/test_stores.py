@@ -122,6 +122,34 @@ async def test_a_lease_that_is_drawn_again_lasts_longer(store: Buckets, name: st
     assert (await store.draw([mine(amount=2)])).wait > SOON
 
 
+async def test_what_is_added_to_a_lease_is_held_with_it_to_the_last_unit(store: Buckets, name: str) -> None:
+    most = 2**53
+
+    def draw(amount: int, lease: str = "spent", window: float = LONG) -> Draw:
+        return Draw(bucket=name, amount=amount, capacity=most, window=window, lease=lease)
+
+    assert (await store.draw([draw(5, "mine")])).granted
+    await store.give_back([draw(5, "mine"), draw(-(2**52 + 1)), draw(-2)])
+    assert (await store.draw([draw(most + 1, "look")])).left == (2**52 - 3,)
+    assert (await store.draw([draw(2**52 - 3, "rest")])).granted
+    await store.give_back([draw(-(10**6))])
+    assert (await store.draw([draw(1, "more")])).left == (-(10**6),)
+
+
+async def test_a_lease_that_is_added_to_ends_with_what_was_added_last(store: Buckets, name: str) -> None:
+    def added(window: float) -> Draw:
+        return Draw(bucket=name, amount=-1, capacity=10, window=window, lease="spent")
+
+    look = Draw(bucket=name, amount=11, capacity=10, window=LONG, lease="look")
+    await store.give_back([added(SOON)])
+    await after(2 * SOON)
+    await store.give_back([added(LONG)])
+    assert (await store.draw([look])).left == (9,)
+    await store.give_back([added(SOON)])
+    await after(2 * SOON)
+    assert (await store.draw([look])).left == (8,)
+
+
 async def test_a_debt_is_not_forgotten_before_it_is_paid(store: Buckets, name: str) -> None:
     draw = Draw(bucket=name, amount=1, capacity=1, window=SOON)
     assert (await store.draw([draw])).granted

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import cycle, islice
 
@@ -13,8 +11,9 @@ import msgspec
 
 from any_llm.cli.asking import read_options
 from any_llm.cli.exits import Exit
+from any_llm.cli.progress import progress
 from any_llm.cli.target import choose_model
-from any_llm.cli.terminal import console, draws, note, table, write_json
+from any_llm.cli.terminal import note, table, write_json
 from any_llm.cli.wishes import BenchWish, Request
 from any_llm.client.capabilities import capabilities
 from any_llm.exceptions import ConfigurationError
@@ -49,7 +48,7 @@ def bench(models: Sequence[str], request: Request, wish: BenchWish, *, json: boo
     try:
         for name, ask in asks.items():
             measured[name] = []
-            with _bar(name, plan, shown=not json) as advance:
+            with progress(f"Measuring {name}", plan.expected, shown=not json) as advance:
                 asyncio.run(measure(plan, ask, partial(_keep, measured[name], advance)))
     except KeyboardInterrupt:
         interrupted = True
@@ -91,20 +90,6 @@ def _text(words: int, number: int) -> str:
 def _keep(samples: list[Sample], advance: Callable[[], None], sample: Sample) -> None:
     samples.append(sample)
     advance()
-
-
-@contextmanager
-def _bar(name: str, plan: Plan, *, shown: bool) -> Generator[Callable[[], None]]:
-    """Give a function to tell that one more call has ended; it draws on a terminal only."""
-    if not (shown and draws(sys.stderr)):
-        yield lambda: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415  # heavy
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(error=True), transient=True) as bar:
-        task = bar.add_task(f"Measuring {name}", total=plan.expected)
-        yield lambda: bar.advance(task)
 
 
 def _tell(measured: Mapping[str, Sequence[Sample]], wish: BenchWish, *, json: bool) -> None:

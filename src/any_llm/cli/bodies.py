@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     )
     from any_llm.cli.batch import create_batch, list_batches, tell_batch, tell_results
     from any_llm.cli.bench import bench
+    from any_llm.cli.budget import tell_budgets
     from any_llm.cli.cache_eval import evaluate
     from any_llm.cli.chat import chat
     from any_llm.cli.complete import complete
+    from any_llm.cli.cost import tell_cost
     from any_llm.cli.doctor import doctor
     from any_llm.cli.embed import embed
     from any_llm.cli.failures import tell_failure
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from any_llm.cli.probe import probe
     from any_llm.cli.providers import providers
     from any_llm.cli.rank import rerank
+    from any_llm.cli.reconcile import reconcile
     from any_llm.cli.routes import explain_route, list_routes, tell_health
     from any_llm.cli.stubs import stubs
     from any_llm.cli.wire import wire
@@ -75,6 +78,7 @@ _HOMES: Mapping[str, str] = {
     "providers": "any_llm.cli.providers",
     "prune_audit": "any_llm.cli.audit",
     "pull": "any_llm.cli.models",
+    "reconcile": "any_llm.cli.reconcile",
     "remove": "any_llm.cli.models",
     "replay_log": "any_llm.cli.logs",
     "report_audit": "any_llm.cli.audit",
@@ -86,6 +90,8 @@ _HOMES: Mapping[str, str] = {
     "stubs": "any_llm.cli.stubs",
     "tail_logs": "any_llm.cli.logs",
     "tell_batch": "any_llm.cli.batch",
+    "tell_budgets": "any_llm.cli.budget",
+    "tell_cost": "any_llm.cli.cost",
     "tell_failure": "any_llm.cli.failures",
     "tell_health": "any_llm.cli.routes",
     "tell_results": "any_llm.cli.batch",
@@ -125,6 +131,7 @@ __all__ = [
     "providers",
     "prune_audit",
     "pull",
+    "reconcile",
     "remove",
     "replay_log",
     "report_audit",
@@ -136,6 +143,8 @@ __all__ = [
     "stubs",
     "tail_logs",
     "tell_batch",
+    "tell_budgets",
+    "tell_cost",
     "tell_failure",
     "tell_health",
     "tell_results",

@@ -38,6 +38,8 @@ COMMANDS: Sequence[Command] = (
     Command("mock", "any_llm.cli.mock_signatures:mock", "Serve answers, and failures, as the vendors do, for tests."),
     Command("plugins", "any_llm.cli.more_signatures:plugins", "List, begin and check plug-ins."),
     Command("cache", "any_llm.cli.cache_signatures:cache", "Look at kept answers, clear them, and measure."),
+    Command("cost", "any_llm.cli.cost_signatures:cost", "Tell what calls cost, by day, model, user and more."),
+    Command("budget", "any_llm.cli.cost_signatures:budget", "Tell how much of each budget is spent."),
     Command("audit", "any_llm.cli.audit_signatures:audit", "Check, prove, export and report the audit log."),
     Command("logs", "any_llm.cli.log_signatures:logs", "Look up calls that were kept, and make them again."),
     Command("stubs", "any_llm.cli.signatures:stubs", "Tell editors about your own providers."),

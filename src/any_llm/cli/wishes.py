@@ -8,6 +8,20 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 
+class CostWish(NamedTuple):
+    """Which costs are told, and how: by what, of which time and of whom, repriced on which model, into which files."""
+
+    by: Sequence[str]
+    since: str | None
+    until: str | None
+    zone: str | None
+    only: Sequence[str]
+    on: str | None
+    store: str | None
+    csv: Path | None = None
+    png: Path | None = None
+
+
 class Question(NamedTuple):
     """What is asked: words, what the model is told to be, pictures, files; `stdin` says whether to wait for more."""
 

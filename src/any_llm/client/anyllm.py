@@ -18,6 +18,7 @@ from any_llm.client.metadata import adopt_attributes, class_attributes, class_na
 from any_llm.client.methods.every import HOOKS, EveryOperation
 from any_llm.client.placeholders import find_placeholders
 from any_llm.client.policies import with_retries
+from any_llm.client.standing import Standing
 from any_llm.engine.build import Defaults, build, defaults
 from any_llm.engine.plugins import PROVIDERS, found, load
 from any_llm.engine.settings import Settings
@@ -40,12 +41,10 @@ if TYPE_CHECKING:
 
     from any_llm.attempts import Considered
     from any_llm.client.background import Background
-    from any_llm.client.kept import KeptAnswers
     from any_llm.client.keys import KeysInUse
     from any_llm.pipeline.call import Handler
     from any_llm.pipeline.layer import Place
     from any_llm.providers.estimates import Estimate
-    from any_llm.types.health import TargetHealth
     from any_llm.types.json import JSON
     from any_llm.types.routes import Route
 
@@ -65,7 +64,7 @@ _COMPATIBLE = Provider(
 )
 
 
-class AnyLLM(EveryOperation):
+class AnyLLM(EveryOperation, Standing):
     """One provider with one credential; every operation as a method, async with an `a` before its name.
 
     Connections belong to the process, not to the instance: make as many as you like, and close none.
@@ -179,21 +178,6 @@ class AnyLLM(EveryOperation):
     def layers(self) -> tuple[Place, ...]:
         """The layers around each call, outermost first: what they are called, how often they run, and their places."""
         return places(self._settings)
-
-    @property
-    def cache(self) -> KeptAnswers:
-        """The kept answers of calls with these settings: to look at, and to make invalid."""
-        from any_llm.client.kept import KeptAnswers  # noqa: PLC0415  # few programs look at them
-
-        return KeptAnswers(self._settings)
-
-    def health(self) -> tuple[TargetHealth, ...]:
-        """Return what calls and checks have shown about the health of this client's targets, asking nobody.
-
-        Targets are watched where `health` is set, as it is for clients of routes; nothing is known of one that was not
-        yet called or checked. With a store that processes share, it is what they all have seen.
-        """
-        return import_module("any_llm.client.watching").health_of(self)
 
     def explain(self, model: str = UNNAMED, **options: JSON) -> tuple[Considered, ...]:  # noqa: ARG002  # for routes
         """Return the targets of a route in the order a call would ask them, then those dropped; each with the reason.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +11,7 @@ import msgspec
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.local.cache import locked
+from any_llm.stores.state import state_folder
 from any_llm.types.capabilities import FACTS, Fact, Kind, convert_value
 from any_llm.types.json import JSON
 
@@ -35,19 +34,9 @@ class _File(msgspec.Struct):
 def observations_path() -> Path:
     """Return the file of what probes saw, which need not exist yet.
 
-    It is `probes.json` in `ANY_LLM_STATE`, else in `any-llm` in the platform's folder for what programs remember:
-    `XDG_STATE_HOME` or `~/.local/state`, `~/Library/Application Support` on macOS, `LOCALAPPDATA` on Windows.
+    It is `probes.json` in the folder that `any_llm.stores.state.state_folder` names.
     """
-    own = os.environ.get("ANY_LLM_STATE")
-    return (Path(own).expanduser() if own else _platform_state() / "any-llm") / "probes.json"
-
-
-def _platform_state() -> Path:
-    if sys.platform == "win32":  # pragma: no cover  # the tests run on Linux
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":  # pragma: no cover  # the tests run on Linux
-        return Path.home() / "Library" / "Application Support"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return state_folder() / "probes.json"
 
 
 def observed(reference: str) -> Mapping[str, Fact[JSON]]:

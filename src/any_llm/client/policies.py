@@ -16,7 +16,7 @@ from any_llm.types.http import is_number
 from any_llm.types.json import JSON, JSONObject, is_list, is_tuple
 from any_llm.types.policies import Retry, RetryRule
 
-POLICIES = frozenset({"deadline", "max_retries", "tenant", "tags", "priority", "cache", "guards"})
+POLICIES = frozenset({"deadline", "max_retries", "tenant", "project", "tags", "priority", "cache", "guards"})
 """The options of every operation that no provider is told."""
 
 
@@ -90,14 +90,15 @@ def _at_most(rule: int | RetryRule, attempts: int) -> int | RetryRule:
 
 
 def _caller(options: JSONObject, usual: Caller) -> Caller:
-    said = {name: options.pop(name) for name in ("tenant", "tags", "priority") if name in options}
+    said = {name: options.pop(name) for name in ("tenant", "project", "tags", "priority") if name in options}
     if not said:
         return usual
     tags = said.get("tags", ())
     if not (is_list(tags) or is_tuple(tags)) or not all(isinstance(tag, str) and tag for tag in tags):
         raise InvalidRequestError(f"tags is {tags!r}; it must be a list of texts that are not empty", param="tags")
-    if not isinstance(said.get("tenant", ""), str):
-        raise InvalidRequestError(f"tenant is {said['tenant']!r}; it must be a text", param="tenant")
+    for name in ("tenant", "project"):
+        if not isinstance(said.get(name, ""), str):
+            raise InvalidRequestError(f"{name} is {said[name]!r}; it must be a text", param=name)
     priority = said.get("priority", 0)
     if not isinstance(priority, int) or isinstance(priority, bool):
         raise InvalidRequestError(f"priority is {priority!r}; it must be a whole number", param="priority")

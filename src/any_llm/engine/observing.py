@@ -18,12 +18,14 @@ RECORDS: Mapping[str, str] = {
     "logs": "any_llm.types.logs:Logs",
     "telemetry": "any_llm.types.telemetry:Telemetry",
     "metrics": "any_llm.types.telemetry:Metrics",
+    "ledger": "any_llm.types.bookkeeping:Ledger",
 }
 """By the names of settings the places of their types; `True` stands for a record that says nothing of its own."""
 
 OBSERVERS: Mapping[str, str] = {
     "telemetry": "any_llm.observers.telemetry:Telemetry",
     "metrics": "any_llm.observers.metrics:Metrics",
+    "ledger": "any_llm.observers.ledger:Ledger",
     "logs": "any_llm.observers.logs:Logs",
     "log_store": "any_llm.observers.log_store:LogStore",
 }

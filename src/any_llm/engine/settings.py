@@ -27,8 +27,11 @@ from any_llm.types.policies import Retry
 from any_llm.types.secret import redact, show
 
 if TYPE_CHECKING:
+    from any_llm.engine.pricing import Pricing
     from any_llm.pipeline.observation import Observer
     from any_llm.types.auditing import Audit
+    from any_llm.types.bookkeeping import Ledger
+    from any_llm.types.budgets import Budget, Budgets
     from any_llm.types.health import Health
     from any_llm.types.logs import Logs, LogStore
     from any_llm.types.routes import Fallback, Route
@@ -73,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         limits: how much may be asked for in which time: `Limits`, or a sequence of `Limit`.
         cache: how answers are kept: `Cache`, `True` for the usual one, or `None` to keep none.
         caller: on whose behalf calls are made: what limits, budgets and caches keep apart.
+        budgets: how much money may be spent in which time: `Budgets`, or a sequence of `Budget`.
+        ledger: where what calls used and cost is written down: `Ledger`, `True` for the usual one, or `None`.
         observers: who is told how each call went.
         logs: where a line is logged for each call; `True` as is usual, `None` for none.
         log_store: where calls are kept with what was said; `True` as is usual, `None` for nowhere.
@@ -108,6 +113,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits | Sequence[Limit] | None = None
     cache: Cache | bool | None = None
     caller: Caller = NOBODY
+    budgets: Budgets | Sequence[Budget] | None = None
+    ledger: Ledger | bool | None = None
     observers: Sequence[Observer] = ()
     logs: Logs | bool | None = None
     log_store: LogStore | bool | None = None
@@ -150,6 +157,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             from any_llm.types.price_list import read_prices  # noqa: PLC0415  # most settings say no prices
 
             msgspec.structs.force_setattr(self, "prices", read_prices(self.prices))
+        if self.budgets is not None:
+            from any_llm.types.budgets import read_budgets  # noqa: PLC0415  # most settings have no budgets
+
+            msgspec.structs.force_setattr(self, "budgets", read_budgets(self.budgets))
 
     def _check_observers(self) -> None:
         for name in RECORDS:
@@ -159,6 +170,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for observer in self.observers:
             if not callable(getattr(observer, "begin", None)) or not callable(getattr(observer, "end", None)):
                 raise ConfigurationError(f"observers holds {show(observer)}; an observer has the methods begin and end")
+
+    @property
+    def budgeting(self) -> tuple[Budgets, Pricing] | None:
+        """The budgets, and the prices by which they are kept; `None` where there are none."""
+        if self.budgets is None:
+            return None
+        from any_llm.engine.pricing import Pricing  # noqa: PLC0415  # most settings have no budgets
+
+        return cast("Budgets", self.budgets), Pricing(self.prices, self.models)
 
     @property
     def observing(self) -> tuple[tuple[str, object], ...]:

@@ -65,6 +65,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     telemetry: JSON = None
     metrics: JSON = None
     store: str = "memory"
+    budgets: JSON = None
+    ledger: JSON = False
 
 
 def config_path(environment: Mapping[str, str]) -> Path | None:
@@ -109,6 +111,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         keys=file.keys,
         limits=file.limits or None,
         cache=file.cache,
+        budgets=file.budgets,
         caller=file.caller,
         store=file.store,
         **{name: record_from(path, name, getattr(file, name)) for name in RECORDS},

@@ -38,6 +38,7 @@ class BuiltIn(msgspec.Struct, frozen=True):
 BUILT_IN: tuple[BuiltIn, ...] = (
     BuiltIn("audit", "audit", "any_llm.middleware.audit:Audit"),
     BuiltIn("telemetry", "observing", "any_llm.middleware.observe:Observe"),
+    BuiltIn("budget", "budgeting", "any_llm.middleware.budget:Budget"),
     BuiltIn("cache", "cache", "any_llm.middleware.cache:Cache"),
     BuiltIn("retry", "retry", "any_llm.middleware.retry:Retry"),
     BuiltIn("rotate", "keys", "any_llm.middleware.rotate:Rotate"),

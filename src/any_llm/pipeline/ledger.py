@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -19,6 +19,9 @@ from any_llm.stores.memory import MemoryStore
 from any_llm.stores.opening import open_store
 from any_llm.types.limits import Limits
 from any_llm.types.report import Warning as CallWarning
+
+if TYPE_CHECKING:
+    from any_llm.types.budgets import Budgets
 
 T = TypeVar("T")
 
@@ -47,12 +50,18 @@ class Grant(NamedTuple):
 class Ledger:
     """The buckets of limits, in the store of the surroundings, or in its place as the policy says when it fails.
 
+    Args:
+        policy: what happens when the store fails.
+        surroundings: where the store is.
+        what: what the buckets are of, as warnings call it.
+
     Attributes:
         clock: the time.
     """
 
-    def __init__(self, policy: Limits, surroundings: Surroundings) -> None:
+    def __init__(self, policy: Limits | Budgets, surroundings: Surroundings, what: str = "limits") -> None:
         self._policy = policy
+        self._what = what
         self.clock = surroundings.clock
         self._surroundings = surroundings
         self._opened: Buckets | None = None
@@ -68,7 +77,7 @@ class Ledger:
         Raises:
             StoreError: the store fails, and the policy is to refuse calls then.
         """
-        store = self._store
+        store = self.store
         if isinstance(store, MemoryStore):
             return Grant(await store.draw(draws), draws, store)
         if (failure := self._rest.failure) is None or self.clock.monotonic() >= self._rest.until:
@@ -114,6 +123,29 @@ class Ledger:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    def afterwards(
+        self, loop: asyncio.AbstractEventLoop, work: Callable[[], Coroutine[object, object, object]]
+    ) -> asyncio.Task[object] | None:
+        """Have work done in a loop, from wherever this is called: in it, on another thread, or in a finaliser.
+
+        With the loop closed nothing is done; leases end by themselves.
+
+        Returns:
+            The work, if this is called in the loop.
+        """
+        try:
+            here = asyncio.get_running_loop() is loop
+        except RuntimeError:
+            here = False
+        if here:
+            return self.behind(work())
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._begin, work)
+        return None
+
+    def _begin(self, work: Callable[[], Coroutine[object, object, object]]) -> None:
+        self.behind(work())
+
     async def _draw(self, store: Buckets, draws: Sequence[Draw]) -> Drawn:
         task = self.behind(store.draw(draws))
         try:
@@ -141,21 +173,26 @@ class Ledger:
         if policy.on_unavailable == "reject":
             raise StoreError(failure.message, failure)
         if policy.on_unavailable == "pass":
-            warning = CallWarning("skipped", "limits", f"{failure.message}; the call went on without them")
+            warning = CallWarning("skipped", self._what, f"{failure.message}; the call went on without them")
             return Grant(_GRANTED, (), None, warning)
         share = policy.local_share
         near = [_part(draw, share) for draw in draws]
-        warning = CallWarning("approximated", "limits", f"{failure.message}; this process keeps to {share:g} of them")
+        warning = CallWarning("approximated", self._what, f"{failure.message}; this process keeps to {share:g} of them")
         return Grant(await self._near.draw(near), near, self._near, warning)
 
     @property
-    def _store(self) -> Buckets:
+    def store(self) -> Buckets:
+        """The store that is asked first.
+
+        Raises:
+            ConfigurationError: it has no buckets.
+        """
         if self._opened is None:
             place, clock = self._surroundings.store, self._surroundings.clock
             store = self._surroundings.shared(("store", place), partial(open_store, place, clock))
             if not isinstance(store, Buckets):
                 raise ConfigurationError(
-                    f"store is {place!r}, which has no buckets for limits; give one that has draw and give_back"
+                    f"store is {place!r}, which has no buckets for {self._what}; give one that has draw and give_back"
                 )
             self._opened = store
         return self._opened

@@ -214,18 +214,7 @@ class Reservation:
             # What does not add up has told nobody what it used.
             used = self._expected
         rests = [*_rests(self._grant.draws, self._items, used)] if self._grant is not None else ()
-        try:
-            here = asyncio.get_running_loop() is loop
-        except RuntimeError:
-            here = False
-        if here:
-            self._ledger.behind(self._end(rests))
-        elif not loop.is_closed():
-            loop.call_soon_threadsafe(self._end_there, rests)
-        # With its loop closed, leases end by themselves.
-
-    def _end_there(self, rests: Sequence[Draw]) -> None:
-        self._ledger.behind(self._end(rests))
+        self._ledger.afterwards(loop, partial(self._end, rests))
 
     async def _end(self, draws: Sequence[Draw]) -> None:
         if self._renewal is not None:
@@ -279,6 +268,7 @@ def facts_of(call: Call) -> Mapping[str, Sequence[str]]:
         "provider": (target.provider.name,),
         "user": (call.user,),
         "tenant": (caller.tenant,),
+        "project": (caller.project,),
         "tag": tuple(dict.fromkeys(caller.tags)) or ("",),
     }
 

@@ -82,6 +82,7 @@ class EventStream(Generic[E]):
         self._exhausted = False
         # Whoever takes the one item out, on whichever thread, ends the stream.
         self._latch: list[None] = [None]
+        self._unsettled: asyncio.Future[object] | None = None
         self._changes: list[Callable[[E], E | None]] = []
         self._altered = False
         self._on_item: list[Callable[[E], None]] = []
@@ -251,6 +252,15 @@ class EventStream(Generic[E]):
         if getattr(self, "_outcome", True) is None:
             self._end(Outcome(ending="closed"), release=False)
 
+    def wait_for(self, work: asyncio.Future[object]) -> None:
+        """Have who reads on to the end wait for work that the end has begun, so that no program ends before it."""
+        self._unsettled = work
+
+    async def _settle(self) -> bool:
+        if self._unsettled is not None:
+            await asyncio.wait([self._unsettled])
+        return False
+
     async def _fill(self) -> bool:
         if self._outcome is not None:
             if self._outcome.ending == "complete":
@@ -258,10 +268,10 @@ class EventStream(Generic[E]):
             raise self._refusal() from self._outcome.error
         if self._exhausted:
             self._end(Outcome(ending="complete"))
-            return False
+            return await self._settle()
         while not self._ready:
             if not await self._add():
-                return False
+                return await self._settle()
         return True
 
     async def _add(self) -> bool:
@@ -273,6 +283,7 @@ class EventStream(Generic[E]):
             raise
         except BaseException as error:
             self._end(Outcome(ending="failed", error=error))
+            await self._settle()
             raise
         if items is None:
             # What is ready is still to be taken, and the end comes after it.

@@ -130,5 +130,9 @@ class Buckets(Protocol):
         ...
 
     async def give_back(self, draws: Sequence[Draw]) -> None:
-        """Put amounts back, or take more where one is negative: more than there is leaves the bucket in debt."""
+        """Put amounts back, or take more where one is negative: more than there is leaves the bucket in debt.
+
+        Of a lease nothing is left, whatever amount is said; a negative amount is added to what the lease holds, which
+        it then keeps for `window` seconds from now, or as long as it had it anyway.
+        """
         ...

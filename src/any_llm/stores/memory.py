@@ -120,12 +120,18 @@ class MemoryStore:
             now = self._clock.monotonic()
             for draw in draws:
                 if draw.lease:
+                    self._add_to_lease(draw, now)
                     leases = self._leases.get(draw.bucket, {})
-                    leases.pop(draw.lease, None)
                     if not leases:
                         self._leases.pop(draw.bucket, None)
                 else:
                     self._set_level(draw, min(draw.capacity, self._left(draw, now) + draw.amount), now)
+
+    def _add_to_lease(self, draw: Draw, now: float) -> None:
+        leases = self._leases.setdefault(draw.bucket, {})
+        held, until = leases.pop(draw.lease, (0.0, now))
+        if draw.amount < 0:
+            leases[draw.lease] = ((held if until > now else 0) - draw.amount, max(until, now + draw.window))
 
     def _left(self, draw: Draw, now: float) -> float:
         if draw.lease:

@@ -55,6 +55,15 @@ local function wait_for(key, amount, capacity, window, lease, is)
   end
   return 1e300
 end
+-- Lua's own way to write a number forgets the last digits of long ones.
+local function exact(amount) return string.format('%.17g', amount) end
+local function keep(key, seconds)
+  -- A short lease must not end the longer ones that are kept in the same place.
+  local milliseconds = math.ceil(seconds * 1000) + 1000
+  for _, kept in ipairs({key, key .. ':amounts'}) do
+    if redis.call('PTTL', kept) < milliseconds then redis.call('PEXPIRE', kept, milliseconds) end
+  end
+end
 local function put(key, level, capacity, window)
   redis.call('HSET', key, 'level', tostring(level), 'since', string.format('%.6f', now))
   -- When it is full again there is nothing to know about it.
@@ -65,7 +74,13 @@ for i, key in ipairs(KEYS) do
   local amount, capacity = tonumber(ARGV[4 * i - 2]), tonumber(ARGV[4 * i - 1])
   local window, lease = tonumber(ARGV[4 * i]), ARGV[4 * i + 1]
   if not take then
-    if lease ~= '' then
+    if lease ~= '' and amount < 0 then
+      local ends, held = redis.call('ZSCORE', key, lease), redis.call('HGET', key .. ':amounts', lease)
+      if not ends or tonumber(ends) <= now then ends, held = 0, 0 end
+      redis.call('ZADD', key, math.max(now + window, ends), lease)
+      redis.call('HSET', key .. ':amounts', lease, exact(held - amount))
+      keep(key, window)
+    elseif lease ~= '' then
       redis.call('ZREM', key, lease); redis.call('HDEL', key .. ':amounts', lease)
     else
       put(key, math.min(capacity, has(key, capacity, window, lease) + amount), capacity, window)
@@ -85,16 +100,15 @@ if take and wait < 0 then
     local window, lease = tonumber(ARGV[4 * i]), ARGV[4 * i + 1]
     left[i] = left[i] - amount
     if lease ~= '' then
-      redis.call('ZADD', key, now + window, lease); redis.call('HSET', key .. ':amounts', lease, tostring(amount))
-      redis.call('PEXPIRE', key, math.ceil(window * 1000) + 1000)
-      redis.call('PEXPIRE', key .. ':amounts', math.ceil(window * 1000) + 1000)
+      redis.call('ZADD', key, now + window, lease); redis.call('HSET', key .. ':amounts', lease, exact(amount))
+      keep(key, window)
     else
       put(key, left[i], capacity, window)
     end
   end
 end
 local told = {}
-for i, amount in ipairs(left) do told[i] = tostring(amount) end
+for i, amount in ipairs(left) do told[i] = exact(amount) end
 return {tostring(wait), short, told}
 """
 _INCREMENT = """

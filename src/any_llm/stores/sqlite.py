@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
 from pathlib import Path
-from time import monotonic, sleep
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -21,11 +20,10 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.refusals import StoreError
 from any_llm.spec.clock import Clock
 from any_llm.spec.store import Draw, Drawn, Pinned
+from any_llm.stores.wal import SECONDS_FOR_A_LOCK, turn_to_log
 
 T = TypeVar("T")
 
-_SECONDS_FOR_A_LOCK = 5.0
-_SECONDS_BETWEEN_TRIES = 0.02
 _SWEEP_EVERY = 512
 _TABLES = """
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
@@ -41,6 +39,10 @@ CREATE TABLE IF NOT EXISTS pinned (
     board TEXT NOT NULL, owner TEXT NOT NULL, value BLOB NOT NULL, since REAL NOT NULL, until REAL NOT NULL,
     PRIMARY KEY (board, owner)
 ) WITHOUT ROWID;
+"""
+_ADD_TO_LEASE = """
+INSERT INTO leases VALUES (?1, ?2, ?3, ?4) ON CONFLICT (bucket, lease) DO UPDATE SET
+    amount = excluded.amount + CASE WHEN until > ?5 THEN amount ELSE 0 END, until = max(until, excluded.until)
 """
 _SWEPT = ("kept", "counted", "claimed", "levels", "leases", "pinned")
 
@@ -205,21 +207,9 @@ class SqliteStore:
 
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path, timeout=_SECONDS_FOR_A_LOCK, isolation_level=None, check_same_thread=False)
-    # Turning to the log needs the file for a moment, and SQLite does not wait for it by itself.
-    give_up = monotonic() + _SECONDS_FOR_A_LOCK
-    while True:
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")
-            database.executescript(_TABLES)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > give_up:
-                database.close()
-                raise
-            sleep(_SECONDS_BETWEEN_TRIES)
-        else:
-            return database
+    database = sqlite3.connect(path, timeout=SECONDS_FOR_A_LOCK, isolation_level=None, check_same_thread=False)
+    turn_to_log(database, "NORMAL", _TABLES)
+    return database
 
 
 def _draw(database: sqlite3.Connection, draws: Sequence[Draw], now: float) -> Drawn:
@@ -239,7 +229,10 @@ def _draw(database: sqlite3.Connection, draws: Sequence[Draw], now: float) -> Dr
 
 def _give_back(database: sqlite3.Connection, draws: Sequence[Draw], now: float) -> None:
     for draw in draws:
-        if draw.lease:
+        if draw.lease and draw.amount < 0:
+            values = (draw.bucket, draw.lease, -draw.amount, now + draw.window, now)
+            database.execute(_ADD_TO_LEASE, values)
+        elif draw.lease:
             database.execute("DELETE FROM leases WHERE bucket = ? AND lease = ?", (draw.bucket, draw.lease))
         else:
             _set_level(database, draw, min(draw.capacity, _left(database, draw, now) + draw.amount), now)

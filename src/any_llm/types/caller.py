@@ -11,12 +11,14 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         tenant: whose data these are; nothing is ever shared between two tenants.
         user: who asks; where the call says nothing else, the operation's own parameter `user`.
+        project: what it is done for.
         tags: words that a call is counted under.
         priority: who goes first where calls wait for one another: the larger number.
     """
 
     tenant: str = ""
     user: str = ""
+    project: str = ""
     tags: tuple[str, ...] = ()
     priority: int = 0
 

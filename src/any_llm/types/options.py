@@ -24,16 +24,17 @@ class CallOptions(TypedDict, total=False):
 
     `timeout` is seconds: a number limits a whole call, and in a stream the wait for each piece; `Timeouts` says it in
     detail. `deadline` is seconds too: all that a call may take, further attempts, waits and the end of a stream
-    included. `max_retries` is how often it is made again where that may help. `tenant`, `tags` and `priority` say on
-    whose behalf it is made, for limits, budgets and caches; they are not sent. `guards` says what is looked at in this
-    call, instead of what is looked at in all: `True` for the usual, `False` for nothing. `extra_body` goes into the
-    JSON body as it is; `extra_headers` and `extra_query` are added to the request.
+    included. `max_retries` is how often it is made again where that may help. `tenant`, `project`, `tags` and
+    `priority` say on whose behalf it is made, for limits, budgets, ledgers and caches; they are not sent. `guards` says
+    what is looked at in this call, instead of what is looked at in all: `True` for the usual, `False` for nothing.
+    `extra_body` goes into the JSON body as it is; `extra_headers` and `extra_query` are added to the request.
     """
 
     timeout: float | Timeouts | None
     deadline: float | None
     max_retries: int | None
     tenant: str | None
+    project: str | None
     tags: Sequence[str] | None
     priority: int | None
     cache: str | Mapping[str, JSON] | None

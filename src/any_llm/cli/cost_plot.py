@@ -1,0 +1,65 @@
+"""What calls cost as a picture.
+
+matplotlib (https://matplotlib.org/stable/api/) comes with the extra `plot`, and is loaded on first use.
+"""
+
+# matplotlib's own annotations leave some of its parameters open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from any_llm.testing.bench.plot import check_plot
+
+_WIDTH, _HEIGHT, _ROW = 11.0, 2.0, 0.3
+_MOST_ROWS = 60
+
+
+def draw(path: Path, by: Sequence[str], costs: Sequence[tuple[tuple[str, ...], Decimal]]) -> None:
+    """Draw costs into a file, as PNG or SVG by its ending.
+
+    By day alone, or first by day, there is a column for each day, with a part for each of the rest; else a bar for each
+    group, the dearest ones first.
+
+    Raises:
+        ConfigurationError, MissingExtraError: as `check_plot`.
+    """
+    check_plot(path)
+    from matplotlib import rc_context  # noqa: PLC0415  # an extra
+    from matplotlib.figure import Figure  # noqa: PLC0415  # an extra
+
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "any-llm"}):
+        if by[:1] == ("day",):
+            picture = Figure(figsize=(_WIDTH, 5.0), layout="constrained")
+            axes = picture.subplots()
+            days = sorted({group[0] for group, _ in costs})
+            bottoms = dict.fromkeys(days, 0.0)
+            for part in sorted({group[1:] for group, _ in costs}):
+                heights = {group[0]: float(cost) for group, cost in costs if group[1:] == part}
+                axes.bar(
+                    days,
+                    [heights.get(day, 0.0) for day in days],
+                    bottom=[bottoms[day] for day in days],
+                    label=" · ".join(word or "–" for word in part) or "cost",
+                )
+                for day, height in heights.items():
+                    bottoms[day] += height
+            axes.set(ylabel="US dollars", ylim=(0, None))
+            axes.tick_params(axis="x", rotation=60)
+            if by[1:]:
+                axes.legend(fontsize="small")
+        else:
+            dearest = sorted(costs, key=lambda one: one[1], reverse=True)[:_MOST_ROWS][::-1]
+            picture = Figure(figsize=(_WIDTH, _HEIGHT + _ROW * len(dearest)), layout="constrained")
+            axes = picture.subplots()
+            axes.barh(
+                [" · ".join(word or "–" for word in group) for group, _ in dearest],
+                [float(cost) for _, cost in dearest],
+            )
+            axes.set(xlabel="US dollars")
+        axes.set_title(f"cost by {', '.join(by)}")
+        axes.grid(visible=True, axis="both", alpha=0.3)
+        picture.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)

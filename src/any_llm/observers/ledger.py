@@ -1,0 +1,176 @@
+"""Writes what each call and each of its attempts used and cost into a ledger."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from any_llm.stores.ledger.opening import open_book
+from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
+from any_llm.stores.ledger.writer import Writer
+from any_llm.types.costs import UNPAID, Costs, cost_in, costs_of
+from any_llm.types.metering import usage_of
+from any_llm.types.usage import Usage
+
+if TYPE_CHECKING:
+    from any_llm.attempts import Attempt
+    from any_llm.pipeline.call import Call
+    from any_llm.pipeline.observation import Record
+    from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.types.bookkeeping import Ledger as Policy
+    from any_llm.types.cost import Cost
+
+_ENCODE = msgspec.json.Encoder(decimal_format="string").encode
+
+
+class Ledger:
+    """The observer that keeps the ledger; all clients of a process that name one store write it with one thread."""
+
+    __slots__ = ("_at_once", "_clock", "_writer")
+
+    def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
+        self._clock = surroundings.clock
+        self._at_once = policy.durability != "batched"
+        make = partial(
+            Writer,
+            partial(open_book, policy.store, surely=policy.durability == "durable"),
+            surroundings.clock.time,
+            within=policy.within,
+            retention=policy.retention,
+        )
+        self._writer = surroundings.shared(("ledger", policy), make)
+
+    def begin(self, call: Call) -> tuple[Call, object]:
+        """Give the call a name in the ledger; one that loses nothing notes it already now."""
+        name = uuid.uuid4().hex
+        if self._at_once:
+            self._writer.write_now(Entry(_row_of(name, call, self._clock.time())))
+        return call, name
+
+    def end(self, noted: object, record: Record) -> None:
+        """Write the call and its attempts."""
+        entry = entry_of(str(noted), record)
+        if self._at_once:
+            self._writer.write_now(entry)
+        else:
+            self._writer.add(entry)
+
+
+def entry_of(name: str, record: Record) -> Entry:
+    """Return what the ledger says of a call that has ended."""
+    report = record.report
+    cost = cost_in(record.answer, report)
+    costs = _costs(record, cost)
+    begun = _row_of(name, record.call, record.started)
+    known = len(costs.attempts) > costs.unknown or not costs.attempts
+    call = begun._replace(
+        elapsed=record.elapsed,
+        provider=report.provider or begun.provider,
+        model=report.model or begun.model,
+        route=report.routing.route if report.routing else "",
+        outcome=record.outcome.ending,
+        error=type(record.outcome.error).__name__ if record.outcome.error is not None else None,
+        cache=report.cache.status if report.cache else None,
+        attempts=len(costs.attempts),
+        cost=_money(costs.total) if known else None,
+        saved=_money(costs.saved),
+        unknown=costs.unknown,
+    )
+    return Entry(call, tuple(_attempts(call, record, costs, cost)))
+
+
+def _row_of(name: str, call: Call, started: float) -> CallRow:
+    target, caller = call.target, call.caller
+    return CallRow(
+        id=name,
+        started=started,
+        operation=call.operation.value,
+        provider=target.provider.name,
+        model=target.model,
+        key=target.key.fingerprint if target.key else "",
+        tenant=caller.tenant,
+        user_name=call.user,
+        project=caller.project,
+        request_id=call.request_id,
+        tags=_tags(caller.tags),
+        stream=int(call.stream),
+    )
+
+
+def _tags(tags: tuple[str, ...]) -> str:
+    return _ENCODE([*dict.fromkeys(tags)]).decode() if tags else "[]"
+
+
+def _costs(record: Record, cost: Cost | None) -> Costs:
+    """Return what the attempts cost; reading the usage of an answer takes a while, so it is done once."""
+    report = record.report
+    if report.cache is not None and report.cache.status in UNPAID:
+        return Costs(saved=report.cache.saved)
+    priced = _nobody_knows if report.pricing is None else report.pricing.of_attempt
+    return costs_of(report.attempts, cost, priced, report.routing)
+
+
+def _nobody_knows(_attempt: Attempt) -> Cost | None:
+    return None
+
+
+def _attempts(call: CallRow, record: Record, costs: Costs, cost: Cost | None) -> Iterator[AttemptRow]:
+    # An answer from a cache has the attempts of nobody.
+    for number, (attempt, spent) in enumerate(zip(record.report.attempts, costs.attempts, strict=False), 1):
+        reckoned = cost if spent.role == "answer" else _reckoned(attempt, record)
+        told = usage_of(record.answer) if spent.role == "answer" and reckoned is None else attempt.usage
+        usage = told if reckoned is None else reckoned.usage
+        row = AttemptRow(
+            id=f"{call.id}-{number}",
+            call_id=call.id,
+            number=number,
+            started=attempt.started,
+            elapsed=attempt.elapsed,
+            operation=call.operation,
+            provider=attempt.provider,
+            model=attempt.model,
+            key=attempt.key,
+            tenant=call.tenant,
+            user_name=call.user_name,
+            project=call.project,
+            route=call.route,
+            request_id=call.request_id,
+            provider_request_id=attempt.request_id,
+            tags=call.tags,
+            role=spent.role,
+            outcome=attempt.outcome,
+            error=attempt.error,
+            status=attempt.status,
+            cost=_money(spent.cost),
+        )
+        yield _with_usage(row, usage, reckoned) if isinstance(usage, Usage) else row
+
+
+def _reckoned(attempt: Attempt, record: Record) -> Cost | None:
+    """Return how the cost of an attempt was found that is not the answer."""
+    pricing = record.report.pricing
+    return None if pricing is None or attempt.usage is None else pricing.of_attempt(attempt)
+
+
+def _with_usage(row: AttemptRow, usage: Usage, cost: Cost | None) -> AttemptRow:
+    told = row._replace(
+        input_tokens=usage.input_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        output_tokens=usage.output_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        usage=_ENCODE(usage).decode(),
+    )
+    if cost is None:
+        return told
+    source = "the provider's answer" if cost.counts == "vendor" else f"{cost.source} {cost.version}".strip()
+    return told._replace(price_source=source, price_date=cost.date.isoformat() if cost.date else None)
+
+
+def _money(amount: Decimal | None) -> str | None:
+    return None if amount is None else format(amount, "f")

@@ -1,0 +1,272 @@
+"""What one call reserves of its budgets, what it spent in the end, and who is told when a part of a budget is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from any_llm.pipeline.ledger import Grant, Ledger
+from any_llm.pipeline.purse import Purse, dollars, joined, nano
+from any_llm.refusals import StoreError
+from any_llm.spec.store import Buckets, Claims, Counters, Draw, KeyValue
+from any_llm.types.budgets import BudgetAlert, Budgets
+from any_llm.types.report import Warning as CallWarning
+
+if TYPE_CHECKING:
+    from any_llm.pipeline.call import Call
+
+_LOG = logging.getLogger("any_llm")
+_LOOK = 0.1
+_LEAST = 1e-3
+
+
+class Outlay(NamedTuple):
+    """What a call may cost, in billionths of a dollar: probably, and at most."""
+
+    expected: int
+    high: int
+
+
+class Short(NamedTuple):
+    """Why a call cannot go.
+
+    Attributes:
+        purse: what has not enough.
+        spent: what is spent of it, in billionths of a dollar.
+        exhausted: whether it is spent; else others have reserved it and may give some back.
+        wait: in how many seconds there may be enough.
+    """
+
+    purse: Purse
+    spent: float
+    exhausted: bool
+    wait: float
+
+
+class Told:
+    """What this process has told of budgets already, and which of them are near a part that is to be told of."""
+
+    __slots__ = ("near", "parts", "seen")
+
+    def __init__(self) -> None:
+        self.parts: dict[tuple[str, float], float] = {}
+        self.near: set[str] = set()
+        self.seen: dict[str, float] = {}
+
+
+class Spending:
+    """What one call reserves and spends.
+
+    Args:
+        ledger: the purses' store.
+        policy: the budgets.
+        purses: all that the call is paid from.
+        told: what this process has told of already.
+    """
+
+    def __init__(self, ledger: Ledger, policy: Budgets, purses: Sequence[Purse], told: Told) -> None:
+        self._ledger = ledger
+        self._policy = policy
+        self._purses = purses
+        self._told = told
+        self._name = uuid.uuid4().hex
+        self._grant: Grant | None = None
+        self._renewal: asyncio.TimerHandle | None = None
+
+    async def take(self, call: Call, strict: Sequence[Purse], outlay: Outlay | None) -> Short | None:
+        """Reserve what a call may cost from the purses that may stop it, and wait for what others may give back.
+
+        Returns:
+            Why it cannot go, or `None` where it can.
+
+        Raises:
+            StoreError: the store fails, and the policy is to refuse calls then.
+        """
+        lines, clock = self._ledger.lines, self._ledger.clock
+        waiter, began = lines.waiter(call.caller.priority), clock.monotonic()
+        patience = min((purse.budget.max_wait for purse in strict), default=0.0)
+        until = min(began + patience, inf if call.deadline is None else call.deadline)
+        try:
+            while True:
+                short = await self._try(strict, outlay)
+                now = clock.monotonic()
+                if short is None or short.exhausted or now >= until:
+                    return short
+                await lines.wait(waiter, short.purse.bucket, max(min(_LOOK, until - now), _LEAST))
+        finally:
+            lines.leave(waiter)
+
+    async def settle(self, cost: Decimal | None) -> None:
+        """Give back what was reserved, and spend what the call cost; `None` where nobody knows that."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
+        grant, self._grant = self._grant, None
+        if grant is None or grant.store is None:
+            return
+        spent = nano(cost) if cost else 0
+        draws = [msgspec.structs.replace(draw, amount=abs(draw.amount)) for draw in grant.draws]
+        if spent:
+            draws += [draw for purse in self._purses for draw in purse.spend(spent)]
+        await self._ledger.give_back(grant, draws)
+        try:
+            await self._note(grant.store, unknown=cost is None)
+            if spent and (watched := [purse for purse in self._purses if self._may_reach(purse, grant)]):
+                await self._alert(grant.store, watched)
+        except StoreError as error:
+            # What was spent is written; the next call tells of it, and of the store.
+            _LOG.warning("Nobody could be told how much of a budget is spent: %s", error)
+
+    async def exceeded(self, purses: Sequence[Purse]) -> Sequence[CallWarning]:
+        """Return what there is to tell of budgets that stop nothing and of which nothing is left."""
+        store = self._grant.store if self._grant is not None else None
+        if not purses or store is None:
+            return ()
+        try:
+            looked = await store.draw([purse.look(spent=True) for purse in purses])
+        except BaseException as error:
+            if isinstance(error, StoreError):
+                return [CallWarning("skipped", "budgets", error.message)]
+            await self.settle(Decimal(0))
+            raise
+        return [
+            exceeded(purse, purse.capacity - left, "so the call was made")
+            for purse, left in zip(purses, looked.left, strict=True)
+            if left <= 0
+        ]
+
+    @property
+    def warning(self) -> CallWarning | None:
+        """What there is to tell of the store."""
+        return None if self._grant is None else self._grant.warning
+
+    async def _try(self, strict: Sequence[Purse], outlay: Outlay | None) -> Short | None:
+        if outlay is None:
+            # What nobody can reckon is not reserved, and goes as long as something is left.
+            outlay = Outlay(1, 1)
+        hold = self._policy.hold
+        wanted = [outlay.high if purse.budget.reserve == "high" else outlay.expected for purse in strict]
+        draws = [purse.hold(amount, self._name, hold) for purse, amount in zip(strict, wanted, strict=True)]
+        grant = await self._ledger.draw(draws)
+        if not grant.drawn.granted and outlay.high > outlay.expected:
+            # One call at a time may go by its expected cost alone, so that only one can be off.
+            draws = [purse.hold(outlay.expected, self._name, hold) for purse in strict]
+            draws += [purse.alone(self._name, hold) for purse in strict if purse.budget.reserve == "high"]
+            grant = await self._ledger.draw(draws)
+        if grant.drawn.granted:
+            self._grant = grant
+            self._renew_later(loop=asyncio.get_running_loop())
+            return None
+        return await self._short(grant, strict, outlay.expected)
+
+    async def _short(self, grant: Grant, strict: Sequence[Purse], expected: int) -> Short:
+        assert grant.store is not None, "who is not asked refuses nothing"
+        looked = await grant.store.draw([purse.look(spent=True) for purse in strict])
+        share = grant.draws[0].capacity / strict[0].capacity
+        spent = [purse.capacity - left for purse, left in zip(strict, looked.left, strict=True)]
+        room = [purse.capacity * share - used for purse, used in zip(strict, spent, strict=True)]
+        for purse, used, has in zip(strict, spent, room, strict=True):
+            if has < expected:
+                return Short(purse, used, exhausted=True, wait=grant.drawn.wait)
+        place = min(range(len(strict)), key=lambda number: grant.drawn.left[number])
+        return Short(strict[place], spent[place], exhausted=False, wait=grant.drawn.wait)
+
+    def _renew_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Keep what is reserved for a call that takes longer than it is kept for a process that does not answer."""
+        if self._grant is not None and self._grant.draws:
+            self._renewal = loop.call_later(self._policy.hold / 3, self._renew, loop)
+
+    def _renew(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._grant is not None and self._grant.store is not None:
+            self._ledger.behind(self._draw_again(self._grant.store, self._grant.draws))
+            self._renew_later(loop)
+
+    async def _draw_again(self, store: Buckets, draws: Sequence[Draw]) -> None:
+        try:
+            if self._grant is not None:
+                await store.draw(draws)
+        except StoreError:
+            # The next renewal tries again, and two may fail before it is lost.
+            return
+
+    async def _note(self, store: Buckets, *, unknown: bool) -> None:
+        """Write down who has budgets, for those who ask how they stand, and count what has no price."""
+        now = self._ledger.clock.time()
+        for purse in self._purses:
+            if purse.whose and isinstance(store, KeyValue) and self._told.seen.get(purse.bucket, 0.0) <= now:
+                self._told.seen[purse.bucket] = now + purse.keep / 2
+                value = msgspec.json.encode({"whose": purse.whose})
+                await store.set(who(purse.budget.called) + purse.bucket, value, seconds=purse.keep)
+            if unknown and isinstance(store, Counters):
+                await store.increment(f"{purse.bucket}:unpriced", 1, seconds=purse.keep)
+
+    def _may_reach(self, purse: Purse, grant: Grant) -> bool:
+        """Say whether this call, or one beside it, may have brought a budget to a part that is to be told of."""
+        parts = [part for part in purse.budget.alerts if not self._was_told(purse, part)]
+        if not parts:
+            return False
+        for draw, left in zip(grant.draws, grant.drawn.left, strict=True):
+            if draw.bucket == purse.bucket and draw.capacity - left < min(parts) * draw.capacity:
+                return purse.bucket in self._told.near
+        # What calls at the same time add is seen only when the last one of them has ended.
+        self._told.near.add(purse.bucket)
+        return True
+
+    def _was_told(self, purse: Purse, part: float) -> bool:
+        return self._told.parts.get((purse.bucket, part), 0.0) > self._ledger.clock.time()
+
+    async def _alert(self, store: Buckets, purses: Sequence[Purse]) -> None:
+        looked = await store.draw([purse.look(spent=True) for purse in purses])
+        for purse, left in zip(purses, looked.left, strict=True):
+            spent = purse.capacity - left
+            for part in sorted(purse.budget.alerts):
+                if spent >= part * purse.capacity and not self._was_told(purse, part):
+                    self._told.parts[purse.bucket, part] = self._ledger.clock.time() + purse.keep
+                    name = f"{purse.bucket}:told {part:g}"
+                    if not isinstance(store, Claims) or await store.claim(name, self._name, seconds=purse.keep):
+                        self._tell(purse, part, spent)
+
+    def _tell(self, purse: Purse, part: float, spent: float) -> None:
+        alert = BudgetAlert(
+            budget=purse.budget.called,
+            whose=purse.whose,
+            part=part,
+            spent=dollars(spent),
+            limit=purse.budget.amount,
+            resets=purse.resets,
+        )
+        _LOG.warning("%s: $%f of $%f are spent (%d %%)", named(purse), alert.spent, alert.limit, round(part * 100))
+        if self._policy.on_alert is not None:
+            try:
+                self._policy.on_alert(alert)
+            except Exception as error:  # noqa: BLE001  # who is told must not fail what it is told of
+                _LOG.warning("on_alert failed: %r", error)
+
+
+def exceeded(purse: Purse, spent: float, then: str) -> CallWarning:
+    """Return what a report tells of a budget that stopped nothing."""
+    detail = f"${dollars(spent):f} of ${purse.budget.amount:f} are spent, {then}"
+    return CallWarning("exceeded", named(purse), detail)
+
+
+def named(purse: Purse) -> str:
+    """Return what messages call a budget, and whose it is."""
+    whose = ", ".join(f"{word} {value or 'nobody'}" for word, value in purse.whose.items())
+    return f"budget {purse.budget.called!r}" + (f" of {whose}" if whose else "")
+
+
+def who(budget: str) -> str:
+    """Return what the names begin with under which a store keeps who has a budget of its own."""
+    return f"{joined(('who has', budget))}:"
+
+
+def facts_from(kept: bytes) -> Mapping[str, str]:
+    """Return whose a purse is, as a store keeps it."""
+    return msgspec.json.decode(kept, type=dict[str, dict[str, str]])["whose"]

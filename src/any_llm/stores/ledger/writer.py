@@ -1,0 +1,174 @@
+"""Writes a ledger behind the calls: one thread for each ledger in a process, and one transaction for what has come."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+
+from any_llm.exceptions import AnyLLMError
+from any_llm.stores.ledger.opening import Book
+from any_llm.stores.ledger.rows import Entry
+
+_LOG = logging.getLogger("any_llm")
+_MOST = 100_000
+"""How many entries wait for a store that fails before further ones are dropped."""
+
+_BATCH = 1_000
+_REST = 0.5
+_DAY = 86_400.0
+_HOUR = 3_600.0
+_SECONDS_AT_EXIT = 5.0
+
+
+class Writer:
+    """Takes entries from any thread and any loop, and writes them.
+
+    Args:
+        opened: opens the ledger; called when the first entry comes, in the thread that writes.
+        now: the time in seconds since 1970.
+        within: after how many seconds at most an entry is on its way to the ledger.
+        retention: how many days entries are kept; `None` for ever.
+
+    Attributes:
+        dropped: how many entries were lost, since the store failed for longer than there is memory for them.
+    """
+
+    _opened_book: Book | None
+    _waiting: deque[Entry]
+
+    def __init__(
+        self, opened: Callable[[], Book], now: Callable[[], float], *, within: float, retention: float | None = None
+    ) -> None:
+        self._opened = opened
+        self._now = now
+        self._within = within
+        self._retention = retention
+        self._begin()
+        atexit.register(self.close)
+
+    def add(self, entry: Entry) -> None:
+        """Have an entry written; it costs a few microseconds and waits for nothing."""
+        if self._process != os.getpid():
+            # Neither the thread nor the connection live on in a forked child; what waits is the parent's to write.
+            self._begin()
+        if len(self._waiting) >= _MOST:
+            self.dropped += 1
+            return
+        self._waiting.append(entry)
+        if not self._started:
+            self._start()
+        if not self._come.is_set():
+            self._come.set()
+
+    def write_now(self, entry: Entry) -> None:
+        """Write an entry before returning; where that fails it is written behind, and the log tells of it."""
+        if self._process != os.getpid():
+            self._begin()
+        try:
+            with self._lock:
+                self._book().write([entry])
+        except AnyLLMError as error:
+            self._tell(error)
+            self.add(entry)
+        else:
+            if self._retention is not None:
+                self._clear_up()
+
+    def flush(self, seconds: float = _SECONDS_AT_EXIT) -> bool:
+        """Wait until everything that was added before is written, and say whether it is."""
+        if self._process != os.getpid() or not self._started:
+            return True
+        self._hurry.set()
+        self._come.set()
+        until = monotonic() + seconds
+        with self._written:
+            return self._written.wait_for(
+                lambda: not self._waiting and not self._writing, max(0.0, until - monotonic())
+            )
+
+    def close(self, seconds: float = _SECONDS_AT_EXIT) -> None:
+        """Write what waits, as far as there is time for it, and close the ledger; a later entry opens it again."""
+        atexit.unregister(self.close)
+        self.flush(seconds)
+        if self._process != os.getpid():
+            return
+        with self._lock:
+            book, self._opened_book = self._opened_book, None
+            if book is not None:
+                book.close()
+        if self._waiting:
+            _LOG.warning("The program ends before %d entries of the ledger could be written", len(self._waiting))
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._waiting = deque()
+        self._come, self._hurry = threading.Event(), threading.Event()
+        self._lock, self._starting = threading.Lock(), threading.Lock()
+        self._written = threading.Condition()
+        self._started = self._writing = self._failing = False
+        self._opened_book = None
+        self._cleared = 0.0
+        self.dropped = 0
+
+    def _start(self) -> None:
+        with self._starting:
+            if not self._started:
+                self._started = True
+                threading.Thread(target=self._run, name="any-llm-ledger", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self._come.wait()
+            # Those that come meanwhile go into the same transaction.
+            self._hurry.wait(self._within)
+            self._hurry.clear()
+            self._come.clear()
+            while self._waiting and self._write_batch():
+                pass
+            with self._written:
+                self._written.notify_all()
+            if self._waiting:
+                self._hurry.wait(_REST)
+                self._come.set()
+
+    def _write_batch(self) -> bool:
+        """Write what has come, in the order it came, and say whether that went well; what did not comes again."""
+        self._writing = True
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH))]
+        try:
+            with self._lock:
+                self._book().write(batch)
+            self._clear_up()
+        except Exception as error:  # noqa: BLE001  # the thread must outlive whatever a database does
+            self._tell(error)
+            self._waiting.extendleft(reversed(batch))
+            return False
+        else:
+            if self._failing:
+                self._failing = False
+                _LOG.warning("The ledger is written again; %d entries were dropped so far", self.dropped)
+            return True
+        finally:
+            self._writing = False
+
+    def _clear_up(self) -> None:
+        if self._retention is None or (self._cleared and monotonic() - self._cleared < _HOUR):
+            return
+        self._cleared = monotonic()
+        with self._lock:
+            self._book().forget(self._now() - self._retention * _DAY)
+
+    def _book(self) -> Book:
+        if self._opened_book is None:
+            self._opened_book = self._opened()
+        return self._opened_book
+
+    def _tell(self, error: Exception) -> None:
+        if not self._failing:
+            self._failing = True
+            _LOG.warning("%s; up to %d entries are kept until it can be written", error, _MOST)
