@@ -28,9 +28,9 @@ sys.path.insert(0, str(ROOT))
 from scripts.benchmark import fresh, peers  # noqa: E402  # the path must be there first
 from scripts.benchmark.everything import measure_everything  # noqa: E402  # as above
 from scripts.benchmark.layers import measure_layers  # noqa: E402  # as above
-from scripts.benchmark.watched import measure_watched  # noqa: E402  # as above
 from scripts.benchmark.measure import Row, compare, row  # noqa: E402  # as above
 from scripts.benchmark.subjects import Subject, subjects  # noqa: E402  # as above
+from scripts.benchmark.watched import measure_watched  # noqa: E402  # as above
 
 CALLS: Sequence[tuple[str, Callable[[Subject], object], int, int, float | None]] = (
     ("1 KB call", lambda subject: subject.small, 400, 1, 1.25),

@@ -13,8 +13,7 @@ import msgspec
 from any_llm.stores.ledger.opening import open_book
 from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
 from any_llm.stores.ledger.writer import Writer
-from any_llm.types.costs import UNPAID, Costs, cost_in, costs_of
-from any_llm.types.metering import usage_of
+from any_llm.types.costs import UNPAID, Costs, costs_of
 from any_llm.types.usage import Usage
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class Ledger:
 def entry_of(name: str, record: Record) -> Entry:
     """Return what the ledger says of a call that has ended."""
     report = record.report
-    cost = cost_in(record.answer, report)
+    cost = record.cost
     costs = _costs(record, cost)
     begun = _row_of(name, record.call, record.started)
     known = len(costs.attempts) > costs.unknown or not costs.attempts
@@ -123,7 +122,7 @@ def _attempts(call: CallRow, record: Record, costs: Costs, cost: Cost | None) ->
     # An answer from a cache has the attempts of nobody.
     for number, (attempt, spent) in enumerate(zip(record.report.attempts, costs.attempts, strict=False), 1):
         reckoned = cost if spent.role == "answer" else _reckoned(attempt, record)
-        told = usage_of(record.answer) if spent.role == "answer" and reckoned is None else attempt.usage
+        told = record.usage if spent.role == "answer" and reckoned is None else attempt.usage
         usage = told if reckoned is None else reckoned.usage
         row = AttemptRow(
             id=f"{call.id}-{number}",
