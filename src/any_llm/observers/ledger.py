@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from any_llm.pipeline.names import new_name
 from any_llm.stores.ledger.opening import open_book
 from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
 from any_llm.stores.ledger.writer import Writer
@@ -46,7 +46,7 @@ class Ledger:
 
     def begin(self, call: Call) -> tuple[Call, object]:
         """Give the call a name in the ledger; one that loses nothing notes it already now."""
-        name = uuid.uuid4().hex
+        name = new_name()
         if self._at_once:
             self._writer.write_now(Entry(_row_of(name, call, self._clock.time())))
         return call, name

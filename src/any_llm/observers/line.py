@@ -26,6 +26,19 @@ _EMPTY: tuple[object, ...] = (None, "", (), [])
 
 def line_of(record: Record, *, identities: bool) -> JSONObject:
     """Return what is logged of a call, without what is empty; nothing of what was said is in it."""
+    known = vars(record)
+    line: JSONObject | None = known.get("_line")
+    if line is None:
+        # It is the same for everyone who writes one.
+        line = known["_line"] = _made(record)
+    if not identities:
+        return dict(line)
+    caller = record.call.caller
+    told = {"user": record.call.user, "tenant": caller.tenant, "tags": list(caller.tags)}
+    return line | {name: value for name, value in told.items() if value not in _EMPTY}
+
+
+def _made(record: Record) -> JSONObject:
     call, report, outcome = record.call, record.report, record.outcome
     attempts = list(record.attempts)
     last = attempts[-1] if attempts else None
@@ -59,9 +72,6 @@ def line_of(record: Record, *, identities: bool) -> JSONObject:
         told |= _error(outcome.error)
     if len(attempts) > 1:
         told["attempts"] = [_attempt(attempt) for attempt in attempts]
-    if identities:
-        caller = call.caller
-        told |= {"user": call.user, "tenant": caller.tenant, "tags": list(caller.tags)}
     return {name: value for name, value in told.items() if value not in _EMPTY}
 
 

@@ -71,7 +71,7 @@ class LogStore:
         answer = record.answer
         told = None if answer is None else snapshot_answer(answer)
         asked = noted if isinstance(noted, bytes) else snapshot(record.call.options)
-        self._behind.put(_Ended(own(line_of(record, identities=True)), record.started, asked, told))
+        self._behind.put(_Ended(line_of(record, identities=True), record.started, asked, told))
 
 
 class _Keeping:
@@ -96,13 +96,18 @@ class _Keeping:
         self._log.close()
 
     def _kept(self, ended: _Ended) -> Kept:
-        asked = self._masked(decode_json(ended.asked))
+        line, asked, answer = self._masked(
+            [
+                own(ended.line),
+                decode_json(ended.asked),
+                None if ended.answer is None else decode_json(ended.answer),
+            ]
+        )
         options: JSONObject = asked if is_object(asked) else {"said": asked}
         spoken = next((name for name in _SPOKEN if name in options), "")
         said = options.pop(spoken, None)
-        answer = None if ended.answer is None else self._masked(decode_json(ended.answer))
         return Kept(
-            line=self._masked(ended.line),
+            line=line,
             at=ended.at,
             options=options,
             spoken=spoken,
@@ -110,15 +115,24 @@ class _Keeping:
             response=[] if answer is None else [answer],
         )
 
-    def _masked(self, value: JSON, name: str = "") -> JSON:
+    def _masked(self, value: JSON) -> JSON:
+        texts: list[str] = []
+        _gather(value, texts)
+        said = "\n".join(texts)
+        # Most calls have nothing to mask, which one look at all of their texts tells.
+        if not any(len(text) > _LARGEST for text in texts) and self._clean(said) == said:
+            return value
+        return self._each_masked(value)
+
+    def _each_masked(self, value: JSON, name: str = "") -> JSON:
         if isinstance(value, str):
             if len(value) > _LARGEST and (name in _ENCODED or value.startswith("data:")):
                 return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
             return self._clean(value)
         if is_list(value):
-            return [self._masked(item, name) for item in value]
+            return [self._each_masked(item, name) for item in value]
         if is_object(value):
-            return {self._clean(member): self._masked(item, member) for member, item in value.items()}
+            return {self._clean(member): self._each_masked(item, member) for member, item in value.items()}
         return value
 
     def _clean(self, text: str) -> str:
@@ -129,3 +143,16 @@ class _Keeping:
                 parts += text[place : found.start], f"[{found.label}]"
                 place = found.end
         return redact("".join((*parts, text[place:])))
+
+
+def _gather(value: JSON, texts: list[str]) -> None:
+    """Add every text of a tree, the names of its members included."""
+    if isinstance(value, str):
+        texts.append(value)
+    elif is_list(value):
+        for item in value:
+            _gather(item, texts)
+    elif is_object(value):
+        for name, item in value.items():
+            texts.append(name)
+            _gather(item, texts)

@@ -27,6 +27,10 @@ _LOGGER = logging.getLogger("any_llm.calls")
 _SHAPES: Mapping[str, Callable[[JSONObject], JSONObject]] = {"any_llm": own, "ecs": ecs, "otel": otel}
 
 
+_GATHER = 0.02
+"""How many seconds lines wait for others: a thread that woke for each would take longer than the line."""
+
+
 class Logs:
     """The observer that logs calls. Clients with the same policy and surroundings share one thread.
 
@@ -40,7 +44,9 @@ class Logs:
     def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
         self._identities = policy.identities
         lines = _Lines(policy, surroundings.clock.time)
-        self._behind = surroundings.shared(("logs", policy), lambda: Behind("log lines", lines.write, policy.capacity))
+        self._behind = surroundings.shared(
+            ("logs", policy), lambda: Behind("log lines", lines.write, policy.capacity, _GATHER)
+        )
 
     @property
     def dropped(self) -> int:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 from typing_extensions import override
 
+from any_llm.types.as_sent import sent_text
 from any_llm.types.decode import decoder, lenient
 from any_llm.types.json import JSON
 from any_llm.types.report import Report, Reported
@@ -147,20 +148,8 @@ def origin_of(report: Report) -> Origin:
 
 def encode_json(value: Value) -> msgspec.Raw:
     """Return the JSON of a value with all that was sent; the very text, if the value still says just that."""
-    source: object = vars(value).get("_source")
-    if type(source) is Source and source.raw and _is_as_sent(value, source.raw):
-        return msgspec.Raw(source.raw)
-    return msgspec.Raw(msgspec.json.encode(value.to_dict()))
-
-
-def _is_as_sent(value: Value, raw: bytes) -> bool:
-    if not _is_untouched(value):
-        return False
-    try:
-        fresh = decoder(type(value)).decode(raw)
-    except msgspec.DecodeError:
-        return False
-    return _ENCODE(fresh) == _ENCODE(value)
+    sent = sent_text(value) if _is_untouched(value) else b""
+    return msgspec.Raw(sent or msgspec.json.encode(value.to_dict()))
 
 
 def _is_untouched(value: Value) -> bool:

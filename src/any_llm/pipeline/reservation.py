@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
@@ -15,6 +14,7 @@ import msgspec
 from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.learned import Learned
 from any_llm.pipeline.ledger import Grant, Ledger
+from any_llm.pipeline.names import new_name
 from any_llm.refusals import StoreError
 from any_llm.spec.store import Draw, Drawn
 from any_llm.types.estimate import Amounts
@@ -48,7 +48,7 @@ class Plan:
         if limit.only and any(value not in facts[word] for word, value in limit.only.items()):
             return []
         amount = min(expected.of(limit.of), self.capacity)
-        lease = uuid.uuid4().hex if limit.of == "concurrency" else ""
+        lease = new_name() if limit.of == "concurrency" else ""
         places = product(*(facts[word] for word in limit.per))
         buckets = (f"{self._prefix}:{_joined(place)}" if place else self._prefix for place in places)
         return [

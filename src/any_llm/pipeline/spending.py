@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import inf
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from any_llm.pipeline.ledger import Grant, Ledger
+from any_llm.pipeline.names import new_name
 from any_llm.pipeline.purse import Purse, dollars, joined, nano
 from any_llm.refusals import StoreError
 from any_llm.spec.store import Buckets, Claims, Counters, Draw, KeyValue
@@ -76,7 +76,7 @@ class Spending:
         self._policy = policy
         self._purses = purses
         self._told = told
-        self._name = uuid.uuid4().hex
+        self._name = new_name()
         self._grant: Grant | None = None
         self._renewal: asyncio.TimerHandle | None = None
 

@@ -68,25 +68,27 @@ def usage_in(usage: object, answer: object = None) -> Usage | None:
 def _within(usage: object, answer: object) -> Usage:
     """Return counts of which the parts are within the whole."""
     taken, made = _first(usage, _TAKEN), _first(usage, _MADE)
-    total = _count(_at(usage, "total_tokens"))
+    total = _counted(usage, "total_tokens")
     if made == 0 and taken == 0:
         taken = total
     read_from, written_as = _first_of(usage, _TAKEN_DETAILS), _first_of(usage, _MADE_DETAILS)
-    thought = _count(_at(written_as, "reasoning_tokens"))
+    if _says_nothing(read_from) and _says_nothing(written_as) and _is_tokens_alone(usage):
+        return _made(None, answer, input_tokens=taken, output_tokens=made)
+    thought = _counted(written_as, "reasoning_tokens")
     if thought and total == taken + made + thought:
         # xAI's chat counts what was thought beside the completion, as the sum shows.
         made += thought
     thought = min(thought, made)
-    read = min(_count(_at(read_from, "cached_tokens")), taken)
-    written = min(_count(_at(read_from, "cache_write_tokens")), taken - read)
-    heard = min(_count(_at(read_from, "audio_tokens")), taken - written)
+    read = min(_counted(read_from, "cached_tokens"), taken)
+    written = min(_counted(read_from, "cache_write_tokens"), taken - read)
+    heard = min(_counted(read_from, "audio_tokens"), taken - written)
     # Sound that cannot be among the fresh input, for want of room there, was cached, whether or not that is told.
     cached = max(_cached_audio(usage, read_from), heard - (taken - read - written))
     cached = min(cached, read, heard)
     fresh = taken - read - written - (heard - cached)
-    seen = _rest(_count(_at(read_from, "image_tokens")), fresh)
-    spoken = _rest(_count(_at(written_as, "audio_tokens")), made - thought)
-    drawn = _rest(_count(_at(written_as, "image_tokens")), made - thought - spoken)
+    seen = _rest(_counted(read_from, "image_tokens"), fresh)
+    spoken = _rest(_counted(written_as, "audio_tokens"), made - thought)
+    drawn = _rest(_counted(written_as, "image_tokens"), made - thought - spoken)
     return _made(
         usage,
         answer,
@@ -97,26 +99,26 @@ def _within(usage: object, answer: object) -> Usage:
         input_audio_tokens=heard,
         cache_read_audio_tokens=cached,
         input_image_tokens=seen,
-        input_video_tokens=_rest(_count(_at(read_from, "video_tokens")), fresh - seen),
+        input_video_tokens=_rest(_counted(read_from, "video_tokens"), fresh - seen),
         output_tokens=made,
         reasoning_tokens=thought,
         output_audio_tokens=spoken,
         output_image_tokens=drawn,
-        output_video_tokens=_rest(_count(_at(written_as, "video_tokens")), made - thought - spoken - drawn),
+        output_video_tokens=_rest(_counted(written_as, "video_tokens"), made - thought - spoken - drawn),
     )
 
 
 def _apart(usage: object, answer: object) -> Usage:
     """Return counts whose input leaves out what a cache has to do with."""
-    read = _count(_at(usage, "cache_read_input_tokens"))
+    read = _counted(usage, "cache_read_input_tokens")
     hourly = _hourly(usage)
     fleeting = _count(_at(usage, "cache_creation", "ephemeral_5m_input_tokens"))
-    written = max(_count(_at(usage, "cache_creation_input_tokens")), hourly + fleeting)
-    made = _count(_at(usage, "output_tokens"))
+    written = max(_counted(usage, "cache_creation_input_tokens"), hourly + fleeting)
+    made = _counted(usage, "output_tokens")
     return _made(
         usage,
         answer,
-        input_tokens=_count(_at(usage, "input_tokens")) + read + written,
+        input_tokens=_counted(usage, "input_tokens") + read + written,
         cache_read_tokens=read,
         cache_write_tokens=written,
         cache_write_1h_tokens=hourly,
@@ -127,7 +129,7 @@ def _apart(usage: object, answer: object) -> Usage:
 
 def _made(usage: object, answer: object, **tokens: int) -> Usage:
     """Return the usage with what is told beside the tokens."""
-    if is_object(usage) and usage.keys() <= _TOKENS_ALONE:
+    if _is_tokens_alone(usage):
         usage = None
     return Usage(
         **tokens,
@@ -135,8 +137,8 @@ def _made(usage: object, answer: object, **tokens: int) -> Usage:
         tool_calls=_first(usage, _TOOLS),
         images=_images(answer),
         seconds=_seconds(usage, answer),
-        characters=_count(_at(usage, "characters")),
-        pages=_count(_at(usage, "pages_processed")),
+        characters=_counted(usage, "characters"),
+        pages=_counted(usage, "pages_processed"),
         tier=_tier(usage, answer),
         region=_region(usage),
         vendor_cost=vendor_cost(usage),
@@ -171,7 +173,7 @@ def _of_images(answer: object) -> Usage:
 
 def _of_rerank(answer: object) -> Usage | None:
     units = _at(answer, "meta", "billed_units")
-    searched = _count(_at(units, "search_units"))
+    searched = _counted(units, "search_units")
     found = usage_in(_at(answer, "usage")) or usage_in(units)
     return Usage(search_units=searched) if found is None and searched else _with(found, search_units=searched)
 
@@ -273,17 +275,46 @@ def _list(value: object) -> Iterable[JSON]:
 
 def _count(value: object) -> int:
     """Return a number of things; some vendors write whole numbers as `1.0`."""
+    if type(value) is int:
+        return max(value, 0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         return 0
     return int(value) if isinstance(value, int) or value.is_integer() else 0
+
+
+def _is_tokens_alone(usage: object) -> bool:
+    return is_object(usage) and usage.keys() <= _TOKENS_ALONE
+
+
+def _says_nothing(details: object) -> bool:
+    return details is None or (is_object(details) and not any(details.values()))
+
+
+def _field(answer: object, name: str) -> object:
+    """Return a field that an answer of its type has; in JSON, a member."""
+    if isinstance(answer, Value):
+        return getattr(answer, name) if name in answer.__struct_fields__ else None
+    return _at(answer, name)
 
 
 def _rest(count: int, room: int) -> int:
     return max(min(count, room), 0)
 
 
+def _counted(holder: object, name: str) -> int:
+    """Return the number of things that a member tells; most members are not there."""
+    value = holder.get(name) if is_object(holder) else _at(holder, name)
+    return 0 if value is None else _count(value)
+
+
 def _first(usage: object, paths: Iterable[tuple[str, ...]]) -> int:
-    return next((count for path in paths if (count := _count(_at(usage, *path)))), 0)
+    if usage is None:
+        return 0
+    for path in paths:
+        value = _at(usage, *path)
+        if value is not None and (count := _count(value)):
+            return count
+    return 0
 
 
 def _first_of(usage: object, names: Iterable[str]) -> object:
@@ -305,14 +336,14 @@ def _hourly(usage: object) -> int:
     """Return the tokens that were written to the cache for an hour, as Anthropic and Bedrock tell them."""
     told = _count(_at(usage, "cache_creation", "ephemeral_1h_input_tokens"))
     details = (detail for detail in _list(_at(usage, "cacheDetails")) if _at(detail, "ttl") == "1h")
-    return told or sum(_count(_at(detail, "inputTokens")) for detail in details)
+    return told or sum(_counted(detail, "inputTokens") for detail in details)
 
 
 def _cached_audio(usage: object, details: object) -> int:
     """Return the cached tokens that are sound, as OpenAI and Google tell them."""
     told = _count(_at(details, "cached_tokens_details", "audio_tokens"))
     listed = (entry for entry in _list(_at(usage, "cacheTokensDetails")) if _at(entry, "modality") == "AUDIO")
-    return told or sum(_count(_at(entry, "tokenCount")) for entry in listed)
+    return told or sum(_counted(entry, "tokenCount") for entry in listed)
 
 
 def _searched(answer: object) -> int:
@@ -322,9 +353,9 @@ def _searched(answer: object) -> int:
     """
     calls = sum(
         _at(item, "type") == "web_search_call" and _at(item, "action", "type") in {None, "search"}
-        for item in _list(_at(answer, "output"))
+        for item in _list(_field(answer, "output"))
     )
-    return calls + sum(_queries(choice) for choice in _list(_at(answer, "choices")))
+    return calls + sum(_queries(choice) for choice in _list(_field(answer, "choices")))
 
 
 def _queries(choice: object) -> int:
@@ -337,13 +368,13 @@ def _images(answer: object) -> int:
 
 
 def _seconds(usage: object, answer: object) -> Decimal:
-    named = (_at(usage, "seconds"), _at(usage, "prompt_audio_seconds"), _at(answer, "duration"))
+    named = (_at(usage, "seconds"), _at(usage, "prompt_audio_seconds"), _field(answer, "duration"))
     return next((amount for value in named if (amount := _money(value))), Decimal(0))
 
 
 def _tier(usage: object, answer: object) -> Tier:
     told = (
-        _at(answer, "service_tier"),
+        _field(answer, "service_tier"),
         _at(usage, "service_tier"),
         _at(usage, "speed"),
         _at(usage, "serviceTier"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from any_llm.types.as_sent import sent_text
 from any_llm.types.json import JSON, is_list
 from any_llm.types.media import Media
 from any_llm.types.value import Value
@@ -28,9 +29,9 @@ def _plain(value: object) -> object:
 
 
 def snapshot_answer(answer: JSON) -> bytes:
-    """Return an answer as JSON, as it is now; see `snapshot`."""
+    """Return an answer as JSON, as it is now; where its fields are as they came, that is the very text."""
     if isinstance(answer, Value):
-        return snapshot(answer.to_dict())
+        return sent_text(answer) or snapshot(answer.to_dict())
     if is_list(answer):
         return snapshot([item.to_dict() if isinstance(item, Value) else item for item in answer])
     return snapshot(answer)
