@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,9 @@ class Facts:
 
     def broke_off(self, stream: EventStream[JSON]) -> None:
         """Note what a stream used though it did not come to its end."""
+        if sys.is_finalizing():
+            # Nobody will ask, and nothing can be loaded any more.
+            return
         # Few streams break off.
         from any_llm.engine.partial_usage import used_so_far  # noqa: PLC0415
 
