@@ -1,4 +1,4 @@
-"""The 16 scenarios of FailoverBench (methodology 0.1), whole and streamed; `docs/failover.md` names the test of each.
+"""The 16 scenarios of FailoverBench (methodology 0.1), whole and streamed; `docs/survival.md` names the test of each.
 
 Each passes as the list scores it: the whole answer came (of the thirteenth: the provider's own refusal), and every
 check holds, those included that the list calls advisory. Nothing that is asserted is looked up inside the library.

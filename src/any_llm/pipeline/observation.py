@@ -98,4 +98,4 @@ def first_chunk_of(record: Record) -> float:
 
 def dollars_of(record: Record) -> float | None:
     """Return what an answer cost in US dollars, as nearly as a float can say it; `None` where nobody knows."""
-    return None if record.cost is None or record.cost.total is None else float(record.cost.total)
+    return None if record.cost is None else float(record.cost.total)

@@ -21,7 +21,8 @@ from any_llm.types.options import CompletionOptions
 
 ROOT = Path(__file__).parent.parent.parent.parent
 UNSAMPLED = {
-    *("cache", "deadline", "guards", "max_retries", "priority", "project", "session_label", "tags", "tenant", "timeout"),
+    *("cache", "deadline", "guards", "max_retries", "timeout"),
+    *("priority", "project", "session_label", "tags", "tenant"),
     *("extra_body", "extra_headers", "extra_query"),
 }
 """Parameters that this library itself acts upon, the same at every provider."""
