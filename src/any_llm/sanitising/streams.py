@@ -12,6 +12,7 @@ from typing import Protocol
 from any_llm.sanitising.texts import Rewrite, change_answer
 from any_llm.types.completion import ChoiceDeltaToolCall, ChoiceDeltaToolCallFunction, Reasoning
 from any_llm.types.json import JSON, is_list, is_object
+from any_llm.types.restart import Restart
 
 _THOUGHT = "reasoning"
 _SAID = ("content", _THOUGHT, "reasoning_content", "refusal")
@@ -53,6 +54,11 @@ class ChangedTexts:
 
     def feed(self, item: JSON) -> Iterable[JSON]:
         """Return what a piece of the stream becomes."""
+        if isinstance(item, Restart):
+            # What was held back belongs to what is to be forgotten.
+            self._open.clear()
+            self._last.clear()
+            return (item,)
         choices: JSON = getattr(item, "choices", None)
         kind = str(getattr(item, "type", ""))
         if is_list(choices) and not any(map(is_object, choices)):
