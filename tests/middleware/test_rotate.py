@@ -128,6 +128,27 @@ async def test_a_key_that_must_rest_rests_and_comes_back() -> None:
     assert vendor.seen[-1] == "a"
 
 
+@pytest.mark.parametrize("trouble", ["resting", "refused"])
+async def test_a_key_that_comes_back_takes_its_share_and_not_all_that_it_has_missed(
+    trouble: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "key"
+    place.write_text("b")
+    clock, vendor = VirtualClock(), Vendor("a", *("b" if trouble == "resting" else ""))
+    vendor.resting = "b" if trouble == "resting" else ""
+    asked = client(vendor, Keys(sources=(Secret("a"), f"file:{place}"), weights=(1, 2)), clock)
+    for _ in range(30):
+        await ask(asked)
+    vendor.resting = ""
+    vendor.good.add("new")
+    place.write_text("new" if trouble == "refused" else "b")
+    clock.now += 20
+    vendor.seen.clear()
+    for _ in range(30):
+        await ask(asked)
+    assert vendor.seen.count("a") == pytest.approx(10, abs=1)
+
+
 async def test_when_all_keys_rest_the_call_is_told_how_long() -> None:
     vendor = Vendor(resting="a")
     asked = client(vendor, Keys(sources=(Secret("a"),)))

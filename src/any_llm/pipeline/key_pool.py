@@ -169,6 +169,7 @@ class KeyPool:
             held.tried = True
             return held.trial
         if held.state == "cooling" and self._clock.monotonic() >= held.until:
+            self._catch_up(held)
             self._become(held, "active", "it has rested")
         return held.secret if held.state == "active" and held.secret not in without else None
 
@@ -246,11 +247,18 @@ class KeyPool:
             self._use(held, key)
 
     def _use(self, held: Held, key: Secret) -> None:
+        if held.state != "active" or held.secret is None:
+            self._catch_up(held)
         old, held.secret, held.trial = held.secret, key, None
         if old is not None and held.in_use:
             self._tell(self._event(held, old, "draining", "it was replaced"))
         held.state = "active"
         self._tell(self._event(held, key, "active", "it is new"))
+
+    def _catch_up(self, held: Held) -> None:
+        """Have a key that comes back take its share from now on, and not all that it has missed."""
+        shares = [each.used / each.weight for each in self.held if each.secret is not None and each.state == "active"]
+        held.used = max(held.used, min(shares, default=0.0) * held.weight)
 
     def _become(self, held: Held, state: KeyState, reason: str) -> None:
         held.state = state
