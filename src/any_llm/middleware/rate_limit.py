@@ -173,6 +173,7 @@ def _refuse(call: Call, short: Shortage) -> NoReturn:
     error.retry_after = short.seconds if short.sure else None
     error.limit = called
     error.fallback_ok = limit is None or limit.mode != "reject"
+    error.of_key = limit is None or "key" in limit.per or "key" in limit.only
     error.attempts = tuple(call.attempts)
     raise error
 

@@ -13,8 +13,11 @@ from any_llm.auth.key_sources import source_of
 from any_llm.exceptions import AnyLLMError, AuthenticationError, RateLimitError
 from any_llm.pipeline.key_gate import GATE
 from any_llm.pipeline.key_pool import KeyPool, Taken
+from any_llm.pipeline.learned import Learned, learned_name
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.tap import tap
+from any_llm.refusals import LimitExceededError
+from any_llm.types.estimate import Amounts, estimate_tokens
 from any_llm.types.keys import Keys
 from any_llm.types.secret import Secret
 
@@ -43,7 +46,8 @@ class Rotate:
         failure: AnyLLMError | None = None
         left_alone: AnyLLMError | None = None
         enter = cast("Enter | None", call.context.get(GATE))
-        while (taken := await pool.take(tried)) is not None:
+        wait = partial(_wait, call, self._surroundings)
+        while (taken := await pool.take(tried, wait)) is not None:
             tried.append(taken.secret)
             target = msgspec.structs.replace(call.target, key=taken.secret)
             visit = None if enter is None else enter(call, target)
@@ -53,12 +57,8 @@ class Rotate:
                 continue
             try:
                 return await _attempt(msgspec.structs.replace(call, target=target), inner, pool, taken, visit)
-            except AuthenticationError as error:
-                pool.refused(taken)
-                failure = error
-            except RateLimitError as error:
-                pool.cool(taken, error.retry_after)
-                failure = error
+            except (AuthenticationError, RateLimitError) as error:
+                failure = _learn(pool, taken, error)
         failure = failure or left_alone
         if failure is not None:
             raise failure
@@ -80,6 +80,26 @@ async def _attempt(call: Call, inner: Handler, pool: KeyPool, taken: Taken, visi
     if visit is not None:
         reply = tap(reply, visit.ended)
     return tap(reply, lambda _: over())
+
+
+def _learn(pool: KeyPool, taken: Taken, error: AuthenticationError | RateLimitError) -> AnyLLMError:
+    """Note what an error says of a key, and return it; one that no other key helps against is raised."""
+    if isinstance(error, AuthenticationError):
+        pool.refused(taken)
+    elif not isinstance(error, LimitExceededError):
+        pool.cool(taken, error.retry_after)
+    elif not error.of_key:
+        # A limit of ours is reached, and nobody was asked: that says nothing about the key.
+        raise error
+    return error
+
+
+def _wait(call: Call, surroundings: Surroundings, key: Secret) -> float:
+    """Return how many seconds a call would wait with a key, as far as the provider has told of the key's limits."""
+    learned = surroundings.kept.get(learned_name(msgspec.structs.replace(call.target, key=key)))
+    if not isinstance(learned, Learned):
+        return 0.0
+    return learned.look(Amounts(estimate_tokens(call.options), 0.0), surroundings.clock.monotonic())
 
 
 def _nothing_left(call: Call, pool: KeyPool, now: float) -> AnyLLMError:
