@@ -22,7 +22,7 @@ from any_llm.pipeline.replay import Replayed
 from any_llm.pipeline.shelf import Shelf, shelf_of
 from any_llm.pipeline.stream import EventStream, is_stream
 from any_llm.providers.prices import shipped
-from any_llm.types.caching import USUAL, CacheControl, CacheInfo, CacheStatus
+from any_llm.types.caching import CACHEABLE, USUAL, CacheControl, CacheInfo, CacheStatus
 from any_llm.types.caching import Cache as Policy
 from any_llm.types.cost import price
 from any_llm.types.json import JSON
@@ -304,7 +304,8 @@ def _unfit(call: Call, policy: Policy, control: CacheControl) -> str:
     """Return why a call is none for the cache; empty where it is one."""
     if control.mode == "off":
         return "the call says so"
-    if call.operation.value not in policy.operations:
+    # A call that says something about its cache wants one, whatever answers are kept unasked.
+    if call.operation.value not in (policy.operations if control is USUAL else CACHEABLE):
         return f"answers of {call.operation.value} are not kept"
     temperature: JSON = call.options.get("temperature")
     if policy.max_temperature is not None and (temperature or 0) > policy.max_temperature:
