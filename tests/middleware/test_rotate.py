@@ -150,6 +150,38 @@ async def test_a_key_that_comes_back_takes_its_share_and_not_all_that_it_has_mis
     assert vendor.seen.count("a") == pytest.approx(10, abs=1)
 
 
+async def test_keys_that_are_said_anew_for_each_call_are_the_same_keys() -> None:
+    vendor, surroundings = Vendor("b"), VirtualClock().surroundings()
+    held: list[int] = []
+
+    async def ask_anew() -> None:
+        keys = Keys(
+            sources=(Secret("a"), Secret("b"), {"from": "vault:secret/x#key", "token": "env:T"}), weights=[3, 2, 1]
+        )
+        settings: JSON = {"transport": vendor.transport, "keys": keys, "retry": None, "surroundings": surroundings}
+        await ask(AnyLLM.create("openai", **settings))
+        held.append(len(surroundings.kept))
+
+    for _ in range(3):
+        await ask_anew()
+    assert vendor.seen == ["a", "b", "b", "b"]
+    assert len(set(held)) == 1
+
+
+async def test_other_keys_and_those_of_another_transport_are_others() -> None:
+    surroundings = VirtualClock().surroundings()
+    one, other = Vendor("a"), Vendor("b", "a")
+    for vendor, key, seen in ((one, "b", ["b"]), (other, "b", ["b"]), (other, "a", ["b", "a"])):
+        keys = Keys(sources=(Secret(key),))
+        asked = AnyLLM.create("openai", transport=vendor.transport, keys=keys, retry=None, surroundings=surroundings)
+        if vendor is one:
+            with pytest.raises(AuthenticationError):
+                await ask(asked)
+        else:
+            await ask(asked)
+        assert vendor.seen == seen
+
+
 def test_a_key_whose_limits_leave_room_goes_before_one_that_must_wait() -> None:
     clock, left, seen = VirtualClock(), {"a": 3, "b": 100}, []
 

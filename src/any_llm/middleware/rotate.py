@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +18,7 @@ from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.tap import tap
 from any_llm.refusals import LimitExceededError
 from any_llm.types.estimate import Amounts, estimate_tokens
+from any_llm.types.json import JSON, is_mapping
 from any_llm.types.keys import Keys
 from any_llm.types.secret import Secret
 
@@ -116,14 +117,26 @@ def _nothing_left(call: Call, pool: KeyPool, now: float) -> AnyLLMError:
 
 
 def pool_of(keys: Keys, provider: str, surroundings: Surroundings) -> KeyPool:
-    """Return the one pool of these keys in these surroundings.
+    """Return the one pool of keys like these in these surroundings, however often a program says them anew.
 
     Raises:
         ConfigurationError: a source is none.
     """
-    # The pool holds its keys, so that nothing else is ever called the same.
-    place = ("keys", provider, id(keys))
+    transport = surroundings.transport
+    # It is held, so that nothing else is ever called the same.
+    surroundings.shared(("transport of keys", id(transport)), lambda: transport)
+    place = ("keys", provider, id(transport), _said(keys))
     return surroundings.shared(place, partial(_opened, keys, provider, surroundings))
+
+
+def _said(keys: Keys) -> Hashable:
+    """Return what is said of keys, to be looked up by."""
+    sources = tuple(_table(source) if is_mapping(source) else source for source in keys.sources)
+    return sources, tuple(keys.weights), keys.ttl, keys.cool, keys.before, keys.canary, keys.on_event
+
+
+def _table(source: Mapping[str, JSON]) -> Hashable:
+    return tuple(sorted((name, str(value)) for name, value in source.items()))
 
 
 def _opened(keys: Keys, provider: str, surroundings: Surroundings) -> KeyPool:
