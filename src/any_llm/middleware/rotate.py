@@ -13,7 +13,7 @@ from any_llm.auth.key_sources import source_of
 from any_llm.exceptions import AnyLLMError, AuthenticationError, RateLimitError
 from any_llm.pipeline.key_gate import GATE
 from any_llm.pipeline.key_pool import KeyPool, Taken
-from any_llm.pipeline.learned import Learned, learned_name
+from any_llm.pipeline.learned import limits_learned
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.tap import tap
 from any_llm.refusals import LimitExceededError
@@ -97,8 +97,8 @@ def _learn(pool: KeyPool, taken: Taken, error: AuthenticationError | RateLimitEr
 
 def _wait(call: Call, surroundings: Surroundings, key: Secret) -> float:
     """Return how many seconds a call would wait with a key, as far as the provider has told of the key's limits."""
-    learned = surroundings.kept.get(learned_name(msgspec.structs.replace(call.target, key=key)))
-    if not isinstance(learned, Learned):
+    learned = limits_learned(surroundings).find(msgspec.structs.replace(call.target, key=key))
+    if learned is None:
         return 0.0
     return learned.look(Amounts(estimate_tokens(call.options), 0.0), surroundings.clock.monotonic())
 
