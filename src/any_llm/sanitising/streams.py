@@ -11,7 +11,7 @@ from typing import Protocol
 
 from any_llm.sanitising.texts import Rewrite, change_answer, change_json
 from any_llm.types.completion import ChoiceDeltaToolCall, ChoiceDeltaToolCallFunction, Reasoning
-from any_llm.types.json import JSON, is_list, is_object
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
 from any_llm.types.restart import Restart
 
 _THOUGHT = "reasoning"
@@ -131,8 +131,7 @@ class ChangedTexts:
             if rest and key[1] == _CALL:
                 _add_arguments(delta, key[2], rest)
             elif rest and key[1] == _SPOKEN:
-                spoken = delta.audio or {}
-                delta.audio = {**spoken, _SPOKEN: spoken.get(_SPOKEN, "") + rest}
+                _add_spoken(delta, rest)
             elif rest:
                 held = getattr(delta, key[1], None) or ""
                 setattr(delta, key[1], (Reasoning if key[1] == _THOUGHT else str)(held + rest))
@@ -168,6 +167,11 @@ def _copy_with(event: JSON, text: str) -> JSON:
     else:
         setattr(copied.delta, _DELTAS[copied.delta.type], text)
     return copied
+
+
+def _add_spoken(delta: JSON, rest: str) -> None:
+    spoken: JSONObject = delta.audio or {}
+    delta.audio = {**spoken, _SPOKEN: str(spoken.get(_SPOKEN) or "") + rest}
 
 
 def _add_arguments(delta: JSON, index: int, rest: str) -> None:
