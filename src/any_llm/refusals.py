@@ -52,6 +52,7 @@ class LimitExceededError(RateLimitError):
     Attributes:
         limit: which one.
         fallback_ok: whether another target may be asked instead.
+        of_key: whether each key has such a limit of its own, so that there may be room with another one.
     """
 
     default_message = "A limit is reached"
@@ -59,6 +60,7 @@ class LimitExceededError(RateLimitError):
 
     limit: str = ""
     fallback_ok: bool = False
+    of_key: bool = False
 
 
 class BudgetExceededError(QuotaExhaustedError):

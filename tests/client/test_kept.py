@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from any_llm import AnyLLM, Cache, Settings
 from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import ConfigurationError, InvalidRequestError
 from any_llm.pipeline.surroundings import Surroundings
+from any_llm.testing import Mock
 from any_llm.transport.replay import Replay, Scripted
-from any_llm.types.caching import CacheControl, cache_control
+from any_llm.types.caching import CACHEABLE, OPERATIONS, CacheControl, cache_control
 from any_llm.types.json import JSON
 from tests.client.answers import KEY, MESSAGES, completion
 from tests.pipeline.test_middleware import replay
@@ -86,6 +88,46 @@ async def test_embeddings_are_kept() -> None:
     assert [list(answer.data[0].embedding) for answer in answers] == [[0.5, 0.25]] * 2
     assert answers[1].raw == raw
     assert len(transport.requests) == 1
+
+
+KEPT_BY_A_CALL: dict[str, tuple[str, Callable[..., JSON]]] = {
+    "completion": ("openai", lambda client, **said: client.acompletion("m", MESSAGES, **said)),
+    "responses": ("openai", lambda client, **said: client.aresponses("m", "Hello", **said)),
+    "messages": ("anthropic", lambda client, **said: client.amessages("m", MESSAGES, max_tokens=9, **said)),
+    "embedding": ("openai", lambda client, **said: client.aembedding("m", "Hello", **said)),
+    "text_completion": ("openai", lambda client, **said: client.atext_completion("m", "Hello", **said)),
+    "rerank": ("cohere", lambda client, **said: client.arerank("m", "Hello", ["a", "b"], **said)),
+    "moderation": ("openai", lambda client, **said: client.amoderation("m", "Hello", **said)),
+    "count_tokens": ("anthropic", lambda client, **said: client.acount_tokens("m", messages=MESSAGES, **said)),
+}
+
+
+def test_every_operation_whose_answers_can_be_kept_is_asked_below() -> None:
+    assert set(KEPT_BY_A_CALL) == set(CACHEABLE)
+
+
+@pytest.mark.parametrize("operation", KEPT_BY_A_CALL)
+async def test_a_call_has_the_answer_of_any_operation_kept(operation: str) -> None:
+    provider, ask = KEPT_BY_A_CALL[operation]
+    mock = Mock()
+    for cache in (None, True):
+        client = AnyLLM.create(provider, KEY, transport=mock.transport, cache=cache, surroundings=Surroundings())
+        told = [await ask(client, cache={"ttl": 60}), await ask(client, cache={"ttl": 60})]
+        assert [str(answer.report.cache) for answer in told] == ["miss", "hit"]
+        assert told[0].to_dict() == told[1].to_dict()
+        aside = await ask(client, cache={"mode": "off"})
+        assert str(aside.report.cache) == "bypass"
+    usual = AnyLLM.create(provider, KEY, transport=mock.transport, cache=True, surroundings=Surroundings())
+    assert (str((await ask(usual)).report.cache) == "miss") == (operation in OPERATIONS)
+
+
+async def test_a_continuation_is_shared_by_streams_and_whole_answers() -> None:
+    mock = Mock()
+    client = AnyLLM.create("openai", KEY, transport=mock.transport, surroundings=Surroundings())
+    stream: JSON = await client.atext_completion("m", "Hello", stream=True, cache={"ttl": 60})
+    said = "".join([piece.choices[0].text async for piece in stream if piece.choices])
+    whole: JSON = await client.atext_completion("m", "Hello", cache={"ttl": 60})
+    assert (whole.choices[0].text, str(whole.report.cache)) == (said, "hit")
 
 
 async def test_a_text_is_about_the_prompt_and_not_about_answers() -> None:

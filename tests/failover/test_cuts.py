@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from any_llm import AnyLLM, Fallback, Health, Route
+from any_llm import AnyLLM, Fallback, Guards, Health, Route
 from any_llm.exceptions import AnyLLMError, ConnectionFailedError, InvalidRequestError, StreamTruncatedError
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.testing import Answer, Failure, Mock
@@ -37,7 +37,14 @@ def going_on(request: MockRequest) -> str:
     return TEXT.removeprefix(begun)
 
 
-def client_of(mock: Mock, models: Sequence[str], mid_stream: MidStream, *, able: Sequence[str] | None = None) -> AnyLLM:
+def client_of(
+    mock: Mock,
+    models: Sequence[str],
+    mid_stream: MidStream,
+    *,
+    able: Sequence[str] | None = None,
+    guards: Guards | None = None,
+) -> AnyLLM:
     targets = tuple({"model": model, "api_key": f"key-of-{model}"} for model in models)
     return AnyLLM.create(
         Route(targets=targets, fallback=Fallback(mid_stream=mid_stream)),
@@ -46,6 +53,7 @@ def client_of(mock: Mock, models: Sequence[str], mid_stream: MidStream, *, able:
         surroundings=Surroundings(),
         retry=None,
         health=UNFLAPPABLE,
+        guards=guards,
     )
 
 
@@ -176,3 +184,47 @@ async def test_streams_of_events_begin_anew_as_well(operation: str, models: Sequ
         assert said == TEXT
     assert restarts > 20
     assert mock.transport.open == 0
+
+
+@pytest.mark.parametrize(("operation", "policy"), [
+    ("completion", "restart"), ("completion", "continue"), ("messages", "restart"), ("responses", "restart"),
+])  # fmt: skip
+async def test_what_guards_hold_back_of_a_text_that_is_to_be_forgotten_is_forgotten(
+    operation: str, policy: MidStream
+) -> None:
+    chance = random.Random(5)  # noqa: S311  # not a secret
+    guards = Guards(detect=("personal",), responses="redact")
+    mock, restarts = Mock(), 0
+    sent = f"{TEXT}: write to [EMAIL_1], and not to eve@example.com; good bye"
+    wanted = f"{TEXT}: write to bob@example.com, and not to [EMAIL]; good bye"
+    client = client_of(mock, (OPENAI, ANTHROPIC), policy, guards=guards)
+
+    def answer(request: MockRequest) -> JSON:
+        if request.vendor == "openai":
+            return Answer(text=sent, fault=f"cut-short={chance.randrange(1_500, 9_000)}")
+        last: JSON = request.json["messages"][-1]
+        content: JSON = last["content"] if last["role"] == "assistant" else ""
+        return sent.removeprefix(content if isinstance(content, str) else "".join(part["text"] for part in content))
+
+    for _ in range(60):
+        mock.reset()
+        mock.answer_with(answer)
+        text, stream = "", await _ask(client, operation, "Write to bob@example.com.")
+        async for event in stream:
+            if isinstance(event, Restart):
+                text, restarts = "", restarts + 1
+            elif operation == "completion":
+                text += "".join(choice.delta.content or "" for choice in event.choices)
+            elif event.type in {"content_block_delta", "response.output_text.delta"}:
+                text += event.delta if isinstance(event.delta, str) else event.delta.text
+        assert text == wanted
+    assert restarts > 20 or policy == "continue"
+
+
+async def _ask(client: AnyLLM, operation: str, text: str) -> JSON:
+    if operation == "responses":
+        return await client.aresponses("auto", text, stream=True)
+    asked: JSON = [{"role": "user", "content": text}]
+    if operation == "messages":
+        return await client.amessages("auto", asked, max_tokens=50, stream=True)
+    return await client.acompletion("auto", asked, stream=True)

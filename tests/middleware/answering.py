@@ -52,6 +52,7 @@ class Answering:
         self.texts = texts or ("hel", "lo")
         self.finish = finish
         self.calls = 0
+        self.begun = asyncio.Queue[int]()
         self.cancelled = 0
         self.closed = 0
         self.failure: AnyLLMError | None = None
@@ -63,6 +64,7 @@ class Answering:
     async def __call__(self, asked: Call) -> Reply:
         self.calls += 1
         number = self.calls
+        self.begun.put_nowait(number)
         try:
             await self.may_go_on.wait()
             await asyncio.sleep(0)

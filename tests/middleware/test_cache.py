@@ -297,6 +297,30 @@ async def close(*surroundings: Surroundings) -> None:
                 await kept.aclose()  # type: ignore[attr-defined]  # both stores have it
 
 
+@pytest.mark.parametrize("said", [{"tag": "news"}, {"model": "gpt-4o"}, {"prefix": "@/"}])
+@pytest.mark.parametrize("stored", [False, True])
+async def test_an_answer_that_is_made_invalid_while_it_is_asked_for_is_given_to_nobody_later(
+    said: JSON, stored: bool, tmp_path: Path
+) -> None:
+    surroundings = with_store(Surroundings(), f"sqlite:{tmp_path / 'c.db'}") if stored else Surroundings()
+    cached = Cached(Answering(), surroundings)
+    cached.answering.may_go_on.clear()
+    before = asyncio.create_task(cached.ask(cache={"tags": ("news",)}))
+    assert await cached.answering.begun.get() == 1
+    await cached.layer._shelf.invalidate(Cleared(at=cached.surroundings.clock.time(), **said))
+    after = asyncio.create_task(cached.ask(cache={"tags": ("news",)}))
+    assert await cached.answering.begun.get() == 2
+    cached.answering.may_go_on.set()
+    assert (await before).cache.detail == "not kept: it was made invalid while it was asked for"
+    assert (status(await after), (await after).cache.detail) == ("miss", "")
+    later = await cached.ask()
+    assert (status(later), later.report.request_id) == ("hit", "r2")
+    assert cached.answering.calls == 2
+    store: JSON = cached.layer._shelf._store
+    if store is not None:
+        await store.aclose()
+
+
 async def test_what_one_process_keeps_another_one_finds_in_the_store(place: str) -> None:
     here, there = with_store(Surroundings(), place), with_store(Surroundings(), place)
     one, other = Cached(Answering(), here, namespace=place), Cached(Answering(), there, namespace=place)

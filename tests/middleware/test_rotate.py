@@ -14,7 +14,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError
 from typing_extensions import override
 
-from any_llm import AnyLLM, KeyEvent, Keys
+from any_llm import AnyLLM, KeyEvent, Keys, Limit, LimitExceededError, Limits
 from any_llm.auth.key_sources import source_of
 from any_llm.engine.settings import Settings
 from any_llm.engine.settings_file import load_settings
@@ -23,6 +23,7 @@ from any_llm.testing.clock import VirtualClock
 from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON
+from any_llm.types.limits import Per
 from any_llm.types.secret import Secret
 from tests.client.answers import MESSAGES, completion
 
@@ -126,6 +127,107 @@ async def test_a_key_that_must_rest_rests_and_comes_back() -> None:
     vendor.resting, clock.now = "", 6.0
     await ask(asked)
     assert vendor.seen[-1] == "a"
+
+
+@pytest.mark.parametrize("trouble", ["resting", "refused"])
+async def test_a_key_that_comes_back_takes_its_share_and_not_all_that_it_has_missed(
+    trouble: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "key"
+    place.write_text("b")
+    clock, vendor = VirtualClock(), Vendor("a", *("b" if trouble == "resting" else ""))
+    vendor.resting = "b" if trouble == "resting" else ""
+    asked = client(vendor, Keys(sources=(Secret("a"), f"file:{place}"), weights=(1, 2)), clock)
+    for _ in range(30):
+        await ask(asked)
+    vendor.resting = ""
+    vendor.good.add("new")
+    place.write_text("new" if trouble == "refused" else "b")
+    clock.now += 20
+    vendor.seen.clear()
+    for _ in range(30):
+        await ask(asked)
+    assert vendor.seen.count("a") == pytest.approx(10, abs=1)
+
+
+async def test_keys_that_are_said_anew_for_each_call_are_the_same_keys() -> None:
+    vendor, surroundings = Vendor("b"), VirtualClock().surroundings()
+    held: list[int] = []
+
+    async def ask_anew() -> None:
+        keys = Keys(
+            sources=(Secret("a"), Secret("b"), {"from": "vault:secret/x#key", "token": "env:T"}), weights=[3, 2, 1]
+        )
+        settings: JSON = {"transport": vendor.transport, "keys": keys, "retry": None, "surroundings": surroundings}
+        await ask(AnyLLM.create("openai", **settings))
+        held.append(len(surroundings.kept))
+
+    for _ in range(3):
+        await ask_anew()
+    assert vendor.seen == ["a", "b", "b", "b"]
+    assert len(set(held)) == 1
+
+
+async def test_other_keys_and_those_of_another_transport_are_others() -> None:
+    surroundings = VirtualClock().surroundings()
+    one, other = Vendor("a"), Vendor("b", "a")
+    for vendor, key, seen in ((one, "b", ["b"]), (other, "b", ["b"]), (other, "a", ["b", "a"])):
+        keys = Keys(sources=(Secret(key),))
+        asked = AnyLLM.create("openai", transport=vendor.transport, keys=keys, retry=None, surroundings=surroundings)
+        if vendor is one:
+            with pytest.raises(AuthenticationError):
+                await ask(asked)
+        else:
+            await ask(asked)
+        assert vendor.seen == seen
+
+
+def test_a_key_whose_limits_leave_room_goes_before_one_that_must_wait() -> None:
+    clock, left, seen = VirtualClock(), {"a": 3, "b": 100}, []
+
+    def answer(request: HttpRequest) -> Scripted:
+        key = request.headers["Authorization"].removeprefix("Bearer ")
+        seen.append(key)
+        left[key] -= 1
+        told = {"limit": "60", "remaining": str(max(0, left[key])), "reset": "40s"}
+        headers = {f"x-ratelimit-{name}-requests": value for name, value in told.items()}
+        content_type = {"content-type": "application/json"}
+        return Scripted(headers={**content_type, **headers}, chunks=[json.dumps(completion()).encode()])
+
+    keys = Keys(sources=(Secret("a"), Secret("b")))
+    asked = AnyLLM.create(
+        "openai", transport=Replay(answer), keys=keys, retry=None, limits=Limits(), surroundings=clock.surroundings()
+    )
+
+    async def make() -> None:
+        began = clock.now
+        for _ in range(20):
+            await ask(asked)
+        assert clock.now == began
+        assert (seen.count("a"), seen.count("b")) == (3, 17)
+        left["b"] = 0
+        for _ in range(3):
+            await ask(asked)
+        # The first answer told that nothing is left with this key either, so there was something to wait for.
+        assert clock.now > began
+
+    clock.run(make())
+
+
+@pytest.mark.parametrize(("per", "answered"), [("tenant", 2), ("key", 4)])
+async def test_a_limit_of_ones_own_does_not_have_keys_rest(per: Per, answered: int) -> None:
+    vendor, told = Vendor("a", "b"), list[KeyEvent]()
+    limit = Limit(amount=2, per=(per,), mode="reject")
+    keys = Keys(sources=(Secret("a"), Secret("b")), on_event=told.append)
+    asked = client(vendor, keys, limits=Limits(limits=(limit,), learn=False))
+    for _ in range(answered):
+        await ask(asked, tenant="one")
+    with pytest.raises(LimitExceededError):
+        await ask(asked, tenant="one")
+    assert len(vendor.seen) == answered
+    assert {event.state for event in told} == {"active"}
+    if per == "tenant":
+        await ask(asked, tenant="other")
 
 
 async def test_when_all_keys_rest_the_call_is_told_how_long() -> None:

@@ -13,6 +13,9 @@ import pytest
 from any_llm import AnyLLM, GuardrailError, Guards, Layer
 from any_llm.exceptions import InvalidRequestError
 from any_llm.pipeline.call import Call, Handler, Reply
+from any_llm.pipeline.surroundings import Surroundings
+from any_llm.testing import Failure, Mock
+from any_llm.testing.mock.request import MockRequest
 from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON
@@ -170,6 +173,14 @@ SHAPES = {
 }  # fmt: skip
 
 
+MASK = "[EMAIL_1]"
+ROUTED: Mapping[str, Callable[[AnyLLM, str, Mapping[str, JSON]], Awaitable[JSON]]] = {
+    "completion": lambda client, text, more: client.acompletion("auto", user(text), **more),
+    "messages": lambda client, text, more: client.amessages("auto", user(text), max_tokens=9, **more),
+    "responses": lambda client, text, more: client.aresponses("auto", text, **more),
+}
+
+
 def script_of(shape: Shape, size: int) -> Script:
     async def script(peer: Peer, received: Received) -> None:
         if not json.loads(received.body).get("stream"):
@@ -262,6 +273,42 @@ async def test_guards_are_said_by_a_single_call(serve: Serve, name: str) -> None
     with pytest.raises(GuardrailError, match="must not go out: CARD, EMAIL"):
         await shape.ask(bare, SAID, {"guards": Guards(requests="block", detect=("personal",))})
     assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize("name", SHAPES)
+async def test_guards_are_said_by_a_single_call_to_a_route_and_hold_for_each_of_its_targets(name: str) -> None:
+    mock = Mock()
+    targets = [{"model": model, "api_key": "k"} for model in ("openai:gpt-5-mini", "anthropic:claude-sonnet-4-5")]
+    bare, guarded = (
+        AnyLLM.create(targets, transport=mock.transport, guards=guards, surroundings=Surroundings(), retry=None)
+        for guards in (None, GUARDS)
+    )
+
+    def answer(request: MockRequest) -> JSON:
+        return (
+            Failure(status=500)
+            if request.vendor == "openai"
+            else f"It is {MASK if MASK in request.body.decode() else EMAIL}."
+        )
+
+    mock.answer_with(answer)
+    for client, said, masked in (
+        (bare, GUARDS, True),
+        (guarded, None, True),
+        (bare, None, False),
+        (guarded, False, False),
+    ):
+        for more in ({}, {"cache": {"ttl": 60}}):
+            mock.reset()
+            mock.answer_with(answer)
+            given = {**more, **({} if said is None else {"guards": said})}
+            replied: JSON = await ROUTED[name](client, f"Who is {EMAIL}?", given)
+            assert EMAIL in replied.model_dump_json()
+            assert MASK not in replied.model_dump_json()
+            sent = [json.dumps(request.json) for request in mock.calls]
+            assert [MASK in body for body in sent] == [masked] * len(sent)
+            assert [EMAIL in body for body in sent] == [not masked] * len(sent)
+            assert {request.vendor for request in mock.calls} >= {"anthropic"}
 
 
 async def test_what_is_no_guard_is_refused(serve: Serve) -> None:

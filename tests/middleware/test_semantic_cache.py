@@ -416,6 +416,31 @@ class Broken:
         self.check("release")
 
 
+def test_the_newest_questions_of_all_processes_stay_and_nobody_holds_more() -> None:
+    clock, store = VirtualClock(), Broken()
+
+    def process() -> Semantically:
+        return Semantically(with_store(clock.surroundings(), store), semantic={"max_entries": 2})
+
+    def held(by: Semantically) -> int:
+        (scope,) = by.layer._similar._questions._scopes.values()
+        return len(scope.asked)
+
+    async def make() -> None:
+        one, other, reader = process(), process(), process()
+        for by, text in (
+            (one, "How do I bake bread?"), (one, "Reset it, the password, how?"), (other, FIRST), (one, "another"),
+        ):  # fmt: skip
+            await by.ask(text)
+            clock.now += 2
+            await reader.ask("How do I bake bread?", cache={"mode": "read_only"})
+            await reader.ask("How do I grow bread?", cache={"mode": "read_only"})
+        assert status(await process().ask(ALIKE)) == "semantic"
+        assert [held(by) for by in (one, other, reader)] == [2, 2, 2]
+
+    clock.run(make())
+
+
 @pytest.mark.parametrize("what", ["near", "set near", "claim", "release"])
 def test_a_store_that_breaks_leaves_the_questions_in_memory(what: str) -> None:
     clock, store = VirtualClock(), Broken()
@@ -458,7 +483,7 @@ async def test_a_vector_of_another_length_is_like_none() -> None:
     await cached.ask(FIRST)
     near = question_of(call(FIRST), "", Semantic(model="e:vectors"))
     assert near is not None
-    assert await cached.layer._similar._questions.closest(near.scope, b"12" * 3, 0.1) == []
+    assert await cached.layer._similar._questions.closest(near.scope, b"12" * 3, 0.1, 10) == []
 
 
 async def test_only_so_many_kinds_of_questions_are_in_memory() -> None:

@@ -74,10 +74,23 @@ def test_different_json_has_different_names(one: JSON, other: JSON) -> None:
         assert one == other
 
 
+PROVIDERS = {
+    "headers": Provider(name="p", headers={"x-beta": "1"}),
+    "other headers": Provider(name="p", headers={"x-beta": "2"}),
+    "path": Provider(name="p", paths={"completion": "/chat"}),
+    "names of parameters": Provider(name="p", rename={"max_tokens": "max"}),
+    "dropped parameters": Provider(name="p", drop=("seed",)),
+    "quirks": Provider(name="p", quirks=("q",)),
+    "dialect for an operation": Provider(name="p", dialects={Operation.COMPLETION: "anthropic"}),
+}
 DIFFERENT: dict[str, Call] = {
     "operation": changed(operation=Operation.RESPONSES),
     "provider": changed(target=msgspec.structs.replace(TARGET, provider=Provider(name="q"))),
     "dialect": changed(target=msgspec.structs.replace(TARGET, provider=Provider(name="p", dialect="anthropic"))),
+    **{
+        f"the provider's {name}": changed(target=msgspec.structs.replace(TARGET, provider=provider))
+        for name, provider in PROVIDERS.items()
+    },
     "model": changed(target=msgspec.structs.replace(TARGET, model="m2")),
     "base URL": changed(target=msgspec.structs.replace(TARGET, base_url="http://q.example/v1")),
     "region": changed(target=msgspec.structs.replace(TARGET, placeholders={"region": "eu"})),
@@ -107,6 +120,11 @@ def test_whatever_changes_the_answer_changes_the_name() -> None:
 
 
 SAME: dict[str, Call] = {
+    "another record of the provider": changed(
+        target=msgspec.structs.replace(
+            TARGET, provider=Provider(name="p", docs="https://p.example", headers={"User-Agent": "me"})
+        )
+    ),
     "request id": changed(request_id="r"),
     "timeouts": changed(timeouts=Timeouts(total=1.0), deadline=3.0),
     "stream": with_options(stream=True, stream_options={"include_usage": True}),

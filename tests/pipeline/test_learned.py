@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
 
+import msgspec
 import pytest
 
-from any_llm.pipeline.learned import Learned
+from any_llm.pipeline.learned import Learned, LimitsLearned, limits_name
+from any_llm.spec.dialect import Target
+from any_llm.spec.provider import Provider
 from any_llm.types.estimate import Amounts
+from any_llm.types.secret import Secret
 
 ONE = Amounts(10, 10)
 
@@ -105,3 +110,16 @@ def test_tokens_are_kept_to_as_well() -> None:
     learned.come_back(ONE, learned.answers, told, 0.0, 0.0)
     assert [learned.take(ONE, 0.0) for _ in range(3)] == [0, 0, inf]
     assert learned.take(Amounts(0, 50), 0.0) == pytest.approx(31)
+
+
+def test_only_so_many_targets_are_known_and_what_was_used_last_stays() -> None:
+    known, target = LimitsLearned(), Target(provider=Provider(name="p"), model="m", base_url="https://p.example")
+    assert known.find(target) is None
+    kept = known.of(limits_name(target))
+    for number in range(15_000):
+        known.of(str(number))
+        assert known.of(limits_name(target)) is kept
+    assert known.find(target) is kept
+    assert known.find(msgspec.structs.replace(target, key=Secret("of another"))) is None
+    (held,) = (each for each in vars(known).values() if isinstance(each, Mapping))
+    assert len(held) == 10_000

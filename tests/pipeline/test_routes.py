@@ -14,7 +14,7 @@ from any_llm.attempts import Considered
 from any_llm.client.routed import Routed
 from any_llm.pipeline.candidates import candidates_of, estimate_tokens
 from any_llm.pipeline.health import circuits
-from any_llm.pipeline.learned import Learned, learned_name
+from any_llm.pipeline.learned import limits_learned, limits_name
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.refusals import NoTargetError
 from any_llm.spec.transport import Exchange
@@ -184,7 +184,7 @@ def test_routes_within_a_route_have_their_own_order() -> None:
 def test_a_target_whose_provider_has_told_of_no_room_comes_last() -> None:
     client = client_of(A, B)
     surroundings = client.settings.surroundings
-    learned = surroundings.shared(learned_name(candidates_of(client.chain("auto"))[0].target), Learned)
+    learned = limits_learned(surroundings).of(limits_name(candidates_of(client.chain("auto"))[0].target))
     assert order(client.explain("auto", messages=QUESTION)) == [A, B]
     amounts = Amounts(1, 1)
     assert learned.take(amounts, 0.0) == 0

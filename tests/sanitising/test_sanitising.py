@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from any_llm.exceptions import ConfigurationError, InvalidMessageError
 from any_llm.sanitising.characters import has_hidden, strip_hidden
@@ -15,8 +16,9 @@ from any_llm.sanitising.detectors import PERSONAL, SECRETS, Detector, Found
 from any_llm.sanitising.limits import Bounds, check_bounds
 from any_llm.sanitising.markers import break_markers, has_markers
 from any_llm.sanitising.pins import changed_tools, digest
-from any_llm.sanitising.texts import change_options, texts_of
+from any_llm.sanitising.texts import change_answer, change_json, change_options, texts_of
 from any_llm.sanitising.vault import LONGEST_MASK, Masking, Unmasking, Vault, replace_found
+from any_llm.types.completion import ChatCompletionMessage
 
 BOUNDS = Bounds(characters=100, depth=4, items=20)
 EVERYTHING = Detector(("secrets", "personal"), {})
@@ -57,6 +59,13 @@ TEXTS = st.lists(
         ]
     )
 ).map("".join)
+
+
+class UserMessage(BaseModel):
+    """A message as another library has it."""
+
+    role: str
+    content: list[str]
 
 
 def mask(found: Found, _text: str) -> str:
@@ -225,6 +234,27 @@ def test_a_request_within_bounds_passes() -> None:
 def test_nothing_is_copied_when_no_text_changes() -> None:
     options = {"messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}], "seed": 1}
     assert change_options(options, lambda text, _: text) is options
+
+
+def test_texts_are_changed_in_messages_that_are_values_or_models_of_other_libraries() -> None:
+    secret = ChatCompletionMessage(role="assistant", content="secret")
+    said = [secret, UserMessage(role="user", content=["a secret"]), ChatCompletionMessage(role="tool", content="plain")]
+    options = {"messages": said}
+    changed = change_options(options, lambda text, _: text.replace("secret", "[X_1]"))["messages"]
+    assert changed[0] == {"role": "assistant", "content": "[X_1]"}
+    assert changed[1] == {"role": "user", "content": ["a [X_1]"]}
+    assert changed[2] is said[2]
+    assert secret.content == "secret"
+    assert texts_of(options) == ["secret", "a secret", "plain"]
+
+
+def test_the_texts_of_a_list_of_answers_are_changed_and_vectors_are_left() -> None:
+    answers = [ChatCompletionMessage(content="a"), ChatCompletionMessage(content="b")]
+    change_answer(answers, lambda text, _: text.upper())
+    assert [answer.content for answer in answers] == ["A", "B"]
+    held = {"output": [{"vector": [0.5], "text": "c", "id": "d"}]}
+    change_json(held, lambda text, _: text.upper())
+    assert held == {"output": [{"vector": [0.5], "text": "C", "id": "d"}]}
 
 
 def test_what_is_no_text_for_a_reader_is_left() -> None:

@@ -86,3 +86,24 @@ def test_what_is_over_is_swept_out() -> None:
     asyncio.run(make())
     (values,) = (kept for kept in vars(store).values() if isinstance(kept, Mapping) and kept)
     assert len(values) < 1_200
+
+
+def test_what_is_over_is_swept_out_of_every_kind_however_writes_take_turns() -> None:
+    clock = VirtualClock()
+    store = MemoryStore(clock)
+
+    async def make() -> None:
+        for number in range(5_000):
+            name = str(number)
+            await store.set(name, b"", seconds=1)
+            await store.claim(name, "me", seconds=1)
+            await store.increment(name, seconds=1)
+            await store.pin(name, "me", b"", seconds=1)
+            await store.draw([Draw(bucket=name, amount=1, capacity=2, window=1)])
+            await store.draw([Draw(bucket=name, amount=1, capacity=2, window=1, lease="one")])
+            clock.now += 0.01
+
+    asyncio.run(make())
+    kinds = [kept for kept in vars(store).values() if isinstance(kept, Mapping)]
+    assert len(kinds) == 6
+    assert all(0 < len(kept) < 400 for kept in kinds), [len(kept) for kept in kinds]

@@ -15,14 +15,14 @@ from any_llm.exceptions import AnyLLMError, TotalTimeoutError
 from any_llm.pipeline.cache_key import NoKeyError, cache_key
 from any_llm.pipeline.call import Call, Reply
 from any_llm.pipeline.completeness import flaw
-from any_llm.pipeline.entry import Entry, kind_of
+from any_llm.pipeline.entry import Entry, Origin, kind_of
 from any_llm.pipeline.flight import Flight
 from any_llm.pipeline.question import only_text
 from any_llm.pipeline.replay import Replayed
 from any_llm.pipeline.shelf import Shelf, shelf_of
 from any_llm.pipeline.stream import EventStream, is_stream
 from any_llm.providers.prices import shipped
-from any_llm.types.caching import USUAL, CacheControl, CacheInfo, CacheStatus
+from any_llm.types.caching import CACHEABLE, USUAL, CacheControl, CacheInfo, CacheStatus
 from any_llm.types.caching import Cache as Policy
 from any_llm.types.cost import price
 from any_llm.types.json import JSON
@@ -156,11 +156,13 @@ class Cache:
         flights = self._flights()
         name = f"{asked.key} {asked.control.mode in _WRITING}"
         flight = flights.get(name) if asked.policy.single_flight else None
-        if flight is not None:
+        # What was made invalid since is not what this call asks for.
+        if flight is not None and not self._shelf.is_outdated(asked.key, flight.asked, asked.control.tags, Origin()):
             return flight, False
         self._shelf.stats.misses += 1
         near: list[Near] = []
-        first, keep = partial(self._first, asked, inner, near), partial(self._keep, asked, near)
+        began = self._surroundings.clock.time()
+        first, keep = partial(self._first, asked, inner, near), partial(self._keep, asked, near, began)
         flight = Flight(asked.call, first, keep, self._surroundings.clock)
         if asked.policy.single_flight:
             flights[name] = flight
@@ -197,12 +199,14 @@ class Cache:
                 return self._from(asked, entry, info)
         return None
 
-    async def _keep(self, asked: _Asked, near: list[Near], entry: Entry, answer: JSON) -> None:
+    async def _keep(self, asked: _Asked, near: list[Near], began: float, entry: Entry, answer: JSON) -> None:
         if _similar(answer.report):
             # It is another question's, and stays that.
             return
         policy = asked.policy
         reason = "the call says so" if asked.control.mode not in _WRITING else flaw(asked.call.operation.value, answer)
+        if not reason and self._shelf.is_outdated(asked.key, began, asked.control.tags, entry.origin):
+            reason = "it was made invalid while it was asked for"
         if not reason and entry.size > policy.max_entry_bytes:
             reason = f"it is larger than max_entry_bytes={policy.max_entry_bytes}"
         if not reason:
@@ -304,7 +308,8 @@ def _unfit(call: Call, policy: Policy, control: CacheControl) -> str:
     """Return why a call is none for the cache; empty where it is one."""
     if control.mode == "off":
         return "the call says so"
-    if call.operation.value not in policy.operations:
+    # A call that says something about its cache wants one, whatever answers are kept unasked.
+    if call.operation.value not in (policy.operations if control is USUAL else CACHEABLE):
         return f"answers of {call.operation.value} are not kept"
     temperature: JSON = call.options.get("temperature")
     if policy.max_temperature is not None and (temperature or 0) > policy.max_temperature:

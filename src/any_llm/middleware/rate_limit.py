@@ -8,7 +8,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, NoReturn
 
-from any_llm.pipeline.learned import Learned, learned_name
+from any_llm.pipeline.learned import limits_learned, limits_name
 from any_llm.pipeline.ledger import Ledger
 from any_llm.pipeline.reservation import Plan, Provider, Reservation, Reserved, Shortage, facts_of
 from any_llm.pipeline.stream import is_stream
@@ -96,8 +96,8 @@ class RateLimit:
         return Reservation(self._ledger, expected, reserved, provider, partial(self._measure, call, expected))
 
     def _provider(self, call: Call) -> Provider:
-        name = learned_name(call.target)
-        return Provider(self._surroundings.shared(name, Learned), name[1])
+        name = limits_name(call.target)
+        return Provider(limits_learned(self._surroundings).of(name), name)
 
     def _amounts(self, call: Call, read: float, written: float) -> Amounts:
         cost = price(Usage(input_tokens=round(read), output_tokens=round(written)), self._rates(call))
@@ -173,6 +173,7 @@ def _refuse(call: Call, short: Shortage) -> NoReturn:
     error.retry_after = short.seconds if short.sure else None
     error.limit = called
     error.fallback_ok = limit is None or limit.mode != "reject"
+    error.of_key = limit is None or "key" in limit.per or "key" in limit.only
     error.attempts = tuple(call.attempts)
     raise error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -13,8 +13,12 @@ from any_llm.auth.key_sources import source_of
 from any_llm.exceptions import AnyLLMError, AuthenticationError, RateLimitError
 from any_llm.pipeline.key_gate import GATE
 from any_llm.pipeline.key_pool import KeyPool, Taken
+from any_llm.pipeline.learned import limits_learned
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.tap import tap
+from any_llm.refusals import LimitExceededError
+from any_llm.types.estimate import Amounts, estimate_tokens
+from any_llm.types.json import JSON, is_mapping
 from any_llm.types.keys import Keys
 from any_llm.types.secret import Secret
 
@@ -43,7 +47,8 @@ class Rotate:
         failure: AnyLLMError | None = None
         left_alone: AnyLLMError | None = None
         enter = cast("Enter | None", call.context.get(GATE))
-        while (taken := await pool.take(tried)) is not None:
+        wait = partial(_wait, call, self._surroundings)
+        while (taken := await pool.take(tried, wait)) is not None:
             tried.append(taken.secret)
             target = msgspec.structs.replace(call.target, key=taken.secret)
             visit = None if enter is None else enter(call, target)
@@ -53,12 +58,8 @@ class Rotate:
                 continue
             try:
                 return await _attempt(msgspec.structs.replace(call, target=target), inner, pool, taken, visit)
-            except AuthenticationError as error:
-                pool.refused(taken)
-                failure = error
-            except RateLimitError as error:
-                pool.cool(taken, error.retry_after)
-                failure = error
+            except (AuthenticationError, RateLimitError) as error:
+                failure = _learn(pool, taken, error)
         failure = failure or left_alone
         if failure is not None:
             raise failure
@@ -82,6 +83,26 @@ async def _attempt(call: Call, inner: Handler, pool: KeyPool, taken: Taken, visi
     return tap(reply, lambda _: over())
 
 
+def _learn(pool: KeyPool, taken: Taken, error: AuthenticationError | RateLimitError) -> AnyLLMError:
+    """Note what an error says of a key, and return it; one that no other key helps against is raised."""
+    if isinstance(error, AuthenticationError):
+        pool.refused(taken)
+    elif not isinstance(error, LimitExceededError):
+        pool.cool(taken, error.retry_after)
+    elif not error.of_key:
+        # A limit of ours is reached, and nobody was asked: that says nothing about the key.
+        raise error
+    return error
+
+
+def _wait(call: Call, surroundings: Surroundings, key: Secret) -> float:
+    """Return how many seconds a call would wait with a key, as far as the provider has told of the key's limits."""
+    learned = limits_learned(surroundings).find(msgspec.structs.replace(call.target, key=key))
+    if learned is None:
+        return 0.0
+    return learned.look(Amounts(estimate_tokens(call.options), 0.0), surroundings.clock.monotonic())
+
+
 def _nothing_left(call: Call, pool: KeyPool, now: float) -> AnyLLMError:
     """Return the error of a call for which there is no key: one that waiting helps against, if some only rest."""
     name = call.target.provider.name
@@ -96,14 +117,26 @@ def _nothing_left(call: Call, pool: KeyPool, now: float) -> AnyLLMError:
 
 
 def pool_of(keys: Keys, provider: str, surroundings: Surroundings) -> KeyPool:
-    """Return the one pool of these keys in these surroundings.
+    """Return the one pool of keys like these in these surroundings, however often a program says them anew.
 
     Raises:
         ConfigurationError: a source is none.
     """
-    # The pool holds its keys, so that nothing else is ever called the same.
-    place = ("keys", provider, id(keys))
+    transport = surroundings.transport
+    # It is held, so that nothing else is ever called the same.
+    surroundings.shared(("transport of keys", id(transport)), lambda: transport)
+    place = ("keys", provider, id(transport), _said(keys))
     return surroundings.shared(place, partial(_opened, keys, provider, surroundings))
+
+
+def _said(keys: Keys) -> Hashable:
+    """Return what is said of keys, to be looked up by."""
+    sources = tuple(_table(source) if is_mapping(source) else source for source in keys.sources)
+    return sources, tuple(keys.weights), keys.ttl, keys.cool, keys.before, keys.canary, keys.on_event
+
+
+def _table(source: Mapping[str, JSON]) -> Hashable:
+    return tuple(sorted((name, str(value)) for name, value in source.items()))
 
 
 def _opened(keys: Keys, provider: str, surroundings: Surroundings) -> KeyPool:

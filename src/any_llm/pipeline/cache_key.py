@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from any_llm.types.value import Value
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call
     from any_llm.spec.dialect import Target
+    from any_llm.spec.provider import Provider
 
 _NOT_THE_ANSWERS = frozenset({
     "stream", "stream_options", "cache", "user", "safety_identifier", "metadata", "session_label", "prompt_cache_key",
@@ -65,7 +67,7 @@ def cache_key(call: Call, namespace: str) -> str:
         "extra_body": _canonical(call.extra_body),
         "addressed": _canonical(call.addressed),
         "query": _canonical(call.query),
-        "headers": {name.lower(): value for name, value in call.headers.items() if name.lower() not in _OF_ONE_REQUEST},
+        "headers": _lasting(call.headers),
         "on_unsupported": call.on_unsupported,
     }
     try:
@@ -78,10 +80,29 @@ def cache_key(call: Call, namespace: str) -> str:
 
 def _place(target: Target) -> dict[str, JSON]:
     return {
-        "dialect": target.provider.dialect,
+        "manner": _manner(target.provider),
         "base_url": target.base_url,
         "places": _canonical(target.placeholders),
     }
+
+
+@lru_cache(maxsize=256)
+def _manner(provider: Provider) -> str:
+    """Return a digest of what of a provider's record changes how it is asked, and so what it answers."""
+    said = {
+        "dialect": provider.dialect,
+        "dialects": {operation.value: dialect for operation, dialect in provider.dialects.items()},
+        "headers": _lasting(provider.headers),
+        "paths": dict(provider.paths),
+        "rename": dict(provider.rename),
+        "drop": sorted(provider.drop),
+        "quirks": provider.quirks,
+    }
+    return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
+
+
+def _lasting(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items() if name.lower() not in _OF_ONE_REQUEST}
 
 
 def _links(chain: Chain) -> list[JSON]:

@@ -30,6 +30,7 @@ class Flight:
 
     Attributes:
         call: the call, as its first asker made it.
+        asked: when it was made, in seconds since 1970.
         readers: how many wait for it or read it.
         entry: the answer as an entry, once it has come to its end and is one that can be copied.
     """
@@ -42,7 +43,7 @@ class Flight:
         self._inner = inner
         self._keep = keep
         self._clock = clock
-        self._began = clock.monotonic()
+        self._began, self.asked = clock.monotonic(), clock.time()
         self._reply: Reply | None = None
         self._pieces: list[msgspec.Raw] = []
         self._originals: list[JSON] = []

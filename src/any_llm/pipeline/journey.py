@@ -13,7 +13,7 @@ from any_llm.pipeline.candidates import candidates_of, consider, judge, wants_of
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
 from any_llm.pipeline.hollow import says_nothing
-from any_llm.pipeline.learned import Learned, learned_name
+from any_llm.pipeline.learned import limits_learned
 from any_llm.pipeline.opening import wait_for_content
 from any_llm.pipeline.splice import Continuation, marker_of, spliced, with_prefill
 from any_llm.pipeline.strategies import Setting, order
@@ -53,10 +53,10 @@ def _with_room_first(ordered: Group, wants: Wants, surroundings: Surroundings) -
     """Return candidates with those last whose providers have told that their limits leave no room now."""
     first: Group = []
     last: Group = []
-    now = surroundings.clock.monotonic()
+    now, known = surroundings.clock.monotonic(), limits_learned(surroundings)
     for candidate, reason in ordered:
-        learned = surroundings.kept.get(learned_name(candidate.target))
-        wait = learned.look(Amounts(wants.tokens, wants.answer), now) if isinstance(learned, Learned) else 0.0
+        learned = known.find(candidate.target)
+        wait = 0.0 if learned is None else learned.look(Amounts(wants.tokens, wants.answer), now)
         if wait > 0:
             last.append((candidate, f"{reason}; last, since its limits leave room again in {wait:.1f} s"))
         else:

@@ -7,7 +7,8 @@ import logging
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable, Collection
 from copy import copy
-from typing import TYPE_CHECKING, NamedTuple
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.types.keys import KeyEvent, Keys, KeyState
@@ -71,6 +72,14 @@ class Taken(NamedTuple):
     secret: Secret
 
 
+Wait: TypeAlias = Callable[[Secret], float]
+"""Tells how many seconds a call would wait with a key."""
+
+
+def _at_once(_secret: Secret) -> float:
+    return 0.0
+
+
 class KeyPool:
     """Chooses the key of each attempt, and learns from how it went.
 
@@ -89,31 +98,43 @@ class KeyPool:
             Held(source, weight) for source, weight in zip(sources, keys.weights or [1.0] * len(sources), strict=True)
         ]
 
-    async def take(self, without: Collection[Secret] = ()) -> Taken | None:
+    async def take(self, without: Collection[Secret] = (), wait: Wait = _at_once) -> Taken | None:
         """Return the key that is used next, read anew where it is time; `None` when none may be used.
 
         Args:
             without: keys that this call was refused with already.
+            wait: tells how long the call would wait with a key; those with which it goes at once go first.
 
         Raises:
             AnyLLMError: no source gives a key.
         """
-        failure: Exception | None = None
+        failures: list[Exception] = []
+        spare: Held | None = None
+        shortest = inf
         for held in sorted(self.held, key=lambda each: each.used / each.weight):
-            try:
-                await self._refresh(held)
-            except Exception as error:  # noqa: BLE001  # a source is the program's own, and the next one may do
-                failure = error
-                if held.secret is None:
-                    continue
-            secret = self._next(held, without)
-            if secret is not None:
-                held.used += 1
-                held.in_use += 1
-                return Taken(held, secret)
-        if failure is not None and not without:
-            raise failure
+            secret = await self._ready(held, without, failures)
+            if secret is None:
+                continue
+            seconds = wait(secret)
+            if seconds <= 0:
+                return _taken(held, secret)
+            if spare is None or seconds < shortest:
+                spare, shortest = held, seconds
+        if spare is not None and (secret := self._next(spare, without)) is not None:
+            return _taken(spare, secret)
+        if failures and not without:
+            raise failures[-1]
         return None
+
+    async def _ready(self, held: Held, without: Collection[Secret], failures: list[Exception]) -> Secret | None:
+        """Return the key of a source, read anew where it is time; `None` when it has none that may be used."""
+        try:
+            await self._refresh(held)
+        except Exception as error:  # noqa: BLE001  # a source is the program's own, and the next one may do
+            failures.append(error)
+            if held.secret is None:
+                return None
+        return self._next(held, without)
 
     def give_back(self, taken: Taken) -> None:
         """A call is over that used this key."""
@@ -166,9 +187,9 @@ class KeyPool:
 
     def _next(self, held: Held, without: Collection[Secret]) -> Secret | None:
         if held.trial is not None and not held.tried and held.trial not in without:
-            held.tried = True
             return held.trial
         if held.state == "cooling" and self._clock.monotonic() >= held.until:
+            self._catch_up(held)
             self._become(held, "active", "it has rested")
         return held.secret if held.state == "active" and held.secret not in without else None
 
@@ -246,11 +267,18 @@ class KeyPool:
             self._use(held, key)
 
     def _use(self, held: Held, key: Secret) -> None:
+        if held.state != "active" or held.secret is None:
+            self._catch_up(held)
         old, held.secret, held.trial = held.secret, key, None
         if old is not None and held.in_use:
             self._tell(self._event(held, old, "draining", "it was replaced"))
         held.state = "active"
         self._tell(self._event(held, key, "active", "it is new"))
+
+    def _catch_up(self, held: Held) -> None:
+        """Have a key that comes back take its share from now on, and not all that it has missed."""
+        shares = [each.used / each.weight for each in self.held if each.secret is not None and each.state == "active"]
+        held.used = max(held.used, min(shares, default=0.0) * held.weight)
 
     def _become(self, held: Held, state: KeyState, reason: str) -> None:
         held.state = state
@@ -270,6 +298,14 @@ class KeyPool:
         tell: Callable[[KeyEvent], None] | None = self._keys.on_event
         if tell is not None:
             tell(event)
+
+
+def _taken(held: Held, secret: Secret) -> Taken:
+    held.used += 1
+    held.in_use += 1
+    if secret == held.trial:
+        held.tried = True
+    return Taken(held, secret)
 
 
 def _reason(held: Held, error: Exception) -> str:

@@ -7,6 +7,7 @@ where the answers show that it comes back bit by bit.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from math import inf
 from threading import Lock
@@ -16,20 +17,55 @@ from any_llm.types.estimate import Amounts
 from any_llm.types.told_limits import Told, told_limits
 
 if TYPE_CHECKING:
+    from any_llm.pipeline.surroundings import Surroundings
     from any_llm.spec.dialect import Target
 
 _EACH = 1.0
 _SEEN = 2.0
 """How many seconds the end of a limit must move before that says anything: times are told in whole seconds."""
 
+_MOST = 10_000
+"""Of how many targets limits are known at most."""
+
 _LIKE = 0.2
 """How far what is told may lie beside what would be if a limit came back bit by bit."""
 
 
-def learned_name(target: Target) -> tuple[str, str]:
-    """Return the name by which what is known about a target's limits is kept in the surroundings."""
-    place = f"{target.base_url} {target.key.fingerprint if target.key else ''} {target.model}"
-    return "limits learned of", place
+def limits_name(target: Target) -> str:
+    """Return the name of the limits that a target has with its key."""
+    return f"{target.base_url} {target.key.fingerprint if target.key else ''} {target.model}"
+
+
+def limits_learned(surroundings: Surroundings) -> LimitsLearned:
+    """Return what is known in these surroundings."""
+    return surroundings.shared("limits learned", LimitsLearned)
+
+
+class LimitsLearned:
+    """What is known about the limits of many targets, by their names; no more than so many, for any thread.
+
+    Those of programs are few, but who calls with keys of others, or with keys that change, would have ever more.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Learned] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, target: Target) -> Learned | None:
+        """Return what is known of a target; `None` where nothing was asked of it."""
+        return self._known.get(limits_name(target))
+
+    def of(self, name: str) -> Learned:
+        """Return what is known of limits, made on first use; what was used longest ago makes room."""
+        with self._lock:
+            learned = self._known.get(name)
+            if learned is None:
+                learned = self._known[name] = Learned()
+                while len(self._known) > _MOST:
+                    self._known.popitem(last=False)
+            else:
+                self._known.move_to_end(name)
+            return learned
 
 
 class Learned:

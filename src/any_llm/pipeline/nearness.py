@@ -75,9 +75,12 @@ class Questions:
         length = float(self._numbers.linalg.norm(numbers))
         return bytes((numbers / (length or 1.0)).astype("<f2").tobytes())
 
-    async def closest(self, scope: str, vector: bytes, threshold: float) -> list[tuple[Asked, float]]:
-        """Return the questions of a scope that are at least so similar to one, closest first, with how similar."""
-        held = await self._scope(scope)
+    async def closest(self, scope: str, vector: bytes, threshold: float, most: int) -> list[tuple[Asked, float]]:
+        """Return the questions of a scope that are at least so similar to one, closest first, with how similar.
+
+        No more than so many are held in memory.
+        """
+        held = await self._scope(scope, most)
         now = self._clock.time()
         if held.matrix is None or held.matrix.shape[1] * 2 != len(vector):
             return []
@@ -95,7 +98,7 @@ class Questions:
 
         What a process that dies leaves behind is either the questions before it or those with its own.
         """
-        held = await self._scope(scope)
+        held = await self._scope(scope, most)
         self._set(held, [*held.asked, asked], most)
         name, owner = QUESTIONS + scope, secrets.token_hex(8)
         for _ in range(_TRIES):
@@ -116,7 +119,7 @@ class Questions:
     def _row(self, vector: bytes) -> JSON:
         return self._numbers.frombuffer(vector, dtype="<f2").astype("<f4")
 
-    async def _scope(self, name: str) -> _Scope:
+    async def _scope(self, name: str, most: int) -> _Scope:
         held = self._scopes.get(name)
         if held is None:
             held = self._scopes[name] = _Scope()
@@ -128,17 +131,22 @@ class Questions:
             held.looked = now
             kept = _read(await self._shelf.fetch(QUESTIONS + name))
             if kept:
-                self._set(held, [*kept, *held.asked], len(kept) + len(held.asked))
+                self._set(held, [*kept, *held.asked], most)
         return held
 
     def _set(self, held: _Scope, asked: list[Asked], most: int) -> None:
         now = self._clock.time()
-        by_text = {one.text: one for one in asked if one.until > now}
-        held.asked = list(by_text.values())[-most:]
+        # Those go first that are soonest over: in the store and here they stand in different orders.
+        by_text = {one.text: one for one in sorted(asked, key=_until) if one.until > now}
+        held.asked = sorted(by_text.values(), key=_until)[-most:]
         size = len(held.asked[-1].vector) if held.asked else 0
         held.asked = [one for one in held.asked if len(one.vector) == size]
         joined = b"".join(one.vector for one in held.asked)
         held.matrix = self._row(joined).reshape(len(held.asked), -1) if held.asked else None
+
+
+def _until(asked: Asked) -> float:
+    return asked.until
 
 
 def _read(kept: bytes | None) -> list[Asked]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING
@@ -94,7 +95,8 @@ class Shelf:
         held = self._near.get(name)
         if held is not None:
             entry = held[0]
-            if self._is_valid(name, entry):
+            # Without a store, what was made invalid is gone already.
+            if self._store is None or self._is_valid(name, entry):
                 if name in self._near:
                     self._near.move_to_end(name)
                 return entry
@@ -129,6 +131,7 @@ class Shelf:
             self._drop(name)
         self._refused.clear()
         if self._store is None:
+            self._cleared = _with(self._cleared, cleared)
             return len(gone)
         await self._tell(self._store, cleared)
         return await self._take_away(self._store, cleared, len(gone))
@@ -205,8 +208,21 @@ class Shelf:
         listed = await store.names(NAMES + prefix)
         return [(name.removeprefix(NAMES), size) for name, size in listed]
 
+    def is_outdated(self, name: str, asked: float, tags: tuple[str, ...], origin: Origin) -> bool:
+        """Say whether an answer that was asked for at a time, in seconds since 1970, has since been made invalid."""
+        since = [cleared for cleared in self._since(asked) if cleared.at > asked]
+        if not since:
+            return False
+        entry = Entry(made=asked, ttl=0.0, tags=tags, origin=origin)
+        return any(cleared.hits(name, entry) for cleared in since)
+
     def _is_valid(self, name: str, entry: Entry) -> bool:
-        return not any(cleared.hits(name, entry) for cleared in self._cleared)
+        return not any(cleared.hits(name, entry) for cleared in self._since(entry.made))
+
+    def _since(self, time: float) -> Sequence[Cleared]:
+        """Return what was made invalid at a time or later, however much there was before."""
+        known = self._cleared
+        return known[bisect_left(known, time, key=_at) :] if known and known[-1].at >= time else ()
 
     def _hold(self, name: str, entry: Entry) -> None:
         self._drop(name)
@@ -269,13 +285,9 @@ class Shelf:
             while not await bare.claim(_CLEARED, owner, seconds=5.0):
                 await self._clock.sleep(0.01)
         try:
-            known = [*_read(await store.get(_CLEARED)), cleared]
-            known = [one for one in known if one.at > cleared.at - _LONGEST]
-            if len(known) > _MOST:
-                oldest = known[-_MOST]
-                known = [Cleared(at=oldest.at), *known[-_MOST + 1 :]]
+            known = _with(_read(await store.get(_CLEARED)), cleared)
             await store.set(_CLEARED, msgspec.json.encode(known), seconds=_LONGEST)
-            self._cleared = tuple(known)
+            self._cleared = known
         finally:
             if isinstance(bare, Claims):
                 await bare.release(_CLEARED, owner)
@@ -331,9 +343,24 @@ async def secret_of(source: KeySource) -> str:
     return (await source.read()).secret.reveal()
 
 
+def _with(known: tuple[Cleared, ...], cleared: Cleared) -> tuple[Cleared, ...]:
+    """Return what is known to be invalid with one thing more, in the order of time."""
+    all_known = sorted((*known, cleared), key=_at)
+    all_known = [one for one in all_known if one.at > cleared.at - _LONGEST]
+    if len(all_known) > _MOST:
+        oldest = all_known[-_MOST]
+        all_known = [Cleared(at=oldest.at), *all_known[-_MOST + 1 :]]
+    return tuple(all_known)
+
+
+def _at(cleared: Cleared) -> float:
+    return cleared.at
+
+
 def _read(kept: bytes | None) -> tuple[Cleared, ...]:
     try:
-        return () if kept is None else msgspec.json.decode(kept, type=tuple[Cleared, ...])
+        known = () if kept is None else msgspec.json.decode(kept, type=tuple[Cleared, ...])
+        return tuple(sorted(known, key=_at))
     except msgspec.DecodeError as error:
         raise StoreError(
             f"{_CLEARED!r} in the store is not readable, probably for it is encrypted: say the same `encryption` here",

@@ -76,8 +76,9 @@ class Similar:
 
     async def closest(self, near: Near, policy: Semantic) -> list[tuple[Asked, float]]:
         """Return the earlier questions that may have the same answer, closest first, with how similar they are."""
-        found = await self._questions.closest(near.question.scope, near.vector, policy.threshold)
-        return [(asked, by) for asked, by in found if not (policy.veto and veto(near.question.text, asked.text))]
+        question = near.question
+        found = await self._questions.closest(question.scope, near.vector, policy.threshold, policy.max_entries)
+        return [(asked, by) for asked, by in found if not (policy.veto and veto(question.text, asked.text))]
 
     async def add(self, near: Near, name: str, seconds: float, policy: Semantic) -> None:
         """Keep a question whose answer is kept under a name, for so many seconds."""

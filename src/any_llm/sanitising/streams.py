@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from any_llm.sanitising.texts import Rewrite, change_answer
+from any_llm.sanitising.texts import Rewrite, change_answer, change_json
 from any_llm.types.completion import ChoiceDeltaToolCall, ChoiceDeltaToolCallFunction, Reasoning
-from any_llm.types.json import JSON, is_list, is_object
+from any_llm.types.json import JSON, JSONObject, is_list, is_object
+from any_llm.types.restart import Restart
 
 _THOUGHT = "reasoning"
 _SAID = ("content", _THOUGHT, "reasoning_content", "refusal")
 _DELTAS: Mapping[str, str] = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 _CALL = "call"
+_SPOKEN = "transcript"
+_OLD_CALL = -1
+"""In the place of a tool call's number, for the one call of a function that older models make."""
+
 _JSON = frozenset({
     _CALL, "partial_json", "response.function_call_arguments.delta", "response.mcp_call_arguments.delta",
 })  # fmt: skip
@@ -53,6 +58,11 @@ class ChangedTexts:
 
     def feed(self, item: JSON) -> Iterable[JSON]:
         """Return what a piece of the stream becomes."""
+        if isinstance(item, Restart):
+            # What was held back belongs to what is to be forgotten.
+            self._open.clear()
+            self._last.clear()
+            return (item,)
         choices: JSON = getattr(item, "choices", None)
         kind = str(getattr(item, "type", ""))
         if is_list(choices) and not any(map(is_object, choices)):
@@ -94,11 +104,18 @@ class ChangedTexts:
                 changed = self._feed((index, name), str(held), None)
                 setattr(delta, name, changed if type(held) is str else type(held)(changed))
         for call in delta.tool_calls or ():
-            function = call.function
-            if function is not None and isinstance(function.arguments, str):
-                function.arguments = self._feed((index, _CALL, call.index), function.arguments, None)
+            self._change_call(call.function, (index, _CALL, call.index))
+        self._change_call(delta.function_call, (index, _CALL, _OLD_CALL))
+        if is_object(delta.audio) and isinstance(delta.audio.get(_SPOKEN), str):
+            delta.audio[_SPOKEN] = self._feed((index, _SPOKEN), delta.audio[_SPOKEN], None)
+        if delta.annotations:
+            change_json(delta.annotations, self._whole)
         if choice.finish_reason:
             self._finish_choice(delta, index)
+
+    def _change_call(self, function: JSON, key: tuple[JSON, ...]) -> None:
+        if isinstance(getattr(function, "arguments", None), str):
+            function.arguments = self._feed(key, function.arguments, None)
 
     def _change_continuation(self, choice: JSON) -> None:
         """Change a piece of a text that goes on where a prompt ends."""
@@ -113,6 +130,8 @@ class ChangedTexts:
             self._last.pop(key, None)
             if rest and key[1] == _CALL:
                 _add_arguments(delta, key[2], rest)
+            elif rest and key[1] == _SPOKEN:
+                _add_spoken(delta, rest)
             elif rest:
                 held = getattr(delta, key[1], None) or ""
                 setattr(delta, key[1], (Reasoning if key[1] == _THOUGHT else str)(held + rest))
@@ -122,6 +141,9 @@ class ChangedTexts:
         if name is not None:
             key = (event.index, name)
             setattr(event.delta, name, self._feed(key, getattr(event.delta, name), event))
+        else:
+            # Such as a citation, which comes whole.
+            change_answer(event.delta, self._whole)
 
     def _close(self, ends: Callable[[JSON], bool]) -> Iterable[JSON]:
         out: list[JSON] = []
@@ -147,7 +169,16 @@ def _copy_with(event: JSON, text: str) -> JSON:
     return copied
 
 
+def _add_spoken(delta: JSON, rest: str) -> None:
+    spoken: JSONObject = delta.audio or {}
+    delta.audio = {**spoken, _SPOKEN: str(spoken.get(_SPOKEN) or "") + rest}
+
+
 def _add_arguments(delta: JSON, index: int, rest: str) -> None:
+    if index == _OLD_CALL:
+        said = delta.function_call.arguments if delta.function_call is not None else None
+        delta.function_call = ChoiceDeltaToolCallFunction(arguments=(said or "") + rest)
+        return
     for call in delta.tool_calls or ():
         if call.index == index and call.function is not None:
             call.function.arguments = (call.function.arguments or "") + rest

@@ -41,8 +41,8 @@ _ARGUMENTS = "input"
 
 _NOTHING: frozenset[str] = frozenset()
 _WRITTEN = frozenset({
-    "arguments", "code", "content", "delta", "input", "output", "partial_json", "reasoning", "reasoning_content",
-    "refusal", "summary", "text", "thinking", "transcript",
+    "arguments", "cited_text", "code", "content", "delta", "document_title", "input", "output", "partial_json",
+    "reasoning", "reasoning_content", "refusal", "summary", "text", "thinking", "title", "transcript",
 })  # fmt: skip
 """The fields of answers whose text a model wrote."""
 
@@ -122,6 +122,11 @@ def change_answer(value: JSON, change: Rewrite) -> None:
             held: JSON = getattr(value, name)
             if held is not None:
                 _change_field(value, name, held, change)
+
+
+def change_json(held: JSON, change: Rewrite) -> None:
+    """Change, in place, every text in an object or a list of plain JSON that an answer holds."""
+    _changed(held, change, _KEPT)
 
 
 def _change_field(value: msgspec.Struct, name: str, held: JSON, change: Rewrite) -> None:

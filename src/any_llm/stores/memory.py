@@ -48,7 +48,8 @@ class MemoryStore:
 
     async def delete(self, name: str) -> None:
         """Forget a value; one that is not there is no error."""
-        self._values.pop(name, None)
+        with self._lock:
+            self._values.pop(name, None)
 
     async def names(self, prefix: str) -> Sequence[tuple[str, int]]:
         """Return the names that begin so of what is kept, and how many bytes each has."""
@@ -87,7 +88,7 @@ class MemoryStore:
     async def pin(self, board: str, owner: str, value: bytes, *, seconds: float) -> Sequence[Pinned]:
         """Pin up a value in place of the owner's last one, for so many seconds; return what all have pinned up."""
         with self._lock:
-            now = self._clock.monotonic()
+            now = self._wrote()
             pinned = self._boards.setdefault(board, {})
             pinned[owner] = (value, now, now + seconds)
             for name in [name for name, (_, _, until) in pinned.items() if until <= now]:
@@ -109,6 +110,7 @@ class MemoryStore:
                 return Drawn(granted=False, wait=wait, short=short, left=tuple(left))
             for draw, has in zip(draws, left, strict=True):
                 if draw.lease:
+                    self._wrote()
                     self._leases.setdefault(draw.bucket, {})[draw.lease] = (draw.amount, now + draw.window)
                 else:
                     self._set_level(draw, has - draw.amount, now)
@@ -167,9 +169,25 @@ class MemoryStore:
         return entry[0]
 
     def _keep(self, kept: MutableMapping[str, tuple[V, float]], name: str, value: V, seconds: float | None) -> None:
+        now = self._wrote()
+        kept[name] = (value, inf if seconds is None else now + seconds)
+
+    def _wrote(self) -> float:
+        """Count a write, and return what time it is."""
         now = self._clock.monotonic()
         self._writes += 1
         if self._writes % _SWEEP_AFTER == 0:
-            for over in [other for other, (_, until) in kept.items() if until <= now]:
+            self._sweep(now)
+        return now
+
+    def _sweep(self, now: float) -> None:
+        """Take out what is over of every kind: some are written too rarely to be swept by their own writes."""
+        for kept in (self._values, self._counts, self._claims, self._levels):
+            for over in [name for name, (_, until) in kept.items() if until <= now]:
                 del kept[over]
-        kept[name] = (value, inf if seconds is None else now + seconds)
+        for bucket, leases in list(self._leases.items()):
+            if all(until <= now for _, until in leases.values()):
+                del self._leases[bucket]
+        for board, pinned in list(self._boards.items()):
+            if all(until <= now for _, _, until in pinned.values()):
+                del self._boards[board]

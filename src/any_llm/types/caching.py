@@ -45,7 +45,8 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         max_bytes: how much is held in the memory of this process; what was used longest ago goes first.
         max_entry_bytes: an answer that is larger is not kept.
         namespace: what sets the entries of one application, or one version of its prompts, apart.
-        operations: the operations whose answers are kept, of `any_llm.types.caching.CACHEABLE`.
+        operations: the operations whose answers are kept, of `any_llm.types.caching.CACHEABLE`; a call's own
+            `cache={…}` goes for all of these.
         max_temperature: answers of calls with a higher `temperature` are not kept; `None` keeps them all: the same
             request then has the same answer until its time is over.
         single_flight: whether identical calls at the same time are one call to the provider.
