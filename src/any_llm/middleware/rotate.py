@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Reply
     from any_llm.pipeline.key_gate import Enter, Visit
     from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.types.json import JSON
 
 
 class Rotate:
@@ -46,7 +47,7 @@ class Rotate:
         tried: list[Secret] = []
         failure: AnyLLMError | None = None
         left_alone: AnyLLMError | None = None
-        enter = cast("Enter | None", call.context.get(GATE))
+        enter: Enter | None = cast("JSON", call.context.get(GATE))
         wait = partial(_wait, call, self._surroundings)
         while (taken := await pool.take(tried, wait)) is not None:
             tried.append(taken.secret)
