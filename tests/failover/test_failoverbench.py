@@ -6,6 +6,8 @@ check holds, those included that the list calls advisory. Nothing that is assert
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from any_llm.exceptions import ContentFilterError, StreamTruncatedError
@@ -196,8 +198,12 @@ def test_s16_the_fallback_is_accounted_for_and_the_failed_attempts_are_not(carri
     told = [(each.provider, each.model, each.outcome, each.status) for each in report.attempts]
     assert told == [("openai", PRIMARY, "failed", 503)] * 3 + [("groq", FALLBACK, "ok", 200)]
     assert wall.asked_of == {PRIMARY: 3, FALLBACK: 1}
-    # What an attempt cost is on the attempt: those that failed cost nothing.
-    assert not any(each.cost for each in report.attempts if each.outcome == "failed")
+    # A thousandth of a dollar for each token that the fallback wrote; the primary's price is a thousand times that.
+    assert outcome.cost == outcome.usage.completion_tokens * Decimal("0.001")
+    spent = [(each.provider, each.role, each.cost) for each in outcome.costs.attempts]
+    refused = [("openai", "retried", 0), ("openai", "retried", 0), ("openai", "fallback", 0)]
+    assert spent == [*refused, ("groq", "answer", outcome.cost)]
+    assert outcome.costs.total == outcome.cost
 
 
 def test_a_cut_stream_raises_where_no_other_target_may_take_over(carrier: Carrier, *, stream: bool) -> None:

@@ -12,11 +12,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from decimal import Decimal
 from typing import Literal, Self, TypeAlias
 
 import msgspec
 
-from any_llm import AnyLLM, Fallback, Retry, Route, Timeouts
+from any_llm import AnyLLM, Costs, Fallback, Price, Retry, Route, Timeouts
 from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.stream import EventStream
 from any_llm.pipeline.surroundings import Surroundings
@@ -78,6 +79,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     error: AnyLLMError | None = None
     model: str | None = None
     usage: CompletionUsage | None = None
+    cost: Decimal | None = None
+    costs: Costs = Costs()
     report: Report = msgspec.field(default_factory=Report)
 
     @property
@@ -153,7 +156,13 @@ class Wall:
         except AnyLLMError as error:
             return Outcome(elapsed=self.now() - began, text=text, error=error, report=report)
         return Outcome(
-            elapsed=self.now() - began, text=text, model=answer.model, usage=answer.usage, report=answer.report
+            elapsed=self.now() - began,
+            text=text,
+            model=answer.model,
+            usage=answer.usage,
+            cost=None if answer.cost is None else answer.cost.total,
+            costs=answer.costs,
+            report=answer.report,
         )
 
     def is_left(self, number: int) -> bool:
@@ -208,6 +217,10 @@ class Wall:
         return AnyLLM.create(
             Route(targets=tuple(targets), fallback=fallback),
             models={f"groq:{spare}": {"prefill": spare != NO_PREFILL, "context_window": 1_000_000}},
+            prices={
+                f"openai:{PRIMARY}": Price(input_price=Decimal(0), output_price=Decimal(1_000_000)),
+                f"groq:{spare}": Price(input_price=Decimal(0), output_price=Decimal(1_000)),
+            },
             retry=Retry(base=self.times.base),
             surroundings=surroundings,
             **given,
