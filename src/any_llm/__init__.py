@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     )
     from any_llm.pipeline.hooks import Hooks
     from any_llm.pipeline.layer import Layer
+    from any_llm.pipeline.observation import Observer, Record
     from any_llm.pipeline.stream import EventStream
     from any_llm.providers.estimates import Estimate
     from any_llm.providers.names import LLMProvider
@@ -244,6 +245,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
     ),
     "any_llm.pipeline.hooks": ("Hooks",),
     "any_llm.pipeline.layer": ("Layer",),
+    "any_llm.pipeline.observation": ("Observer", "Record"),
     "any_llm.pipeline.stream": ("EventStream",),
     "any_llm.providers.estimates": ("Estimate",),
     "any_llm.providers.names": ("LLMProvider",),
@@ -296,11 +298,11 @@ __all__ = [
     "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage",
     "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks", "InvalidRequestError", "KeyEvent",
     "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits",
-    "LogStore", "Logs", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError",
+    "LogStore", "Logs", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError", "Observer",
     "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider",
-    "ProviderError", "ProviderMetadata", "RateLimitError", "Retry", "RetryRule", "Route", "RouteTarget", "Selection",
-    "Semantic", "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription",
-    "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
+    "ProviderError", "ProviderMetadata", "RateLimitError", "Record", "Retry", "RetryRule", "Route", "RouteTarget",
+    "Selection", "Semantic", "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts",
+    "Transcription", "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
     "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
     "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
     "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",
