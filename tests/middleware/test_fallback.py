@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 import pytest
 from typing_extensions import override
 
-from any_llm import AnyLLM, Fallback, Health, Retry, Route, RouteTarget
+from any_llm import AnyLLM, Fallback, Health, Limit, Retry, Route, RouteTarget
 from any_llm.exceptions import (
     AuthenticationError,
     ConfigurationError,
@@ -228,6 +230,45 @@ def test_the_deadline_holds_over_all_targets() -> None:
         clock.run(client.acompletion("auto", QUESTION, deadline=8))
     assert clock.now <= 8.001
     assert [each.provider for each in raised.value.attempts] == ["openai", "groq", "mistral"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "least", "most"), [(Limit(amount=1), 0.0, 1.3), (Limit(amount=1, of="concurrency"), 2.9, 4.3)]
+)
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_next_target_is_asked_when_a_limit_of_our_own_holds_one_up_and_that_is_no_failure(
+    limit: Limit, least: float, most: float, *, stream: bool
+) -> None:
+    clock, mock = VirtualClock(), Mock()
+
+    async def answer(request: MockRequest) -> JSON:
+        await clock.sleep(30.0 if request.vendor == "openai" else 0.1)
+        return TEXT
+
+    mock.answer_with(answer)
+    limits = [msgspec.structs.replace(limit, only={"provider": "openai"})]
+    world: dict[str, JSON] = {"surroundings": clock.surroundings(), "limits": limits, "retry": None}
+    client = client_of(mock, fallback=Fallback(patience=4), **world)
+    busy = AnyLLM.create("openai", "another key", transport=mock.transport, **world)
+
+    async def story() -> None:
+        first = asyncio.ensure_future(busy.acompletion("gpt-5-mini", QUESTION))
+        await clock.sleep(0)
+        for _ in range(6):
+            began = clock.now
+            answered = await client.acompletion("auto", QUESTION, stream=stream, deadline=60)
+            if isinstance(answered, EventStream):
+                await read(answered)
+            assert answered.report.provider == "groq"
+            assert answered.report.routing is not None
+            assert answered.report.routing.passed == [f"{FIRST}: LimitExceededError"]
+            assert least <= clock.now - began <= most
+            assert [each.provider for each in answered.report.attempts] == ["groq"]
+        first.cancel()
+        await asyncio.wait([first])
+
+    clock.run(story())
+    assert [each.failures for each in client.health() if each.provider == "openai"] == [0]
 
 
 @pytest.mark.parametrize("policy", ["error", "restart", "continue"])

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 MOST_RETRIES = "most_retries"
 """What a call says to the layer of retries: how often a target is asked again at most."""
 
+WAIT_UNTIL = "wait_until"
+"""What a call says to the layer of limits: until when there must be room, since the next target is asked then."""
+
 
 def survey(chain: Chain, call: Call, surroundings: Surroundings) -> tuple[list[Candidate], tuple[Considered, ...]]:
     """Return the candidates that can serve a call, in the order they are asked, and what is told about all of them."""
@@ -142,8 +145,11 @@ class Journey:
         if not self._left:
             return await self._last(call)
         overrides = {**call.overrides, MOST_RETRIES: self._chain.policy.retries}
-        call = msgspec.structs.replace(call, overrides=overrides)
         seconds = self._patience(call)
+        if seconds is not None:
+            overrides[WAIT_UNTIL] = self._surroundings.clock.monotonic() + seconds
+        call = msgspec.structs.replace(call, overrides=overrides)
+        made = len(call.made)
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
@@ -151,7 +157,7 @@ class Journey:
         except TimeoutError as error:
             if seconds is None or not limit.expired():
                 raise
-            raise self._too_slow(call, seconds) from error
+            raise self._too_slow(call, seconds, asked=len(call.made) > made) from error
         if says_nothing(call, reply):
             raise self._empty(call, reply)
         return reply
@@ -176,12 +182,16 @@ class Journey:
         part = max(0.0, call.deadline - self._surroundings.clock.monotonic()) * policy.share
         return part if policy.patience is None else min(part, policy.patience)
 
-    def _too_slow(self, call: Call, seconds: float) -> AnyLLMError:
-        message = (
-            f"{call.target.provider.name} did not begin to answer within the {seconds:.3g} s that it gets before the "
-            "next target is asked"
-        )
-        return self._failed(call, FirstTokenTimeoutError(message, **_told_of(call)), "cancelled")
+    def _too_slow(self, call: Call, seconds: float, *, asked: bool) -> AnyLLMError:
+        name = call.target.provider.name
+        what = f"{name} did not begin to answer" if asked else f"{name} was not asked, since layers before it waited,"
+        message = f"{what} within the {seconds:.3g} s that it gets before the next target is asked"
+        error = FirstTokenTimeoutError(message, **_told_of(call))
+        if asked:
+            return self._failed(call, error, "cancelled")
+        # Who was not asked has not failed.
+        error.attempts = call.attempts
+        return error
 
     def _empty(self, call: Call, reply: Reply) -> AnyLLMError:
         if is_stream(reply.value):
@@ -190,12 +200,12 @@ class Journey:
         return self._failed(call, MalformedResponseError(message, **_told_of(call)), "ok", "closed")
 
     def _failed(self, call: Call, error: AnyLLMError, *ended: str) -> AnyLLMError:
-        """Return an error, and count the newest attempt as failed with it, if that has ended in one of these ways."""
+        """Return an error, and count the target's newest attempt as failed with it, if that has ended so."""
         error.attempts = call.attempts
-        name = type(error).__name__
-        if call.attempts and call.attempts[-1].outcome in ended:
-            call.attempts[-1].outcome = "failed"
-            call.attempts[-1].error = name
+        name, made = type(error).__name__, call.made
+        if made and made[-1].outcome in ended:
+            made[-1].outcome = "failed"
+            made[-1].error = name
         circuits(self._surroundings).of(call.target).failed(name)
         return error
 
