@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from any_llm.attempts import Routing
 from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError, InvalidRequestError, MalformedResponseError
-from any_llm.pipeline.candidates import candidates_of, consider, judge, wants_of, window_of
+from any_llm.pipeline.candidates import candidates_of, consider, judge, price_of, wants_of, window_of
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
 from any_llm.pipeline.hollow import says_nothing
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from any_llm.attempts import Considered
     from any_llm.pipeline.call import Call, Handler, Reply
     from any_llm.pipeline.candidates import Candidate, Chain, Wants
+    from any_llm.pipeline.room import Short
     from any_llm.pipeline.splice import Told
     from any_llm.pipeline.strategies import Group
     from any_llm.pipeline.stream import EventStream
@@ -45,26 +47,47 @@ WAIT_UNTIL = "wait_until"
 def survey(chain: Chain, call: Call, surroundings: Surroundings) -> tuple[list[Candidate], tuple[Considered, ...]]:
     """Return the candidates that can serve a call, in the order they are asked, and what is told about all of them."""
     wants, known = wants_of(call), circuits(surroundings)
-    ordered = _with_room_first(order(chain, Setting(call, wants, known, surroundings.chance)), wants, surroundings)
+    ordered = _with_room_first(
+        order(chain, Setting(call, wants, known, surroundings.chance)), call, wants, surroundings
+    )
     verdicts = {id(each): judge(each, wants, known) for each, _ in ordered}
     reasons: Mapping[int, str] = {id(each): reason for each, reason in ordered}
     considered = consider([each for each, _ in ordered], reasons, verdicts)
     return [each for each, _ in ordered if not verdicts[id(each)]], considered
 
 
-def _with_room_first(ordered: Group, wants: Wants, surroundings: Surroundings) -> Group:
-    """Return candidates with those last whose providers have told that their limits leave no room now."""
+def _with_room_first(ordered: Group, call: Call, wants: Wants, surroundings: Surroundings) -> Group:
+    """Return candidates with those last at which limits leave no room now: the provider's, as it told, or our own."""
+    amounts = Amounts(wants.tokens, wants.answer)
     first: Group = []
     last: Group = []
     now, known = surroundings.clock.monotonic(), limits_learned(surroundings)
     for candidate, reason in ordered:
         learned = known.find(candidate.target)
-        wait = 0.0 if learned is None else learned.look(Amounts(wants.tokens, wants.answer), now)
-        if wait > 0:
-            last.append((candidate, f"{reason}; last, since its limits leave room again in {wait:.1f} s"))
+        wait = 0.0 if learned is None else learned.look(amounts, now)
+        short = _short_of(candidate, call, wants)
+        if short is not None and short.seconds > wait:
+            why = f"the limit {short.limit!r} leaves room again {_when(short.seconds)}"
+            last.append((candidate, f"{reason}; last, since {why}"))
+        elif wait > 0:
+            last.append((candidate, f"{reason}; last, since its limits leave room again {_when(wait)}"))
         else:
             first.append((candidate, reason))
     return [*first, *last]
+
+
+def _short_of(candidate: Candidate, call: Call, wants: Wants) -> Short | None:
+    """Return which limit of our own leaves no room there, if one does."""
+    room = candidate.room
+    if room is None:
+        return None
+    cost = price_of(candidate, wants) if room.prices else None
+    expected = Amounts(wants.tokens, wants.answer, cost or 0.0)
+    return room.short(msgspec.structs.replace(call, target=candidate.target), expected)
+
+
+def _when(seconds: float) -> str:
+    return "when a call has ended" if seconds == inf else f"in {seconds:.1f} s"
 
 
 class Journey:
@@ -210,8 +233,7 @@ class Journey:
         return error
 
     def _refuse(self) -> NoReturn:
-        told = self._routing.considered
-        reasons = "; ".join(f"{each.target}: {each.reason}" for each in told)
+        reasons = "; ".join(f"{each.target}: {each.reason}" for each in self._routing.considered)
         error = NoTargetError(
             f"No target of the route {self._chain.name!r} can serve the call. {reasons}",
             model=self._chain.name,
