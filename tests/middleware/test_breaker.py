@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from any_llm import AnyLLM, Health, Retry, Route
+from any_llm.attempts import Attempt
 from any_llm.exceptions import (
     AnyLLMError,
     AuthenticationError,
@@ -46,10 +47,16 @@ class Provided:
         self.error: BaseException | None = None
         self.seconds = 0.0
         self.asked = 0
+        self.sends = True
 
     async def __call__(self, call: Call) -> Reply:
         self.asked += 1
-        await self.clock.sleep(self.seconds)
+        try:
+            await self.clock.sleep(self.seconds)
+        except asyncio.CancelledError:
+            if self.sends:
+                call.attempts.append(Attempt(provider="p", model="m", outcome="cancelled", requests=1))
+            raise
         if self.error is not None:
             raise self.error
         return Reply(value=ChatCompletion(), report=Report())
@@ -232,6 +239,10 @@ def test_a_deadline_that_passes_counts_against_the_target_and_a_cancellation_doe
 
     world.clock.run(story(None))
     assert world.circuit.told().attempts == 0
+    world.provider.sends = False
+    world.clock.run(story(world.clock.now + 1.0))
+    assert world.circuit.told().attempts == 0, "nobody was asked"
+    world.provider.sends = True
     world.clock.run(story(world.clock.now + 1.0))
     assert world.circuit.told().last_error == "TimeoutError"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from typing_extensions import override
 
-from any_llm import AnyLLM, Fallback, Health, Retry, Route, RouteTarget
+from any_llm import AnyLLM, Fallback, Health, Limit, Retry, Route, RouteTarget
 from any_llm.exceptions import (
     AuthenticationError,
     ConfigurationError,
@@ -23,6 +24,7 @@ from any_llm.exceptions import (
 from any_llm.pipeline.stream import EventStream
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.refusals import DeadlineExceededError
+from any_llm.stores.memory import MemoryStore
 from any_llm.testing import Failure, Mock
 from any_llm.testing.clock import VirtualClock
 from any_llm.testing.mock.clock import RealClock
@@ -228,6 +230,50 @@ def test_the_deadline_holds_over_all_targets() -> None:
         clock.run(client.acompletion("auto", QUESTION, deadline=8))
     assert clock.now <= 8.001
     assert [each.provider for each in raised.value.attempts] == ["openai", "groq", "mistral"]
+
+
+class Elsewhere:
+    """A shared store: what it holds is known by asking it."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        store = MemoryStore(clock)
+        self.draw, self.give_back = store.draw, store.give_back
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_target_that_a_limit_of_our_own_holds_up_gives_way_to_the_next_and_has_not_failed(*, stream: bool) -> None:
+    clock, mock = VirtualClock(), Mock()
+
+    async def answer(request: MockRequest) -> JSON:
+        await clock.sleep(30.0 if request.vendor == "openai" else 0.1)
+        return TEXT
+
+    mock.answer_with(answer)
+    limits = [Limit(amount=1, of="concurrency", only={"provider": "openai"})]
+    world: dict[str, JSON] = {
+        "surroundings": clock.surroundings(), "limits": limits, "retry": None, "store": Elsewhere(clock),
+    }  # fmt: skip
+    client = client_of(mock, fallback=Fallback(patience=4), **world)
+    busy = AnyLLM.create("openai", "another key", transport=mock.transport, **world)
+
+    async def story() -> None:
+        first = asyncio.ensure_future(busy.acompletion("gpt-5-mini", QUESTION))
+        await clock.sleep(0)
+        for _ in range(6):
+            began = clock.now
+            answered = await client.acompletion("auto", QUESTION, stream=stream, deadline=60)
+            if isinstance(answered, EventStream):
+                await read(answered)
+            assert answered.report.provider == "groq"
+            assert answered.report.routing is not None
+            assert answered.report.routing.passed == [f"{FIRST}: LimitExceededError"]
+            assert 3.9 <= clock.now - began <= 4.3
+            assert [each.provider for each in answered.report.attempts] == ["groq"]
+        first.cancel()
+        await asyncio.wait([first])
+
+    clock.run(story())
+    assert [each.failures for each in client.health() if each.provider == "openai"] == [0]
 
 
 @pytest.mark.parametrize("policy", ["error", "restart", "continue"])

@@ -23,7 +23,7 @@ QUESTION = [{"role": "user", "content": "Count."}]
 class World:
     """Two targets, of which the first takes as long as it is told."""
 
-    def __init__(self, *more: str, hedge: float = 1.0) -> None:
+    def __init__(self, *more: str, hedge: float = 1.0, patience: float | None = None) -> None:
         self.clock = VirtualClock()
         self.mock = Mock()
         self.mock.answer_with(self.answer)
@@ -32,7 +32,7 @@ class World:
         models = ("openai:gpt-5-mini", "groq:llama-3.3-70b-versatile", *more)
         targets = tuple({"model": model, "api_key": "k"} for model in models)
         client = AnyLLM.create(
-            Route(targets=targets, fallback=Fallback(hedge=hedge)),
+            Route(targets=targets, fallback=Fallback(hedge=hedge, patience=patience)),
             transport=self.mock.transport,
             surroundings=self.clock.surroundings(),
             retry=None,
@@ -154,6 +154,29 @@ def test_what_no_other_could_do_better_is_raised_at_once() -> None:
 
     world.clock.run(story())
     assert world.mock.transport.open == 0
+
+
+def test_each_attempt_bears_its_own_error_in_whatever_order_two_end() -> None:
+    world = World("mistral:mistral-small-latest", patience=5.0)
+
+    async def story() -> None:
+        await world.warm_up()
+        world.seconds |= {"openai": 30.0, "groq": 1.0}
+        world.answers["groq"] = Failure(status=503)
+        answer = await world.client.acompletion("auto", QUESTION)
+        assert [(each.provider, each.error) for each in answer.report.attempts] == [
+            ("openai", "FirstTokenTimeoutError"), ("groq", "OverloadedError"), ("mistral", None),
+        ]  # fmt: skip
+        world.seconds |= {"openai": 1.0, "groq": 0.2}
+        world.answers["openai"] = ""
+        answer = await world.client.acompletion("auto", QUESTION)
+        assert [(each.provider, each.outcome, each.error) for each in answer.report.attempts] == [
+            ("openai", "failed", "MalformedResponseError"),
+            ("groq", "failed", "OverloadedError"),
+            ("mistral", "ok", None),
+        ]
+
+    world.clock.run(story())
 
 
 def test_a_caller_who_leaves_leaves_both() -> None:

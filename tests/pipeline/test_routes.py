@@ -6,10 +6,12 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from any_llm import AnyLLM, Route
+from any_llm import AnyLLM, Limit, Limits, Route
 from any_llm.attempts import Considered
 from any_llm.client.routed import Routed
 from any_llm.pipeline.candidates import candidates_of, estimate_tokens
@@ -20,9 +22,11 @@ from any_llm.refusals import NoTargetError
 from any_llm.spec.transport import Exchange
 from any_llm.testing import Mock
 from any_llm.testing.clock import VirtualClock
+from any_llm.testing.mock.request import MockRequest
 from any_llm.types.estimate import Amounts
 from any_llm.types.http import HttpRequest, Timeouts
 from any_llm.types.json import JSON
+from any_llm.types.limits import LimitMode
 
 QUESTION = [{"role": "user", "content": "Count."}]
 TOOL = {"type": "function", "function": {"name": "count"}}
@@ -192,6 +196,76 @@ def test_a_target_whose_provider_has_told_of_no_room_comes_last() -> None:
     told = client.explain("auto", messages=QUESTION)
     assert order(told) == [B, A]
     assert told[1].reason.endswith("last, since its limits leave room again in 30.0 s")
+
+
+OURS = ("openai:gpt-5-mini", "groq:llama-3.3-70b-versatile")
+
+
+def limited(limit: Limit, mock: Mock, **settings: JSON) -> Routed:
+    """Return a client of two targets, of which the first alone has a limit."""
+    limits = Limits(limits=(msgspec.structs.replace(limit, only={"provider": "openai"}),), learn=False)
+    targets = tuple({"model": model, "api_key": "k"} for model in OURS)
+    client = AnyLLM.create(Route(targets=targets), transport=mock.transport, limits=limits, retry=None, **settings)
+    assert isinstance(client, Routed)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("limit", "why"),
+    [
+        (Limit(amount=2, name="few"), "the limit 'few' leaves room again in 30.0 s"),
+        (Limit(amount=6_000, of="tokens", burst=900), "the limit '6000 tokens in 60 s' leaves room again in "),
+        (Limit(amount=0.002, of="cost", name="dear"), "the limit 'dear' leaves room again in "),
+        (Limit(amount=2, mode="fallback", per=("user",), name="each"), "the limit 'each' leaves room again in 30.0 s"),
+        (
+            Limit(amount=2, of="concurrency", name="few"),
+            "the limit 'few' leaves room again when a call has ended",
+        ),
+    ],
+)
+def test_a_target_at_which_a_limit_of_our_own_leaves_no_room_comes_last(limit: Limit, why: str) -> None:
+    clock, mock = VirtualClock(), Mock()
+
+    async def answer(_: MockRequest) -> JSON:
+        await clock.sleep(0.001)
+        return "word"
+
+    mock.answer_with(answer)
+    client = limited(limit, mock, surroundings=clock.surroundings())
+    asked: dict[str, JSON] = {"messages": QUESTION, "max_tokens": 400, "user": "ann"}
+
+    async def story() -> None:
+        assert order(client.explain("auto", **asked)) == list(OURS)
+        calls = [asyncio.ensure_future(client.acompletion("auto", **asked)) for _ in range(3)]
+        await asyncio.sleep(0)
+        told = client.explain("auto", **asked)
+        assert order(told) == list(reversed(OURS))
+        assert f"last, since {why}" in told[1].reason
+        answers = await asyncio.gather(*calls)
+        assert [each.report.provider for each in answers] == ["openai", "openai", "groq"]
+        await clock.sleep(61)
+        assert order(client.explain("auto", **asked)) == list(OURS)
+
+    clock.run(story())
+
+
+def test_of_a_shared_limit_is_known_what_its_store_has_said(tmp_path: Path) -> None:
+    limit = Limit(amount=1, window=3_600, mode="fallback", name="few")
+    client = limited(limit, Mock(), store=f"sqlite:{tmp_path / 'limits.db'}", surroundings=Surroundings())
+    orders: list[list[str]] = []
+    for provider in ("openai", "groq", "groq"):
+        orders.append(order(client.explain("auto", messages=QUESTION)))
+        assert client.completion("auto", QUESTION).report.provider == provider
+    assert orders == [list(OURS), list(OURS), list(reversed(OURS))]
+    assert "the limit 'few' leaves room again in 3" in client.explain("auto", messages=QUESTION)[1].reason
+
+
+@pytest.mark.parametrize("mode", ["reject", "shadow"])
+def test_a_limit_that_refuses_or_only_tells_keeps_the_order(mode: LimitMode) -> None:
+    clock, mock = VirtualClock(), Mock()
+    client = limited(Limit(amount=1, mode=mode), mock, surroundings=clock.surroundings())
+    clock.run(client.acompletion("auto", QUESTION))
+    assert order(client.explain("auto", messages=QUESTION)) == list(OURS)
 
 
 def test_traffic_leaves_a_target_that_grows_slow_and_comes_back_to_it() -> None:

@@ -25,6 +25,7 @@ from any_llm.types.guards import Guards
 from any_llm.types.health import Health
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.keys import is_managed
+from any_llm.types.limits import Limits
 from any_llm.types.naming import ROUTE, UNNAMED
 from any_llm.types.policies import Retry
 from any_llm.types.routes import Fallback, Route, RouteTarget
@@ -32,6 +33,7 @@ from any_llm.types.routes import Fallback, Route, RouteTarget
 if TYPE_CHECKING:
     from any_llm.attempts import Considered
     from any_llm.pipeline.call import Call, Handler, Reply
+    from any_llm.pipeline.room import Room
     from any_llm.providers.estimates import Estimate
 
 _WITHOUT_MODEL = frozenset({
@@ -55,6 +57,7 @@ class Routed(AnyLLM):
             self._settings, self._handler = _usual(defaults())
         self._pricing = Pricing(self._settings.prices, self._settings.models)
         self._attend()
+        self._room = _room_of(self._settings)
         self._chains: dict[str, Chain] = {}
 
     @property
@@ -170,6 +173,7 @@ class Routed(AnyLLM):
             rates=partial(self._pricing.rates, record, model, self._settings.surroundings.clock),
             max_price=route.max_price,
             require=frozenset(route.require),
+            room=self._room,
         )
 
 
@@ -183,6 +187,16 @@ def client_of_targets(
     client = Routed(api_key, api_base, **{**client_args, "routes": {**named, UNNAMED: route}})
     client.chain(UNNAMED)
     return client
+
+
+def _room_of(settings: Settings) -> Room | None:
+    """Return what tells whether limits leave room; `None` without any of the program's own."""
+    policy = settings.limits
+    if not isinstance(policy, Limits) or not policy.limits:
+        return None
+    from any_llm.pipeline.room import Room  # noqa: PLC0415  # most routes have no limits
+
+    return Room(policy, msgspec.structs.replace(settings.surroundings, store=settings.store))
 
 
 def _complete(settings: Settings) -> Settings:

@@ -67,7 +67,8 @@ class Breaker:
             raise
         except BaseException as error:
             late = isinstance(error, asyncio.CancelledError) and call.deadline is not None and now() >= call.deadline
-            visit.over(TimeoutError() if late else error)
+            # One that waited for our own limits all the time says nothing about the target.
+            visit.over(TimeoutError() if late and visit.asked else error)
             raise
         stream: object = reply.value
         if is_stream(stream):
@@ -109,7 +110,12 @@ class _Visit:
         self._call = call
         self._probe = probe
         self._sharing = sharing
-        self._before = len(call.attempts)
+        self._before = len(call.made)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the target was asked at all."""
+        return len(self._call.made) > self._before
 
     def ended(self, outcome: Outcome) -> None:
         """Take the end of a stream; one that its reader left was a good one."""
@@ -119,14 +125,7 @@ class _Visit:
         """Note how the call went: every attempt that failed, and the one that was answered."""
         circuit, place = self._circuit, self._circuit.place
         before = circuit.state
-        # Beside them stand those at other targets that were asked meanwhile.
-        failed = [
-            attempt
-            for attempt in self._call.attempts[self._before :]
-            if attempt.outcome == "failed"
-            and (attempt.provider, attempt.model) == (place.provider, place.model)
-            and place.key in {"", attempt.key}
-        ]
+        failed = [attempt for attempt in self._call.made[self._before :] if attempt.outcome == "failed"]
         if error is None or isinstance(error, ContentFilterError):
             # Where keys take turns, that one of them failed says nothing about all.
             for attempt in failed if error is None else ():

@@ -149,6 +149,10 @@ def _patience(call: Call, short: Shortage, began: float, now: float) -> float:
         LimitExceededError: none, or fewer than it must.
     """
     limit, until = short.limit, inf if call.deadline is None else call.deadline
+    # A route asks the next target then.
+    onward = call.overrides.get("wait_until")
+    if isinstance(onward, float):
+        until = min(until, onward - _LEAST)
     if limit is not None and limit.mode != "wait":
         _refuse(call, short)
     if limit is not None and limit.max_wait is not None:

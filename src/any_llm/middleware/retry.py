@@ -115,8 +115,9 @@ def _may_help(call: Call, error: AnyLLMError) -> bool:
     status = error.status_code
     if not error.retryable or (status is not None and 400 <= status < 500 and status not in _AGAIN):
         return False
-    attempts = call.attempts
-    if attempts and attempts[-1].requests > 1:
+    # Another target may be asked at the same time.
+    made = call.made
+    if made and made[-1].requests > 1:
         # The first request was taken: to begin again would have the provider do the work a second time.
         return False
     if call.operation not in _LASTING or call.target.provider.idempotency:
@@ -156,7 +157,8 @@ def _too_slow(call: Call, seconds: float) -> FirstTokenTimeoutError:
         client_request_id=call.request_id or None,
     )
     error.attempts = call.attempts
-    if call.attempts and call.attempts[-1].outcome == "cancelled":
-        call.attempts[-1].outcome = "failed"
-        call.attempts[-1].error = type(error).__name__
+    made = call.made
+    if made and made[-1].outcome == "cancelled":
+        made[-1].outcome = "failed"
+        made[-1].error = type(error).__name__
     return error

@@ -68,6 +68,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return self.caller.user or str(self.options.get("user") or "")
 
     @property
+    def made(self) -> list[Attempt]:
+        """The attempts at this target so far, oldest first, among which those at other targets may stand."""
+        target = self.target
+        provider, model, key = target.provider.name, target.model, target.key
+        return [
+            each
+            for each in self.attempts
+            if each.provider == provider and each.model == model and (key is None or each.key == key.fingerprint)
+        ]
+
+    @property
     def stream(self) -> bool:
         """Whether the answer is wanted in pieces."""
         return bool(self.options.get("stream"))

@@ -19,6 +19,7 @@ from any_llm.types.usage import Usage
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call
     from any_llm.pipeline.health import Circuits
+    from any_llm.pipeline.room import Room
     from any_llm.spec.dialect import Options, Target
     from any_llm.types.capabilities import Capabilities, Fact
 
@@ -52,6 +53,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         rates: gives what its model costs now; `None` where nobody knows.
         max_price: the most that it may cost, in US dollars for a million tokens.
         require: the labels that it must have.
+        room: tells whether the program's own limits leave room; `None` where there are none.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     rates: Callable[[], Rates | None]
     max_price: float | None = None
     require: frozenset[str] = frozenset()
+    room: Room | None = None
 
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True, eq=False):

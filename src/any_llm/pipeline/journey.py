@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from any_llm.attempts import Routing
 from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError, InvalidRequestError, MalformedResponseError
-from any_llm.pipeline.candidates import candidates_of, consider, judge, wants_of, window_of
+from any_llm.pipeline.candidates import candidates_of, consider, judge, price_of, wants_of, window_of
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
 from any_llm.pipeline.hollow import says_nothing
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from any_llm.attempts import Considered
     from any_llm.pipeline.call import Call, Handler, Reply
     from any_llm.pipeline.candidates import Candidate, Chain, Wants
+    from any_llm.pipeline.room import Short
     from any_llm.pipeline.splice import Told
     from any_llm.pipeline.strategies import Group
     from any_llm.pipeline.stream import EventStream
@@ -38,30 +40,54 @@ if TYPE_CHECKING:
 MOST_RETRIES = "most_retries"
 """What a call says to the layer of retries: how often a target is asked again at most."""
 
+WAIT_UNTIL = "wait_until"
+"""What a call says to the layer of limits: until when there must be room, since the next target is asked then."""
+
 
 def survey(chain: Chain, call: Call, surroundings: Surroundings) -> tuple[list[Candidate], tuple[Considered, ...]]:
     """Return the candidates that can serve a call, in the order they are asked, and what is told about all of them."""
     wants, known = wants_of(call), circuits(surroundings)
-    ordered = _with_room_first(order(chain, Setting(call, wants, known, surroundings.chance)), wants, surroundings)
+    ordered = _with_room_first(
+        order(chain, Setting(call, wants, known, surroundings.chance)), call, wants, surroundings
+    )
     verdicts = {id(each): judge(each, wants, known) for each, _ in ordered}
     reasons: Mapping[int, str] = {id(each): reason for each, reason in ordered}
     considered = consider([each for each, _ in ordered], reasons, verdicts)
     return [each for each, _ in ordered if not verdicts[id(each)]], considered
 
 
-def _with_room_first(ordered: Group, wants: Wants, surroundings: Surroundings) -> Group:
-    """Return candidates with those last whose providers have told that their limits leave no room now."""
+def _with_room_first(ordered: Group, call: Call, wants: Wants, surroundings: Surroundings) -> Group:
+    """Return candidates with those last at which limits leave no room now: the provider's, as it told, or our own."""
+    amounts = Amounts(wants.tokens, wants.answer)
     first: Group = []
     last: Group = []
     now, known = surroundings.clock.monotonic(), limits_learned(surroundings)
     for candidate, reason in ordered:
         learned = known.find(candidate.target)
-        wait = 0.0 if learned is None else learned.look(Amounts(wants.tokens, wants.answer), now)
-        if wait > 0:
-            last.append((candidate, f"{reason}; last, since its limits leave room again in {wait:.1f} s"))
+        wait = 0.0 if learned is None else learned.look(amounts, now)
+        short = _short_of(candidate, call, wants)
+        if short is not None and short.seconds > wait:
+            why = f"the limit {short.limit!r} leaves room again {_when(short.seconds)}"
+            last.append((candidate, f"{reason}; last, since {why}"))
+        elif wait > 0:
+            last.append((candidate, f"{reason}; last, since its limits leave room again {_when(wait)}"))
         else:
             first.append((candidate, reason))
     return [*first, *last]
+
+
+def _short_of(candidate: Candidate, call: Call, wants: Wants) -> Short | None:
+    """Return which limit of our own leaves no room there, if one does."""
+    room = candidate.room
+    if room is None:
+        return None
+    cost = price_of(candidate, wants) if room.prices else None
+    expected = Amounts(wants.tokens, wants.answer, cost or 0.0)
+    return room.short(msgspec.structs.replace(call, target=candidate.target), expected)
+
+
+def _when(seconds: float) -> str:
+    return "when a call has ended" if seconds == inf else f"in {seconds:.1f} s"
 
 
 class Journey:
@@ -142,8 +168,11 @@ class Journey:
         if not self._left:
             return await self._last(call)
         overrides = {**call.overrides, MOST_RETRIES: self._chain.policy.retries}
-        call = msgspec.structs.replace(call, overrides=overrides)
         seconds = self._patience(call)
+        if seconds is not None:
+            overrides[WAIT_UNTIL] = self._surroundings.clock.monotonic() + seconds
+        call = msgspec.structs.replace(call, overrides=overrides)
+        made = len(call.made)
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
@@ -151,7 +180,7 @@ class Journey:
         except TimeoutError as error:
             if seconds is None or not limit.expired():
                 raise
-            raise self._too_slow(call, seconds) from error
+            raise self._too_slow(call, seconds, asked=len(call.made) > made) from error
         if says_nothing(call, reply):
             raise self._empty(call, reply)
         return reply
@@ -176,12 +205,16 @@ class Journey:
         part = max(0.0, call.deadline - self._surroundings.clock.monotonic()) * policy.share
         return part if policy.patience is None else min(part, policy.patience)
 
-    def _too_slow(self, call: Call, seconds: float) -> AnyLLMError:
-        message = (
-            f"{call.target.provider.name} did not begin to answer within the {seconds:.3g} s that it gets before the "
-            "next target is asked"
-        )
-        return self._failed(call, FirstTokenTimeoutError(message, **_told_of(call)), "cancelled")
+    def _too_slow(self, call: Call, seconds: float, *, asked: bool) -> AnyLLMError:
+        name = call.target.provider.name
+        what = f"{name} did not begin to answer" if asked else f"{name} was not asked, since layers before it waited,"
+        message = f"{what} within the {seconds:.3g} s that it gets before the next target is asked"
+        error = FirstTokenTimeoutError(message, **_told_of(call))
+        if asked:
+            return self._failed(call, error, "cancelled")
+        # Who was not asked has not failed.
+        error.attempts = call.attempts
+        return error
 
     def _empty(self, call: Call, reply: Reply) -> AnyLLMError:
         if is_stream(reply.value):
@@ -190,18 +223,17 @@ class Journey:
         return self._failed(call, MalformedResponseError(message, **_told_of(call)), "ok", "closed")
 
     def _failed(self, call: Call, error: AnyLLMError, *ended: str) -> AnyLLMError:
-        """Return an error, and count the newest attempt as failed with it, if that has ended in one of these ways."""
+        """Return an error, and count the target's newest attempt as failed with it, if that has ended so."""
         error.attempts = call.attempts
-        name = type(error).__name__
-        if call.attempts and call.attempts[-1].outcome in ended:
-            call.attempts[-1].outcome = "failed"
-            call.attempts[-1].error = name
+        name, made = type(error).__name__, call.made
+        if made and made[-1].outcome in ended:
+            made[-1].outcome = "failed"
+            made[-1].error = name
         circuits(self._surroundings).of(call.target).failed(name)
         return error
 
     def _refuse(self) -> NoReturn:
-        told = self._routing.considered
-        reasons = "; ".join(f"{each.target}: {each.reason}" for each in told)
+        reasons = "; ".join(f"{each.target}: {each.reason}" for each in self._routing.considered)
         error = NoTargetError(
             f"No target of the route {self._chain.name!r} can serve the call. {reasons}",
             model=self._chain.name,

@@ -28,6 +28,9 @@ T = TypeVar("T")
 _REST = 1.0
 """For how many seconds a store that failed is not asked, so that calls do not each wait for it."""
 
+_MOST_NOTED = 1_000
+"""Of how many buckets it is known at most that they were short, before those are forgotten that are not any more."""
+
 _GRANTED = Drawn(granted=True)
 
 
@@ -69,6 +72,7 @@ class Ledger:
         self._rest: _Rest = surroundings.shared(("store of limits rests", surroundings.store), _Rest)
         self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Lines]
         self._lines = surroundings.shared("lines of limits", WeakKeyDictionary)
+        self._short: dict[str, float] = surroundings.shared(("limits seen short", surroundings.store), _nothing_short)
         self._tasks: set[asyncio.Task[object]] = surroundings.shared("tasks of limits", set)
 
     async def draw(self, draws: Sequence[Draw]) -> Grant:
@@ -82,11 +86,33 @@ class Ledger:
             return Grant(await store.draw(draws), draws, store)
         if (failure := self._rest.failure) is None or self.clock.monotonic() >= self._rest.until:
             try:
-                return Grant(await self._draw(store, draws), draws, store)
+                drawn = await self._draw(store, draws)
+                if not drawn.granted:
+                    self._note(draws, drawn)
+                return Grant(drawn, draws, store)
             except StoreError as error:
                 failure = error
                 self._rest.failure, self._rest.until = error, self.clock.monotonic() + _REST
         return await self._instead(draws, failure)
+
+    def look(self, draw: Draw) -> float:
+        """Return in how many seconds there may be so much, as far as is known here; infinity when a call must end.
+
+        A store that others share is not asked: it counts when it said last that there would be room.
+        """
+        store = self.store
+        if isinstance(store, MemoryStore):
+            return store.look(draw)
+        return max(0.0, self._short.get(draw.bucket, 0.0) - self.clock.monotonic())
+
+    def _note(self, draws: Sequence[Draw], drawn: Drawn) -> None:
+        """Note what is short, where time alone fills it."""
+        now = self.clock.monotonic()
+        if len(self._short) > _MOST_NOTED:
+            for over in [bucket for bucket, until in self._short.items() if until <= now]:
+                del self._short[over]
+        if any(draw.bucket == drawn.short and not draw.lease for draw in draws):
+            self._short[drawn.short] = now + drawn.wait
 
     @property
     def lines(self) -> Lines:
@@ -206,6 +232,11 @@ class _Rest:
     def __init__(self) -> None:
         self.failure: StoreError | None = None
         self.until = 0.0
+
+
+def _nothing_short() -> dict[str, float]:
+    """Return until when which bucket is short: nothing yet."""
+    return {}
 
 
 def _part(draw: Draw, share: float) -> Draw:

@@ -116,6 +116,18 @@ class MemoryStore:
                     self._set_level(draw, has - draw.amount, now)
             return Drawn(granted=True, left=tuple(has - draw.amount for draw, has in zip(draws, left, strict=True)))
 
+    def look(self, draw: Draw) -> float:
+        """Return in how many seconds so much could be drawn, and draw nothing; infinity when something must come back.
+
+        How long a lease may be held says nothing about when it is returned.
+        """
+        with self._lock:
+            now = self._clock.monotonic()
+            has = self._left(draw, now)
+            if has >= draw.amount:
+                return 0.0
+            return inf if draw.lease else self._wait(draw, has, now)
+
     async def give_back(self, draws: Sequence[Draw]) -> None:
         """Put amounts back, or take more where one is negative: more than there is leaves the bucket in debt."""
         with self._lock:
