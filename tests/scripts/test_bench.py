@@ -18,6 +18,7 @@ from scripts.benchmark.everything import MODEL, bare, everything, measure_everyt
 from scripts.benchmark.measure import Row
 from scripts.benchmark.peers import PEERS, Peer, Worker, ratios, worker
 from scripts.benchmark.soak import Soak, State, slope, soak
+from scripts.benchmark.watched import measure_watched
 
 ROOT = Path(__file__).parents[2]
 HERE = [peer for peer in PEERS if not peer.requirement]
@@ -208,3 +209,13 @@ def test_a_call_with_nothing_on_loads_no_layer() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert shown.stdout == "[]\n"
+
+
+async def test_watched_calls_are_measured_with_what_is_written_behind_them() -> None:
+    rows = {one.name: one for one in await measure_watched(1)}
+    promised = rows["everything watched, a call"]
+    assert (promised.against, promised.theirs, promised.limit) == ("promised", 350.0, 1.0)
+    # As above: other tests run beside this one.
+    assert 0 < promised.ours < 10 * promised.theirs
+    assert all(0 < one.ours < one.theirs for name, one in rows.items() if name != promised.name)
+    assert rows["and stored, on the way"].theirs > promised.ours / 2

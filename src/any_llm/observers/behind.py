@@ -8,7 +8,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Condition, Event, RLock, Thread
-from time import sleep
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -41,7 +40,7 @@ class Behind(Generic[T]):
     def _begin(self) -> None:
         self._process = os.getpid()
         self._queue: deque[T] = deque()
-        self._woken = Event()
+        self._woken, self._hurry = Event(), Event()
         self._idle = Condition()
         self._working = False
         self._told = self.dropped
@@ -66,9 +65,13 @@ class Behind(Generic[T]):
 
     def flush(self, seconds: float = _SECONDS_AT_EXIT) -> bool:
         """Wait until nothing waits any more, at most so many seconds, and say whether that is so."""
+        self._hurry.set()
         self._woken.set()
-        with self._idle:
-            return self._idle.wait_for(self._is_idle, seconds)
+        try:
+            with self._idle:
+                return self._idle.wait_for(self._is_idle, seconds)
+        finally:
+            self._hurry.clear()
 
     def _is_idle(self) -> bool:
         return not (self._queue or self._working) or self._process != os.getpid()
@@ -77,7 +80,7 @@ class Behind(Generic[T]):
         while True:
             self._woken.wait()
             if self._gather:
-                sleep(self._gather)
+                self._hurry.wait(self._gather)
             self._woken.clear()
             while self._queue:
                 self._working = True

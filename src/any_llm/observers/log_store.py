@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SPOKEN = ("messages", "input_data", "inputs", "prompt", "input")
 """The parameters that hold what is said to a model."""
-_GATHER = 0.05
+_GATHER = 0.25
 _DAY = 86_400.0
 _PRUNE_EVERY = 200
 _LARGEST = 4_096

@@ -17,16 +17,22 @@ _SECRET_HEADERS = frozenset({
     "x-amz-sso_bearer_token", "x-api-key", "x-aws-ec2-metadata-token", "x-gladia-key", "x-goog-api-key",
     "x-identity-header", "x-key", "x-vault-token", "xi-api-key",
 })  # fmt: skip
+_BEGUN = r"(?:sk|pk|rk|gsk|xai|hf|r8|pplx|nvapi|tgp|csk|fw|AIza|AKIA|ASIA|ghp|gho|github_pat|dapi)[-_A-Za-z0-9]{16,}"
+"""A key that is told by how it begins."""
+
 _LIKELY_KEY = re.compile(
-    r"(?:sk|pk|rk|gsk|xai|hf|r8|pplx|nvapi|tgp|csk|fw|AIza|AKIA|ASIA|ghp|gho|github_pat|dapi)[-_A-Za-z0-9]{16,}"
-    r"|ya29\.[-_.A-Za-z0-9]{16,}"
+    _BEGUN + r"|ya29\.[-_.A-Za-z0-9]{16,}"
     r"|hv[bsr]\.[-_A-Za-z0-9]{16,}"
     r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{8,}"
     r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"
 )
 
-_LONG = re.compile(r"[-_A-Za-z0-9]{18}")
-"""What every key has that is told by its beginning: the two letters that are fewest, and sixteen more."""
+_LONG = re.compile(r"[-_A-Za-z0-9]{18,}")
+"""Where a key may stand that is told by its beginning: the two letters that are fewest, and sixteen more."""
+
+_BEGUN_KEY = re.compile(_BEGUN)
+_MARKS = ("eyJ", "ya29.", "hvb.", "hvs.", "hvr.")
+"""What is in every other key that is told by its looks, but those after `bearer` and `basic`."""
 
 _UNESCAPED = re.compile(r"[A-Za-z0-9_.~-]*")
 """What everyone writes as it is."""
@@ -98,7 +104,7 @@ def redact(text: str, *secrets: Secret | None) -> str:
 
 def _may_hold_a_key(text: str) -> bool:
     """Say whether it is worth while to look for what looks like a key, which takes ten times as long as this."""
-    if "eyJ" in text or "ya29." in text or _LONG.search(text) is not None:
+    if any(mark in text for mark in _MARKS) or any(_BEGUN_KEY.search(found[0]) for found in _LONG.finditer(text)):
         return True
     lower = text.lower()
     return "bearer " in lower or "basic " in lower
