@@ -5,14 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable
+from decimal import Decimal
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from any_llm import AnyLLM, AnyLLMError, Fallback, Health, Limit, Metrics, Retry, Route, Settings, tool_span
+from any_llm import (
+    AnyLLM,
+    AnyLLMError,
+    Budget,
+    Budgets,
+    Fallback,
+    Health,
+    Limit,
+    Metrics,
+    Retry,
+    Route,
+    Settings,
+    tool_span,
+)
 from any_llm.observers.metrics import Metrics as Observer
 from any_llm.pipeline.surroundings import Surroundings
-from any_llm.pipeline.watched import BUDGET, watched
 from any_llm.testing import Mock
 from any_llm.testing.mock.answer import Answer, Usage
 from any_llm.testing.mock.physics import Physics
@@ -21,7 +34,6 @@ _SAY = [{"role": "user", "content": "Say hello."}]
 _ROUTED = ({"model": "openai:gpt-5-mini", "api_key": "k"}, {"model": "groq:llama-3.3-70b-versatile", "api_key": "k"})
 _EVERY = 10
 _TOOLS = 200
-_SPENT = 0.05
 
 
 class Workload:
@@ -35,19 +47,18 @@ class Workload:
         self._mock.answer_with(lambda _: Answer(text="word " * 12, usage=Usage(input=900, output=60, cached=300)))
         self._down = Mock(fault="status=500")
         self._cut = Mock(lambda _: Answer(text="word " * 12), fault="error-mid-stream")
-        self._budget = 50.0
         self._turn = 0
         shared: dict[str, Any] = {"metrics": policy, "surroundings": surroundings, "retry": Retry(base=0.001)}
         self._settings = Settings(**shared)
         self._plain = self._mock.client("openai", **shared)
-        self._other = self._mock.client("anthropic", **shared)
+        budget = Budget(amount=Decimal(50), name="team")
+        self._other = self._mock.client("anthropic", budgets=Budgets(budgets=(budget,)), **shared)
         self._kept = self._mock.client("openai", cache=True, **shared)
         self._limited = self._mock.client("openai", limits=[Limit(amount=6, window=1, mode="reject")], **shared)
         self._breaking = self._cut.client("openai", **shared)
         self._broken = self._down.client("mistral", **{**shared, "retry": None}, health=Health(failures=2))
         route = Route(targets=_ROUTED, fallback=Fallback(hedge=1.0))
         self._routed = AnyLLM.create(route, transport=self._mock.transport, **shared)
-        watched(surroundings)[BUDGET] = lambda: [(("team",), self._budget)]
 
     async def turn(self) -> None:
         """Make some calls of every kind."""
@@ -65,7 +76,7 @@ class Workload:
             group.create_task(_made(self._broken.acompletion(model="mistral-small-latest", messages=_SAY)))
             group.create_task(_made(self._plain.aembedding(model="text-embedding-3-small", inputs="hello")))
         with tool_span("weather", settings=self._settings):
-            self._budget -= _SPENT
+            pass
         self._observer.look()
 
     def fill(self) -> None:

@@ -16,7 +16,7 @@ from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricR
 from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client import CollectorRegistry
 
-from any_llm import AnyLLM, Health, Limit, Metrics, Price, Retry, Settings, Telemetry, tool_span
+from any_llm import AnyLLM, Budget, Budgets, Health, Limit, Metrics, Price, Retry, Settings, Telemetry, tool_span
 from any_llm.attempts import Attempt, Routing
 from any_llm.engine.pricing import Pricing
 from any_llm.exceptions import AnyLLMError, ConfigurationError
@@ -26,7 +26,7 @@ from any_llm.pipeline.call import Call
 from any_llm.pipeline.observation import Record
 from any_llm.pipeline.stream import Outcome
 from any_llm.pipeline.surroundings import Surroundings
-from any_llm.pipeline.watched import BUDGET, Waits, watched
+from any_llm.pipeline.watched import Waits
 from any_llm.refusals import LimitExceededError
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
@@ -117,9 +117,14 @@ async def test_a_failure_and_a_stream_that_is_left_are_measured(kept: Kept) -> N
 async def test_limits_breakers_caches_and_queues_are_measured(kept: Kept) -> None:
     with Mock() as mock:
         said = measured(kept)
-        watched(said["surroundings"])[BUDGET] = lambda: [(("team",), 12.5)]
         client = mock.client(
-            "openai", retry=None, cache=True, health=Health(failures=1), limits=[Limit(amount=3, mode="reject")], **said
+            "openai",
+            retry=None,
+            cache=True,
+            health=Health(failures=1),
+            limits=[Limit(amount=3, mode="reject")],
+            budgets=Budgets(budgets=(Budget(amount=Decimal("12.5"), name="team"),)),
+            **said,
         )
         for _ in range(2):
             await client.acompletion(model="gpt-5", messages=MESSAGES)
@@ -140,7 +145,7 @@ async def test_limits_breakers_caches_and_queues_are_measured(kept: Kept) -> Non
     assert (states["gpt-5"], states["gpt-6"]) == (0, 2)
     assert kept.of("anyllm.queue.depth")[("limits",)][-1] == 0
     assert kept.of("anyllm.pool.connections") == {}, "the mock's transport has no connections"
-    assert kept.of("anyllm.budget.remaining")[("team",)][-1] == 12.5
+    assert 12.4 < kept.of("anyllm.budget.remaining")[("team",)][-1] < 12.5
 
 
 async def test_connections_in_use_are_measured_at_any_time(kept: Kept) -> None:

@@ -18,6 +18,7 @@ from any_llm.pipeline.purse import Purse, dollars, nano, purses_of
 from any_llm.pipeline.reservation import facts_of
 from any_llm.pipeline.spending import Outlay, Short, Spending, Told, exceeded, named
 from any_llm.pipeline.stream import is_stream
+from any_llm.pipeline.watched import BUDGET, watched
 from any_llm.providers.estimates import estimate_of
 from any_llm.refusals import BudgetExceededError
 from any_llm.spec.provider import Operation
@@ -86,6 +87,7 @@ class Budget:
         self._policy, self._prices = budgeting
         self._ledger = Ledger(self._policy, surroundings, "budgets")
         self._told = surroundings.shared("budgets told", Told)
+        watched(surroundings)[BUDGET] = self._told.look
 
     async def __call__(self, call: Call, inner: Handler) -> Reply:
         """Answer a call for which there is enough left.

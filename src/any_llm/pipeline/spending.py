@@ -51,14 +51,29 @@ class Short(NamedTuple):
 
 
 class Told:
-    """What this process has told of budgets already, and which of them are near a part that is to be told of."""
+    """What this process has told of budgets already, and which of them are near a part that is to be told of.
 
-    __slots__ = ("near", "parts", "seen")
+    Attributes:
+        left: what was left of the budgets that all calls have together, when they were looked at last, in US dollars.
+    """
+
+    __slots__ = ("left", "near", "parts", "seen")
 
     def __init__(self) -> None:
         self.parts: dict[tuple[str, float], float] = {}
         self.near: set[str] = set()
         self.seen: dict[str, float] = {}
+        self.left: dict[str, float] = {}
+
+    def see(self, purses: Sequence[Purse], left: Sequence[float]) -> None:
+        """Note what is left, in billionths of a dollar."""
+        for purse, amount in zip(purses, left, strict=False):
+            if not purse.whose:
+                self.left[purse.budget.called] = float(dollars(amount))
+
+    def look(self) -> list[tuple[tuple[str, ...], float]]:
+        """Return what is left of each budget, as metrics show it."""
+        return [((name,), left) for name, left in self.left.items()]
 
 
 class Spending:
@@ -131,6 +146,7 @@ class Spending:
             return ()
         try:
             looked = await store.draw([purse.look(spent=True) for purse in purses])
+            self._told.see(purses, looked.left)
         except BaseException as error:
             if isinstance(error, StoreError):
                 return [CallWarning("skipped", "budgets", error.message)]
@@ -160,6 +176,7 @@ class Spending:
             draws = [purse.hold(outlay.expected, self._name, hold) for purse in strict]
             draws += [purse.alone(self._name, hold) for purse in strict if purse.budget.reserve == "high"]
             grant = await self._ledger.draw(draws)
+        self._told.see(strict, grant.drawn.left)
         if grant.drawn.granted:
             self._grant = grant
             self._renew_later(loop=asyncio.get_running_loop())
