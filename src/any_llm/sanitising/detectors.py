@@ -139,6 +139,7 @@ class Detector:
     def __init__(self, names: Sequence[str], patterns: Mapping[str, str], finders: Sequence[Finder] = ()) -> None:
         self._checks = _CHECKS
         self._chosen = _chosen(tuple(name for name in names if name != _PRESIDIO), tuple(patterns.items()))
+        self._glances = tuple((item, _glances_of(*item)) for item in self._chosen)
         self._finders = (*finders, *((_presidio(),) if _PRESIDIO in names else ()))
         self.hold = LONGEST_LOOK if self._finders else LONGEST_START
 
@@ -158,7 +159,9 @@ class Detector:
         yield from sorted(kept, key=lambda one: one.start)
 
     def _by_patterns(self, text: str, start: int) -> Iterator[Found]:
-        chosen = self._chosen if len(text) < _LONG else tuple(item for item in self._chosen if _may_be_in(text, item))
+        chosen = self._chosen
+        if len(text) >= _LONG:
+            chosen = tuple(item for item, glances in self._glances if not glances or _is_any_in(text, glances))
         if not chosen:
             return
         for found in _compiled(chosen).finditer(text, start):
@@ -174,12 +177,17 @@ def _presidio() -> Finder:
     return finder
 
 
-def _may_be_in(text: str, item: tuple[str, str]) -> bool:
-    """Say whether a pattern may be found in a text, as far as a glance tells."""
-    label, pattern = item
-    if _BUILT_IN.get(label) is not pattern:
-        return True
-    return any(glance in text if isinstance(glance, str) else glance.search(text) for glance in _GLANCES[label])
+def _glances_of(label: str, pattern: str) -> Sequence[str | re.Pattern[str]]:
+    """Return by what a glance tells whether a pattern may be found in a text; nothing for one that is not ours."""
+    return _GLANCES[label] if _BUILT_IN.get(label) is pattern else ()
+
+
+def _is_any_in(text: str, glances: Sequence[str | re.Pattern[str]]) -> bool:
+    # A loop, since this runs for every kind and text, and a generator takes longer than what it looks for.
+    for glance in glances:  # noqa: SIM110  # see above
+        if glance in text if isinstance(glance, str) else glance.search(text):
+            return True
+    return False
 
 
 _Patterns: TypeAlias = tuple[tuple[str, str], ...]

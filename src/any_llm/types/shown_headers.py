@@ -25,7 +25,8 @@ class ShownHeaders(Mapping[str, str]):
     def _shown(self) -> Mapping[str, str]:
         key = self._key
         if key is not None:
-            self._headers = {name: redact(value, key) for name, value in self._headers.items()}
+            if key.reveal() in "\n".join(self._headers.values()):
+                self._headers = {name: redact(value, key) for name, value in self._headers.items()}
             self._key = None
         return self._headers
 
