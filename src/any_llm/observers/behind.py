@@ -13,8 +13,9 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 _LOG = logging.getLogger("any_llm")
-_BATCH = 256
+_BATCH = 1_000
 _SECONDS_AT_EXIT = 2.0
+_SECONDS_TO_REST = 1.0
 
 
 class Behind(Generic[T]):
@@ -25,13 +26,23 @@ class Behind(Generic[T]):
         work: takes some of it, and how many were dropped before it.
         capacity: how many may wait.
         gather: how many seconds it waits for more to come.
+        rest: what to do when nothing has come for a second.
     """
 
-    def __init__(self, name: str, work: Callable[[Sequence[T], int], None], capacity: int, gather: float = 0.0) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[Sequence[T], int], None],
+        capacity: int,
+        gather: float = 0.0,
+        *,
+        rest: Callable[[], None] | None = None,
+    ) -> None:
         self._name = name
         self._work = work
         self._capacity = capacity
         self._gather = gather
+        self._rest = rest
         self.dropped = 0
         """How many there was no room for, since the process began."""
         self._begin()
@@ -56,7 +67,8 @@ class Behind(Generic[T]):
             self.dropped += 1
             return
         self._queue.append(item)
-        self._woken.set()
+        if not self._woken.is_set():
+            self._woken.set()
         if self._thread is None:
             with self._starting:
                 if self._thread is None:
@@ -78,6 +90,8 @@ class Behind(Generic[T]):
 
     def _run(self) -> None:
         while True:
+            if self._rest is not None and not self._woken.wait(_SECONDS_TO_REST):
+                self._rest()
             self._woken.wait()
             if self._gather:
                 self._hurry.wait(self._gather)

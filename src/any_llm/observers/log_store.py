@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from any_llm.observers.behind import Behind
 from any_llm.observers.fields import own
 from any_llm.observers.line import line_of
+from any_llm.observers.masking import cleaned
 from any_llm.sanitising.detectors import Detector
 from any_llm.stores.call_log import CallLog, Kept
 from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_object
-from any_llm.types.secret import redact
+from any_llm.types.secret import may_hold_a_key, redact
 from any_llm.types.snapshot import snapshot, snapshot_answer
 
 if TYPE_CHECKING:
@@ -31,6 +35,17 @@ _PRUNE_EVERY = 200
 _LARGEST = 4_096
 _ENCODED = ("data", "b64_json", "file_data")
 """Members whose text is bytes; large ones are kept as their digest."""
+
+_MARKS = ('"data', '"b64_json"', '"file_data"')
+"""What is in JSON that holds such members, or URLs that are bytes."""
+
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_UNREADABLE = ("\\u", "\\/")
+"""Ways to escape in JSON what may be part of what is looked for."""
+
+
+_OPTIONS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class _Ended(NamedTuple):
@@ -55,7 +70,9 @@ class LogStore:
     def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
         named = ("log_store", policy.path, policy.redact, tuple(policy.patterns.items()))
         keeping = _Keeping(policy, surroundings.clock)
-        self._behind = surroundings.shared(named, lambda: Behind("calls", keeping.keep, policy.capacity, _GATHER))
+        self._behind = surroundings.shared(
+            named, lambda: Behind("calls", keeping.keep, policy.capacity, _GATHER, rest=keeping.close)
+        )
 
     @property
     def dropped(self) -> int:
@@ -75,7 +92,10 @@ class LogStore:
 
 
 class _Keeping:
-    """Masks what calls say, and stores it."""
+    """Masks what calls say, and stores it.
+
+    It stays JSON on its way, since to take it apart and to put it together takes longer than all else.
+    """
 
     def __init__(self, policy: Policy, clock: Clock) -> None:
         self._policy = policy
@@ -92,37 +112,40 @@ class _Keeping:
             self._until_pruned = _PRUNE_EVERY
             days = self._policy.days
             self._log.prune(None if days is None else self._clock.time() - days * _DAY, self._policy.max_bytes)
-        # Others, such as `any-llm logs`, shall find the file whole and free.
+
+    def close(self) -> None:
+        """Leave the file whole and free for others; it is opened again for the next call."""
         self._log.close()
 
     def _kept(self, ended: _Ended) -> Kept:
-        line, asked, answer = self._masked(
-            [
-                own(ended.line),
-                decode_json(ended.asked),
-                None if ended.answer is None else decode_json(ended.answer),
-            ]
-        )
-        options: JSONObject = asked if is_object(asked) else {"said": asked}
+        line, asked, answer = _encoded(own(ended.line)), ended.asked, ended.answer
+        if not self._is_clean(line, asked, answer or b""):
+            line, asked = self._masked(line), self._masked(asked)
+            answer = None if answer is None else self._masked(answer)
+        options = _OPTIONS.decode(asked) if asked.startswith(b"{") else {"said": msgspec.Raw(asked)}
         spoken = next((name for name in _SPOKEN if name in options), "")
-        said = options.pop(spoken, None)
+        said = bytes(options.pop(spoken, b"null"))
         return Kept(
-            line=line,
+            line=msgspec.Raw(line),
             at=ended.at,
             options=options,
             spoken=spoken,
-            request=said if is_list(said) else [] if said is None else [said],
-            response=[] if answer is None else [answer],
+            request=_ITEMS.decode(said) if said.startswith(b"[") else [] if said == b"null" else [msgspec.Raw(said)],
+            response=[] if answer is None else [msgspec.Raw(msgspec.json.format(answer, indent=-1))],
         )
 
-    def _masked(self, value: JSON) -> JSON:
-        texts: list[str] = []
-        _gather(value, texts)
-        said = "\n".join(texts)
-        # Most calls have nothing to mask, which one look at all of their texts tells.
-        if not any(len(text) > _LARGEST for text in texts) and self._clean(said) == said:
-            return value
-        return self._each_masked(value)
+    def _is_clean(self, *parts: bytes) -> bool:
+        """Say whether nothing is to be masked in JSON, which most times one look at all of it tells."""
+        text = b"\n".join(parts).decode("utf-8", "replace")
+        large = len(text) > _LARGEST and any(mark in text for mark in _MARKS)
+        if large or not self._detector.known or any(mark in text for mark in _UNREADABLE):
+            return False
+        if "\\" in text:
+            text = _ESCAPED.sub(" ", text)
+        return not may_hold_a_key(text) and self._detector.is_clean(text)
+
+    def _masked(self, text: bytes) -> bytes:
+        return msgspec.json.encode(self._each_masked(decode_json(text)))
 
     def _each_masked(self, value: JSON, name: str = "") -> JSON:
         if isinstance(value, str):
@@ -145,14 +168,9 @@ class _Keeping:
         return redact("".join((*parts, text[place:])))
 
 
-def _gather(value: JSON, texts: list[str]) -> None:
-    """Add every text of a tree, the names of its members included."""
-    if isinstance(value, str):
-        texts.append(value)
-    elif is_list(value):
-        for item in value:
-            _gather(item, texts)
-    elif is_object(value):
-        for name, item in value.items():
-            texts.append(name)
-            _gather(item, texts)
+def _encoded(line: JSONObject) -> bytes:
+    try:
+        return msgspec.json.encode(line)
+    except UnicodeEncodeError:
+        # Half a character, in an id or a tag.
+        return msgspec.json.encode(cleaned(line))

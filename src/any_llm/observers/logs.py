@@ -13,19 +13,18 @@ import msgspec
 from any_llm.observers.behind import Behind
 from any_llm.observers.fields import ecs, otel, own
 from any_llm.observers.line import SCHEMA, line_of
-from any_llm.types.json import is_list, is_object
-from any_llm.types.secret import redact
+from any_llm.observers.masking import cleaned
+from any_llm.types.secret import may_hold_a_key
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call
     from any_llm.pipeline.observation import Record
     from any_llm.pipeline.surroundings import Surroundings
-    from any_llm.types.json import JSON, JSONObject
+    from any_llm.types.json import JSONObject
     from any_llm.types.logs import Logs as Policy
 
 _LOGGER = logging.getLogger("any_llm.calls")
 _SHAPES: Mapping[str, Callable[[JSONObject], JSONObject]] = {"any_llm": own, "ecs": ecs, "otel": otel}
-
 
 _GATHER = 0.02
 """How many seconds lines wait for others: a thread that woke for each would take longer than the line."""
@@ -79,14 +78,14 @@ class _Lines:
         to = self._to
         if callable(to):
             for record in records:
-                to(_clean(self._shape(record)))
+                to(cleaned(self._shape(record)))
         elif to == "logging":
             for record in records:
-                clean = _clean(self._shape(record))
+                clean = cleaned(self._shape(record))
                 level = logging.getLevelNamesMapping()[record["level"].upper()]
-                _LOGGER.log(level, "%s", self._text(record, clean), extra={"any_llm": clean})
+                _LOGGER.log(level, "%s", self._text(record), extra={"any_llm": clean})
         else:
-            self._append(to, "".join(f"{self._text(record, _clean(self._shape(record)))}\n" for record in records))
+            self._append(to, "".join(f"{self._text(record)}\n" for record in records))
 
     def _append(self, to: str, text: str) -> None:
         if to in {"stderr", "stdout"}:
@@ -97,17 +96,21 @@ class _Lines:
         with Path(to).open("a", encoding="utf-8") as file:
             file.write(text)
 
-    def _text(self, record: JSONObject, clean: JSONObject) -> str:
-        return _console(own(_clean(record))) if self._console else msgspec.json.encode(clean).decode()
+    def _text(self, record: JSONObject) -> str:
+        return _console(own(cleaned(record))) if self._console else _json(self._shape(record))
 
 
-def _clean(value: JSON) -> JSON:
-    """Return a record without what looks like a key: ids, names and tags are whatever a caller made of them."""
-    if isinstance(value, str):
-        return redact(value.encode("utf-8", "replace").decode())
-    if is_object(value):
-        return {name: _clean(item) for name, item in value.items()}
-    return [_clean(item) for item in value] if is_list(value) else value
+def _json(record: JSONObject) -> str:
+    """Return a record as JSON, without what looks like a key."""
+    try:
+        text = msgspec.json.encode(record).decode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        # What looks like a key looks the same in JSON, and hardly a record has one.
+        if not may_hold_a_key(text):
+            return text
+    return msgspec.json.encode(cleaned(record)).decode()
 
 
 def _console(record: JSONObject) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from any_llm.sanitising.detectors import Detector
 from any_llm.sanitising.vault import replace_found
+from any_llm.types.json import JSON, is_list, is_object
 from any_llm.types.secret import redact
 
 
@@ -11,3 +12,12 @@ def masked(text: str, detector: Detector) -> str:
     """Return a text without what a detector finds, and without whatever looks like a key."""
     found = [each for each in detector.find(text) if each.real]
     return redact(replace_found(text, found, lambda each, _: f"[{each.label}]") if found else text)
+
+
+def cleaned(value: JSON) -> JSON:
+    """Return a record without what looks like a key, and as Unicode: its ids, names and tags are a caller's."""
+    if isinstance(value, str):
+        return redact(value.encode("utf-8", "replace").decode())
+    if is_object(value):
+        return {name: cleaned(item) for name, item in value.items()}
+    return [cleaned(item) for item in value] if is_list(value) else value

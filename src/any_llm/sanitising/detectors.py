@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import NamedTuple, TypeAlias
 
 from any_llm.exceptions import ConfigurationError
+from any_llm.sanitising.glances import GLANCES, REAL, Glance, is_any_in, look
 from any_llm.types.guards import Finder
 
 LONGEST_START = 64
@@ -68,25 +69,6 @@ PERSONAL: Mapping[str, str] = {
 }
 """What tells about a person, by its label."""
 
-_GLANCES: Mapping[str, Sequence[str | re.Pattern[str]]] = {
-    "PRIVATE_KEY": ("-----BEGIN ",),
-    "AWS_KEY": ("AKIA", "ASIA"),
-    "GITHUB_TOKEN": (re.compile("_[A-Za-z0-9_]{30}"),),
-    "SLACK_TOKEN": ("xox",),
-    "STRIPE_KEY": ("_live_", "_test_"),
-    "GOOGLE_KEY": ("AIza",),
-    "API_KEY": (re.compile("[-_][A-Za-z0-9_-]{16}"),),
-    "JWT": ("eyJ",),
-    "EMAIL": (re.compile("@[A-Za-z0-9-]"),),
-    "IBAN": (re.compile("[0-9]{2}(?: ?[A-Z0-9]{4}){2}"),),
-    "CARD": (re.compile("[0-9](?:[ -]?[0-9]){12}"),),
-    "SSN": (re.compile("[0-9]{3}-[0-9]{2}-"),),
-    "IP": (re.compile(r"[0-9]\.[0-9]"), re.compile(":[0-9A-Fa-f]")),
-    "PHONE": (re.compile(r"\+[0-9]"),),
-}
-"""By label what stands within all that its pattern finds, one or the other. It begins with what is found fast, while a
-pattern looks first at what stands before it."""
-
 _BUILT_IN: Mapping[str, str] = {**SECRETS, **PERSONAL}
 _LONG = 64
 """From so many characters on a glance at a text takes less time than to try all patterns in it."""
@@ -130,6 +112,7 @@ class Detector:
 
     Attributes:
         hold: how many characters of a text that comes in pieces are held back.
+        known: whether all that it looks for are patterns of ours.
 
     Raises:
         ConfigurationError: there is no such name, or a pattern is none.
@@ -142,6 +125,7 @@ class Detector:
         self._glances = tuple((item, _glances_of(*item)) for item in self._chosen)
         self._finders = (*finders, *((_presidio(),) if _PRESIDIO in names else ()))
         self.hold = LONGEST_LOOK if self._finders else LONGEST_START
+        self.known = not self._finders and all(glances for _, glances in self._glances)
 
     def find(self, text: str, start: int = 0) -> Iterator[Found]:
         """Yield what is found from a place on, from left to right, what only looks like it included."""
@@ -158,10 +142,22 @@ class Detector:
                 kept.append(each)
         yield from sorted(kept, key=lambda one: one.start)
 
+    def is_clean(self, text: str) -> bool:
+        """Say whether nothing real is in a text; where that is so it takes a glance, most times."""
+        if self.known:
+            seen = look(text)
+            for (label, _), glances in self._glances:
+                if is_any_in(seen, REAL.get(label, glances)):
+                    break
+            else:
+                return True
+        return not any(found.real for found in self.find(text))
+
     def _by_patterns(self, text: str, start: int) -> Iterator[Found]:
         chosen = self._chosen
         if len(text) >= _LONG:
-            chosen = tuple(item for item, glances in self._glances if not glances or _is_any_in(text, glances))
+            seen = look(text)
+            chosen = tuple(item for item, glances in self._glances if not glances or is_any_in(seen, glances))
         if not chosen:
             return
         for found in _compiled(chosen).finditer(text, start):
@@ -177,17 +173,9 @@ def _presidio() -> Finder:
     return finder
 
 
-def _glances_of(label: str, pattern: str) -> Sequence[str | re.Pattern[str]]:
+def _glances_of(label: str, pattern: str) -> Sequence[Glance]:
     """Return by what a glance tells whether a pattern may be found in a text; nothing for one that is not ours."""
-    return _GLANCES[label] if _BUILT_IN.get(label) is pattern else ()
-
-
-def _is_any_in(text: str, glances: Sequence[str | re.Pattern[str]]) -> bool:
-    # A loop, since this runs for every kind and text, and a generator takes longer than what it looks for.
-    for glance in glances:  # noqa: SIM110  # see above
-        if glance in text if isinstance(glance, str) else glance.search(text):
-            return True
-    return False
+    return GLANCES[label] if _BUILT_IN.get(label) is pattern else ()
 
 
 _Patterns: TypeAlias = tuple[tuple[str, str], ...]

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ _UNREAD = frozenset({
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A call to be kept.
+    """A call to be kept. Each part may be `msgspec.Raw`, too, which is JSON already.
 
     Attributes:
         line: the record that a log has of it.
@@ -58,9 +58,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         response: those that came back.
     """
 
-    line: JSONObject
+    line: JSON
     at: float
-    options: JSONObject
+    options: JSON
     spoken: str = ""
     request: Sequence[JSON] = ()
     response: Sequence[JSON] = ()
@@ -95,8 +95,8 @@ class CallLog:
             StoreError: the file cannot be written.
         """
         with self._translated(), self._open() as database:
-            for call in calls:
-                _add(database, call)
+            said = [row for call in calls for row in _add(database, call)]
+            database.executemany("INSERT INTO said VALUES (?, ?, ?, ?)", said)
 
     def find(self, wanted: Wanted) -> list[tuple[int, JSONObject]]:
         """Return the numbers and the lines of calls, oldest first.
@@ -228,11 +228,26 @@ def _connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _add(database: sqlite3.Connection, call: Kept) -> None:
-    line = call.line
+class _Line(msgspec.Struct, frozen=True):
+    """What of a line has a column."""
+
+    operation: str
+    outcome: str
+    request_id: str = ""
+    provider: str = ""
+    model: str = ""
+
+
+_LINE = msgspec.json.Decoder(_Line)
+
+
+def _add(database: sqlite3.Connection, call: Kept) -> Iterator[tuple[JSON, ...]]:
+    """Keep a call, and yield what it said where."""
+    text = msgspec.json.encode(call.line)
+    line = _LINE.decode(text)
     values = (
-        *(line.get("request_id", ""), call.at, line.get("provider", ""), line.get("model", "")),
-        *(line["operation"], line["outcome"], _text(line), _text(call.options), call.spoken),
+        *(line.request_id, call.at, line.provider, line.model, line.operation, line.outcome),
+        *(text.decode(), _encode(call.options).decode(), call.spoken),
     )
     columns = "request_id, at, provider, model, operation, outcome, line, options, spoken"
     statement = f"INSERT INTO calls ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # columns of ours
@@ -240,20 +255,18 @@ def _add(database: sqlite3.Connection, call: Kept) -> None:
     parts: Mapping[str, Sequence[JSON]] = {"request": call.request, "response": call.response}
     for part, messages in parts.items():
         for place, message in enumerate(messages):
-            row = (number, part, place, _message(database, message))
-            database.execute("INSERT INTO said VALUES (?, ?, ?, ?)", row)
+            yield number, part, place, _message(database, _encode(message))
 
 
-def _message(database: sqlite3.Connection, message: JSON) -> int:
+def _message(database: sqlite3.Connection, body: bytes) -> int:
     """Return the number of a message, which is kept now if it was not."""
-    body = _text(message)
-    digest = hashlib.sha256(body.encode()).hexdigest()
+    digest = hashlib.sha256(body).hexdigest()
     row = database.execute("SELECT id FROM messages WHERE digest = ?", (digest,)).fetchone()
     if row is not None:
         return int(row[0])
-    words = "\n".join(_words(message))[:_LONGEST_TEXT]
+    words = "\n".join(_words(msgspec.json.decode(body)))[:_LONGEST_TEXT]
     statement = "INSERT INTO messages (digest, body, text) VALUES (?, ?, ?)"
-    number = database.execute(statement, (digest, body, words)).lastrowid
+    number = database.execute(statement, (digest, body.decode(), words)).lastrowid
     database.execute("INSERT INTO found (rowid, text) VALUES (?, ?)", (number, words))
     assert number is not None
     return number
@@ -267,8 +280,7 @@ def _sweep(database: sqlite3.Connection) -> None:
     database.execute(f"DELETE FROM messages WHERE {unsaid}")  # noqa: S608  # ours
 
 
-def _text(value: JSON) -> str:
-    return msgspec.json.encode(value, order="sorted").decode()
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def _words(value: JSON) -> Iterable[str]:
