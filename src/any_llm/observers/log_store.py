@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 _SPOKEN = ("messages", "input_data", "inputs", "prompt", "input")
 """The parameters that hold what is said to a model."""
 _GATHER = 0.25
+_TOGETHER = 16
+"""How many calls are looked at together."""
+
 _DAY = 86_400.0
 _PRUNE_EVERY = 200
 _LARGEST = 4_096
@@ -106,7 +110,7 @@ class _Keeping:
 
     def keep(self, ended: Sequence[_Ended], _dropped: int) -> None:
         """Store calls, and let go of old ones now and then."""
-        self._log.add([self._kept(each) for each in ended])
+        self._log.add([kept for group in _groups(ended) for kept in self._all_kept(group)])
         self._until_pruned -= len(ended)
         if self._until_pruned <= 0:
             self._until_pruned = _PRUNE_EVERY
@@ -117,21 +121,27 @@ class _Keeping:
         """Leave the file whole and free for others; it is opened again for the next call."""
         self._log.close()
 
-    def _kept(self, ended: _Ended) -> Kept:
-        line, asked, answer = _encoded(own(ended.line)), ended.asked, ended.answer
-        if not self._is_clean(line, asked, answer or b""):
-            line, asked = self._masked(line), self._masked(asked)
-            answer = None if answer is None else self._masked(answer)
+    def _all_kept(self, group: Sequence[_Ended]) -> list[Kept]:
+        """Return calls as they are kept, masked each by itself only where there is something to mask in one of them."""
+        said = [(_encoded(own(ended.line)), ended.asked, ended.answer or b"") for ended in group]
+        if not self._is_clean(*itertools.chain.from_iterable(said)):
+            said = [
+                parts if self._is_clean(*parts) else tuple(self._masked(part) if part else part for part in parts)
+                for parts in said
+            ]
+        return [self._kept(ended.at, *parts) for ended, parts in zip(group, said, strict=True)]
+
+    def _kept(self, at: float, line: bytes, asked: bytes, answer: bytes) -> Kept:
         options = _OPTIONS.decode(asked) if asked.startswith(b"{") else {"said": msgspec.Raw(asked)}
         spoken = next((name for name in _SPOKEN if name in options), "")
         said = bytes(options.pop(spoken, b"null"))
         return Kept(
             line=msgspec.Raw(line),
-            at=ended.at,
+            at=at,
             options=options,
             spoken=spoken,
             request=_ITEMS.decode(said) if said.startswith(b"[") else [] if said == b"null" else [msgspec.Raw(said)],
-            response=[] if answer is None else [msgspec.Raw(msgspec.json.format(answer, indent=-1))],
+            response=[msgspec.Raw(msgspec.json.format(answer, indent=-1))] if answer else [],
         )
 
     def _is_clean(self, *parts: bytes) -> bool:
@@ -166,6 +176,10 @@ class _Keeping:
                 parts += text[place : found.start], f"[{found.label}]"
                 place = found.end
         return redact("".join((*parts, text[place:])))
+
+
+def _groups(ended: Sequence[_Ended]) -> Iterator[Sequence[_Ended]]:
+    return (ended[start : start + _TOGETHER] for start in range(0, len(ended), _TOGETHER))
 
 
 def _encoded(line: JSONObject) -> bytes:

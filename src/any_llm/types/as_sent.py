@@ -11,14 +11,20 @@ from any_llm.types.value import Value
 
 def sent_text(value: Value) -> bytes:
     """Return the text that a value was made of; nothing if there is none, or its fields say something else now."""
-    source: object = vars(value).get("_source")
-    if type(source) is not Source or not source.raw:
+    raw = raw_of(value)
+    if not raw:
         return b""
     try:
-        fresh = decoder(type(value)).decode(source.raw)
+        fresh = decoder(type(value)).decode(raw)
     except msgspec.DecodeError:
         return b""
-    return source.raw if _ENCODE(fresh) == _ENCODE(value) else b""
+    return raw if _ENCODE(fresh) == _ENCODE(value) else b""
+
+
+def raw_of(value: Value) -> bytes:
+    """Return the text that a whole answer was made of, whatever its fields say now; nothing if there is none."""
+    source: object = vars(value).get("_source")
+    return source.raw if type(source) is Source else b""
 
 
 _ENCODE = msgspec.json.Encoder(enc_hook=str).encode

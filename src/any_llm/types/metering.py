@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from any_llm.types.as_sent import raw_of
 from any_llm.types.json import JSON, is_list, is_mapping, is_object
 from any_llm.types.usage import COUNTED, Tier, Usage
 from any_llm.types.value import Value
@@ -30,6 +31,7 @@ TIERS: Mapping[str, Tier] = {
 """The words of vendors for ways of serving a request that have a price of their own; all others are the usual way."""
 
 _NO_REGION = frozenset({"", "global", "not_available"})
+_QUERIES = b"webSearchQueries"
 _TICKS = Decimal(10) ** 10
 """xAI's ticks are a ten-billionth of a dollar: https://docs.x.ai/developers/rest-api-reference/inference/chat."""
 
@@ -62,11 +64,18 @@ def usage_in(usage: object, answer: object = None) -> Usage | None:
         return usage_in(billed["usage"], billed)
     reader = _apart if type(usage).__name__ in _APART else _within
     found = reader(_plain(usage), answer)
-    return found if found.vendor_cost is not None or any(getattr(found, name) for name in _AMOUNTS) else None
+    if found.input_tokens or found.output_tokens or found.vendor_cost is not None:
+        return found
+    return found if any(getattr(found, name) for name in _AMOUNTS) else None
 
 
 def _within(usage: object, answer: object) -> Usage:
     """Return counts of which the parts are within the whole."""
+    if is_object(usage) and usage.keys() <= _NO_DETAILS:
+        taken = _count(usage.get("prompt_tokens")) or _count(usage.get("input_tokens"))
+        made = _count(usage.get("completion_tokens")) or _count(usage.get("output_tokens"))
+        total = 0 if taken or made else _count(usage.get("total_tokens"))
+        return _made(None, answer, input_tokens=taken or total, output_tokens=made)
     taken, made = _first(usage, _TAKEN), _first(usage, _MADE)
     total = _counted(usage, "total_tokens")
     if made == 0 and taken == 0:
@@ -129,8 +138,14 @@ def _apart(usage: object, answer: object) -> Usage:
 
 def _made(usage: object, answer: object, **tokens: int) -> Usage:
     """Return the usage with what is told beside the tokens."""
-    if _is_tokens_alone(usage):
-        usage = None
+    if usage is None or _is_tokens_alone(usage):
+        return Usage(
+            **tokens,
+            web_searches=_searched(answer),
+            images=_images(answer),
+            seconds=_seconds(None, answer),
+            tier=_tier(None, answer),
+        )
     return Usage(
         **tokens,
         web_searches=max(_first(usage, _SEARCHES), _searched(answer)),
@@ -219,10 +234,10 @@ _READERS: Mapping[str, Callable[[object], Usage | None]] = {
 """How the answers of operations are read, by their types, those that are not named here by what they are made of."""
 
 _AMOUNTS = tuple(name for name in COUNTED if name != "requests")
-_TOKENS_ALONE = frozenset({
-    "prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "total_tokens",
-    "prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details",
-})  # fmt: skip
+_NO_DETAILS = frozenset({"prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "total_tokens"})
+_TOKENS_ALONE = _NO_DETAILS | {
+    *("prompt_tokens_details", "completion_tokens_details", "input_tokens_details", "output_tokens_details"),
+}
 """Members of a usage beside which it says nothing but tokens."""
 _APART = frozenset({"MessageUsage", "MessageDeltaUsage"})
 _TAKEN = (("prompt_tokens",), ("input_tokens",), ("inputTokens",))
@@ -277,6 +292,8 @@ def _count(value: object) -> int:
     """Return a number of things; some vendors write whole numbers as `1.0`."""
     if type(value) is int:
         return max(value, 0)
+    if value is None:
+        return 0
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         return 0
     return int(value) if isinstance(value, int) or value.is_integer() else 0
@@ -355,11 +372,14 @@ def _searched(answer: object) -> int:
         _at(item, "type") == "web_search_call" and _at(item, "action", "type") in {None, "search"}
         for item in _list(_field(answer, "output"))
     )
+    if isinstance(answer, Value) and (sent := raw_of(answer)) and _QUERIES not in sent:
+        # A look at the text is quicker than one at each choice.
+        return calls
     return calls + sum(_queries(choice) for choice in _list(_field(answer, "choices")))
 
 
 def _queries(choice: object) -> int:
-    found = _at(choice, "message", "extra_content", "google", "groundingMetadata", "webSearchQueries")
+    found = _at(choice, "message", "extra_content", "google", "groundingMetadata", _QUERIES.decode())
     return sum(1 for query in _list(found) if query)
 
 

@@ -115,7 +115,7 @@ def may_hold_a_key(text: str) -> bool:
 
 
 def is_in_a_long_word(text: bytes, pattern: re.Pattern[bytes]) -> bool:
-    """Say whether a pattern is found in a word of letters, digits, hyphens and underscores that is as long as keys are."""
+    """Say whether a pattern is in a word of letters, digits, hyphens and underscores that is as long as keys are."""
     words = text.translate(_WORDS)
     start = words.find(_LONG)
     while start >= 0:
