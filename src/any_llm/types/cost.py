@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from any_llm.types.json import JSONObject
-from any_llm.types.usage import Usage
+from any_llm.types.usage import COUNTED, Usage
 
 _EXACT = Context(prec=50)
 
@@ -220,6 +220,13 @@ _FREE = frozenset({"requests", "tool_calls"})
 """What costs nothing of its own where no price is named."""
 
 
+_ALL = (*_TOKENS, *_METERS)
+_USUAL = tuple(unit for unit in _ALL if unit.name in {_IN, _OUT, "requests"})
+"""The units of most answers."""
+
+_OTHERS = attrgetter(*(name for name in COUNTED if name not in {_IN, _OUT, "requests"}))
+
+
 def price(usage: Usage, rates: Rates | None, at: dt.datetime | None = None) -> Cost | None:
     """Return what a usage costs by a price list; `None` where the list has no price for any of it.
 
@@ -269,7 +276,7 @@ def price(usage: Usage, rates: Rates | None, at: dt.datetime | None = None) -> C
 def _counted(usage: Usage, rates: Rates) -> Iterator[tuple[_Unit, int | Decimal, Rate | None]]:
     """Give each unit of which there is some, with its rate, where it has one."""
     by_tokens = False
-    for unit in (*_TOKENS, *_METERS):
+    for unit in _ALL if any(_OTHERS(usage)) else _USUAL:
         amount = unit.alone(usage)
         if not amount:
             continue
