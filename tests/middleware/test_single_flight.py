@@ -10,10 +10,12 @@ from collections import Counter
 import msgspec
 import pytest
 
-from any_llm.exceptions import ProviderError
+from any_llm.exceptions import FirstTokenTimeoutError, ProviderError
+from any_llm.pipeline.call import Reply
 from any_llm.pipeline.stream import EventStream
 from any_llm.refusals import DeadlineExceededError
 from any_llm.types.completion import ChatCompletionChunk
+from any_llm.types.http import Timeouts
 from any_llm.types.json import JSON
 from tests.middleware.answering import Answering, Cached, call, status, text_of
 
@@ -192,6 +194,35 @@ async def test_one_with_more_time_asks_again_when_the_time_of_the_first_is_over(
     reply: JSON = told[2]
     assert reply.value.choices[0].message.content == "hello"
     assert answering.calls == 2
+
+
+async def test_one_who_waits_longer_for_a_part_asks_again_too() -> None:
+    answering = Answering()
+    cached = Cached(answering)
+    answering.failure = FirstTokenTimeoutError("too slow")
+    answering.may_go_on.clear()
+    hasty = msgspec.structs.replace(call(), timeouts=Timeouts(first_token=1.0))
+    waiting = [asyncio.ensure_future(cached.reply(one)) for one in (hasty, hasty, call())]
+    await turns()
+    answering.may_go_on.set()
+    await turns(3)
+    answering.failure = None
+    told = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in told] == [FirstTokenTimeoutError, FirstTokenTimeoutError, Reply]
+    assert answering.calls == 2
+
+
+async def test_a_stream_with_more_time_does_not_join_one_that_ends_sooner() -> None:
+    cached = Cached(Answering("a", "b"))
+    short = msgspec.structs.replace(call(stream=True), deadline=1.0)
+    first, second, third, fourth = [(await cached.reply(one)).value for one in (short, short, call(stream=True), short)]
+    assert [status(one) for one in (first, second, third, fourth)] == ["miss", "coalesced", "miss", "coalesced"]
+    assert await read(third) == await read(fourth) == "ab"
+    cached.answering.failure_within = DeadlineExceededError("over")
+    for one in (first, second):
+        with pytest.raises(DeadlineExceededError):
+            await read(one)
+    assert cached.answering.calls == 2
 
 
 async def test_without_single_flight_each_call_asks_for_itself() -> None:
