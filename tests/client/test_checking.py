@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -173,6 +174,31 @@ def test_a_client_may_be_closed_from_blocking_code() -> None:
         assert vendors.listed.wait(20)
     (told,) = client.health()
     assert told.state == "healthy"
+
+
+def test_checks_go_on_in_another_loop_where_theirs_stands_still_and_in_a_forked_child() -> None:
+    world = World()
+    asked = world.client
+
+    async def begin() -> bool:
+        """Begin, and say whether they go on here."""
+        before = asyncio.all_tasks()
+        async with asked:
+            return bool(asyncio.all_tasks() - before)
+
+    async def fork() -> int:
+        assert asked._rounds is not None
+        asked._rounds.start()
+        child = os.fork()
+        if child == 0:
+            with asyncio.Runner() as runner:
+                os._exit(not runner.run(begin()))
+        return (await asyncio.to_thread(os.waitpid, child, 0))[1]
+
+    with asyncio.Runner() as still:
+        assert still.run(fork()) == 0
+        with asyncio.Runner() as other:
+            assert other.run(begin())
 
 
 def test_what_is_down_is_found_without_a_call_and_found_well_again_within_half_a_minute() -> None:
