@@ -20,6 +20,7 @@ from any_llm.spec.store import Claims, KeyValue, Listing
 from any_llm.stores.memory import MemoryStore
 from any_llm.stores.opening import open_store
 from any_llm.types.caching import Cache, CacheStats
+from any_llm.types.secret import show
 
 if TYPE_CHECKING:
     from any_llm.auth.key_sources import KeySource
@@ -328,7 +329,7 @@ def _store_of(place: object, policy: Cache, surroundings: Surroundings) -> KeyVa
     if isinstance(store, MemoryStore):
         return None
     if not isinstance(store, KeyValue):
-        raise ConfigurationError(f"store is {place!r}, which keeps no values; see any_llm.spec.store.KeyValue")
+        raise ConfigurationError(f"store is {show(place)}, which keeps no values; see any_llm.spec.store.KeyValue")
     if not policy.encryption:
         return store
     from any_llm.auth.access import TransportAccess  # noqa: PLC0415  # few caches are encrypted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, cast
 
 import msgspec
+from typing_extensions import override
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.http import is_number
@@ -52,3 +53,9 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             )
         if self.retention is not None and not (is_number(cast("object", self.retention)) and self.retention > 0):
             raise ConfigurationError(f"ledger.retention is {self.retention!r}; give a positive number of days, or None")
+
+    @override
+    def __repr__(self) -> str:
+        # Its place may hold a password.
+        fields = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return f"Ledger({', '.join(f'{name}={show(value)}' for name, value in fields)})"
