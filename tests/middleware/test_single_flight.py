@@ -94,6 +94,23 @@ async def test_a_cancelled_first_caller_leaves_the_call_to_the_others() -> None:
     assert cached.answering.cancelled == 0
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_the_call_of_one_who_has_left_is_that_of_the_next_one_and_so_is_what_it_costs(*, stream: bool) -> None:
+    cached = Cached(Answering())
+    cached.answering.may_go_on.clear()
+    first, *others = [asyncio.ensure_future(cached.ask(stream=stream)) for _ in range(3)]
+    whole_or_not = asyncio.ensure_future(cached.ask(stream=not stream))
+    await turns()
+    first.cancel()
+    await turns()
+    cached.answering.may_go_on.set()
+    told = [await one for one in others]
+    assert [status(one) for one in told] == ["miss", "coalesced"]
+    assert cached.answering.calls == 1
+    assert status(await whole_or_not) == "coalesced"
+    assert text_of([piece async for piece in told[0]]) == "hello" if stream else told[0].report.request_id == "r1"
+
+
 async def test_when_the_last_one_leaves_the_call_is_given_up() -> None:
     cached = Cached(Answering())
     cached.answering.may_go_on.clear()

@@ -127,8 +127,15 @@ class Cache:
     async def _fly(self, asked: _Asked, flight: Flight, *, first: bool) -> Reply:
         flight.join()
         try:
-            reply = await flight.opened()
+            try:
+                reply = await flight.opened()
+            except BaseException:
+                flight.left_behind = first or flight.left_behind
+                raise
             streamed = is_stream(reply.value)
+            if flight.left_behind and streamed == asked.call.stream:
+                # Whoever began it has left: it is this one's call now, and so is what it costs.
+                first, flight.left_behind = True, False
             if streamed and asked.call.stream:
                 return self._live(asked, flight, reply.report, first=first)
             if first:
