@@ -8,12 +8,13 @@ import json
 import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
 
 import msgspec
 import pytest
 from typing_extensions import override
 
-from any_llm import AnyLLM, Checks, Health
+from any_llm import AnyLLM, Budget, Budgets, Checks, Health
 from any_llm.client.capabilities import capabilities
 from any_llm.client.checking import Asking
 from any_llm.client.routed import Routed
@@ -275,6 +276,20 @@ def test_billed_checks_keep_within_their_cost() -> None:
     world.run(story)
     assert world.vendors.count("groq", "completions") == 3
     assert "more than 4.2e-05 US dollars" in world.spare().checks[-1].detail
+
+
+def test_a_check_that_a_budget_of_ones_own_stops_says_nothing_about_the_target() -> None:
+    world = World()
+    policy = Budget(amount=Decimal(1), unpriced="refuse")
+    settings = msgspec.structs.replace(world.client.settings, budgets=Budgets(budgets=(policy,)))
+    asking, known = Asking(settings, Checks(billed=True)), facts(**KNOWN)
+
+    async def story() -> None:
+        check, error = await asking.billed(target(Operation.COMPLETION), known)
+        assert (check.ok, error, world.vendors.seen) == (None, "", [])
+        assert check.detail.startswith("BudgetExceededError: ")
+
+    world.run(story)
 
 
 def test_processes_that_share_a_store_check_a_target_once() -> None:
