@@ -309,6 +309,17 @@ async def test_what_is_over_is_swept_out(tmp_path: Path) -> None:
     await store.aclose()
 
 
+async def test_a_full_disk_is_told_of_and_does_no_lasting_harm(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db", SystemClock())
+    await store.set("a", b"1")
+    await store._run(lambda _: store._database and store._database.execute("PRAGMA max_page_count = 20"))
+    with pytest.raises(StoreError, match="database or disk is full"):
+        await store.set("b", bytes(1_000_000))
+    await store.set("c", b"2")
+    assert [await store.get(name) for name in "abc"] == [b"1", None, b"2"]
+    await store.aclose()
+
+
 async def test_what_fails_changes_nothing(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.db", SystemClock())
 
