@@ -690,6 +690,22 @@ def test_who_reads_a_stream_to_its_end_finds_it_spent_even_if_the_program_ends_t
     assert asyncio.run(look()) > once
 
 
+def test_budgets_without_a_name_that_are_for_different_ones_are_different_ones() -> None:
+    ours, theirs = (budget(HIGH, name="", only={"tenant": tenant}) for tenant in ("ours", "theirs"))
+    world = World(ours, theirs)
+    world.used = usage(HIGH, 0)
+
+    async def spend() -> list[str]:
+        return [await outcome(tenant) for tenant in ("ours", "theirs", "theirs", "ours")]
+
+    async def outcome(tenant: str) -> str:
+        (found,) = await world.outcomes([world.ask(caller=Caller(tenant=tenant))])
+        return found
+
+    assert world.run(spend) == ["ok", "ok", *["BudgetExceededError"] * 2]
+    assert ours.called == "$152 a month for tenant ours"
+
+
 def test_what_was_told_of_budgets_that_are_over_is_forgotten() -> None:
     world = World(budget(1_000, per=("user",), window="day", alerts=(0.001,)))
     told = world.surroundings.shared("budgets told", Told)
