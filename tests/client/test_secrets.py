@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_llm import AnyLLM, Health, Ledger, Limit
+from any_llm import AnyLLM, Audit, Cache, Health, Ledger, Limit, Route
 from any_llm.engine.settings import Settings
 from any_llm.exceptions import AnyLLMError, ConfigurationError
 from any_llm.pipeline.surroundings import Surroundings
@@ -107,5 +107,21 @@ async def test_the_password_of_a_store_stands_in_no_error_and_no_repr(said: JSON
     client = Mock().client(store=place, surroundings=surroundings, **said)
     await client.acompletion("m", MESSAGES)
     assert surroundings.kept
-    for shown in (client.settings, surroundings, Ledger(store=place)):
+    database = "postgresql://me:hunter2@host/db"
+    for shown in (client.settings, surroundings, Ledger(store=database), Audit(place=database, key="audit.pem")):
         assert "hunter2" not in repr(shown)
+
+
+def test_what_encrypts_the_cache_stands_in_no_repr() -> None:
+    keys = ("env:CACHE_KEY", "command:give --token hunter2", {"from": "vault:a/b#c", "token": "hunter2"})
+    shown = repr(Settings(cache=Cache(encryption=keys)))
+    assert "encryption=('env:CACHE_KEY', <a str>, 'vault:a/b#c')" in shown
+    assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize("target", [{"model": "openai:gpt-5", "apikey": "hunter2"}, {"model": 5, "api_key": "hunter2"}])
+def test_a_target_that_is_written_wrongly_is_told_of_without_its_key(target: JSON) -> None:
+    with pytest.raises(ConfigurationError, match="A target of a route is not valid") as caught:
+        Route(targets=(target,))
+    assert "hunter2" not in str(caught.value)
+    assert ", ".join(target) in str(caught.value)

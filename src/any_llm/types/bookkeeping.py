@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.http import is_number
-from any_llm.types.secret import redact, show
+from any_llm.types.secret import redact, show, show_record
 
 Durability: TypeAlias = Literal["batched", "synchronous", "durable"]
 
@@ -57,5 +57,4 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @override
     def __repr__(self) -> str:
         # Its place may hold a password.
-        fields = ((name, getattr(self, name)) for name in self.__struct_fields__)
-        return f"Ledger({', '.join(f'{name}={show(value)}' for name, value in fields)})"
+        return show_record(self)
