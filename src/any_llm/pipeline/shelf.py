@@ -185,7 +185,8 @@ class Shelf:
 
     def refuse(self, name: str, error: AnyLLMError, seconds: float) -> None:
         """Remember for so many seconds, in memory, that a request was refused for what it is."""
-        self._refused[name] = (self._clock.monotonic() + seconds, error)
+        # The error itself holds, by its traceback, all that was asked.
+        self._refused[name] = (self._clock.monotonic() + seconds, copy(error))
         while len(self._refused) > _MOST:
             self._refused.popitem(last=False)
 
