@@ -56,6 +56,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
         "local/",
         "observers/behind.py",
         "pipeline/learned.py",
+        "pipeline/nearness.py",
+        "pipeline/shelf.py",
         "stores/ledger/",
         "stores/memory.py",
         "testing/mock/",

@@ -19,6 +19,7 @@ from any_llm.exceptions import AnyLLMError, ConfigurationError, ProviderError, Q
 from any_llm.pipeline.call import Call, Handler, Reply
 from any_llm.pipeline.compose import compose
 from any_llm.pipeline.purse import purse_of
+from any_llm.pipeline.spending import Told
 from any_llm.pipeline.stream import EventStream
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.refusals import StoreError
@@ -687,6 +688,37 @@ def test_who_reads_a_stream_to_its_end_finds_it_spent_even_if_the_program_ends_t
     with pytest.raises(AnyLLMError):
         asyncio.run(read("truncated"))
     assert asyncio.run(look()) > once
+
+
+def test_budgets_without_a_name_that_are_for_different_ones_are_different_ones() -> None:
+    ours, theirs = (budget(HIGH, name="", only={"tenant": tenant}) for tenant in ("ours", "theirs"))
+    world = World(ours, theirs)
+    world.used = usage(HIGH, 0)
+
+    async def spend() -> list[str]:
+        return [await outcome(tenant) for tenant in ("ours", "theirs", "theirs", "ours")]
+
+    async def outcome(tenant: str) -> str:
+        (found,) = await world.outcomes([world.ask(caller=Caller(tenant=tenant))])
+        return found
+
+    assert world.run(spend) == ["ok", "ok", *["BudgetExceededError"] * 2]
+    assert ours.called == "$152 a month for tenant ours"
+
+
+def test_what_was_told_of_budgets_that_are_over_is_forgotten() -> None:
+    world = World(budget(1_000, per=("user",), window="day", alerts=(0.001,)))
+    told = world.surroundings.shared("budgets told", Told)
+
+    async def spend() -> None:
+        await world.ask(caller=Caller(user="early"))
+        assert told.size == 3
+        told.seen |= {f"of yesterday {number}": world.clock.time() for number in range(12_000)}
+        await world.clock.sleep(86_400)
+        await world.ask(caller=Caller(user="late"))
+        assert told.size == 3
+
+    world.run(spend)
 
 
 def test_how_budgets_stand_is_told_of_those_there_are() -> None:

@@ -75,7 +75,7 @@ def test_a_terminal_shows_bars(drawn: Command, store: str) -> None:
 def test_without_budgets_or_a_store_that_lasts_it_says_so(
     any_llm: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert "The configuration has no budgets" in any_llm("budget").err
+    assert "The configuration has no budgets: say some as [[budgets]]" in any_llm("budget").err
     config = tmp_path / "any-llm.toml"
     config.write_text('[[budgets]]\namount = 1\nper = ["tag"]\n')
     monkeypatch.setenv("ANY_LLM_CONFIG", str(config))

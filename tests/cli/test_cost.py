@@ -187,7 +187,10 @@ def test_the_ledger_of_the_configuration_is_read(
     assert json.loads(any_llm("cost", "--json").out)["total"]["cost"] == "3.750000001"
     config.write_text("")
     monkeypatch.setenv("ANY_LLM_STATE", str(tmp_path / "state"))
-    assert any_llm("cost").out == "The ledger has nothing of that time\n"
+    none = any_llm("cost")
+    assert none.out == "The ledger has nothing of that time\n"
+    assert "no ledger is kept: turn it on with `ledger = true`" in none.err
+    assert not any_llm("cost", "--store", store, "--since", "2030-01-01").err
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
 
 import msgspec
 import pytest
 from typing_extensions import override
 
-from any_llm import AnyLLM, Checks, Health
+from any_llm import AnyLLM, Budget, Budgets, Checks, Health
 from any_llm.client.capabilities import capabilities
 from any_llm.client.checking import Asking
 from any_llm.client.routed import Routed
@@ -175,6 +177,31 @@ def test_a_client_may_be_closed_from_blocking_code() -> None:
     assert told.state == "healthy"
 
 
+def test_checks_go_on_in_another_loop_where_theirs_stands_still_and_in_a_forked_child() -> None:
+    world = World()
+    asked = world.client
+
+    async def begin() -> bool:
+        """Begin, and say whether they go on here."""
+        before = asyncio.all_tasks()
+        async with asked:
+            return bool(asyncio.all_tasks() - before)
+
+    async def fork() -> int:
+        assert asked._rounds is not None
+        asked._rounds.start()
+        child = os.fork()
+        if child == 0:
+            with asyncio.Runner() as runner:
+                os._exit(not runner.run(begin()))
+        return (await asyncio.to_thread(os.waitpid, child, 0))[1]
+
+    with asyncio.Runner() as still:
+        assert still.run(fork()) == 0
+        with asyncio.Runner() as other:
+            assert other.run(begin())
+
+
 def test_what_is_down_is_found_without_a_call_and_found_well_again_within_half_a_minute() -> None:
     world = World()
     times: dict[str, float] = {}
@@ -249,6 +276,20 @@ def test_billed_checks_keep_within_their_cost() -> None:
     world.run(story)
     assert world.vendors.count("groq", "completions") == 3
     assert "more than 4.2e-05 US dollars" in world.spare().checks[-1].detail
+
+
+def test_a_check_that_a_budget_of_ones_own_stops_says_nothing_about_the_target() -> None:
+    world = World()
+    policy = Budget(amount=Decimal(1), unpriced="refuse")
+    settings = msgspec.structs.replace(world.client.settings, budgets=Budgets(budgets=(policy,)))
+    asking, known = Asking(settings, Checks(billed=True)), facts(**KNOWN)
+
+    async def story() -> None:
+        check, error = await asking.billed(target(Operation.COMPLETION), known)
+        assert (check.ok, error, world.vendors.seen) == (None, "", [])
+        assert check.detail.startswith("BudgetExceededError: ")
+
+    world.run(story)
 
 
 def test_processes_that_share_a_store_check_a_target_once() -> None:

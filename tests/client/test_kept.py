@@ -208,3 +208,10 @@ async def test_a_store_that_keeps_no_values_is_refused() -> None:
 async def test_a_text_has_no_place_where_there_is_no_prompt() -> None:
     with pytest.raises(InvalidRequestError, match="'ttl'"):
         await client_of(replay(stream=False)).aembedding("e", "text", cache="auto")
+
+
+def test_a_cache_whose_key_is_with_a_manager_of_secrets_can_be_looked_at_before_any_call(tmp_path: Path) -> None:
+    encrypted = Cache(encryption=("vault:secret/data/cache#key",))
+    client = client_of(replay(stream=False), encrypted, f"sqlite:{tmp_path / 'kept.db'}")
+    assert client.cache.names() == []
+    assert client.cache.stats().entries == 0

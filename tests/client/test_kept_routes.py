@@ -9,6 +9,7 @@ import pytest
 from any_llm import AnyLLM, Cache, Route, Semantic, Settings
 from any_llm.exceptions import ConfigurationError, MissingApiKeyError
 from any_llm.pipeline.surroundings import Surroundings
+from any_llm.spec.provider import Operation, Provider
 from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON
@@ -130,3 +131,23 @@ async def test_a_model_that_has_no_vectors_or_no_key_is_refused(monkeypatch: pyt
     monkeypatch.delenv("MISTRAL_API_KEY")
     with pytest.raises(MissingApiKeyError):
         await ask(process.client("openai", cache=Cache(semantic=Semantic(model="mistral:e"))), "a")
+
+
+async def test_texts_become_vectors_at_the_provider_of_the_settings_that_are_asked_with() -> None:
+    process = Process()
+    for number in range(20):
+        # Settings that come and go: a new one may stand where an old one stood in memory.
+        place = Provider(
+            name="mine",
+            base_url=f"http://host{number}/v1",
+            key_optional=True,
+            operations=frozenset({Operation.EMBEDDING}),
+        )
+        settings = Settings(
+            transport=process.transport,
+            cache=Cache(semantic=Semantic(model="mine:e")),
+            surroundings=process.surroundings,
+            providers={"mine": place},
+        )
+        await AnyLLM.create("openai", settings=settings).acompletion("m", [{"role": "user", "content": str(number)}])
+        assert process.transport.requests[-2].url.startswith(place.base_url)

@@ -86,9 +86,8 @@ async def test_leaving_early_closes_the_stream(client: Client) -> None:
 
 def test_closing_blocking_values_closes_the_stream(client: Client) -> None:
     stream = client(telling(*PIECES)).completion("m", MESSAGES, stream=True)
-    values = stream.partials()
-    next(values)
-    values.close()
+    with stream.partials() as values:
+        next(values)
 
     assert stream.closed
 

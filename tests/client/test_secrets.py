@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from any_llm import AnyLLM
+from any_llm import AnyLLM, Audit, Cache, Health, Ledger, Limit, Route
 from any_llm.engine.settings import Settings
-from any_llm.exceptions import AnyLLMError
+from any_llm.exceptions import AnyLLMError, ConfigurationError
+from any_llm.pipeline.surroundings import Surroundings
+from any_llm.testing import Mock
 from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.http import HttpRequest
+from any_llm.types.json import JSON
 from tests.client.answers import MESSAGES, chunk
 
 KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
@@ -90,3 +93,35 @@ def test_what_another_library_raised_is_dropped_when_it_shows_the_key() -> None:
         asyncio.run(client.acompletion("m", MESSAGES))
     assert caught.value.original_exception is None
     assert key not in everything_said(caught.value)
+
+
+@pytest.mark.parametrize("said", [{"limits": [Limit(amount=1)]}, {"cache": True}, {"health": Health()}])
+async def test_the_password_of_a_store_stands_in_no_error_and_no_repr(said: JSON) -> None:
+    surroundings, place = Surroundings(), "mysql://me:hunter2@host"
+    with pytest.raises(ConfigurationError) as caught:
+        await Mock().client(store=place, surroundings=surroundings, **said).acompletion("m", MESSAGES)
+    told = everything_said(caught.value)
+    assert "'mysql://host'" in told
+    assert "hunter2" not in told
+    place = "redis://me:hunter2@127.0.0.1:1"
+    client = Mock().client(store=place, surroundings=surroundings, **said)
+    await client.acompletion("m", MESSAGES)
+    assert surroundings.kept
+    database = "postgresql://me:hunter2@host/db"
+    for shown in (client.settings, surroundings, Ledger(store=database), Audit(place=database, key="audit.pem")):
+        assert "hunter2" not in repr(shown)
+
+
+def test_what_encrypts_the_cache_stands_in_no_repr() -> None:
+    keys = ("env:CACHE_KEY", "command:give --token hunter2", {"from": "vault:a/b#c", "token": "hunter2"})
+    shown = repr(Settings(cache=Cache(encryption=keys)))
+    assert "encryption=('env:CACHE_KEY', <a str>, 'vault:a/b#c')" in shown
+    assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize("target", [{"model": "openai:gpt-5", "apikey": "hunter2"}, {"model": 5, "api_key": "hunter2"}])
+def test_a_target_that_is_written_wrongly_is_told_of_without_its_key(target: JSON) -> None:
+    with pytest.raises(ConfigurationError, match="A target of a route is not valid") as caught:
+        Route(targets=(target,))
+    assert "hunter2" not in str(caught.value)
+    assert ", ".join(target) in str(caught.value)

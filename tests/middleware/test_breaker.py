@@ -21,7 +21,7 @@ from any_llm.exceptions import (
 )
 from any_llm.middleware.breaker import Breaker
 from any_llm.pipeline.call import Call, Reply
-from any_llm.pipeline.health import Circuit, Place, circuits
+from any_llm.pipeline.health import Circuit, Circuits, Place, circuits
 from any_llm.pipeline.stream import EventStream
 from any_llm.refusals import CircuitOpenError, NoTargetError
 from any_llm.spec.dialect import Target
@@ -415,3 +415,17 @@ def test_calls_survive_targets_that_fail_at_random_and_one_that_is_out() -> None
     assert asked - served["openai"] < 100
     # It was out for half of the time, and found well within half a minute.
     assert served["openai"] > 600
+
+
+def test_the_health_of_so_many_places_is_known_at_most_and_what_is_down_stays() -> None:
+    known, place = Circuits(VirtualClock()), Place("p", "m", "http://p.example", "key")
+    down = known.at(place)
+    for _ in range(down.policy.failures):
+        down.failed("OverloadedError")
+    asked = known.at(place._replace(key="asked"))
+    asked.enter()
+    for number in range(12_000):
+        known.at(place._replace(key=str(number)))
+    assert known.find_at(place) is down
+    assert known.find_at(asked.place) is asked
+    assert len(tuple(known.all())) <= 10_000

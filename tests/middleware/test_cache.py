@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from threading import Barrier
 
 import msgspec
 import pytest
 from typing_extensions import override
 
 from any_llm.exceptions import InvalidRequestError, ProviderError
-from any_llm.pipeline.shelf import Cleared
+from any_llm.pipeline.entry import Entry, Origin
+from any_llm.pipeline.shelf import Cleared, Shelf
 from any_llm.pipeline.surroundings import Surroundings, SystemClock
 from any_llm.refusals import StoreError
 from any_llm.stores.opening import open_store
 from any_llm.testing.clock import VirtualClock
+from any_llm.types.caching import Cache as Policy
 from any_llm.types.completion import ChatCompletion
 from any_llm.types.json import JSON
 from tests.middleware.answering import Answering, Cached, call, status, text_of, with_store
@@ -509,3 +514,28 @@ class Counting(Plain):
     async def get(self, name: str) -> bytes | None:
         self.asked += 1
         return await super().get(name)
+
+
+def test_the_loops_of_several_threads_keep_answers_without_losing_count() -> None:
+    shelf = Shelf("memory", Policy(max_bytes=20_000), Surroundings())
+    entry = Entry(made=0.0, ttl=9.0, origin=Origin(operation="completion"), answer=msgspec.Raw(b"x" * 300))
+
+    together = Barrier(4)
+
+    async def fill(first: int) -> None:
+        together.wait()
+        for number in range(first, first + 10_000):
+            await shelf.put(f"a/b/c:{number * 7 % 97}/{number % 50}", entry, 9.0)
+            await shelf.get(f"a/b/c:{number * 3 % 97}/{number % 50}")
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            for done in [threads.submit(asyncio.run, fill(first)) for first in range(4)]:
+                done.result()
+    finally:
+        sys.setswitchinterval(usual)
+    held = asyncio.run(shelf.names())
+    assert (shelf.stats.bytes, shelf.stats.entries) == (sum(size for _, size in held), len(held))
+    assert shelf.stats.bytes > 19_000

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from decimal import Decimal
+from weakref import ref
 
 import pytest
 
@@ -22,6 +25,10 @@ from tests.middleware.answering import Answering, Cached, call, status, text_of,
 from tests.stores.test_sealed import Plain
 
 
+class Request(dict[str, str]):
+    """What a request holds, which can be watched."""
+
+
 async def refused(cached: Cached, text: str = "a", **said: JSON) -> AnyLLMError:
     with pytest.raises(AnyLLMError) as error:
         await cached.ask(text, **said)
@@ -34,6 +41,22 @@ async def test_a_refusal_is_asked_for_anew_unless_it_is_to_be_kept() -> None:
     for _ in range(2):
         await refused(cached)
     assert cached.answering.calls == 2
+
+
+async def test_a_refusal_that_is_remembered_holds_nothing_of_the_request() -> None:
+    cached = Cached(Answering(), negative_ttl=10)
+    cached.answering.failure = InvalidRequestError("wrong", status_code=400)
+    asked = Request()
+    held = ref(asked)
+    await refused(cached, metadata=asked)
+    del asked
+    cached.answering.failure = None
+    # The loop itself lets go of what has ended.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert held() is None
+    assert str(await refused(cached)) == "wrong"
 
 
 def test_a_refusal_is_given_again_for_a_while_as_another_error_of_its_kind() -> None:

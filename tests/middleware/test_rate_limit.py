@@ -251,6 +251,37 @@ def test_nobody_waits_longer_than_the_limit_says() -> None:
     assert world.clock.now <= 2.6
 
 
+def test_a_limit_in_shadow_counts_only_what_is_made() -> None:
+    shadow = Limit(amount=1, of="concurrency", window=FOREVER, mode="shadow", name="later")
+    world = World(Limit(amount=1, window=FOREVER, mode="reject"), shadow, learn=False)
+
+    async def work() -> None:
+        assert await world.outcomes([world.ask() for _ in range(3)]) == ["ok", *["LimitExceededError"] * 2]
+        await asyncio.sleep(0)
+        assert await left(world, shadow) == 1
+
+    world.run(work)
+
+
+def test_what_a_stream_used_is_measured_by_the_answer_itself_whatever_is_made_of_it() -> None:
+    limit = tokens(10_000)
+    world = World(limit, learn=False)
+    world.usage = None
+
+    async def work() -> None:
+        plain = await world.ask(options={"stream": True})
+        assert [chunk async for chunk in plain.value]
+        await asyncio.sleep(0)
+        used = 10_000 - await left(world, limit)
+        converted = await world.ask(options={"stream": True})
+        converted.value.convert = lambda _: None
+        assert len([chunk async for chunk in converted.value]) == 2
+        await asyncio.sleep(0)
+        assert await left(world, limit) == 10_000 - 2 * used
+
+    world.run(work)
+
+
 def test_a_limit_in_shadow_only_tells() -> None:
     world = World(Limit(amount=1, mode="shadow", name="later"), learn=False)
 

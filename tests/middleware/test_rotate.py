@@ -27,6 +27,8 @@ from any_llm.types.limits import Per
 from any_llm.types.secret import Secret
 from tests.client.answers import MESSAGES, completion
 
+MINE = "sk-mine-0123456789"
+
 
 class Vendor:
     """Takes some keys, rests others, refuses the rest; and counts what it saw."""
@@ -228,6 +230,20 @@ async def test_a_limit_of_ones_own_does_not_have_keys_rest(per: Per, answered: i
     assert {event.state for event in told} == {"active"}
     if per == "tenant":
         await ask(asked, tenant="other")
+
+
+async def test_a_function_that_is_told_of_events_and_breaks_does_not_fail_the_call(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def break_down(event: KeyEvent) -> None:
+        raise ValueError(MINE)
+
+    vendor = Vendor("b", resting="a")
+    keys = Keys(sources=(Secret("a"), Secret("b")), on_event=break_down)
+    await ask(client(vendor, keys))
+    assert vendor.seen == ["a", "b"]
+    assert "The function on_event of keys failed with ValueError" in caplog.text
+    assert MINE not in caplog.text
 
 
 async def test_when_all_keys_rest_the_call_is_told_how_long() -> None:

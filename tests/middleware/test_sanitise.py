@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 import pytest
+from pydantic import BaseModel
 
 from any_llm import AnyLLM, GuardFinding, GuardrailError, Guards, Layer
 from any_llm.exceptions import ConfigurationError, InvalidMessageError
@@ -173,6 +174,22 @@ async def test_an_answer_is_watched_whole_and_streamed() -> None:
     assert "".join([chunk.choices[0].delta.content or "" async for chunk in stream]) == f"You said: {KEY}"
     for report in (answer.report, stream.report):
         assert [(each.guard, each.where, each.action) for each in report.findings] == [("API_KEY", "response", "seen")]
+
+
+async def test_a_watched_stream_ends_as_it_would_unwatched_whatever_is_made_of_it() -> None:
+    class Said(BaseModel):
+        text: str
+
+    guards = Guards(requests="off", responses="monitor")
+    for options in ({"response_format": Said}, {"sdk_types": True}):
+        sdk_types = options.pop("sdk_types", False)
+        asked = AnyLLM.create(
+            "openai", api_key="sk-test", transport=Echo().transport, guards=guards, sdk_types=sdk_types
+        )
+        stream = await asked.acompletion("m", user(KEY), stream=True, **options)
+        said = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+        assert said == f"You said: {KEY}"
+        assert [finding.guard for finding in stream.report.findings] == ["API_KEY"]
 
 
 def calling(arguments: str, name: str = "look") -> Echo:

@@ -100,6 +100,7 @@ async def test_a_question_that_means_the_same_has_the_answer_and_says_so() -> No
     assert again.cache.similarity == pytest.approx(0.999, abs=2e-3)
     assert again.cache.key == first.cache.key
     assert again.cache.saved == (await cached.ask(FIRST)).cache.saved
+    assert (again.cost.total, again.costs.total, again.costs.saved) == (0, 0, again.cache.saved)
     assert cached.answering.calls == 1
     stats = cached.layer._shelf.stats
     assert (stats.hits, stats.semantic, stats.misses, stats.entries) == (1, 1, 1, 1)

@@ -10,10 +10,12 @@ from collections import Counter
 import msgspec
 import pytest
 
-from any_llm.exceptions import ProviderError
+from any_llm.exceptions import FirstTokenTimeoutError, ProviderError
+from any_llm.pipeline.call import Reply
 from any_llm.pipeline.stream import EventStream
 from any_llm.refusals import DeadlineExceededError
 from any_llm.types.completion import ChatCompletionChunk
+from any_llm.types.http import Timeouts
 from any_llm.types.json import JSON
 from tests.middleware.answering import Answering, Cached, call, status, text_of
 
@@ -90,6 +92,23 @@ async def test_a_cancelled_first_caller_leaves_the_call_to_the_others() -> None:
     assert (await second).choices[0].message.content == "hello"
     assert cached.answering.calls == 1
     assert cached.answering.cancelled == 0
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_the_call_of_one_who_has_left_is_that_of_the_next_one_and_so_is_what_it_costs(*, stream: bool) -> None:
+    cached = Cached(Answering())
+    cached.answering.may_go_on.clear()
+    first, *others = [asyncio.ensure_future(cached.ask(stream=stream)) for _ in range(3)]
+    whole_or_not = asyncio.ensure_future(cached.ask(stream=not stream))
+    await turns()
+    first.cancel()
+    await turns()
+    cached.answering.may_go_on.set()
+    told = [await one for one in others]
+    assert [status(one) for one in told] == ["miss", "coalesced"]
+    assert cached.answering.calls == 1
+    assert status(await whole_or_not) == "coalesced"
+    assert text_of([piece async for piece in told[0]]) == "hello" if stream else told[0].report.request_id == "r1"
 
 
 async def test_when_the_last_one_leaves_the_call_is_given_up() -> None:
@@ -192,6 +211,35 @@ async def test_one_with_more_time_asks_again_when_the_time_of_the_first_is_over(
     reply: JSON = told[2]
     assert reply.value.choices[0].message.content == "hello"
     assert answering.calls == 2
+
+
+async def test_one_who_waits_longer_for_a_part_asks_again_too() -> None:
+    answering = Answering()
+    cached = Cached(answering)
+    answering.failure = FirstTokenTimeoutError("too slow")
+    answering.may_go_on.clear()
+    hasty = msgspec.structs.replace(call(), timeouts=Timeouts(first_token=1.0))
+    waiting = [asyncio.ensure_future(cached.reply(one)) for one in (hasty, hasty, call())]
+    await turns()
+    answering.may_go_on.set()
+    await turns(3)
+    answering.failure = None
+    told = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in told] == [FirstTokenTimeoutError, FirstTokenTimeoutError, Reply]
+    assert answering.calls == 2
+
+
+async def test_a_stream_with_more_time_does_not_join_one_that_ends_sooner() -> None:
+    cached = Cached(Answering("a", "b"))
+    short = msgspec.structs.replace(call(stream=True), deadline=1.0)
+    first, second, third, fourth = [(await cached.reply(one)).value for one in (short, short, call(stream=True), short)]
+    assert [status(one) for one in (first, second, third, fourth)] == ["miss", "coalesced", "miss", "coalesced"]
+    assert await read(third) == await read(fourth) == "ab"
+    cached.answering.failure_within = DeadlineExceededError("over")
+    for one in (first, second):
+        with pytest.raises(DeadlineExceededError):
+            await read(one)
+    assert cached.answering.calls == 2
 
 
 async def test_without_single_flight_each_call_asks_for_itself() -> None:

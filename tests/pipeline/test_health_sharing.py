@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
@@ -14,7 +15,8 @@ from any_llm.exceptions import AnyLLMError, OverloadedError
 from any_llm.middleware.breaker import Breaker
 from any_llm.pipeline.call import Call, Reply
 from any_llm.pipeline.health import Circuit, circuits
-from any_llm.pipeline.health_sharing import sharing_of
+from any_llm.pipeline.health_sharing import Sharing, sharing_of
+from any_llm.pipeline.surroundings import Surroundings, SystemClock
 from any_llm.refusals import StoreError
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
@@ -269,3 +271,57 @@ def test_there_may_be_nobody_to_share_with(store: object, policy: Health) -> Non
     clock = VirtualClock()
     surroundings = msgspec.structs.replace(clock.surroundings(), store=MemoryStore(clock) if store is None else store)
     assert sharing_of(policy, surroundings) is None
+
+
+class Told(MemoryStore):
+    """A store that knows the loops in which something was pinned up."""
+
+    def __init__(self) -> None:
+        super().__init__(SystemClock())
+        self.loops: list[asyncio.AbstractEventLoop] = []
+
+    @override
+    async def pin(self, board: str, owner: str, value: bytes, *, seconds: float) -> Sequence[Pinned]:
+        self.loops.append(asyncio.get_running_loop())
+        return await super().pin(board, owner, value, seconds=seconds)
+
+
+async def tell_through(sharing: Sharing, store: Told) -> bool:
+    """Say whether what is told now is told by this loop."""
+    sharing.tell()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return asyncio.get_running_loop() in store.loops
+
+
+def test_a_loop_that_stands_still_does_not_keep_another_one_from_telling() -> None:
+    store = Told()
+    sharing = sharing_of(Health(), Surroundings(store=store))
+    assert sharing is not None
+    with asyncio.Runner() as still:
+        assert still.run(tell_through(sharing, store))
+        with asyncio.Runner() as other:
+            assert other.run(tell_through(sharing, store))
+
+
+async def test_a_forked_child_tells_for_itself() -> None:
+    store = Told()
+    sharing = sharing_of(Health(), Surroundings(store=store))
+    assert sharing is not None
+    assert await tell_through(sharing, store)
+    child = os.fork()
+    if child == 0:
+        with asyncio.Runner() as runner:
+            os._exit(not runner.run(tell_through(sharing, store)))
+    assert (await asyncio.to_thread(os.waitpid, child, 0))[1] == 0
+
+
+async def test_what_ends_on_a_thread_without_a_loop_is_told_by_the_next_call() -> None:
+    store = Told()
+    sharing = sharing_of(Health(share_every=3600.0), Surroundings(store=store))
+    assert sharing is not None
+    await asyncio.to_thread(sharing.tell)
+    assert not store.loops
+    sharing.look()
+    await sharing.settle()
+    assert store.loops

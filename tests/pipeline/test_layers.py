@@ -206,6 +206,27 @@ def test_what_fails_inside_is_not_the_layers_failure(failure: Exception) -> None
         VirtualClock().run(handler(CALL))
 
 
+async def test_what_a_broken_layer_was_answered_last_is_the_answer() -> None:
+    answers: list[Reply | Exception] = [ProviderError("it failed"), Reply(value="said", report=Report())]
+
+    async def fail_once(call: Call) -> Reply:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def asks_again(call: Call, inner: Handler) -> Reply:
+        try:
+            await inner(call)
+        except ProviderError:
+            await inner(call)
+        raise ZeroDivisionError
+
+    layer = Layer(middleware=asks_again, name="mine", on_failure="fail_open")
+    reply = await compose(stack(Settings(retry=None, middleware=(layer,))), fail_once)(CALL)
+    assert reply.value == "said"
+
+
 def test_a_configuration_file_says_what_is_to_be_made_again(tmp_path: Path) -> None:
     file = tmp_path / "any-llm.toml"
     environment = {"ANY_LLM_CONFIG": str(file)}

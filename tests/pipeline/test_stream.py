@@ -59,6 +59,19 @@ class Batches:
         self.closed += 1
 
 
+class Again(Batches):
+    """An upstream that can give its first items once more, and counts how many it was asked for."""
+
+    def __init__(self, *batches: Sequence[int]) -> None:
+        super().__init__(*batches)
+        self.items = [item for batch in batches for item in batch]
+        self.given = 0
+
+    def again(self, count: int) -> list[int]:
+        self.given += count
+        return self.items[:count]
+
+
 def stream_of(upstream: Batches) -> EventStream[int]:
     return EventStream(upstream, fold=Adding, report=Report(provider="p"))
 
@@ -280,3 +293,12 @@ async def test_a_tap_sees_a_streamed_reply_end_later() -> None:
     async with stream as same:
         assert [item async for item in same] == [1]
     assert [outcome.ending for outcome in told] == ["complete"]
+
+
+async def test_who_looks_at_each_piece_has_nothing_added_up_anew() -> None:
+    upstream = Again(*([number, number] for number in range(300)))
+    stream = EventStream(upstream, fold=Adding, report=Report())
+    seen = [stream.response.total async for _ in stream]
+    assert seen == [sum(upstream.items[: taken + 1]) for taken in range(600)]
+    assert upstream.given == 1
+    assert stream.response.total == sum(upstream.items)

@@ -250,7 +250,7 @@ async def test_a_draw_is_one_round_trip(redis_url: str, name: str) -> None:
     store = RedisStore(redis_url)
     draws = [Draw(bucket=f"{name}-{number}", amount=1, capacity=9, window=LONG) for number in range(3)]
     await store.draw(draws)
-    client = store._client()
+    client = (await store._connected()).client
     before = (await client.info("stats"))["total_commands_processed"]
     calls = (await client.info("commandstats"))["cmdstat_evalsha"]["calls"]
     await store.draw(draws)
@@ -258,6 +258,28 @@ async def test_a_draw_is_one_round_trip(redis_url: str, name: str) -> None:
     assert (await client.info("stats"))["total_commands_processed"] > before
     await store.aclose()
     await store.aclose()
+
+
+def test_connections_close_with_their_loop(redis_url: str) -> None:
+    store = RedisStore(redis_url)
+
+    async def count() -> int:
+        connected = await store._connected()
+        return len(await connected.client.client_list())
+
+    assert asyncio.run(count()) == asyncio.run(count()) == asyncio.run(count())
+    assert not store._clients
+
+
+def test_a_loop_that_was_closed_by_hand_is_forgotten() -> None:
+    store = RedisStore("redis://127.0.0.1:1/0", timeout=0.2)
+    by_hand = asyncio.new_event_loop()
+    by_hand.run_until_complete(store._connected())
+    by_hand.close()
+    assert set(store._clients) == {by_hand}
+    with asyncio.Runner() as runner:
+        runner.run(store._connected())
+        assert set(store._clients) == {runner.get_loop()}
 
 
 async def test_a_server_that_is_away_is_told_of_soon() -> None:
@@ -284,6 +306,17 @@ async def test_what_is_over_is_swept_out(tmp_path: Path) -> None:
     for number in range(520):
         await store.increment(str(number))
     assert await store._run(lambda database: database.execute("SELECT count(*) FROM kept").fetchone()[0]) == 0
+    await store.aclose()
+
+
+async def test_a_full_disk_is_told_of_and_does_no_lasting_harm(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db", SystemClock())
+    await store.set("a", b"1")
+    await store._run(lambda _: store._database and store._database.execute("PRAGMA max_page_count = 20"))
+    with pytest.raises(StoreError, match="database or disk is full"):
+        await store.set("b", bytes(1_000_000))
+    await store.set("c", b"2")
+    assert [await store.get(name) for name in "abc"] == [b"1", None, b"2"]
     await store.aclose()
 
 

@@ -87,6 +87,40 @@ def test_a_command_is_quoted_for_the_shell(
         assert part in command
 
 
+class Long:
+    """An exchange with a long answer, where half a character stands at the place where it is cut."""
+
+    status = 200
+    headers: Mapping[str, str] = {}
+
+    async def read(self) -> bytes:
+        return b"x" * 19_999 + "é".encode() * 10
+
+    async def chunk(self) -> bytes:
+        return b""
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+async def test_a_long_answer_is_shown_though_it_is_cut_within_a_character(capsys: pytest.CaptureFixture[str]) -> None:
+    from any_llm.transport.debugging import Debugging  # noqa: PLC0415  # used here alone
+    from any_llm.types.http import Timeouts  # noqa: PLC0415  # used here alone
+
+    class Answers:
+        async def send(self, request: HttpRequest, timeouts: Timeouts) -> Long:
+            return Long()
+
+        async def aclose(self) -> None:
+            """Hold nothing."""
+
+    transport = Debugging(Answers(), {})
+    await (await transport.send(HttpRequest("GET", "http://127.0.0.1", {}, b""), Timeouts())).read()
+    shown = capsys.readouterr().err
+    assert "x" * 19_999 in shown
+    assert "(20019 bytes in all)" in shown
+
+
 async def test_a_stream_that_is_left_is_shown_as_far_as_it_came(capsys: pytest.CaptureFixture[str]) -> None:
     from any_llm.transport.debugging import Debugging  # noqa: PLC0415  # used here alone
     from any_llm.types.http import Timeouts  # noqa: PLC0415  # used here alone

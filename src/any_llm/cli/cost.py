@@ -89,6 +89,8 @@ def tell_cost(wish: CostWish, *, json: bool) -> None:
         return
     if not groups:
         write("The ledger has nothing of that time\n")
+        if wish.store is None and default_settings().ledger is None:
+            note("no ledger is kept: turn it on with `ledger = true` in any-llm.toml, or `ledger=True` in a program")
         return
     _show(wish, [*groups, *([everything] if len(groups) > 1 else [])], on)
     _tell_beside(wish, everything, known.sources, known.running)

@@ -241,6 +241,14 @@ class BlockingPartials:
         """End the stream and release its connection."""
         self._partials.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
     async def _next(self) -> JSON:
         return await anext(self._partials, None)
 

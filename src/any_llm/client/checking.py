@@ -9,7 +9,7 @@ import msgspec
 from any_llm.client.arguments import build_call
 from any_llm.engine.build import build
 from any_llm.exceptions import AnyLLMError
-from any_llm.refusals import StoreError
+from any_llm.refusals import AuditError, BudgetExceededError, MiddlewareError, StoreError
 from any_llm.spec.provider import Operation
 from any_llm.spec.store import Counters
 from any_llm.stores.opening import open_store
@@ -29,6 +29,9 @@ _READ = 10
 
 _ROOM, _ROOM_TO_THINK = 1, 16
 """Tokens that its answer may have; some models that think take no smaller limit."""
+
+_OURS = (AuditError, BudgetExceededError, MiddlewareError, StoreError)
+"""Errors by which layers of the program's own stop a check: they say nothing about the target."""
 
 _MILLION = 1_000_000
 _FREE = frozenset({"local", "mock"})
@@ -86,15 +89,17 @@ class Asking:
         clock = self._clock
         at, began = clock.time(), clock.monotonic()
         call = build_call(operation, target, {**options, "deadline": self._checks.patience}, self._settings)
-        failure = ""
+        failure, asked = "", True
         try:
             reply = await self._handler(call)
             detail = _listed(target, reply.value) if operation is Operation.LIST_MODELS else "it answers"
         except AnyLLMError as error:
             detail = f"{type(error).__name__}: {error.message}"
-            failure = type(error).__name__ if _is_down(error, operation) else ""
+            asked = not isinstance(error, _OURS)
+            failure = type(error).__name__ if asked and _is_down(error, operation) else ""
         seconds = clock.monotonic() - began
-        check = HealthCheck(at=at, source="unbilled probe", ok=not failure, seconds=seconds, detail=detail)
+        ok = not failure if asked else None
+        check = HealthCheck(at=at, source="unbilled probe", ok=ok, seconds=seconds, detail=detail)
         return check, failure
 
     def _not_asked(self, why: str) -> HealthCheck:

@@ -27,7 +27,10 @@ def embedder_of(call: Call, policy: Semantic, settings: Settings) -> Call:
         ConfigurationError: it has no embeddings, or is not set up.
         MissingApiKeyError: it has no key.
     """
-    name = ("embedder", policy.model, id(settings.providers))
+    provider, _, _ = split_reference(policy.model)
+    # What of the settings changes where it is asked, and with which key.
+    key = provider.strip().lower()
+    name = ("embedder", policy.model, settings.providers.get(key), key in settings.keys)
     return with_embedder(call, settings.surroundings.shared(name, partial(_find, policy.model, settings)))
 
 

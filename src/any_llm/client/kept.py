@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from any_llm.client.blocking import run
+from any_llm.engine.build import network_of
 from any_llm.engine.settings import Settings
+from any_llm.engine.stack import surroundings_of
 from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.shelf import Cleared, Shelf, shelf_of
 from any_llm.types.caching import Cache, CacheStats
@@ -65,4 +67,5 @@ class KeptAnswers:
     def _shelf(self) -> Shelf:
         settings = self._settings
         policy = settings.cache if isinstance(settings.cache, Cache) else Cache()
-        return shelf_of(settings.store, policy, settings.surroundings)
+        # A shelf that is made here may need the network for its keys.
+        return shelf_of(settings.store, policy, surroundings_of(settings, network_of(settings)))

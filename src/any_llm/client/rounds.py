@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -13,7 +14,7 @@ from any_llm.client.capabilities import capabilities
 from any_llm.client.checking import Asking
 from any_llm.client.watching import targets_of
 from any_llm.pipeline.health import circuits
-from any_llm.pipeline.health_sharing import sharing_of
+from any_llm.pipeline.health_sharing import goes_on, sharing_of
 from any_llm.refusals import StoreError
 from any_llm.spec.store import Claims
 
@@ -58,6 +59,7 @@ class Rounds:
         shared = msgspec.structs.replace(settings.surroundings, store=settings.store)
         self._sharing = sharing_of(policy, shared)
         self._task: asyncio.Task[None] | None = None
+        self._process = os.getpid()
         self._closed = False
 
     def around(self, handler: Handler) -> Handler:
@@ -74,8 +76,12 @@ class Rounds:
     def start(self) -> None:
         """Begin, if that was not done yet, on the loop that runs now."""
         task = self._task
-        if task is None or task.done() or task.get_loop().is_closed():
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        if goes_on(task, self._process):
+            return
+        if task is not None and not task.get_loop().is_closed():
+            # Should its loop go on after all, there shall not be two.
+            task.cancel()
+        self._process, self._task = os.getpid(), asyncio.get_running_loop().create_task(self._run())
 
     def stop(self) -> None:
         """End, from whichever thread; later calls do not begin anew."""

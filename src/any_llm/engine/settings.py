@@ -24,7 +24,7 @@ from any_llm.types.json import JSON
 from any_llm.types.keys import Keys
 from any_llm.types.limits import Limit, Limits
 from any_llm.types.policies import Retry
-from any_llm.types.secret import redact, show
+from any_llm.types.secret import redact, show, show_record
 
 if TYPE_CHECKING:
     from any_llm.engine.pricing import Pricing
@@ -216,7 +216,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @override
     def __repr__(self) -> str:
-        return f"Settings({', '.join(f'{name}={show(getattr(self, name))}' for name in self.__struct_fields__)})"
+        return show_record(self)
 
 
 def _check_models(models: Mapping[str, Mapping[str, JSON]]) -> None:

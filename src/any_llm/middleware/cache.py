@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from any_llm.exceptions import AnyLLMError, TotalTimeoutError
+from any_llm.exceptions import AnyLLMError, RequestTimeoutError
 from any_llm.pipeline.cache_key import NoKeyError, cache_key
 from any_llm.pipeline.call import Call, Reply
 from any_llm.pipeline.completeness import flaw
@@ -120,15 +120,22 @@ class Cache:
                 self._shelf.stats.coalesced += 1
             try:
                 return await self._fly(asked, flight, first=first)
-            except TotalTimeoutError:
+            except RequestTimeoutError:
                 if first or not _has_longer(asked.call, flight.call):
                     raise
 
     async def _fly(self, asked: _Asked, flight: Flight, *, first: bool) -> Reply:
         flight.join()
         try:
-            reply = await flight.opened()
+            try:
+                reply = await flight.opened()
+            except BaseException:
+                flight.left_behind = first or flight.left_behind
+                raise
             streamed = is_stream(reply.value)
+            if flight.left_behind and streamed == asked.call.stream:
+                # Whoever began it has left: it is this one's call now, and so is what it costs.
+                first, flight.left_behind = True, False
             if streamed and asked.call.stream:
                 return self._live(asked, flight, reply.report, first=first)
             if first:
@@ -156,6 +163,9 @@ class Cache:
         flights = self._flights()
         name = f"{asked.key} {asked.control.mode in _WRITING}"
         flight = flights.get(name) if asked.policy.single_flight else None
+        if flight is not None and asked.call.stream and flight.call.stream and _has_longer(asked.call, flight.call):
+            # In the middle of a stream there is no asking again when the time of the first is over.
+            flight = None
         # What was made invalid since is not what this call asks for.
         if flight is not None and not self._shelf.is_outdated(asked.key, flight.asked, asked.control.tags, Origin()):
             return flight, False
@@ -331,8 +341,15 @@ def _use(asked: _Asked, entry: Entry, age: float) -> Literal["hit", "stale", "sp
 
 
 def _has_longer(call: Call, other: Call) -> bool:
-    """Say whether a call may take longer than one whose time is over."""
-    return other.deadline is not None and (call.deadline is None or call.deadline > other.deadline)
+    """Say whether a call, or a part of it, may take longer than another one."""
+    own, others = call.timeouts, other.timeouts
+    return _is_longer(call.deadline, other.deadline) or (
+        own != others and any(_is_longer(getattr(own, name), getattr(others, name)) for name in own.__struct_fields__)
+    )
+
+
+def _is_longer(limit: float | None, than: float | None) -> bool:
+    return than is not None and (limit is None or limit > than)
 
 
 def _price(entry: Entry) -> Decimal | None:

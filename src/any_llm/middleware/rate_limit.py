@@ -112,13 +112,14 @@ class RateLimit:
 
     def _measure(self, call: Call, expected: Amounts, answer: JSON) -> Amounts:
         """Return what an answer used: as the provider says, else as its text has it."""
-        usage: JSON = getattr(answer, "usage", None)
+        # The answer itself: `response` may be parsed, or in another's types.
+        whole: JSON = answer.whole() if is_stream(answer) else answer
+        usage: JSON = getattr(whole, "usage", None)
         if usage is None:
-            whole: JSON = answer.response if is_stream(answer) else answer
             return self._amounts(call, expected.input_tokens, estimate_answer(whole))
         amounts = self._amounts(call, _said(usage, _READ, expected.input_tokens), _said(usage, _WRITTEN, 0.0))
         listed = self._rates(call)
-        used = None if listed is None else usage_of(answer.response if is_stream(answer) else answer)
+        used = None if listed is None else usage_of(whole)
         cost = None if used is None else price(used, listed)
         return amounts if cost is None else amounts._replace(cost=float(cost.total))
 

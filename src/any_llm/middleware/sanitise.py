@@ -218,14 +218,15 @@ class _Looking:
 
     def _see_end(self, stream: EventStream[JSON], outcome: Outcome) -> None:
         if outcome.ending == "complete" and stream.fold is not None:
-            for text in written(stream.response):
+            # The answer itself: `response` may be parsed, or in another's types.
+            for text in written(stream.whole()):
                 self._see_whole(text)
             stream.report.findings = tuple(dict.fromkeys((*stream.report.findings, *self.findings)))
 
     def check_end(self, stream: EventStream[JSON]) -> None:
         """Check the tool calls of a stream that has ended."""
         if stream.fold is not None:
-            self._check_arguments(stream.response)
+            self._check_arguments(stream.whole())
 
     def _check_arguments(self, answer: JSON) -> None:
         tools = self._call.options.get("tools")

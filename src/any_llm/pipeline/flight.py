@@ -33,12 +33,14 @@ class Flight:
         asked: when it was made, in seconds since 1970.
         readers: how many wait for it or read it.
         entry: the answer as an entry, once it has come to its end and is one that can be copied.
+        left_behind: whether the one who began it has left before it was answered.
     """
 
     def __init__(self, call: Call, inner: Handler, keep: Keep, clock: Clock) -> None:
         self.call = call
         self.readers = 0
         self.entry: Entry | None = None
+        self.left_behind = False
         self.on_over: Callable[[Flight], None] | None = None
         self._inner = inner
         self._keep = keep

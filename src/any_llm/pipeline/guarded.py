@@ -74,16 +74,17 @@ class _Passage:
         """Call on, with the layer's own time standing still."""
         self._pause()
         try:
-            self._reply = await self._inner(call)
+            reply = await self._inner(call)
         except BaseException as error:
-            self.failure = error
+            self._reply, self.failure = None, error
             raise
         finally:
             self._resume()
-        return self._reply
+        self._reply, self.failure = reply, None
+        return reply
 
     async def instead(self, call: Call) -> Reply:
-        """Return what is answered without the layer: what was answered to it, if it had called on."""
+        """Return what is answered without the layer: what was answered to it last, if it had called on."""
         if self.failure is not None:
             raise self.failure
         return await self._inner(call) if self._reply is None else self._reply

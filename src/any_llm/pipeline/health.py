@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("any_llm")
 _KEPT = 32
 _CHECKS = 8
+_MOST = 10_000
+"""Of how many places the health is known at most; who calls with keys of others would have ever more."""
 _SAMPLES = 200
 _ENOUGH = 10
 """How many attempts there must be before their rate of failures means anything."""
@@ -341,11 +343,19 @@ class Circuits:
         """Return the health of what stands at a place, as `of`."""
         circuit = self._by_place.get(place)
         if circuit is None:
+            if len(self._by_place) >= _MOST:
+                self._make_room()
             circuit = self._by_place.setdefault(place, Circuit(place, policy or _USUAL, self._clock))
             circuit.shared = self.shared
         if policy is not None and circuit.policy is _USUAL:
             circuit.policy = policy
         return circuit
+
+    def _make_room(self) -> None:
+        """Forget a tenth, first those that say least: healthy, not being asked, and seen longest ago."""
+        told = sorted(self.all(), key=lambda each: (each.pending > 0, each.state != "healthy", each.seen))
+        for circuit in told[: _MOST // 10]:
+            self._by_place.pop(circuit.place, None)
 
     def find(self, target: Target) -> Circuit | None:
         """Return the health of a target of which something is known."""

@@ -85,6 +85,7 @@ class Sharing:
         self._circuits: Circuits = circuits(surroundings)
         self._token = secrets.token_hex(8)
         self._running: asyncio.Task[None] | None = None
+        self._process = os.getpid()
         self._due = -math.inf
         self._dirty = self._failing = False
 
@@ -99,18 +100,23 @@ class Sharing:
             self.tell()
 
     def tell(self) -> None:
-        """Have others told what has happened."""
+        """Have others told what has happened: now, or where no loop runs, as streams end anywhere, by the next call."""
         self._dirty = True
         if self._failing and self._clock.monotonic() < self._due:
             return
-        running = self._running
-        if running is None or running.done() or running.get_loop().is_closed():
-            self._running = asyncio.get_running_loop().create_task(self._exchange_all())
+        if not goes_on(self._running, self._process):
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                self._due = -math.inf
+            else:
+                self._process, self._running = os.getpid(), loop.create_task(self._exchange_all())
 
     async def settle(self) -> None:
-        """Wait until what was to be told is told."""
-        if self._running is not None and not self._running.done():
-            await asyncio.wait([self._running])
+        """Wait until what was to be told is told, where this loop does it."""
+        running = self._running
+        if running is not None and not running.done() and running.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait([running])
 
     async def _exchange_all(self) -> None:
         try:
@@ -174,6 +180,11 @@ class Sharing:
             if await store.claim(name, self.owner, seconds=_ELECTED):
                 circuit.elected = now + _ELECTED - _BETWEEN
             circuit.wanted = circuit.probing
+
+
+def goes_on(task: asyncio.Task[None] | None, process: int) -> bool:
+    """Say whether a task of a process goes on: not where its loop stands still, nor in a forked child."""
+    return task is not None and not task.done() and task.get_loop().is_running() and process == os.getpid()
 
 
 def take_over(circuit: Circuit, heard: Sequence[Heard]) -> None:

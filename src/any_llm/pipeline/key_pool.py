@@ -297,7 +297,10 @@ class KeyPool:
     def _tell(self, event: KeyEvent) -> None:
         tell: Callable[[KeyEvent], None] | None = self._keys.on_event
         if tell is not None:
-            tell(event)
+            try:
+                tell(event)
+            except Exception as error:  # noqa: BLE001  # somebody else's code: a call does not fail because of it
+                _LOG.warning("The function on_event of keys failed with %s", type(error).__name__)
 
 
 def _taken(held: Held, secret: Secret) -> Taken:

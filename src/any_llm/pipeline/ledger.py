@@ -19,6 +19,7 @@ from any_llm.stores.memory import MemoryStore
 from any_llm.stores.opening import open_store
 from any_llm.types.limits import Limits
 from any_llm.types.report import Warning as CallWarning
+from any_llm.types.secret import show
 
 if TYPE_CHECKING:
     from any_llm.types.budgets import Budgets
@@ -218,7 +219,7 @@ class Ledger:
             store = self._surroundings.shared(("store", place), partial(open_store, place, clock))
             if not isinstance(store, Buckets):
                 raise ConfigurationError(
-                    f"store is {place!r}, which has no buckets for {self._what}; give one that has draw and give_back"
+                    f"store is {show(place)}, which has no buckets for {self._what}; give one with draw and give_back"
                 )
             self._opened = store
         return self._opened

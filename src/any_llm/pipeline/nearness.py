@@ -9,6 +9,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
 from importlib import import_module
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -46,14 +47,24 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class _Scope:
-    """The questions of calls that are the same in all else."""
+    """The questions of calls that are the same in all else.
 
-    __slots__ = ("asked", "looked", "matrix")
+    Attributes:
+        known: the questions, and their vectors as the rows of a matrix; both at once, so that no thread sees a row of
+            another question.
+        looked: when it was looked what others have added.
+    """
+
+    __slots__ = ("known", "looked")
 
     def __init__(self) -> None:
-        self.asked: list[Asked] = []
+        self.known: tuple[list[Asked], JSON] = ([], None)
         self.looked = float("-inf")
-        self.matrix: JSON = None
+
+    @property
+    def asked(self) -> list[Asked]:
+        """The questions."""
+        return self.known[0]
 
 
 class Questions:
@@ -68,6 +79,7 @@ class Questions:
         self._clock = clock
         self._numbers = _library()
         self._scopes: OrderedDict[str, _Scope] = OrderedDict()
+        self._lock = Lock()
 
     def vector(self, embedding: Sequence[float]) -> bytes:
         """Return an embedding as it is kept: of length 1, in 16 bits a number."""
@@ -82,11 +94,11 @@ class Questions:
         """
         held = await self._scope(scope, most)
         now = self._clock.time()
-        if held.matrix is None or held.matrix.shape[1] * 2 != len(vector):
+        asked, matrix = held.known
+        if matrix is None or matrix.shape[1] * 2 != len(vector):
             return []
-        found = held.matrix @ self._row(vector)
+        found = matrix @ self._row(vector)
         best = [int(place) for place in self._numbers.argsort(-found)[:_CLOSEST]]
-        asked = held.asked
         return [
             (asked[place], min(1.0, float(found[place])))
             for place in best
@@ -120,12 +132,11 @@ class Questions:
         return self._numbers.frombuffer(vector, dtype="<f2").astype("<f4")
 
     async def _scope(self, name: str, most: int) -> _Scope:
-        held = self._scopes.get(name)
-        if held is None:
-            held = self._scopes[name] = _Scope()
+        with self._lock:
+            held = self._scopes.pop(name, None) or _Scope()
+            self._scopes[name] = held
             while len(self._scopes) > _MOST_SCOPES:
                 self._scopes.popitem(last=False)
-        self._scopes.move_to_end(name)
         now = self._clock.monotonic()
         if self._shelf.shared and now - held.looked >= _LOOK_EVERY:
             held.looked = now
@@ -138,11 +149,11 @@ class Questions:
         now = self._clock.time()
         # Those go first that are soonest over: in the store and here they stand in different orders.
         by_text = {one.text: one for one in sorted(asked, key=_until) if one.until > now}
-        held.asked = sorted(by_text.values(), key=_until)[-most:]
-        size = len(held.asked[-1].vector) if held.asked else 0
-        held.asked = [one for one in held.asked if len(one.vector) == size]
-        joined = b"".join(one.vector for one in held.asked)
-        held.matrix = self._row(joined).reshape(len(held.asked), -1) if held.asked else None
+        kept = sorted(by_text.values(), key=_until)[-most:]
+        size = len(kept[-1].vector) if kept else 0
+        kept = [one for one in kept if len(one.vector) == size]
+        joined = b"".join(one.vector for one in kept)
+        held.known = (kept, self._row(joined).reshape(len(kept), -1) if kept else None)
 
 
 def _until(asked: Asked) -> float:

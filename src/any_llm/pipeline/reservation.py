@@ -115,8 +115,9 @@ class Reservation:
         self._grant: Grant | None = None
         self._answers = 0
         self._renewal: asyncio.TimerHandle | None = None
-        shadows = [item for item in reserved if item.limit.mode == "shadow"] if len(reserved) > len(self._items) else ()
-        self._shadows = ledger.behind(self._try(shadows)) if shadows else None
+        several = len(reserved) > len(self._items)
+        self._shadowed = [item for item in reserved if item.limit.mode == "shadow"] if several else ()
+        self._shadows: asyncio.Task[list[tuple[Reserved, Grant]]] | None = None
 
     @property
     def buckets(self) -> Sequence[str]:
@@ -137,6 +138,7 @@ class Reservation:
                 return Shortage(bucket, seconds, None, sure=seconds < inf)
             self._answers = learned.answers
         if not self._draws:
+            self._see_shadows()
             return None
         try:
             grant = await self._ledger.draw(self._draws)
@@ -146,9 +148,15 @@ class Reservation:
         if grant.drawn.granted:
             self._grant = grant
             self._renew_later()
+            self._see_shadows()
             return None
         self._leave_provider()
         return self._shortage(grant.drawn)
+
+    def _see_shadows(self) -> None:
+        """See what limits that only tell say of an attempt that is made; one that is refused is none of theirs."""
+        if self._shadowed:
+            self._shadows = self._ledger.behind(self._try(self._shadowed))
 
     def answered(self, headers: Mapping[str, str]) -> None:
         """Learn from the headers of an answer."""

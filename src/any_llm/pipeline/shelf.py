@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +20,7 @@ from any_llm.spec.store import Claims, KeyValue, Listing
 from any_llm.stores.memory import MemoryStore
 from any_llm.stores.opening import open_store
 from any_llm.types.caching import Cache, CacheStats
+from any_llm.types.secret import show
 
 if TYPE_CHECKING:
     from any_llm.auth.key_sources import KeySource
@@ -76,13 +78,14 @@ def _names_of(origin: Origin) -> tuple[str, str]:
 
 
 class Shelf:
-    """The entries of a process, and of the store behind them where there is one."""
+    """The entries of a process, and of the store behind them where there is one. For any loop and any thread."""
 
     def __init__(self, place: object, policy: Cache, surroundings: Surroundings) -> None:
         self.stats = CacheStats()
         self._clock = surroundings.clock
         self._max_bytes = policy.max_bytes
         self._near: OrderedDict[str, tuple[Entry, int]] = OrderedDict()
+        self._lock = Lock()
         self._store = _store_of(place, policy, surroundings)
         self._cleared: tuple[Cleared, ...] = ()
         self._refused: OrderedDict[str, tuple[float, AnyLLMError]] = OrderedDict()
@@ -97,8 +100,9 @@ class Shelf:
             entry = held[0]
             # Without a store, what was made invalid is gone already.
             if self._store is None or self._is_valid(name, entry):
-                if name in self._near:
-                    self._near.move_to_end(name)
+                with self._lock:
+                    if name in self._near:
+                        self._near.move_to_end(name)
                 return entry
             self._drop(name)
         return await self._far(name)
@@ -126,7 +130,7 @@ class Shelf:
         Raises:
             StoreError: the store cannot be reached, so that others go on with what they have.
         """
-        gone = [name for name, (entry, _) in list(self._near.items()) if cleared.hits(name, entry)]
+        gone = [name for name, (entry, _) in self._held() if cleared.hits(name, entry)]
         for name in gone:
             self._drop(name)
         self._refused.clear()
@@ -181,7 +185,8 @@ class Shelf:
 
     def refuse(self, name: str, error: AnyLLMError, seconds: float) -> None:
         """Remember for so many seconds, in memory, that a request was refused for what it is."""
-        self._refused[name] = (self._clock.monotonic() + seconds, error)
+        # The error itself holds, by its traceback, all that was asked.
+        self._refused[name] = (self._clock.monotonic() + seconds, copy(error))
         while len(self._refused) > _MOST:
             self._refused.popitem(last=False)
 
@@ -202,7 +207,7 @@ class Shelf:
         """
         store = self._bare
         if store is None:
-            return [(name, size) for name, (_, size) in self._near.items() if name.startswith(prefix)]
+            return [(name, size) for name, (_, size) in self._held() if name.startswith(prefix)]
         if not isinstance(store, Listing):
             raise StoreError("The store cannot list what it has; see any_llm.spec.store.Listing")
         listed = await store.names(NAMES + prefix)
@@ -224,22 +229,29 @@ class Shelf:
         known = self._cleared
         return known[bisect_left(known, time, key=_at) :] if known and known[-1].at >= time else ()
 
+    def _held(self) -> list[tuple[str, tuple[Entry, int]]]:
+        with self._lock:
+            return list(self._near.items())
+
     def _hold(self, name: str, entry: Entry) -> None:
-        self._drop(name)
-        size = entry.size
-        self._near[name] = (entry, size)
-        stats = self.stats
-        stats.bytes += size
-        while stats.bytes > self._max_bytes and self._near:
-            stats.bytes -= self._near.popitem(last=False)[1][1]
-            stats.evicted += 1
-        stats.entries = len(self._near)
+        size, stats = entry.size, self.stats
+        with self._lock:
+            # What is new stands last, also where there was an older one.
+            _, before = self._near.pop(name, (None, 0))
+            self._near[name] = (entry, size)
+            held = stats.bytes + size - before
+            while held > self._max_bytes and self._near:
+                _, (_, gone) = self._near.popitem(last=False)
+                held -= gone
+                stats.evicted += 1
+            stats.bytes, stats.entries = held, len(self._near)
 
     def _drop(self, name: str) -> None:
-        held = self._near.pop(name, None)
-        if held is not None:
-            self.stats.bytes -= held[1]
-            self.stats.entries = len(self._near)
+        with self._lock:
+            held = self._near.pop(name, None)
+            if held is not None:
+                self.stats.bytes -= held[1]
+                self.stats.entries = len(self._near)
 
     async def _far(self, name: str) -> Entry | None:
         store = self._reachable()
@@ -318,7 +330,7 @@ def _store_of(place: object, policy: Cache, surroundings: Surroundings) -> KeyVa
     if isinstance(store, MemoryStore):
         return None
     if not isinstance(store, KeyValue):
-        raise ConfigurationError(f"store is {place!r}, which keeps no values; see any_llm.spec.store.KeyValue")
+        raise ConfigurationError(f"store is {show(place)}, which keeps no values; see any_llm.spec.store.KeyValue")
     if not policy.encryption:
         return store
     from any_llm.auth.access import TransportAccess  # noqa: PLC0415  # few caches are encrypted

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("any_llm")
 _LOOK = 0.1
 _LEAST = 1e-3
+_MANY = 10_000
+"""So much may be remembered before it is looked what of it is over."""
 
 
 class Outlay(NamedTuple):
@@ -57,13 +59,28 @@ class Told:
         left: what was left of the budgets that all calls have together, when they were looked at last, in US dollars.
     """
 
-    __slots__ = ("left", "near", "parts", "seen")
+    __slots__ = ("_enough", "left", "near", "parts", "seen")
 
     def __init__(self) -> None:
+        # Each until when that counts.
         self.parts: dict[tuple[str, float], float] = {}
-        self.near: set[str] = set()
+        self.near: dict[str, float] = {}
         self.seen: dict[str, float] = {}
         self.left: dict[str, float] = {}
+        self._enough = _MANY
+
+    @property
+    def size(self) -> int:
+        """How much it remembers."""
+        return len(self.parts) + len(self.near) + len(self.seen)
+
+    def sweep(self, now: float) -> None:
+        """Forget what is over, once that may be much: each who has a budget has another one in every window."""
+        if self.size > self._enough:
+            self.parts = {name: until for name, until in tuple(self.parts.items()) if until > now}
+            self.near = {name: until for name, until in tuple(self.near.items()) if until > now}
+            self.seen = {name: until for name, until in tuple(self.seen.items()) if until > now}
+            self._enough = max(_MANY, 2 * self.size)
 
     def see(self, purses: Sequence[Purse], left: Sequence[float]) -> None:
         """Note what is left, in billionths of a dollar."""
@@ -216,6 +233,7 @@ class Spending:
     async def _note(self, store: Buckets, *, unknown: bool) -> None:
         """Write down who has budgets, for those who ask how they stand, and count what has no price."""
         now = self._ledger.clock.time()
+        self._told.sweep(now)
         for purse in self._purses:
             if purse.whose and isinstance(store, KeyValue) and self._told.seen.get(purse.bucket, 0.0) <= now:
                 self._told.seen[purse.bucket] = now + purse.keep / 2
@@ -231,9 +249,9 @@ class Spending:
             return False
         for draw, left in zip(grant.draws, grant.drawn.left, strict=True):
             if draw.bucket == purse.bucket and draw.capacity - left < min(parts) * draw.capacity:
-                return purse.bucket in self._told.near
+                return self._told.near.get(purse.bucket, 0.0) > self._ledger.clock.time()
         # What calls at the same time add is seen only when the last one of them has ended.
-        self._told.near.add(purse.bucket)
+        self._told.near[purse.bucket] = self._ledger.clock.time() + purse.keep
         return True
 
     def _was_told(self, purse: Purse, part: float) -> bool:

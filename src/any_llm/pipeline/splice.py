@@ -22,21 +22,26 @@ E = TypeVar("E")
 class Told:
     """What the text of a completion stream was so far, and whether that is all that it was."""
 
-    __slots__ = ("only_text", "text")
+    __slots__ = ("_texts", "only_text")
 
     def __init__(self) -> None:
-        self.text = ""
+        self._texts: list[str] = []
         self.only_text = True
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self._texts)
 
     def add(self, items: Sequence[JSON]) -> None:
         """Take pieces into account that are handed out."""
         for item in items:
             if isinstance(item, Restart):
-                self.text, self.only_text = "", True
+                self._texts, self.only_text = [], True
                 continue
             for choice in getattr(item, "choices", ()):
                 delta = choice.delta
-                self.text += delta.content or ""
+                self._texts.append(delta.content or "")
                 more = (delta.tool_calls, delta.refusal, getattr(delta, "reasoning", None), choice.finish_reason)
                 self.only_text = self.only_text and choice.index == 0 and not any(more)
 

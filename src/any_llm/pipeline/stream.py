@@ -302,8 +302,7 @@ class EventStream(Generic[E]):
 
     def _is_plain(self) -> bool:
         """Say whether pieces are handed out as they came, and nobody looks at them or adds them up meanwhile."""
-        seen = self._changes or self._on_item or self._altered
-        return not seen and self._adding is None and self.convert is None
+        return not (self._changes or self._on_item or self._altered or self._adding or self.convert)
 
     def _take(self, item: E) -> E:
         try:
@@ -341,7 +340,7 @@ class EventStream(Generic[E]):
                     adding.add(item)
             else:
                 adding = self._add_up(self.fold)
-            whole = adding.result()
+            whole, self._adding = adding.result(), adding  # kept, as who looks before the end may look at each piece
         whole.report = self.report
         if self._outcome is not None:
             self._added = whole

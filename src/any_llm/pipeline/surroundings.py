@@ -9,11 +9,15 @@ from collections.abc import Callable, Hashable
 from typing import TypeVar, cast
 
 import msgspec
+from typing_extensions import override
 
 from any_llm.spec.clock import Clock
 from any_llm.spec.transport import Transport
+from any_llm.types.secret import show
 
 T = TypeVar("T")
+
+_NOTHING = object()
 
 
 class SystemClock:
@@ -52,11 +56,16 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     def shared(self, name: Hashable, make: Callable[[], T]) -> T:
         """Return what has this name here, made on first use; it must be safe to use from any thread."""
-        try:
-            return cast("T", self.kept[name])
-        except KeyError:
+        found = self.kept.get(name, _NOTHING)
+        if found is _NOTHING:
             # Of two threads that come here at once, both get what the first put in.
-            return cast("T", self.kept.setdefault(name, make()))
+            found = self.kept.setdefault(name, make())
+        return cast("T", found)
+
+    @override
+    def __repr__(self) -> str:
+        # What is kept has the names of stores, with their passwords.
+        return f"Surroundings(clock={self.clock!r}, store={show(self.store)}, kept={len(self.kept)})"
 
 
 PROCESS = Surroundings()

@@ -7,6 +7,7 @@ from importlib import import_module
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.spec.clock import Clock
+from any_llm.types.secret import show
 
 STORES: Mapping[str, str] = {
     "memory": "any_llm.stores.memory:open_memory",
@@ -32,7 +33,9 @@ def open_store(place: object, clock: Clock) -> object:
         return place
     kind = place.partition(":")[0]
     if kind not in STORES:
-        raise ConfigurationError(f"store is {place!r}; give a store, or a place that begins with {', '.join(STORES)}")
+        raise ConfigurationError(
+            f"store is {show(place)}; give a store, or a place that begins with {', '.join(STORES)}"
+        )
     module, _, name = STORES[kind].partition(":")
     opener: Callable[[str, Clock], object] = getattr(import_module(module), name)
     return opener(place, clock)

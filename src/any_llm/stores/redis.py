@@ -6,9 +6,9 @@ Amounts are drawn by one script for all buckets of a call: https://redis.io/docs
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from importlib import import_module
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -147,6 +147,14 @@ def open_redis(place: str, _clock: Clock) -> RedisStore:
     return RedisStore(place.replace("valkey", "redis", 1) if place.startswith("valkey") else place)
 
 
+class _Connected(NamedTuple):
+    """The client of one event loop, its scripts, and what closes it with the loop."""
+
+    client: JSON
+    scripts: Mapping[str, JSON]
+    keeper: AsyncGenerator[None, None]
+
+
 class RedisStore:
     """Has every protocol of `any_llm.spec.store`.
 
@@ -165,24 +173,26 @@ class RedisStore:
         # One hash slot for all names, so that a script may touch them together in a cluster.
         self._prefix = f"{{{prefix.rstrip(':')}}}:"
         self._timeout = timeout
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, JSON] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Connected] = WeakKeyDictionary()
 
     async def get(self, name: str) -> bytes | None:
         """Return what is kept, `None` where there is nothing or its time is over."""
-        return cast("bytes | None", await self._ask(self._client().get(self._name("kept", name))))
+        return cast("bytes | None", await self._ask(lambda at: at.client.get(self._name("kept", name))))
 
     async def set(self, name: str, value: bytes, *, seconds: float | None = None) -> None:
         """Keep a value, for so many seconds or until it is replaced."""
         until = None if seconds is None else _thousandths(seconds)
-        await self._ask(self._client().set(self._name("kept", name), value, px=until))
+        await self._ask(lambda at: at.client.set(self._name("kept", name), value, px=until))
 
     async def delete(self, name: str) -> None:
         """Forget a value; one that is not there is no error."""
-        await self._ask(self._client().delete(self._name("kept", name)))
+        await self._ask(lambda at: at.client.delete(self._name("kept", name)))
 
     async def names(self, prefix: str) -> Sequence[tuple[str, int]]:
         """Return the names that begin so of what is kept, and how many bytes each has; not all in one round trip."""
-        return cast("list[tuple[str, int]]", await self._ask(self._listed(self._name("kept", ""), prefix)))
+        return cast(
+            "list[tuple[str, int]]", await self._ask(lambda at: _listed(at.client, self._name("kept", ""), prefix))
+        )
 
     async def increment(self, name: str, amount: float = 1.0, *, seconds: float | None = None) -> float:
         """Add to a count and return what it is now; a new one begins at nothing and ends after so many seconds."""
@@ -191,7 +201,7 @@ class RedisStore:
 
     async def count(self, name: str) -> float:
         """Return a count; nothing where there is none or its time is over."""
-        return float(await self._ask(self._client().get(self._name("counted", name))) or 0.0)
+        return float(await self._ask(lambda at: at.client.get(self._name("counted", name))) or 0.0)
 
     async def claim(self, name: str, owner: str, *, seconds: float) -> bool:
         """Give the name to this owner for so many seconds, and say whether it is theirs; one who has it has it anew."""
@@ -225,15 +235,9 @@ class RedisStore:
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
-        both = self._clients.pop(asyncio.get_running_loop(), None)
-        if both is not None:
-            await both[0].aclose()
-
-    async def _listed(self, kept: str, prefix: str) -> list[tuple[str, int]]:
-        client = self._client()
-        pattern = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in (kept + prefix).replace("\\", "\\\\"))
-        names = client.scan_iter(match=pattern + "*", count=1_000)
-        return [(name.decode()[len(kept) :], int(await client.strlen(name))) async for name in names]
+        connected = self._clients.get(asyncio.get_running_loop())
+        if connected is not None:
+            await connected.keeper.aclose()
 
     async def _buckets(self, what: str, draws: Sequence[Draw]) -> JSON:
         values: list[JSON] = [what]
@@ -244,23 +248,23 @@ class RedisStore:
         return await self._run(_DRAW, names, values)
 
     async def _run(self, script: str, names: Sequence[str], values: Sequence[JSON]) -> JSON:
-        return await self._ask(self._both()[1][script](keys=names, args=values))
+        return await self._ask(lambda at: at.scripts[script](keys=names, args=values))
 
-    async def _ask(self, asking: Awaitable[JSON]) -> JSON:
+    async def _ask(self, ask: Callable[[_Connected], Awaitable[JSON]]) -> JSON:
         try:
-            return await asking
+            return await ask(await self._connected())
         except (self._library.RedisError, OSError) as error:
             where = urlsplit(self._url)
             raise StoreError(f"The store at {where.hostname}:{where.port or _PORT} failed: {error}", error) from error
 
-    def _client(self) -> JSON:
-        return self._both()[0]
-
-    def _both(self) -> JSON:
-        """Return the client of the running loop and its scripts; connections belong to a loop."""
+    async def _connected(self) -> _Connected:
+        """Return the client of the running loop and its scripts; connections belong to a loop, and close with it."""
         loop = asyncio.get_running_loop()
-        both = self._clients.get(loop)
-        if both is None:
+        connected = self._clients.get(loop)
+        if connected is None:
+            for ended in [each for each in tuple(self._clients) if each.is_closed()]:
+                # One that was closed by hand has closed nothing, and is held by its connections.
+                self._clients.pop(ended, None)
             pool = self._library.BlockingConnectionPool.from_url(
                 self._url,
                 max_connections=_CONNECTIONS,
@@ -270,11 +274,27 @@ class RedisStore:
             )
             client = self._library.Redis.from_pool(pool)
             scripts = {script: client.register_script(script) for script in (_DRAW, _INCREMENT, _CLAIM, _RELEASE, _PIN)}
-            both = self._clients[loop] = (client, scripts)
-        return both
+            keeper = self._close_with_loop(loop, client)
+            connected = self._clients[loop] = _Connected(client, scripts, keeper)
+            await anext(keeper)
+        return connected
+
+    async def _close_with_loop(self, loop: asyncio.AbstractEventLoop, client: JSON) -> AsyncGenerator[None, None]:
+        """Wait for the end of the event loop, which closes its generators, and close the connections then."""
+        try:
+            yield
+        finally:
+            self._clients.pop(loop, None)
+            await client.aclose()
 
     def _name(self, kind: str, name: str) -> str:
         return f"{self._prefix}{kind}:{name}"
+
+
+async def _listed(client: JSON, kept: str, prefix: str) -> list[tuple[str, int]]:
+    pattern = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in (kept + prefix).replace("\\", "\\\\"))
+    names = client.scan_iter(match=pattern + "*", count=1_000)
+    return [(name.decode()[len(kept) :], int(await client.strlen(name))) async for name in names]
 
 
 def _thousandths(seconds: float) -> int:

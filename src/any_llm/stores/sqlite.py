@@ -181,16 +181,13 @@ class SqliteStore:
         database = self._database
         if database is None:
             database = self._database = _connect(self._path)
-        database.execute("BEGIN IMMEDIATE")
-        try:
+        # Commits at the end, and takes back what failed, unless SQLite has done so, as it does when the disk is full.
+        with database:
+            database.execute("BEGIN IMMEDIATE")
             result = work(database)
             self._writes += 1
             if self._writes % _SWEEP_EVERY == 0:
                 self._sweep(database)
-        except BaseException:
-            database.execute("ROLLBACK")
-            raise
-        database.execute("COMMIT")
         return result
 
     def _sweep(self, database: sqlite3.Connection) -> None:

@@ -7,6 +7,7 @@ https://curl.se/docs/manpage.html
 from __future__ import annotations
 
 import sys
+from codecs import utf_8_decode
 from collections.abc import Mapping
 
 from any_llm.spec.transport import Exchange, Transport
@@ -90,7 +91,8 @@ class _Shown:
         lines += [f"{name}: {value}" for name, value in redact_headers(self.headers, *self._secrets).items()]
         body = b"".join(self._taken)
         try:
-            text = redact(body[:_LONGEST_ANSWER].decode("utf-8"), *self._secrets)
+            # Half a character, where it is cut or was closed, is left out.
+            text = redact(utf_8_decode(body[:_LONGEST_ANSWER])[0], *self._secrets)
         except UnicodeDecodeError:
             text = f"({len(body)} bytes)"
         if len(body) > _LONGEST_ANSWER:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias, cast, get_args
 
 import msgspec
+from typing_extensions import override
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.http import is_number
+from any_llm.types.secret import show_record
 
 ContentMode: TypeAlias = Literal["none", "hash", "redacted", "encrypted"]
 Durability: TypeAlias = Literal["group", "commit"]
@@ -70,6 +72,11 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 raise ConfigurationError(
                     f"audit.retention[{kind!r}] is {days!r}; give a number of days, and none for the class 'audit'"
                 )
+
+    @override
+    def __repr__(self) -> str:
+        # Its place may hold a password.
+        return show_record(self)
 
     @property
     def key_path(self) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, cast
 
 import msgspec
+from typing_extensions import override
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.http import is_number
-from any_llm.types.secret import redact, show
+from any_llm.types.secret import redact, show, show_record
 
 Durability: TypeAlias = Literal["batched", "synchronous", "durable"]
 
@@ -52,3 +53,8 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             )
         if self.retention is not None and not (is_number(cast("object", self.retention)) and self.retention > 0):
             raise ConfigurationError(f"ledger.retention is {self.retention!r}; give a positive number of days, or None")
+
+    @override
+    def __repr__(self) -> str:
+        # Its place may hold a password.
+        return show_record(self)

@@ -104,7 +104,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """What errors and reports call it."""
         window = self.window if isinstance(self.window, str) else f"{self.window:g} s"
         whose = f" per {', '.join(self.per)}" if self.per else ""
-        return self.name or f"${self.amount:f} a {window}{whose}"
+        only = ", ".join(f"{word} {value}" for word, value in sorted(self.only.items()))
+        return self.name or f"${self.amount:f} a {window}{whose}{only and f' for {only}'}"
 
     def period(self, now: float) -> tuple[dt.datetime, dt.datetime] | None:
         """Return when the window of the calendar begins and ends in which a time is; `None` where it is no such window.

@@ -12,6 +12,8 @@ from typing_extensions import override
 from any_llm.exceptions import ConfigurationError, InvalidRequestError
 from any_llm.types.http import is_number
 from any_llm.types.json import JSON, is_list, is_mapping, is_tuple
+from any_llm.types.keys import shown_source
+from any_llm.types.secret import show_record
 from any_llm.types.semantic import Semantic
 
 CacheMode: TypeAlias = Literal["on", "read_only", "write_only", "off"]
@@ -94,6 +96,10 @@ class Cache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if not (is_list(keys) or is_tuple(keys)):
             raise ConfigurationError("encryption must be a list of sources of keys, such as ['env:CACHE_KEY']")
         msgspec.structs.force_setattr(self, "encryption", tuple(keys))
+
+    @override
+    def __repr__(self) -> str:
+        return show_record(self, encryption=f"({', '.join(map(shown_source, self.encryption))})")
 
     @property
     def kept_for(self) -> float:

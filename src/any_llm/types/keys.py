@@ -88,7 +88,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 
     @override
     def __repr__(self) -> str:
-        places = ", ".join(map(_shown, self.sources))
+        places = ", ".join(map(shown_source, self.sources))
         return f"Keys(sources=({places}), weights={self.weights!r}, ttl={self.ttl!r}, canary={self.canary!r})"
 
 
@@ -97,9 +97,9 @@ def is_managed(text: object) -> bool:
     return isinstance(text, str) and text.startswith(MANAGERS) and not text.endswith(":")
 
 
-def _shown(source: object) -> str:
+def shown_source(source: object) -> str:
     """Return a source as a text may show it: by mistake it may be a key, and a command may hold a token."""
     if is_mapping(source):
-        return _shown(source.get("from"))
+        return shown_source(source.get("from"))
     place = isinstance(source, str) and source.startswith(_PLACES)
     return redact(repr(source)) if place else f"<a {type(source).__name__}>"

@@ -12,6 +12,7 @@ from any_llm import exceptions
 from any_llm.exceptions import ConfigurationError
 from any_llm.types.http import is_number
 from any_llm.types.json import JSON, is_list, is_mapping, is_tuple
+from any_llm.types.secret import show
 
 Strategy: TypeAlias = Literal["ordered", "weighted", "least_latency", "cheapest", "cache_affine"]
 """In which order the targets of a route are asked."""
@@ -158,7 +159,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def __post_init__(self) -> None:
         targets: object = self.targets
         if not (is_list(targets) or is_tuple(targets)) or not targets:
-            raise ConfigurationError(f"targets is {targets!r}; give a list such as ['openai:gpt-5-mini']")
+            raise ConfigurationError(f"targets is {show(targets)}; give a list such as ['openai:gpt-5-mini']")
         msgspec.structs.force_setattr(self, "targets", tuple(map(_target, targets)))
         _check_choice("strategy", self.strategy, get_args(Strategy))
         if self.weights and len(self.weights) != len(self.targets):
@@ -194,9 +195,12 @@ def _target(said: object) -> RouteTarget | Route:
         try:
             return msgspec.convert(said, RouteTarget)
         except msgspec.ValidationError as error:
-            shown = {name: value for name, value in said.items() if name != "api_key"}
-            raise ConfigurationError(f"The target {shown!r} of a route is not valid: {error}") from error
-    raise ConfigurationError(f"A target of a route is {said!r}; give a text such as 'openai:gpt-5-mini'")
+            # Its other values may be keys as well, under whatever name they were written.
+            names = ", ".join(map(str, said))
+            raise ConfigurationError(
+                f"A target of a route is not valid: {error}; it has {names}, and its model is {show(said.get('model'))}"
+            ) from error
+    raise ConfigurationError(f"A target of a route is {show(said)}; give a text such as 'openai:gpt-5-mini'")
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

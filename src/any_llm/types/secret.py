@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, quote_plus
 
 from typing_extensions import override
+
+if TYPE_CHECKING:
+    import msgspec
 
 _STARS = "********"
 _SHORTEST = 4
@@ -176,6 +179,12 @@ def show(value: object) -> str:
         return _USER.sub("//", redact(repr(_starred(value))))
     except ValueError:
         return f"(a {type(value).__name__} with a number of more digits than Python writes)"
+
+
+def show_record(record: msgspec.Struct, **shown: str) -> str:
+    """Return a record of a configuration as a text may show it; `shown` are the texts of single fields."""
+    fields = (f"{name}={shown.get(name) or show(getattr(record, name))}" for name in record.__struct_fields__)
+    return f"{type(record).__name__}({', '.join(fields)})"
 
 
 def _starred(value: object) -> object:
