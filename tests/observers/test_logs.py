@@ -53,8 +53,8 @@ IDS = {
 class Lines:
     """Where lines are gathered that calls had written."""
 
-    def __init__(self) -> None:
-        self.surroundings = Surroundings()
+    def __init__(self, surroundings: Surroundings | None = None) -> None:
+        self.surroundings = surroundings or Surroundings()
         self.records: list[JSONObject] = []
 
     def take(self, record: JSONObject) -> None:
@@ -66,9 +66,9 @@ class Lines:
                 assert kept.flush(5)
         return self.records
 
-    def client(self, mock: Mock, **arguments: JSON) -> JSON:
+    def client(self, mock: Mock, provider: str = "openai", **arguments: JSON) -> JSON:
         logs = arguments.pop("logs", Logs(to=self.take))
-        return mock.client("openai", logs=logs, surroundings=self.surroundings, **arguments)
+        return mock.client(provider, logs=logs, surroundings=self.surroundings, **arguments)
 
 
 @pytest.fixture

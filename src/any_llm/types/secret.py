@@ -62,8 +62,8 @@ class Secret:
         self.alias = alias
 
     def called(self, alias: str) -> Secret:
-        """Return this key with a name for logs, unless it has one."""
-        return self if self.alias or not alias else Secret(self._value, alias)
+        """Return this key with another name for logs; with its own where none is given."""
+        return Secret(self._value, alias) if alias and alias != self.alias else self
 
     def reveal(self) -> str:
         """Return the key itself; for signing only."""
