@@ -195,6 +195,7 @@ def test_the_ledger_of_the_configuration_is_read(
     [
         (("--only", "colour=red"), "--only 'colour=red' makes no sense; write NAME=VALUE with day"),
         (("--since", "soon"), "'soon' is no day and no time; write it as 2026-11-01"),
+        (("--since", "99999999999d"), "'99999999999d' is no day and no time"),
         (("--timezone", "Mars/Base"), "The time zone 'Mars/Base' is not known"),
     ],
 )
