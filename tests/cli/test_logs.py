@@ -94,6 +94,14 @@ def test_what_is_not_there_or_cannot_be_made_again_is_told(any_llm: Command, pat
     log.add([kept])
     log.close()
     assert "only completion, embedding, messages, responses" in any_llm("logs", "replay", "s", "--path", str(path)).err
+    picture = {"type": "image_url", "image_url": {"url": f"sha256:{'a' * 64}"}}
+    line = line | {"operation": "completion", "request_id": "p"}
+    said: JSON = [{"role": "user", "content": [picture]}]
+    log.add([type(found[1])(line=line, at=time.time(), options={}, spoken="messages", request=said)])
+    log.close()
+    again = any_llm("logs", "replay", "p", "--path", str(path))
+    assert again.code == Exit.USAGE
+    assert "a file of which only the digest is kept" in again.err
 
 
 def test_a_text_is_asked_again_as_a_text_and_parts_are_shown(any_llm: Command, path: Path) -> None:

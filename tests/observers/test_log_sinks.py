@@ -63,7 +63,12 @@ async def test_functions_and_filters_read_the_variables_of_the_call_they_are_tol
     own = logging.getLogger("tests.own")
     client = lines.client(Mock(), logs=Logs(to=lambda _: whose.append(WHOSE.get())))
     other = lines.client(Mock(), logs=Logs(to=own))
-    own.addFilter(lambda _: whose.append(WHOSE.get()) or True)
+
+    def note(_: logging.LogRecord) -> bool:
+        whose.append(WHOSE.get())
+        return True
+
+    own.addFilter(note)
     WHOSE.set("ann")
     await client.acompletion(model="gpt-5", messages=MESSAGES)
     with caplog.at_level(logging.INFO, "tests.own"):
@@ -91,7 +96,12 @@ def test_a_logger_that_is_not_interested_costs_nothing_more(lines: Lines) -> Non
     quiet = logging.getLogger("tests.quiet")
     quiet.setLevel(logging.ERROR)
     seen: list[logging.LogRecord] = []
-    quiet.addFilter(lambda each: seen.append(each) or True)
+
+    def note(each: logging.LogRecord) -> bool:
+        seen.append(each)
+        return True
+
+    quiet.addFilter(note)
     observer = Observer(Logs(to=quiet), lines.surroundings)
     observer.end(None, record(call()))
     observer.end(None, failed())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from time import sleep
@@ -22,6 +23,7 @@ _COLUMNS = ("id", "time", "model", "operation", "outcome", "ms", "in", "out", "u
 _ASKED_AGAIN = frozenset({"completion", "responses", "messages", "embedding"})
 _NOT_AGAIN = ("stream", "stream_options", "cache")
 _ALL = 2**62
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _OUTCOMES = get_args(Ending)
 _IN_THE_ROW = frozenset({
     "schema", "event", "level", "logger", "timestamp", "provider", "model", "operation", "outcome", "error",
@@ -86,7 +88,12 @@ def tail_logs(most: int, every: float | None, path: Path | None, *, json: bool) 
 
 
 def show_log(call: str, path: Path | None, *, json: bool) -> None:
-    """Show a call."""
+    """Show a call.
+
+    Raises:
+        ConfigurationError: there is no such call.
+        StoreError: the store cannot be read.
+    """
     number, kept = _found(call, path)
     if json:
         write_json({"id": number} | msgspec.to_builtins(kept))
@@ -105,12 +112,22 @@ def show_log(call: str, path: Path | None, *, json: bool) -> None:
 
 
 def replay_log(call: str, on: str, path: Path | None, *, json: bool) -> None:
-    """Make a call again."""
+    """Make a call again.
+
+    Raises:
+        ConfigurationError: it is none that can be made again, or there is no such call.
+        StoreError: the store cannot be read.
+        AnyLLMError: it fails this time.
+    """
     number, kept = _found(call, path)
     operation = str(kept.line.get("operation", ""))
     if operation not in _ASKED_AGAIN or not kept.spoken:
         raise ConfigurationError(
             f"The call {number} is a {operation!r}; only {', '.join(sorted(_ASKED_AGAIN))} can be made again"
+        )
+    if _has_digest([kept.options, *kept.request]):
+        raise ConfigurationError(
+            f"The call {number} was made with a file of which only the digest is kept, so that it cannot be made again"
         )
     options = {name: value for name, value in kept.options.items() if name not in _NOT_AGAIN}
     said: JSON = list(kept.request)
@@ -130,6 +147,15 @@ def replay_log(call: str, on: str, path: Path | None, *, json: bool) -> None:
 def _check_most(most: JSON) -> None:
     if most < 1:
         raise ConfigurationError(f"--most is {most}; give a positive number of calls")
+
+
+def _has_digest(value: JSON) -> bool:
+    """Say whether something is only known by its digest."""
+    if isinstance(value, str):
+        return _DIGEST.fullmatch(value) is not None
+    if is_mapping(value):
+        return any(map(_has_digest, value.values()))
+    return is_list(value) and any(map(_has_digest, value))
 
 
 def _row(number: int, line: JSONObject) -> tuple[str, ...]:
