@@ -26,10 +26,11 @@ from any_llm.attempts import Attempt, Routing
 from any_llm.exceptions import ConfigurationError, OverloadedError, ProviderError
 from any_llm.observers.behind import Behind
 from any_llm.observers.fields import ECS, OTEL, ecs
-from any_llm.observers.line import line_of, session_of
+from any_llm.observers.line import line_of
 from any_llm.observers.logs import Logs as Observer
 from any_llm.observers.logs import _Lines
 from any_llm.pipeline.call import Call
+from any_llm.pipeline.correlation import session_of
 from any_llm.pipeline.observation import Record
 from any_llm.pipeline.stream import Outcome
 from any_llm.pipeline.surroundings import Surroundings
@@ -86,6 +87,7 @@ async def test_a_line_tells_who_what_how_long_and_for_how_much(lines: Lines) -> 
     assert line["request_id"] == "mine-1" == answer.report.client_request_id
     assert mock.calls[0].headers["x-client-request-id"] == "mine-1"
     assert (line["trace_id"], line["span_id"], line["session_id"]) == ("a" * 32, "b" * 16, "talk-7")
+    assert (answer.report.trace_id, answer.report.session_id) == ("a" * 32, "talk-7")
     assert (line["provider"], line["model"], line["operation"]) == ("openai", "gpt-5", "completion")
     assert (line["outcome"], line["status"], line["attempt"], line["level"]) == ("complete", 200, 1, "info")
     assert (line["user"], line["tenant"], line["tags"]) == ("ann", "acme", ["t"])
@@ -219,7 +221,29 @@ def test_the_span_that_a_layer_left_goes_before_the_one_that_was_sent() -> None:
 
     known = call(context={"otel": {"current": Span()}}, headers={"traceparent": IDS["traceparent"]})
     assert line_of(record(known), identities=True)["trace_id"] == f"{1:032x}"
-    assert "trace_id" not in line_of(record(call(headers={"traceparent": "no"})), identities=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        (f"00-{'a' * 32}-{'b' * 16}-01", True),
+        (f"01-{'a' * 32}-{'b' * 16}-01-what-comes", True),
+        (f"00-{'a' * 32}-{'b' * 16}-01-what-comes", False),
+        (f"ff-{'a' * 32}-{'b' * 16}-01", False),
+        (f"00-{'0' * 32}-{'b' * 16}-01", False),
+        (f"00-{'a' * 32}-{'0' * 16}-01", False),
+        ("no", False),
+    ],
+)
+def test_only_a_trace_that_can_be_is_told(told: str, *, known: bool) -> None:
+    assert ("trace_id" in line_of(record(call(headers={"traceparent": told})), identities=True)) == known
+
+
+async def test_an_id_that_is_said_to_the_provider_is_that_of_the_call() -> None:
+    mock = Mock()
+    headers = {"X-Client-Request-Id": "theirs-9", "x-request-id": "mine-1"}
+    answer = await mock.client("openai").acompletion(model="gpt-5", messages=MESSAGES, extra_headers=headers)
+    assert answer.report.client_request_id == mock.calls[0].headers["x-client-request-id"] == "theirs-9"
 
 
 def test_lines_beyond_the_room_are_dropped_and_counted(lines: Lines) -> None:
