@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from any_llm.exceptions import AnyLLMError
-from any_llm.pipeline.correlation import session_of, trace_of
+from any_llm.pipeline.correlation import CALL, is_told_which_call, session_of, trace_of
 from any_llm.pipeline.deadline import exceeded
 from any_llm.pipeline.observation import Record
 from any_llm.pipeline.placed import placed
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from any_llm.types.json import JSON
 
 _LOG = logging.getLogger("any_llm")
+_LOG.addFilter(is_told_which_call)
 _COMPLETE = Outcome(ending="complete")
 
 
@@ -49,6 +50,7 @@ class Observe:
     async def __call__(self, call: Call, inner: Handler) -> Reply:
         """Answer a call as the handler does."""
         begun = self._begin(call)
+        token = CALL.set(begun.call)
         try:
             reply = await inner(begun.call)
         except Exception as error:
@@ -57,6 +59,8 @@ class Observe:
         except BaseException as error:
             self._end(begun, self._cut_off(begun.call, error), _report_of(begun.call, error))
             raise
+        finally:
+            CALL.reset(token)
         if begun.call.context or begun.call.headers:
             _name(begun.call, reply.report)
         value: object = reply.value

@@ -4,15 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from any_llm.types.json import is_mapping
 
 if TYPE_CHECKING:
+    import logging
+
     from any_llm.pipeline.call import Call
+
+CALL: ContextVar[Call | None] = ContextVar("any_llm call", default=None)
+"""The call that is being made here, where calls are observed."""
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
 """https://www.w3.org/TR/trace-context/#traceparent-header; versions after 00 may tell more behind it."""
+
+
+def is_told_which_call(record: logging.LogRecord) -> bool:
+    """Have a line of this library's own logger tell, as `request_id` and `any_llm`, in which call it was written."""
+    call = CALL.get()
+    told: dict[str, object] = {}
+    if call is not None:
+        target = call.target
+        told = {
+            "request_id": call.request_id,
+            "session_id": session_of(call),
+            **trace_of(call),
+            "provider": target.provider.name,
+            "model": target.model,
+            "attempt": len(call.attempts),
+        }
+    known = {name: value for name, value in told.items() if value != ""}
+    vars(record).update(request_id=told.get("request_id", ""), any_llm=known)
+    return True
 
 
 def session_of(call: Call) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os import PathLike
 from typing import Literal, TypeAlias, cast, get_args
 
 import msgspec
@@ -46,7 +45,7 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ConfigurationError(f"logs.{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}")
-        named = isinstance(self.to, str | PathLike) and str(self.to)
+        named = (isinstance(self.to, str) and self.to) or hasattr(self.to, "__fspath__")
         if not named and not callable(self.to) and not callable(getattr(self.to, "info", None)):
             raise ConfigurationError(
                 f"logs.to is {self.to!r}; use 'stderr', 'stdout', 'logging', a path, a logger, or a function that takes"
