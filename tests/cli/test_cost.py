@@ -190,6 +190,17 @@ def test_the_ledger_of_the_configuration_is_read(
     assert any_llm("cost").out == "The ledger has nothing of that time\n"
 
 
+def test_a_ledger_that_is_only_looked_at_is_not_made(any_llm: Command, tmp_path: Path) -> None:
+    place = tmp_path / "none" / "ledger.db"
+    for store in (f"sqlite:{place}", str(place)):
+        done = any_llm("cost", "--store", store)
+        assert (done.code, done.out) == (2, "")
+        assert f"There is no ledger at {str(place)!r}" in done.err
+    assert not place.parent.exists()
+    assert "--store is 'bogus:thing'; give a path" in any_llm("cost", "--store", "bogus:thing").err
+    assert "There is no store of kept answers at" in any_llm("cache", "stats", "--store", f"sqlite:{place}").err
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
