@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 from typing_extensions import override
 
+from any_llm.cli.exits import Exit
 from tests.cli.conftest import Command
 from tests.docs.operations import MP3, PNG, SAID, Asked, Said, find
 from tests.docs.provider import Handler
