@@ -315,12 +315,14 @@ def test_five_thousand_records_with_secrets_all_over_leak_none(lines: Lines) -> 
 
 def test_a_line_costs_the_call_little(lines: Lines) -> None:
     observer = Observer(Logs(to=lines.take, capacity=100_000), lines.surroundings)
-    known = record(call(attempts=[Attempt(provider="openai", model="gpt-5", outcome="ok", elapsed=0.4)]))
+    asked = call(attempts=[Attempt(provider="openai", model="gpt-5", outcome="ok", elapsed=0.4)], headers=IDS)
     best = float("inf")
     for _ in range(20):
+        # A record keeps what is found out about it, so each line needs one of its own.
+        records = [record(asked) for _ in range(50)]
         started = time.thread_time()
-        for _ in range(50):
-            observer.end(None, known)
+        for each in records:
+            observer.end(observer.begin(asked)[1], each)
         best = min(best, (time.thread_time() - started) / 50)
     assert best < 40e-6
 
