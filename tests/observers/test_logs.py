@@ -38,6 +38,7 @@ from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.testing import Mock
 from any_llm.types.caller import Caller
+from any_llm.types.completion import ChatCompletion
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.logs import LogStore
 from any_llm.types.report import Report
@@ -79,7 +80,7 @@ def lines() -> Lines:
 
 async def test_a_line_tells_who_what_how_long_and_for_how_much(lines: Lines) -> None:
     with Mock() as mock:
-        asking = lines.client(mock, caller=Caller(tenant="acme", user="ann", tags=("t",)))
+        asking = lines.client(mock, caller=Caller(tenant="acme", user="ann", project="hippo", tags=("t",)))
         answer = await asking.acompletion(model="gpt-5", messages=MESSAGES, extra_headers=IDS)
     (line,) = lines.flush()
     jsonschema.validate(line, SCHEMA, cls=jsonschema.Draft202012Validator)
@@ -90,7 +91,8 @@ async def test_a_line_tells_who_what_how_long_and_for_how_much(lines: Lines) -> 
     assert (answer.report.trace_id, answer.report.session_id) == ("a" * 32, "talk-7")
     assert (line["provider"], line["model"], line["operation"]) == ("openai", "gpt-5", "completion")
     assert (line["outcome"], line["status"], line["attempt"], line["level"]) == ("complete", 200, 1, "info")
-    assert (line["user"], line["tenant"], line["tags"]) == ("ann", "acme", ["t"])
+    assert (line["user"], line["tenant"], line["project"], line["tags"]) == ("ann", "acme", "hippo", ["t"])
+    assert "response_model" not in line
     assert line["key"] == answer.report.attempts[0].key
     assert line["input_tokens"] == answer.usage.prompt_tokens
     assert line["cost_usd"] == str(answer.cost.total)
@@ -311,8 +313,8 @@ def test_five_thousand_records_with_secrets_all_over_leak_none(lines: Lines) -> 
     written = msgspec.json.encode(lines.flush()).decode()
     assert len(lines.records) == 5_000
     # Each has 24 letters or more without anything between; there are too many to look for one after the other.
-    words = "\n".join(set(re.findall("[A-Za-z0-9]{24,}", written)))
-    assert [canary for canary in planted if re.split("[-_]", canary)[-1] in words] == []
+    long_words = "\n".join(set(re.findall("[A-Za-z0-9]{24,}", written)))
+    assert [canary for canary in planted if re.split("[-_]", canary)[-1] in long_words] == []
 
 
 def test_a_line_costs_the_call_little(lines: Lines) -> None:
@@ -327,6 +329,11 @@ def test_a_line_costs_the_call_little(lines: Lines) -> None:
             observer.end(observer.begin(asked)[1], each)
         best = min(best, (time.thread_time() - started) / 50)
     assert best < 40e-6
+
+
+def test_a_model_that_answers_under_another_name_is_told() -> None:
+    known = msgspec.structs.replace(record(call()), value=ChatCompletion(id="1", model="gpt-5-2025-08-07"))
+    assert line_of(known, identities=True)["response_model"] == "gpt-5-2025-08-07"
 
 
 def test_routes_are_told() -> None:

@@ -34,7 +34,12 @@ def line_of(record: Record, *, identities: bool) -> JSONObject:
     if not identities:
         return dict(line)
     caller = record.call.caller
-    told = {"user": record.call.user, "tenant": caller.tenant, "tags": list(caller.tags)}
+    told = {
+        "user": record.call.user,
+        "tenant": caller.tenant,
+        "project": caller.project,
+        "tags": list(caller.tags),
+    }
     return line | {name: value for name, value in told.items() if value not in _EMPTY}
 
 
@@ -54,6 +59,7 @@ def _made(record: Record) -> JSONObject:
         "operation": call.operation.value,
         "provider": report.provider or call.target.provider.name,
         "model": report.model or call.target.model,
+        "response_model": _served(record),
         "route": record.route,
         "key": "" if last is None else last.key,
         "key_alias": "" if last is None else last.key_alias,
@@ -75,6 +81,12 @@ def _made(record: Record) -> JSONObject:
     if len(attempts) >= _SEVERAL:
         told["attempts"] = [_attempt(attempt) for attempt in attempts]
     return {name: value for name, value in told.items() if value not in _EMPTY}
+
+
+def _served(record: Record) -> str:
+    """Return which model the answer says it is of, where that is another than the one that was asked for."""
+    served = getattr(record.answer, "model", "")
+    return served if isinstance(served, str) and served != (record.report.model or record.call.target.model) else ""
 
 
 def _times(record: Record, attempts: list[Attempt]) -> JSONObject:

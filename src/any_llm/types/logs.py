@@ -27,7 +27,7 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         fields: how members are called: as this library's schema says (`any_llm`), as Elastic's common schema (`ecs`)
             or as OpenTelemetry's conventions (`otel`).
         capacity: how many lines may wait to be written; further ones are dropped, and counted.
-        identities: whether lines tell the caller's user, tenant and tags.
+        identities: whether lines tell the caller's user, tenant, project and tags.
     """
 
     to: JSON = "stderr"
