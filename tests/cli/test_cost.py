@@ -193,11 +193,23 @@ def test_the_ledger_of_the_configuration_is_read(
     assert not any_llm("cost", "--store", store, "--since", "2030-01-01").err
 
 
+def test_a_ledger_that_is_only_looked_at_is_not_made(any_llm: Command, tmp_path: Path) -> None:
+    place = tmp_path / "none" / "ledger.db"
+    for store in (f"sqlite:{place}", str(place)):
+        done = any_llm("cost", "--store", store)
+        assert (done.code, done.out) == (2, "")
+        assert f"There is no ledger at {str(place)!r}" in done.err
+    assert not place.parent.exists()
+    assert "--store is 'bogus:thing'; give a path" in any_llm("cost", "--store", "bogus:thing").err
+    assert "There is no store of kept answers at" in any_llm("cache", "stats", "--store", f"sqlite:{place}").err
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("--only", "colour=red"), "--only 'colour=red' makes no sense; write NAME=VALUE with day"),
         (("--since", "soon"), "'soon' is no day and no time; write it as 2026-11-01"),
+        (("--since", "99999999999d"), "'99999999999d' is no day and no time"),
         (("--timezone", "Mars/Base"), "The time zone 'Mars/Base' is not known"),
     ],
 )

@@ -44,10 +44,13 @@ def test_calls_are_listed_searched_and_shown(any_llm: Command, path: Path) -> No
     assert any_llm("logs", "list", "--path", str(path)).out == any_llm("logs", "--path", str(path)).out
     (found,) = json.loads(any_llm("logs", "search", "zebras", "--path", str(path), "--json").out)
     assert found["id"] == 2
+    assert any_llm("logs", "search", "zebras about", "--path", str(path), "--json").out == "[]\n"
+    assert any_llm("logs", "search", "zebras", "about", "--path", str(path), "--json").out != "[]\n"
     shown = any_llm("logs", "show", found["request_id"], "--path", str(path)).out
     assert "[user]\nabout zebras\n" in shown
     assert "[answer]\n" in shown
     assert '"temperature": 0.5' in shown
+    assert "key_alias: env:OPENAI_API_KEY\n" in shown
     assert json.loads(any_llm("logs", "show", "1", "--path", str(path), "--json").out)["spoken"] == "messages"
 
 
@@ -79,6 +82,10 @@ def test_a_call_is_made_again_as_it_was_or_with_another_model(any_llm: Command, 
 def test_what_is_not_there_or_cannot_be_made_again_is_told(any_llm: Command, path: Path, tmp_path: Path) -> None:
     assert "has no call '77'" in any_llm("logs", "show", "77", "--path", str(path)).err
     assert "There is no log store at 'any-llm-logs.db'" in any_llm("logs").err
+    (tmp_path / "no.db").write_bytes(b"no database at all" * 100)
+    broken = any_llm("logs", "--path", str(tmp_path / "no.db"), "--json")
+    assert broken.code == Exit.STORE
+    assert json.loads(broken.err)["error"]["type"] == "StoreError"
     found = CallLog(path).show("1")
     assert found is not None
     log = CallLog(path)
@@ -87,6 +94,14 @@ def test_what_is_not_there_or_cannot_be_made_again_is_told(any_llm: Command, pat
     log.add([kept])
     log.close()
     assert "only completion, embedding, messages, responses" in any_llm("logs", "replay", "s", "--path", str(path)).err
+    picture = {"type": "image_url", "image_url": {"url": f"sha256:{'a' * 64}"}}
+    line = line | {"operation": "completion", "request_id": "p"}
+    said: JSON = [{"role": "user", "content": [picture]}]
+    log.add([type(found[1])(line=line, at=time.time(), options={}, spoken="messages", request=said)])
+    log.close()
+    again = any_llm("logs", "replay", "p", "--path", str(path))
+    assert again.code == Exit.USAGE
+    assert "a file of which only the digest is kept" in again.err
 
 
 def test_a_text_is_asked_again_as_a_text_and_parts_are_shown(any_llm: Command, path: Path) -> None:
@@ -98,6 +113,25 @@ def test_a_text_is_asked_again_as_a_text_and_parts_are_shown(any_llm: Command, p
             [Kept(line=line | {"request_id": number}, at=time.time(), options={}, spoken="inputs", request=request)]
         )
     log.close()
-    assert any_llm("logs", "replay", "t", "--path", str(path)).code == Exit.DONE
+    vectors = json.loads(any_llm("logs", "replay", "t", "--path", str(path)).out)
+    assert vectors["data"][0]["embedding"]
     shown = any_llm("logs", "show", "u", "--path", str(path)).out
     assert "[user]\nlook\n\n[user]\nand hear\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--most", "0"), "--most is 0; give a positive number of calls"),
+        (("--outcome", "lost"), "--outcome is 'lost'; use one of complete, failed, cancelled, closed"),
+        (("tail", "--most", "-1"), "--most is -1"),
+        (("tail", "--follow", "--every", "0"), "--every is 0; give a positive number of seconds"),
+        (("tail", "--follow", "--every", "nan"), "--every is nan"),
+        (("search",), "No words to look for"),
+        (("search", '""'), "No words to look for"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_refused(words: tuple[str, ...], said: str, any_llm: Command, path: Path) -> None:
+    done = any_llm("logs", *words, "--path", str(path))
+    assert (done.code, done.out) == (Exit.USAGE, "")
+    assert said in done.err

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 from typing_extensions import override
 
+from any_llm.cli.exits import Exit
 from tests.cli.conftest import Command
 from tests.docs.operations import MP3, PNG, SAID, Asked, Said, find
 from tests.docs.provider import Handler
@@ -169,7 +170,7 @@ def test_transcription_is_told_as_json(any_llm: Command, meeting: str) -> None:
 
 def test_a_recording_that_is_not_there_is_told(any_llm: Command, asked: Provider) -> None:
     done = any_llm("transcribe", "none.mp3", "-m", "openai:whisper-1")
-    assert done.code in {2, 4}
+    assert done.code == Exit.USAGE
     assert "none.mp3" in done.err
     assert asked.asked == []
 

@@ -124,6 +124,13 @@ def test_a_wrong_setting_is_told(changes: dict[str, JSON], told: str) -> None:
         _behaviour(wish(**changes))
 
 
+def test_a_port_that_cannot_be_is_told(any_llm: Command) -> None:
+    done = any_llm("mock", "--port", "99999")
+    assert done.code == 2
+    assert "port must be 0-65535" in done.err
+    assert "choose another --port" in done.err
+
+
 def test_a_port_that_is_taken_is_told(environment: dict[str, str], shell: Command) -> None:
     with serving(environment, "--json") as process:
         assert process.stdout is not None

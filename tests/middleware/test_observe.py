@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from any_llm import AnyLLM, Settings
+from any_llm import AnyLLM, Hooks, Layer, Settings
 from any_llm.exceptions import ConfigurationError, OverloadedError
 from any_llm.pipeline.call import Call
 from any_llm.pipeline.observation import Record
@@ -150,3 +150,24 @@ async def test_an_observer_that_breaks_harms_neither_the_call_nor_the_next_obser
 def test_what_cannot_be_told_is_no_observer() -> None:
     with pytest.raises(ConfigurationError, match="methods begin and end"):
         Settings(observers=("nobody",))  # type: ignore[arg-type]  # that is the mistake
+
+
+async def test_lines_of_the_library_itself_tell_in_which_call_they_were_written(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    headers = {"x-request-id": "mine-1", "x-session-id": "talk", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+
+    def failing(_call: Call, _end: object) -> None:
+        raise ZeroDivisionError
+
+    with Mock() as mock:
+        asking = client(mock, Notes(), middleware=[Layer(middleware=Hooks(on_end=failing), after="telemetry")])
+        await asking.acompletion(model="gpt-5", messages=MESSAGES, extra_headers=headers)
+    logging.getLogger("any_llm").warning("something else")
+    inside, outside = (vars(record) for record in caplog.records)
+    assert inside["request_id"] == "mine-1"
+    assert inside["any_llm"] == {
+        "request_id": "mine-1", "session_id": "talk", "trace_id": "a" * 32, "span_id": "b" * 16,
+        "provider": "openai", "model": "gpt-5", "attempt": 1,
+    }  # fmt: skip
+    assert (outside["request_id"], outside["any_llm"]) == ("", {})

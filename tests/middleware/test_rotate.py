@@ -470,3 +470,31 @@ async def test_a_canary_key_is_in_no_text() -> None:
     assert all(canary not in text for text in texts)
     with pytest.raises(TypeError):
         pickle.dumps(keys)
+
+
+async def test_keys_have_names_in_reports_by_which_people_know_them() -> None:
+    vendor = Vendor("first-key", "second-key", "third-key")
+    sources = ("env:ROTATED_KEY", lambda: Secret("second-key", "the spare one"), Secret("third-key"))
+    asking = client(vendor, Keys(sources=sources))
+    named = client(vendor, Keys(sources=sources, names=("a", "b", "c")))
+
+    async def names(of: AnyLLM) -> set[str]:
+        return {(await of.acompletion("m", MESSAGES)).report.attempts[0].key_alias for _ in range(3)}
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ROTATED_KEY", "first-key")
+        assert await names(asking) == {"env:ROTATED_KEY", "the spare one", ""}
+        assert await names(named) == {"a", "b", "c"}
+        environment.setenv("OPENAI_API_KEY", "first-key")
+        plain = AnyLLM.create("openai", transport=vendor.transport)
+        assert await names(plain) == {"env:OPENAI_API_KEY"}
+
+
+def test_names_of_keys_are_as_many_as_the_keys(tmp_path: Path) -> None:
+    file = tmp_path / "any-llm.toml"
+    file.write_text('[keys.openai]\nsources = ["env:A", "command:pass show --token=x b"]\nnames = ["one", "two"]\n')
+    assert load_settings({"ANY_LLM_CONFIG": str(file)}).keys["openai"].names == ["one", "two"]
+    with pytest.raises(ConfigurationError, match=r"names is \('one',\); give a name for each source"):
+        Keys(sources=("env:A", "env:B"), names=("one",))
+    with pytest.raises(ConfigurationError, match="names is 'ab'; give a name for each source"):
+        Keys(sources=("env:A", "env:B"), names="ab")

@@ -26,10 +26,11 @@ from any_llm.attempts import Attempt, Routing
 from any_llm.exceptions import ConfigurationError, OverloadedError, ProviderError
 from any_llm.observers.behind import Behind
 from any_llm.observers.fields import ECS, OTEL, ecs
-from any_llm.observers.line import line_of, session_of
+from any_llm.observers.line import line_of
 from any_llm.observers.logs import Logs as Observer
 from any_llm.observers.logs import _Lines
 from any_llm.pipeline.call import Call
+from any_llm.pipeline.correlation import session_of
 from any_llm.pipeline.observation import Record
 from any_llm.pipeline.stream import Outcome
 from any_llm.pipeline.surroundings import Surroundings
@@ -37,6 +38,7 @@ from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation, Provider
 from any_llm.testing import Mock
 from any_llm.types.caller import Caller
+from any_llm.types.completion import ChatCompletion
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.logs import LogStore
 from any_llm.types.report import Report
@@ -53,8 +55,8 @@ IDS = {
 class Lines:
     """Where lines are gathered that calls had written."""
 
-    def __init__(self) -> None:
-        self.surroundings = Surroundings()
+    def __init__(self, surroundings: Surroundings | None = None) -> None:
+        self.surroundings = surroundings or Surroundings()
         self.records: list[JSONObject] = []
 
     def take(self, record: JSONObject) -> None:
@@ -66,9 +68,9 @@ class Lines:
                 assert kept.flush(5)
         return self.records
 
-    def client(self, mock: Mock, **arguments: JSON) -> JSON:
+    def client(self, mock: Mock, provider: str = "openai", **arguments: JSON) -> JSON:
         logs = arguments.pop("logs", Logs(to=self.take))
-        return mock.client("openai", logs=logs, surroundings=self.surroundings, **arguments)
+        return mock.client(provider, logs=logs, surroundings=self.surroundings, **arguments)
 
 
 @pytest.fixture
@@ -78,7 +80,7 @@ def lines() -> Lines:
 
 async def test_a_line_tells_who_what_how_long_and_for_how_much(lines: Lines) -> None:
     with Mock() as mock:
-        asking = lines.client(mock, caller=Caller(tenant="acme", user="ann", tags=("t",)))
+        asking = lines.client(mock, caller=Caller(tenant="acme", user="ann", project="hippo", tags=("t",)))
         answer = await asking.acompletion(model="gpt-5", messages=MESSAGES, extra_headers=IDS)
     (line,) = lines.flush()
     jsonschema.validate(line, SCHEMA, cls=jsonschema.Draft202012Validator)
@@ -86,9 +88,11 @@ async def test_a_line_tells_who_what_how_long_and_for_how_much(lines: Lines) -> 
     assert line["request_id"] == "mine-1" == answer.report.client_request_id
     assert mock.calls[0].headers["x-client-request-id"] == "mine-1"
     assert (line["trace_id"], line["span_id"], line["session_id"]) == ("a" * 32, "b" * 16, "talk-7")
+    assert (answer.report.trace_id, answer.report.session_id) == ("a" * 32, "talk-7")
     assert (line["provider"], line["model"], line["operation"]) == ("openai", "gpt-5", "completion")
     assert (line["outcome"], line["status"], line["attempt"], line["level"]) == ("complete", 200, 1, "info")
-    assert (line["user"], line["tenant"], line["tags"]) == ("ann", "acme", ["t"])
+    assert (line["user"], line["tenant"], line["project"], line["tags"]) == ("ann", "acme", "hippo", ["t"])
+    assert "response_model" not in line
     assert line["key"] == answer.report.attempts[0].key
     assert line["input_tokens"] == answer.usage.prompt_tokens
     assert line["cost_usd"] == str(answer.cost.total)
@@ -219,7 +223,29 @@ def test_the_span_that_a_layer_left_goes_before_the_one_that_was_sent() -> None:
 
     known = call(context={"otel": {"current": Span()}}, headers={"traceparent": IDS["traceparent"]})
     assert line_of(record(known), identities=True)["trace_id"] == f"{1:032x}"
-    assert "trace_id" not in line_of(record(call(headers={"traceparent": "no"})), identities=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        (f"00-{'a' * 32}-{'b' * 16}-01", True),
+        (f"01-{'a' * 32}-{'b' * 16}-01-what-comes", True),
+        (f"00-{'a' * 32}-{'b' * 16}-01-what-comes", False),
+        (f"ff-{'a' * 32}-{'b' * 16}-01", False),
+        (f"00-{'0' * 32}-{'b' * 16}-01", False),
+        (f"00-{'a' * 32}-{'0' * 16}-01", False),
+        ("no", False),
+    ],
+)
+def test_only_a_trace_that_can_be_is_told(told: str, *, known: bool) -> None:
+    assert ("trace_id" in line_of(record(call(headers={"traceparent": told})), identities=True)) == known
+
+
+async def test_an_id_that_is_said_to_the_provider_is_that_of_the_call() -> None:
+    mock = Mock()
+    headers = {"X-Client-Request-Id": "theirs-9", "x-request-id": "mine-1"}
+    answer = await mock.client("openai").acompletion(model="gpt-5", messages=MESSAGES, extra_headers=headers)
+    assert answer.report.client_request_id == mock.calls[0].headers["x-client-request-id"] == "theirs-9"
 
 
 def test_lines_beyond_the_room_are_dropped_and_counted(lines: Lines) -> None:
@@ -286,19 +312,28 @@ def test_five_thousand_records_with_secrets_all_over_leak_none(lines: Lines) -> 
         observer.end(None, record(asked, error=failed, report=Report(provider="openai", model=model)))
     written = msgspec.json.encode(lines.flush()).decode()
     assert len(lines.records) == 5_000
-    assert [canary for canary in planted if canary in written] == []
+    # Each has 24 letters or more without anything between; there are too many to look for one after the other.
+    long_words = "\n".join(set(re.findall("[A-Za-z0-9]{24,}", written)))
+    assert [canary for canary in planted if re.split("[-_]", canary)[-1] in long_words] == []
 
 
 def test_a_line_costs_the_call_little(lines: Lines) -> None:
     observer = Observer(Logs(to=lines.take, capacity=100_000), lines.surroundings)
-    known = record(call(attempts=[Attempt(provider="openai", model="gpt-5", outcome="ok", elapsed=0.4)]))
+    asked = call(attempts=[Attempt(provider="openai", model="gpt-5", outcome="ok", elapsed=0.4)], headers=IDS)
     best = float("inf")
     for _ in range(20):
+        # A record keeps what is found out about it, so each line needs one of its own.
+        records = [record(asked) for _ in range(50)]
         started = time.thread_time()
-        for _ in range(50):
-            observer.end(None, known)
+        for each in records:
+            observer.end(observer.begin(asked)[1], each)
         best = min(best, (time.thread_time() - started) / 50)
     assert best < 40e-6
+
+
+def test_a_model_that_answers_under_another_name_is_told() -> None:
+    known = msgspec.structs.replace(record(call()), value=ChatCompletion(id="1", model="gpt-5-2025-08-07"))
+    assert line_of(known, identities=True)["response_model"] == "gpt-5-2025-08-07"
 
 
 def test_routes_are_told() -> None:

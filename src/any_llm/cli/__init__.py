@@ -2,8 +2,8 @@
 
 Exit codes, for scripts: 0 done; 1 an unexpected failure, a bug; 2 wrong usage or configuration; 3 no key, or a key that
 was refused; 4 the request was refused; 5 rate limit, quota or credit; 6 the provider failed; 7 time ran out; 8 the
-network failed; 9 the answer is of no use (cut, filtered, not in the asked form); 130 interrupted; 141 nobody reads the
-output any more.
+network failed; 9 the answer is of no use (cut, filtered, not in the asked form); 10 a store failed, such as the ledger;
+130 interrupted; 141 nobody reads the output any more.
 """
 
 from __future__ import annotations

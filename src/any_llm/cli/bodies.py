@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from any_llm.cli.find_models import find_models, show_model
     from any_llm.cli.kept import clear_cache, show_cache
     from any_llm.cli.listen import transcribe
-    from any_llm.cli.logs import list_logs, replay_log, show_log, tail_logs
+    from any_llm.cli.logs import list_logs, replay_log, search_logs, show_log, tail_logs
     from any_llm.cli.make import make_image, speak
     from any_llm.cli.matrix import matrix
     from any_llm.cli.mock import list_faults, mock
@@ -83,6 +83,7 @@ _HOMES: Mapping[str, str] = {
     "replay_log": "any_llm.cli.logs",
     "report_audit": "any_llm.cli.audit",
     "rerank": "any_llm.cli.rank",
+    "search_logs": "any_llm.cli.logs",
     "show_cache": "any_llm.cli.kept",
     "show_log": "any_llm.cli.logs",
     "show_model": "any_llm.cli.find_models",
@@ -136,6 +137,7 @@ __all__ = [
     "replay_log",
     "report_audit",
     "rerank",
+    "search_logs",
     "show_cache",
     "show_log",
     "show_model",

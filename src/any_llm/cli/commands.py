@@ -50,7 +50,7 @@ COMMANDS: Sequence[Command] = (
 
 EXIT_CODES = (
     "Exit codes: 0 done, 1 unexpected failure, 2 usage or configuration, 3 key, 4 request refused, 5 rate limit or "
-    "quota, 6 provider failed, 7 timeout, 8 network, 9 unusable answer, 130 interrupted."
+    "quota, 6 provider failed, 7 timeout, 8 network, 9 unusable answer, 10 store failed, 130 interrupted."
 )
 _FLAGS = (
     ("--help, -h", "Show this, or with a command its parameters."),

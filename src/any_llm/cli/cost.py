@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from any_llm.cli.places import look_at
 from any_llm.cli.progress import progress
 from any_llm.cli.terminal import draws, note, table, write, write_json
 from any_llm.cli.times import moment, zone_of
@@ -100,12 +101,13 @@ def open_ledger(store: str | None) -> Book:
     """Open the ledger that is named, or that of the configuration.
 
     Raises:
+        ConfigurationError: there is none at the place that is named.
         StoreError: it cannot be opened.
     """
-    if store is None:
-        setting = default_settings().ledger
-        store = setting.store if isinstance(setting, Ledger) else ""
-    return open_book(store)
+    if store is not None:
+        return open_book(look_at(store, "ledger"))
+    setting = default_settings().ledger
+    return open_book(setting.store if isinstance(setting, Ledger) else "")
 
 
 def span_of(wish: CostWish) -> Span:

@@ -18,5 +18,6 @@ class Exit(IntEnum):
     TIMEOUT = 7
     NETWORK = 8
     ANSWER = 9
+    STORE = 10
     INTERRUPTED = 130
     PIPE = 141

@@ -23,6 +23,7 @@ from any_llm.exceptions import (
     RequestTimeoutError,
     ResponseFormatError,
 )
+from any_llm.refusals import AuditError, StoreError
 from any_llm.types.json import JSONObject
 from any_llm.types.secret import redact
 
@@ -33,6 +34,7 @@ _CODES: Sequence[tuple[type[AnyLLMError] | tuple[type[AnyLLMError], ...], Exit]]
     (RequestTimeoutError, Exit.TIMEOUT),
     (ConnectionFailedError, Exit.NETWORK),
     ((LengthFinishReasonError, ContentFilterFinishReasonError, ResponseFormatError), Exit.ANSWER),
+    ((StoreError, AuditError), Exit.STORE),
 )
 """Classes of errors and their codes; the first that fits counts. What is in none is the caller's or the provider's."""
 

@@ -7,6 +7,7 @@ from collections import Counter
 
 import msgspec
 
+from any_llm.cli.places import look_at
 from any_llm.cli.terminal import table, write, write_json
 from any_llm.client.kept import KeptAnswers
 from any_llm.engine.settings_file import default_settings
@@ -48,7 +49,7 @@ def clear_cache(*, store: str | None, tag: str, model: str, prefix: str, everyth
 def _kept(store: str | None) -> KeptAnswers:
     settings = default_settings()
     if store is not None:
-        settings = msgspec.structs.replace(settings, store=store)
+        settings = msgspec.structs.replace(settings, store=look_at(store, "store of kept answers"))
     if settings.store == "memory":
         raise ConfigurationError(
             "The store is 'memory', which ends with each process; name another, as in --store sqlite:cache.db"

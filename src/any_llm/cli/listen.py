@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import any_llm
 from any_llm.cli.asking import read_options, tell_warnings
 from any_llm.cli.terminal import write, write_json
 from any_llm.cli.wishes import Listening, Request
+from any_llm.exceptions import ConfigurationError
 from any_llm.types.json import JSONObject
 
 if TYPE_CHECKING:
@@ -16,7 +18,13 @@ if TYPE_CHECKING:
 
 
 def transcribe(file: str, request: Request, wish: Listening, *, json: bool) -> None:
-    """Write down what is said in a recording."""
+    """Write down what is said in a recording.
+
+    Raises:
+        ConfigurationError: the file is not there.
+    """
+    if "://" not in file and not file.startswith("data:") and not Path(file).is_file():
+        raise ConfigurationError(f"{file!r} is no file; give a recording, or its URL")
     options = read_options(request)
     if wish.words:
         options.setdefault("timestamp_granularities", ["word"])

@@ -57,7 +57,7 @@ def logs_search(
         path: The file of the store; without it, as the configuration says.
         json: Print a JSON array of objects: id, and the members of a log line.
     """
-    bodies.list_logs(" ".join(text), {"most": most, "model": model, "outcome": outcome}, path, json=json)
+    bodies.search_logs(text, {"most": most, "model": model, "outcome": outcome}, path, json=json)
 
 
 @logs.command(name="tail")

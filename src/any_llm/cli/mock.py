@@ -53,9 +53,10 @@ async def _serve(wish: MockWish, *, json: bool) -> None:
         await server.start()
         if wish.fault:
             await server.listen(find_fault(wish.fault)[0].listener)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise ConfigurationError(
-            f"The mock cannot listen on {wish.host}:{wish.port}: {error.strerror}; choose another --port"
+            f"The mock cannot listen on {wish.host}:{wish.port}: {reason}; choose another --port"
         ) from error
     try:
         _tell(server, json=json)

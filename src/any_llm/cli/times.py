@@ -45,11 +45,11 @@ def moment(text: str, zone: ZoneInfo, now: dt.datetime) -> dt.datetime:
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     if word in {"today", "yesterday"}:
         return midnight - dt.timedelta(days=word == "yesterday")
-    if ago := _AGO.fullmatch(word):
-        return now.astimezone(zone) - dt.timedelta(**{_UNITS[ago.group(2)]: int(ago.group(1))})
     try:
+        if ago := _AGO.fullmatch(word):
+            return now.astimezone(zone) - dt.timedelta(**{_UNITS[ago.group(2)]: int(ago.group(1))})
         said = dt.datetime.fromisoformat(text.strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ConfigurationError(
             f"{text!r} is no day and no time; write it as 2026-11-01, 2026-11-01T12:00, today, 24h or 30d"
         ) from None

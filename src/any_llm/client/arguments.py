@@ -73,8 +73,12 @@ def build_call(operation: Operation, target: Target, options: JSONObject, settin
 
 
 def _own_id(headers: Mapping[str, str]) -> str:
-    """Return the caller's own id of the request, from the header `x-request-id`; empty where it is none for a log."""
-    named = next((value for name, value in headers.items() if name.lower() == "x-request-id"), "")
+    """Return the caller's own id of the request, from the header `x-request-id`; empty where it is none for a log.
+
+    One that is said as `x-client-request-id` is what the provider hears, and so what logs say.
+    """
+    said = {name.lower(): value for name, value in headers.items()}
+    named = (said.get("x-client-request-id") or said.get("x-request-id") or "").strip()
     return named if len(named) <= _LONGEST_ID and named.isascii() and named.isprintable() else ""
 
 

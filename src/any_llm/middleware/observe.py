@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from any_llm.exceptions import AnyLLMError
+from any_llm.pipeline.correlation import CALL, is_told_which_call, session_of, trace_of
 from any_llm.pipeline.deadline import exceeded
 from any_llm.pipeline.observation import Record
 from any_llm.pipeline.placed import placed
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from any_llm.types.json import JSON
 
 _LOG = logging.getLogger("any_llm")
+_LOG.addFilter(is_told_which_call)
 _COMPLETE = Outcome(ending="complete")
 
 
@@ -48,6 +50,7 @@ class Observe:
     async def __call__(self, call: Call, inner: Handler) -> Reply:
         """Answer a call as the handler does."""
         begun = self._begin(call)
+        token = CALL.set(begun.call)
         try:
             reply = await inner(begun.call)
         except Exception as error:
@@ -56,6 +59,10 @@ class Observe:
         except BaseException as error:
             self._end(begun, self._cut_off(begun.call, error), _report_of(begun.call, error))
             raise
+        finally:
+            CALL.reset(token)
+        if begun.call.context or begun.call.headers:
+            _name(begun.call, reply.report)
         value: object = reply.value
         if is_stream(value):
             value.follow(lambda stream, outcome: self._end(begun, outcome, stream.report, stream))
@@ -95,6 +102,12 @@ class Observe:
         if late and isinstance(error, asyncio.CancelledError):
             return Outcome(ending="failed", error=exceeded(call))
         return Outcome(ending="cancelled", error=error)
+
+
+def _name(call: Call, report: Report) -> None:
+    """Have a report tell by which ids its call is found again in what observers write."""
+    report.trace_id = trace_of(call).get("trace_id")
+    report.session_id = session_of(call) or None
 
 
 def _report_of(call: Call, error: BaseException) -> Report:

@@ -1,24 +1,25 @@
-"""Show what goes over the wire, secrets masked: each request as a `curl` command that can be run, and its answer.
-
-A key is written as the environment variable that holds it, so the command runs as it is where that variable is set.
-https://curl.se/docs/manpage.html
-"""
+"""Show what goes over the wire, secrets masked: each request as a `curl` command that can be run, and its answer."""
 
 from __future__ import annotations
 
+import codecs
 import sys
-from codecs import utf_8_decode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from time import perf_counter
+from typing import TypeVar
 
 from any_llm.spec.transport import Exchange, Transport
-from any_llm.types.http import HttpRequest, Timeouts, size_of
-from any_llm.types.secret import redact, redact_headers, redact_url, secrets_of
+from any_llm.transport.curl import curl, without_secrets
+from any_llm.types.http import HttpRequest, Timeouts
+from any_llm.types.secret import redact_headers, secrets_of
+
+T = TypeVar("T")
 
 _LONGEST_ANSWER = 20_000
-_SHORTEST_KEY, _SHORTEST_PROOF = 8, 4
-_KEY_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
-_UNNAMED = "ANY_LLM_DEBUG_KEY"
-"""The variable that a command reads a key from that no variable holds here."""
+_BEYOND = 1_000
+"""How many letters more are looked at, so that no secret is cut in two."""
+
+_MOST_BYTES = 4 * (_LONGEST_ANSWER + _BEYOND)
 
 
 class Debugging:
@@ -36,8 +37,8 @@ class Debugging:
     async def send(self, request: HttpRequest, timeouts: Timeouts) -> Exchange:
         """Send a request; see `any_llm.spec.transport.Transport`."""
         _show(curl(request, self._environment))
-        exchange = await self._inner.send(request, timeouts)
-        return _Shown(exchange, request)
+        shown = _Shown(request)
+        return shown.of(await shown.watch(self._inner.send(request, timeouts)))
 
     async def aclose(self) -> None:
         """Close what is open on the running loop."""
@@ -45,13 +46,22 @@ class Debugging:
 
 
 class _Shown:
-    """An exchange whose answer is shown when it has been read."""
+    """An exchange whose answer is shown when it has been read, or when it is clear that it will not be."""
 
-    def __init__(self, exchange: Exchange, request: HttpRequest) -> None:
-        self._exchange = exchange
+    _exchange: Exchange
+
+    def __init__(self, request: HttpRequest) -> None:
         self._secrets = secrets_of(request.headers)
-        self._taken: list[bytes] = []
+        self._id = next((value for name, value in request.headers.items() if name.lower() == "x-client-request-id"), "")
+        self._began = perf_counter()
+        self._taken = bytearray()
+        self._size = 0
         self._told = False
+
+    def of(self, exchange: Exchange) -> _Shown:
+        """Return this with the answer that it is."""
+        self._exchange = exchange
+        return self
 
     @property
     def status(self) -> int:
@@ -65,15 +75,15 @@ class _Shown:
 
     async def read(self) -> bytes:
         """Read the rest of the body."""
-        body = await self._exchange.read()
-        self._taken.append(body)
+        body = await self.watch(self._exchange.read())
+        self._take(body)
         self._tell("")
         return body
 
     async def chunk(self) -> bytes:
         """Return what has arrived of the body."""
-        piece = await self._exchange.chunk()
-        self._taken.append(piece)
+        piece = await self.watch(self._exchange.chunk())
+        self._take(piece)
         if not piece:
             self._tell("")
         return piece
@@ -83,87 +93,49 @@ class _Shown:
         self._tell("\n(closed here)")
         self._exchange.close()
 
+    async def watch(self, answer: Awaitable[T]) -> T:
+        """Wait for what the provider says, and show what it fails with."""
+        try:
+            return await answer
+        except BaseException as error:
+            told = without_secrets(f"{type(error).__name__}: {error}", *self._secrets)
+            self._tell(f"\n({told.removesuffix(': ')})")
+            raise
+
+    def _take(self, piece: bytes) -> None:
+        self._size += len(piece)
+        self._taken += piece[: _MOST_BYTES - len(self._taken)]
+
     def _tell(self, end: str) -> None:
         if self._told:
             return
         self._told = True
-        lines = [f"HTTP {self.status}"]
-        lines += [f"{name}: {value}" for name, value in redact_headers(self.headers, *self._secrets).items()]
-        body = b"".join(self._taken)
+        lines = [f"answers {self._id}" if self._id else "answers", f"after {perf_counter() - self._began:.3f} s"]
+        lines = [" ".join(lines)]
+        if exchange := getattr(self, "_exchange", None):
+            headers = redact_headers(exchange.headers, *self._secrets)
+            lines = [f"HTTP {exchange.status}", *lines, *(f"{name}: {value}" for name, value in headers.items()), ""]
+        shown = "\n".join([*lines, f"{self._body()}{end}"])
+        _show("\n".join(f"# {_printable(line)}".rstrip() for line in shown.splitlines()))
+
+    def _body(self) -> str:
         try:
-            # Half a character, where it is cut or was closed, is left out.
-            text = redact(utf_8_decode(body[:_LONGEST_ANSWER])[0], *self._secrets)
+            # The last letter may be cut.
+            text = codecs.getincrementaldecoder("utf-8")().decode(bytes(self._taken))
         except UnicodeDecodeError:
-            text = f"({len(body)} bytes)"
-        if len(body) > _LONGEST_ANSWER:
-            text += f"\n({len(body)} bytes in all)"
-        answer = "\n".join([*lines, "", f"{text}{end}"])
-        _show("\n".join(f"# {line}".rstrip() for line in answer.splitlines()))
+            return f"({self._size} bytes)"
+        text = without_secrets(text[: _LONGEST_ANSWER + _BEYOND], *self._secrets)
+        whole = self._size <= len(self._taken) and len(text) <= _LONGEST_ANSWER
+        return text if whole else f"{text[:_LONGEST_ANSWER]}\n({self._size} bytes in all)"
 
 
-def curl(request: HttpRequest, environment: Mapping[str, str]) -> str:
-    """Return the command that sends a request again, without any secret in it."""
-    keys = _Keys(request.headers, environment)
-    lines = [f"curl -sS -X {request.method} {keys.quoted(request.url, url=True)}"]
-    lines += [f"  -H {keys.quoted(f'{name}: {value}')}" for name, value in request.headers.items()]
-    body = request.body
-    if isinstance(body, bytes):
-        try:
-            text = body.decode("utf-8")
-        except UnicodeDecodeError:
-            text = "\0"
-        if "\0" in text:
-            lines.append("  --data-binary @BODY")
-        elif text:
-            lines.append(f"  --data-binary {keys.quoted(text)}")
-    else:
-        lines.append("  --data-binary @BODY")
-    command = " \\\n".join(lines)
-    missing = f"# BODY is a file of {size_of(body)} bytes that are not shown\n" if "@BODY" in lines[-1] else ""
-    unnamed = f"# Set {_UNNAMED} to the key, which no variable holds here\n" if keys.unnamed else ""
-    return f"{missing}{unnamed}{command}"
-
-
-class _Keys:
-    """The secrets of a request, by the variables that hold them."""
-
-    def __init__(self, headers: Mapping[str, str], environment: Mapping[str, str]) -> None:
-        proofs = {text for secret in secrets_of(headers) if len(text := secret.reveal()) >= _SHORTEST_PROOF}
-        found = {
-            value: name
-            # Of several variables with one key, the first one is named.
-            for name, value in environment.items()
-            if value in proofs or (len(value) >= _SHORTEST_KEY and any(word in name.upper() for word in _KEY_WORDS))
-        }
-        found |= {value: _UNNAMED for value in proofs if value not in found}
-        self._names = dict(sorted(found.items(), key=lambda item: -len(item[0])))
-        self.unnamed = False
-
-    def quoted(self, text: str, *, url: bool = False) -> str:
-        """Return a text as one word of a shell, with variables in place of keys."""
-        parts = [(text, "")]
-        for value, name in self._names.items():
-            parts = [piece for part in parts for piece in _split(part, value, name)]
-        self.unnamed = self.unnamed or any(name == _UNNAMED for _, name in parts)
-        return (
-            "".join(f'"${name}"' if name else _single(redact_url(plain) if url else plain) for plain, name in parts)
-            or "''"
-        )
-
-
-def _split(part: tuple[str, str], value: str, name: str) -> list[tuple[str, str]]:
-    text, known = part
-    if known or value not in text:
-        return [part]
-    pieces: list[tuple[str, str]] = []
-    for plain in text.split(value):
-        pieces += [(plain, ""), ("", name)]
-    return [piece for piece in pieces[:-1] if piece != ("", "")]
-
-
-def _single(text: str) -> str:
-    quoted = redact(text).replace("'", "'\\''")
-    return f"'{quoted}'"
+def _printable(line: str) -> str:
+    """Return a line without what would move a terminal's cursor."""
+    if line.isprintable():
+        return line
+    return "".join(
+        each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode() for each in line
+    )
 
 
 def _show(text: str) -> None:

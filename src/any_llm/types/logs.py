@@ -20,13 +20,14 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     Attributes:
         to: where lines go: `stderr`, `stdout`, the path of a file, `logging` for the standard library's logger
-            `any_llm.calls`, or a function that takes a record, such as `lambda record: log.info(**record)` for
-            structlog. The function is called by a thread of its own, one record after the other.
+            `any_llm.calls`, a logger of `logging` or of structlog, or a function that takes a record. Loggers and
+            functions are called by a thread of its own, one record after the other, each within the context variables
+            of its call.
         format: `json`, or `console` for people.
         fields: how members are called: as this library's schema says (`any_llm`), as Elastic's common schema (`ecs`)
             or as OpenTelemetry's conventions (`otel`).
         capacity: how many lines may wait to be written; further ones are dropped, and counted.
-        identities: whether lines tell the caller's user, tenant and tags.
+        identities: whether lines tell the caller's user, tenant, project and tags.
     """
 
     to: JSON = "stderr"
@@ -44,9 +45,11 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ConfigurationError(f"logs.{name} is {getattr(self, name)!r}; use one of {', '.join(allowed)}")
-        if not callable(self.to) and not (isinstance(self.to, str) and self.to):
+        named = (isinstance(self.to, str) and self.to) or hasattr(self.to, "__fspath__")
+        if not named and not callable(self.to) and not callable(getattr(self.to, "info", None)):
             raise ConfigurationError(
-                f"logs.to is {self.to!r}; use 'stderr', 'stdout', 'logging', a path, or a function that takes a record"
+                f"logs.to is {self.to!r}; use 'stderr', 'stdout', 'logging', a path, a logger, or a function that takes"
+                " a record"
             )
         _check_positive("logs", "capacity", self.capacity)
 

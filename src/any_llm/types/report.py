@@ -69,8 +69,9 @@ class Report(msgspec.Struct, kw_only=True):
     to a `response_format`: `native`, by a `tool`, by `json_object` and words, or by `instructions` alone; `None` where
     none was asked for. `carried_over` names the operation by whose shape a call reached a provider that lacks its own,
     such as `completion` for `messages`. `attempts` are the attempts that were made, the last of them this one.
-    `findings` are what guards saw and did. `cache` says what the cache did, where there is one.
-    `routing` tells how a call with several targets found this one. `pricing` reckons what an answer cost.
+    `request_id` is the provider's id of the request, `client_request_id` ours; where calls are observed, `trace_id` and
+    `session_id` are those of the call. `findings` are what guards saw and did. `cache` says what the cache did, where
+    there is one. `routing` tells how a call with several targets found this one. `pricing` reckons what an answer cost.
     """
 
     provider: str = ""
@@ -82,6 +83,8 @@ class Report(msgspec.Struct, kw_only=True):
     headers: Mapping[str, str] = {}
     request_id: str | None = None
     client_request_id: str | None = None
+    trace_id: str | None = None
+    session_id: str | None = None
     elapsed: float | None = None
     time_to_first_chunk: float | None = None
     structured_output: str | None = None

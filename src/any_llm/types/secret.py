@@ -50,13 +50,23 @@ _USER = re.compile(r"//[^/@\s'\"]*@")
 
 
 class Secret:
-    """A key. Only `reveal` shows it; text, repr, format and pickling never do."""
+    """A key. Only `reveal` shows it; text, repr, format and pickling never do.
 
-    __slots__ = ("_fingerprint", "_value")
+    Args:
+        value: the key itself.
+        alias: what logs call it, such as the place where it was read.
+    """
 
-    def __init__(self, value: str) -> None:
+    __slots__ = ("_fingerprint", "_value", "alias")
+
+    def __init__(self, value: str, alias: str = "") -> None:
         self._value = value
         self._fingerprint = ""
+        self.alias = alias
+
+    def called(self, alias: str) -> Secret:
+        """Return this key with another name for logs; with its own where none is given."""
+        return Secret(self._value, alias) if alias and alias != self.alias else self
 
     def reveal(self) -> str:
         """Return the key itself; for signing only."""
