@@ -19,6 +19,7 @@ class Attempt(msgspec.Struct, kw_only=True):
         provider: who was asked.
         model: which model of theirs.
         key: a fingerprint of the key that was used, which tells keys apart and gives none away; empty without a key.
+        key_alias: what that key is called, or where it was read, such as `env:OPENAI_API_KEY`; empty where nobody says.
         started: when it began, in seconds since 1970.
         waited: how many seconds were waited just before it.
         elapsed: how many seconds it took; of a stream, until its end. `None` while it runs.
@@ -36,6 +37,7 @@ class Attempt(msgspec.Struct, kw_only=True):
     provider: str
     model: str
     key: str = ""
+    key_alias: str = ""
     started: float = 0.0
     waited: float = 0.0
     elapsed: float | None = None

@@ -180,7 +180,9 @@ class _Function:
         found: JSON = self._function()
         if inspect.isawaitable(found):
             found = await found
-        return _there(found.reveal() if isinstance(found, Secret) else str(found or ""), self.called)
+        if isinstance(found, Secret):
+            return Key(checked(found.reveal(), self.called).called(found.alias))
+        return _there(str(found or ""), self.called)
 
     def mark(self) -> object:
         return None

@@ -19,29 +19,30 @@ def find_key(provider: Provider, api_key: str | None, environment: Mapping[str, 
         MissingApiKeyError: there is none; the error names the variable and the page where keys are made.
         ConfigurationError: the key cannot be sent in a header.
     """
-    given = api_key or _from_environment(provider, environment)
-    if given:
-        return _checked(given.strip(), provider.name)
+    if api_key:
+        return _checked(api_key.strip(), provider.name)
+    if variable := _variable(provider, environment):
+        return _checked(environment[variable].strip(), provider.name, f"env:{variable}")
     if provider.auth == "none" or not provider.key or provider.key_optional:
         return None
     raise MissingApiKeyError(provider.name, provider.key, key_page=provider.key_page or provider.docs or None)
 
 
-def _from_environment(provider: Provider, environment: Mapping[str, str]) -> str | None:
+def _variable(provider: Provider, environment: Mapping[str, str]) -> str | None:
     for variable in (provider.key, *provider.key_alternatives):
         if variable and environment.get(variable):
-            return environment[variable]
+            return variable
     return None
 
 
 @lru_cache(maxsize=1_024)
-def _checked(key: str, provider_name: str) -> Secret:
+def _checked(key: str, provider_name: str, alias: str = "") -> Secret:
     if not key.isascii() or not key.isprintable():
         raise ConfigurationError(
             f"The {provider_name} API key has characters that no header may hold; it was perhaps copied badly",
             provider_name=provider_name,
         )
-    return Secret(key)
+    return Secret(key, alias)
 
 
 def find_base_url(

@@ -79,11 +79,12 @@ class Facts:
 
     def _listed(self, outcome: AttemptOutcome, elapsed: float | None) -> None:
         call = self._call
-        target, attempts = call.target, call.attempts
+        target, attempts, key = call.target, call.attempts, call.target.key
         attempt = self._attempt = Attempt(
             provider=target.provider.name,
             model=target.model,
-            key="" if target.key is None else target.key.fingerprint,
+            key="" if key is None else key.fingerprint,
+            key_alias="" if key is None else key.alias,
             started=self._clock.time() - (self._clock.monotonic() - self.started if elapsed is None else elapsed),
             waited=call.waited,
             elapsed=elapsed,

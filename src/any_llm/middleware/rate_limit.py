@@ -8,6 +8,8 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, NoReturn
 
+import msgspec
+
 from any_llm.pipeline.learned import limits_learned, limits_name
 from any_llm.pipeline.ledger import Ledger
 from any_llm.pipeline.reservation import Plan, Provider, Reservation, Reserved, Shortage, facts_of
@@ -66,6 +68,8 @@ class RateLimit:
             self._decisions["rejected"] += 1
             raise
         self._decisions["waited" if waited else "allowed"] += 1
+        if waited:
+            call = msgspec.structs.replace(call, waited=call.waited + waited)
         try:
             reply = await inner(call)
         except BaseException as error:
@@ -122,8 +126,8 @@ class RateLimit:
         cost = None if used is None else price(used, listed)
         return amounts if cost is None else amounts._replace(cost=float(cost.total))
 
-    async def _take(self, call: Call, reservation: Reservation) -> bool:
-        """Reserve what the call needs, or wait until that is there; say whether it had to wait."""
+    async def _take(self, call: Call, reservation: Reservation) -> float:
+        """Reserve what the call needs, or wait until that is there; return how many seconds it had to wait."""
         lines, clock = self._ledger.lines, self._surroundings.clock
         waiter, began, waited = lines.waiter(call.caller.priority), clock.monotonic(), False
         try:
@@ -132,7 +136,7 @@ class RateLimit:
                 if ahead is not None:
                     short = Shortage(ahead, inf, reservation.limit_of(ahead), sure=False)
                 elif (found := await reservation.take()) is None:
-                    return waited
+                    return max(clock.monotonic() - began, _LEAST) if waited else 0.0
                 else:
                     short = found if found.sure else found._replace(seconds=min(found.seconds, _LOOK))
                 patience = _patience(call, short, began, clock.monotonic())

@@ -133,7 +133,7 @@ def pool_of(keys: Keys, provider: str, surroundings: Surroundings) -> KeyPool:
 def _said(keys: Keys) -> Hashable:
     """Return what is said of keys, to be looked up by."""
     sources = tuple(_table(source) if is_mapping(source) else source for source in keys.sources)
-    return sources, tuple(keys.weights), keys.ttl, keys.cool, keys.before, keys.canary, keys.on_event
+    return sources, tuple(keys.weights), tuple(keys.names), keys.ttl, keys.cool, keys.before, keys.canary, keys.on_event
 
 
 def _table(source: Mapping[str, JSON]) -> Hashable:

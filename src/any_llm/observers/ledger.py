@@ -13,7 +13,6 @@ from any_llm.pipeline.names import new_name
 from any_llm.stores.ledger.opening import open_book
 from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
 from any_llm.stores.ledger.writer import Writer
-from any_llm.types.costs import UNPAID, Costs, costs_of
 from any_llm.types.usage import Usage
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.types.bookkeeping import Ledger as Policy
     from any_llm.types.cost import Cost
+    from any_llm.types.costs import Costs
 
 _ENCODE = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -64,14 +64,14 @@ def entry_of(name: str, record: Record) -> Entry:
     """Return what the ledger says of a call that has ended."""
     report = record.report
     cost = record.cost
-    costs = _costs(record, cost)
+    costs = record.costs
     begun = _row_of(name, record.call, record.started)
     known = len(costs.attempts) > costs.unknown or not costs.attempts
     call = begun._replace(
         elapsed=record.elapsed,
         provider=report.provider or begun.provider,
         model=report.model or begun.model,
-        route=report.routing.route if report.routing else "",
+        route=record.route,
         outcome=record.outcome.ending,
         error=type(record.outcome.error).__name__ if record.outcome.error is not None else None,
         cache=report.cache.status if report.cache else None,
@@ -103,19 +103,6 @@ def _row_of(name: str, call: Call, started: float) -> CallRow:
 
 def _tags(tags: tuple[str, ...]) -> str:
     return _ENCODE([*dict.fromkeys(tags)]).decode() if tags else "[]"
-
-
-def _costs(record: Record, cost: Cost | None) -> Costs:
-    """Return what the attempts cost; reading the usage of an answer takes a while, so it is done once."""
-    report = record.report
-    if report.cache is not None and report.cache.status in UNPAID:
-        return Costs(saved=report.cache.saved)
-    priced = _nobody_knows if report.pricing is None else report.pricing.of_attempt
-    return costs_of(report.attempts, cost, priced, report.routing)
-
-
-def _nobody_knows(_attempt: Attempt) -> Cost | None:
-    return None
 
 
 def _attempts(call: CallRow, record: Record, costs: Costs, cost: Cost | None) -> Iterator[AttemptRow]:

@@ -8,20 +8,24 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from any_llm.exceptions import AnyLLMError
+from any_llm.pipeline.observation import first_chunk_of
 from any_llm.types.json import is_mapping
 
 if TYPE_CHECKING:
+    import msgspec
+
     from any_llm.attempts import Attempt
     from any_llm.pipeline.call import Call
     from any_llm.pipeline.observation import Record
-    from any_llm.types.json import JSONObject
+    from any_llm.types.json import JSON, JSONObject
 
 SCHEMA = "any_llm.log/1"
 EVENT = "llm.call"
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
-"""https://www.w3.org/TR/trace-context/#traceparent-header"""
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
+"""https://www.w3.org/TR/trace-context/#traceparent-header; versions after 00 may tell more behind it."""
 _LEVELS: Mapping[str, str] = {"failed": "error", "cancelled": "warning"}
 _EMPTY: tuple[object, ...] = (None, "", (), [])
+_SEVERAL = 2
 
 
 def line_of(record: Record, *, identities: bool) -> JSONObject:
@@ -41,7 +45,7 @@ def line_of(record: Record, *, identities: bool) -> JSONObject:
 def _made(record: Record) -> JSONObject:
     call, report, outcome = record.call, record.report, record.outcome
     attempts = list(record.attempts)
-    last = attempts[-1] if attempts else None
+    last = next((each for each in reversed(attempts) if each.outcome == "ok"), attempts[-1] if attempts else None)
     told: JSONObject = {
         "schema": SCHEMA,
         "event": EVENT,
@@ -54,23 +58,25 @@ def _made(record: Record) -> JSONObject:
         "operation": call.operation.value,
         "provider": report.provider or call.target.provider.name,
         "model": report.model or call.target.model,
-        "route": report.routing.route if report.routing is not None else "",
-        "key": last.key if last is not None else "",
+        "route": record.route,
+        "key": "" if last is None else last.key,
+        "key_alias": "" if last is None else last.key_alias,
         "stream": call.stream,
         "outcome": outcome.ending,
         "status": report.status,
         "attempt": len(attempts),
         "chunks": record.chunks or None,
         "warnings": len(report.warnings) or None,
-        "findings": len(report.findings) or None,
+        "findings": len(report.findings or getattr(outcome.error, "findings", ())) or None,
         "cache": report.cache.status if report.cache is not None else None,
         **trace_of(call),
         **_times(record, attempts),
-        **_used(record),
+        **_used(record, last),
+        **_spent(record, attempts),
     }
     if outcome.error is not None:
         told |= _error(outcome.error)
-    if len(attempts) > 1:
+    if len(attempts) >= _SEVERAL:
         told["attempts"] = [_attempt(attempt) for attempt in attempts]
     return {name: value for name, value in told.items() if value not in _EMPTY}
 
@@ -87,8 +93,10 @@ def trace_of(call: Call) -> Mapping[str, str]:
         trace, own = getattr(context, "trace_id", 0), getattr(context, "span_id", 0)
         if trace:
             return {"trace_id": f"{trace:032x}", "span_id": f"{own:016x}"}
-    found = _TRACEPARENT.fullmatch(_header(call, "traceparent"))
-    return {"trace_id": found[1], "span_id": found[2]} if found else {}
+    found = _TRACEPARENT.fullmatch(_header(call, "traceparent").strip())
+    if found is None or (found[3] and found[0].startswith("00")) or not (found[1].strip("0") and found[2].strip("0")):
+        return {}
+    return {"trace_id": found[1], "span_id": found[2]}
 
 
 def _spans(call: Call) -> Iterator[Callable[[], object]]:
@@ -107,20 +115,34 @@ def _header(call: Call, wanted: str) -> str:
 
 def _times(record: Record, attempts: list[Attempt]) -> JSONObject:
     """Return the parts of the time a call took, in milliseconds."""
-    upstream = math.fsum(attempt.elapsed or 0.0 for attempt in attempts)
+    upstream = _covered(attempts)
     waited = math.fsum(attempt.waited for attempt in attempts)
-    first = record.report.time_to_first_chunk
+    told = record.call.stream and record.report.time_to_first_chunk is not None
     return {
         "duration_ms": _ms(record.elapsed),
         "upstream_ms": _ms(upstream),
         "waited_ms": _ms(waited),
         "overhead_ms": _ms(max(0.0, record.elapsed - upstream - waited)),
-        "time_to_first_chunk_ms": None if first is None else _ms(first),
+        "time_to_first_chunk_ms": _ms(first_chunk_of(record)) if told else None,
     }
 
 
-def _used(record: Record) -> JSONObject:
-    usage, cost = record.usage, record.cost
+def _covered(attempts: list[Attempt]) -> float:
+    """Return how many seconds attempts were running; those that ran side by side count once."""
+    if len(attempts) == 1:
+        return attempts[0].elapsed or 0.0
+    sum_, until = 0.0, 0.0
+    for attempt in attempts:
+        # They stand in the order in which they began.
+        ended = attempt.started + (attempt.elapsed or 0.0)
+        sum_ += max(0.0, ended - max(attempt.started, until))
+        until = max(until, ended)
+    return sum_
+
+
+def _used(record: Record, last: Attempt | None) -> JSONObject:
+    broken: msgspec.Struct | None = None if last is None or last.outcome == "ok" else last.usage
+    usage: JSON = record.usage if broken is None else broken
     if usage is None:
         return {}
     return {
@@ -128,7 +150,20 @@ def _used(record: Record) -> JSONObject:
         "cache_read_tokens": usage.cache_read_tokens or None,
         "output_tokens": usage.output_tokens,
         "reasoning_tokens": usage.reasoning_tokens or None,
-        "cost_usd": None if cost is None else str(cost.total),
+        "estimated": True if broken is not None else None,
+    }
+
+
+def _spent(record: Record, attempts: list[Attempt]) -> JSONObject:
+    """Return what the whole call cost, and the part of it for which there was no answer."""
+    if record.outcome.ending == "complete" and len(attempts) < _SEVERAL:
+        return {"cost_usd": None if record.cost is None else format(record.cost.total, "f")}
+    costs = record.costs
+    lost = costs.total - costs.answer
+    known = not costs.attempts or costs.unknown < len(costs.attempts)
+    return {
+        "cost_usd": format(costs.total, "f") if known and (attempts or record.cost is not None) else None,
+        "lost_usd": format(lost, "f") if lost else None,
     }
 
 
@@ -147,6 +182,7 @@ def _attempt(attempt: Attempt) -> JSONObject:
         "provider": attempt.provider,
         "model": attempt.model,
         "key": attempt.key,
+        "key_alias": attempt.key_alias,
         "outcome": attempt.outcome,
         "status": attempt.status,
         "error": attempt.error,

@@ -256,8 +256,7 @@ def _tag(record: Record) -> str:
 
 
 def _route(record: Record) -> str:
-    routing = record.report.routing
-    return routing.route if routing is not None else ""
+    return record.route
 
 
 _READ: Mapping[Label, Callable[[Record], str]] = {

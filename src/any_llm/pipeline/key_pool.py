@@ -11,7 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from any_llm.exceptions import AnyLLMError
-from any_llm.types.keys import KeyEvent, Keys, KeyState
+from any_llm.types.keys import KeyEvent, Keys, KeyState, alias_of
 from any_llm.types.secret import Secret, redact
 
 if TYPE_CHECKING:
@@ -36,14 +36,16 @@ class Held:
 
     Attributes:
         secret: the key.
+        alias: what logs call the key.
         state: what it is.
         in_use: how many calls use it now.
         trial: a new key that must make a call before it takes the place of `secret`.
     """
 
-    def __init__(self, source: KeySource, weight: float) -> None:
+    def __init__(self, source: KeySource, weight: float, alias: str = "") -> None:
         self.source = source
         self.weight = weight
+        self.alias = alias
         self.secret: Secret | None = None
         self.trial: Secret | None = None
         self.tried = False
@@ -94,8 +96,9 @@ class KeyPool:
         self._keys = keys
         self._provider = provider
         self._clock = clock
+        weights, names = keys.weights or [1.0] * len(sources), keys.names or map(alias_of, keys.sources)
         self.held = [
-            Held(source, weight) for source, weight in zip(sources, keys.weights or [1.0] * len(sources), strict=True)
+            Held(source, weight, name) for source, weight, name in zip(sources, weights, names, strict=True)
         ]
 
     async def take(self, without: Collection[Secret] = (), wait: Wait = _at_once) -> Taken | None:
@@ -237,7 +240,7 @@ class KeyPool:
         try:
             key = await held.source.read()
             if key.secret not in (held.secret, held.trial, held.rejected):
-                self._replace(held, key.secret)
+                self._replace(held, key.secret.called(held.alias))
         except Exception as error:
             self._fail(held, error)
             raise

@@ -17,6 +17,7 @@ from any_llm.types.report import Report
 if TYPE_CHECKING:
     from any_llm.attempts import Attempt
     from any_llm.types.cost import Cost
+    from any_llm.types.costs import Costs
     from any_llm.types.usage import Usage
 
 
@@ -65,6 +66,24 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
         return None if self.answer is None else cost_in(self.answer, self.report, self.usage)
 
+    @cached_property
+    def costs(self) -> Costs:
+        """What the whole call cost, attempts without an answer included; reading a usage takes a while: it is once."""
+        from any_llm.types.costs import UNPAID, Costs, costs_of  # noqa: PLC0415  # as above
+
+        report = self.report
+        if report.cache is not None and report.cache.status in UNPAID:
+            return Costs(saved=report.cache.saved)
+        priced = _nobody_knows if report.pricing is None else report.pricing.of_attempt
+        return costs_of(report.attempts, self.cost, priced, report.routing)
+
+    @property
+    def route(self) -> str:
+        """The name of the route that was asked; empty without one."""
+        routing = self.report.routing
+        # An error does not tell of its route, which the call brought along.
+        return routing.route if routing is not None else getattr(self.call.overrides.get("fallback"), "name", "")
+
     @property
     def attempts(self) -> Sequence[Attempt]:
         """Every attempt that was made, the first one first."""
@@ -75,6 +94,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
         """How many pieces were taken of a stream."""
         value: object = self.value
         return value.taken if isinstance(value, EventStream) else 0
+
+
+def _nobody_knows(_attempt: Attempt) -> Cost | None:
+    return None
 
 
 class Observer(Protocol):

@@ -115,7 +115,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
         return tree
 
 
-UNPAID = frozenset({"hit", "stale", "coalesced"})
+UNPAID = frozenset({"hit", "semantic", "stale", "coalesced"})
 """What a cache says of answers that nobody was asked for on behalf of their call."""
 
 _REFUSED = 400

@@ -53,6 +53,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
             table with one of the last four as `from` and more about its manager, a `Secret`, or a function that
             returns a key, also an asynchronous one.
         weights: how often each is used against the others; without them all alike.
+        names: what logs and reports call each; without them, by where it is read.
         ttl: after how many seconds a source is asked again, at the latest; files are looked at all the time. What must
             be waited for is asked beside the calls when four fifths of that are over, or of what the source says that
             its key lasts. As long as a source cannot be read, the key that it gave stays in use.
@@ -65,6 +66,7 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 
     sources: tuple[Any, ...]
     weights: Sequence[float] = ()
+    names: Sequence[str] = ()
     ttl: float = 300.0
     cool: float = 10.0
     before: Callable[[KeyEvent], None] | None = None
@@ -81,6 +83,8 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
             )
         if self.weights and (len(self.weights) != len(self.sources) or min(self.weights) <= 0):
             raise ConfigurationError(f"weights is {self.weights!r}; give a positive number for each source")
+        if self.names and (isinstance(self.names, str) or len(self.names) != len(self.sources)):
+            raise ConfigurationError(f"names is {self.names!r}; give a name for each source")
         for name in ("ttl", "cool"):
             value: object = getattr(self, name)
             if not is_number(value) or value <= 0:
@@ -95,6 +99,12 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 def is_managed(text: object) -> bool:
     """Say whether a text is a place in a manager of secrets, which no vendor's key looks like."""
     return isinstance(text, str) and text.startswith(MANAGERS) and not text.endswith(":")
+
+
+def alias_of(source: object) -> str:
+    """Return where a key is read, as a name for it; empty for what is no place, or may hold a secret itself."""
+    place = source.get("from") if is_mapping(source) else source
+    return redact(place) if isinstance(place, str) and place.startswith(_PLACES) else ""
 
 
 def _shown(source: object) -> str:

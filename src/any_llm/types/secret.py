@@ -47,13 +47,23 @@ _USER = re.compile(r"//[^/@\s'\"]*@")
 
 
 class Secret:
-    """A key. Only `reveal` shows it; text, repr, format and pickling never do."""
+    """A key. Only `reveal` shows it; text, repr, format and pickling never do.
 
-    __slots__ = ("_fingerprint", "_value")
+    Args:
+        value: the key itself.
+        alias: what logs call it, such as the place where it was read.
+    """
 
-    def __init__(self, value: str) -> None:
+    __slots__ = ("_fingerprint", "_value", "alias")
+
+    def __init__(self, value: str, alias: str = "") -> None:
         self._value = value
         self._fingerprint = ""
+        self.alias = alias
+
+    def called(self, alias: str) -> Secret:
+        """Return this key with a name for logs, unless it has one."""
+        return self if self.alias or not alias else Secret(self._value, alias)
 
     def reveal(self) -> str:
         """Return the key itself; for signing only."""
