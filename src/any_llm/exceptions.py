@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self, Unpack
 
-    from any_llm.attempts import Attempt
+    from any_llm.attempts import Attempt, Routing
 
 
 class ErrorFacts(TypedDict, total=False):
@@ -64,13 +64,15 @@ class AnyLLMError(Exception):
     """The base of every error raised by this library.
 
     `retryable` says whether the same call may succeed when made again later; `caller_fault` whether the request itself
-    (rather than the provider, the network or an account) must change. `attempts` are the attempts that were made.
+    (rather than the provider, the network or an account) must change. `attempts` are the attempts that were made,
+    `routing` is how targets were found for a call to a route.
     """
 
     default_message: ClassVar[str] = "The call failed"
     retryable: bool = False
     caller_fault: ClassVar[bool] = False
     attempts: Sequence[Attempt] = ()
+    routing: Routing | None = None
 
     def __init__(
         self,

@@ -45,6 +45,10 @@ class Listening:
         """Every span that has ended."""
         return self._spans.get_finished_spans()
 
+    def clear(self) -> None:
+        """Forget what has ended so far."""
+        self._spans.clear()
+
     @property
     def calls(self) -> list[ReadableSpan]:
         """The spans of calls, which have none of ours above."""

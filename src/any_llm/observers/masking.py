@@ -9,7 +9,11 @@ from any_llm.types.secret import redact
 
 
 def masked(text: str, detector: Detector) -> str:
-    """Return a text without what a detector finds, and without whatever looks like a key."""
+    """Return a text without what a detector finds, whatever looks like a key, and halves of characters.
+
+    The last are what is left where a text was cut in the middle of one, and nothing that exports can write them.
+    """
+    text = text if text.isascii() else text.encode("utf-8", "replace").decode()
     found = [each for each in detector.find(text) if each.real]
     return redact(replace_found(text, found, lambda each, _: f"[{each.label}]") if found else text)
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from any_llm.observers.masking import masked
+from any_llm.pipeline.observation import CANCELLED
 from any_llm.sanitising.detectors import Detector
 from any_llm.telemetry import content
 from any_llm.telemetry import conventions as names
@@ -53,16 +54,18 @@ class ToolObservation:
         self._began = self._surroundings.clock.monotonic()
         if self._policy is None:
             return
-        from any_llm.telemetry.tracing import Tracing, around, attach, start_tool  # noqa: PLC0415  # an extra
+        from any_llm.telemetry.tracing import Tracing, around, attach, quietly, start_tool  # noqa: PLC0415  # an extra
 
         tracer = Tracing(self._policy.tracers).tracer()
-        if tracer is not None:
-            span = start_tool(tracer, f"{names.EXECUTE_TOOL} {self._said.name}", self._known())
+        if tracer is None:
+            return
+        span = quietly(start_tool, tracer, f"{names.EXECUTE_TOOL} {self._said.name}", self._known())
+        if span is not None:
             self._running = _Running(span, attach(around(span, None)))
 
     def end(self, error: BaseException | None, result: JSON) -> None:
         """End the span, and measure how long the tool ran."""
-        kind = "" if error is None else type(error).__name__
+        kind = "" if error is None else type(error).__name__ if isinstance(error, Exception) else CANCELLED
         if self._running is not None:
             self._end_span(self._running, kind, result)
         if self._metrics is not None:
@@ -72,14 +75,14 @@ class ToolObservation:
             Metrics(self._metrics, self._surroundings).tool(self._said.name, elapsed, kind)
 
     def _end_span(self, running: _Running, kind: str, result: JSON) -> None:
-        from any_llm.telemetry.tracing import detach, fail  # noqa: PLC0415  # an extra
+        from any_llm.telemetry.tracing import detach, fail, quietly  # noqa: PLC0415  # an extra
 
         detach(running.token)
         if kind:
             fail(running.span, kind, kind)
         if result is not None and self._tells:
             running.span.set_attribute(names.TOOL_RESULT, self._told(result))
-        running.span.end()
+        quietly(running.span.end)
 
     @property
     def _tells(self) -> bool:
@@ -104,4 +107,4 @@ class ToolObservation:
         assert self._policy is not None, "only its switches say that something is told"
         detector = Detector(self._policy.redact, self._policy.patterns)
         longest = self._policy.longest
-        return content.encode(value, lambda text: masked(text[:longest], detector))
+        return content.encode(content.changed(value, lambda text: masked(text[:longest], detector)))

@@ -97,9 +97,7 @@ class KeyPool:
         self._provider = provider
         self._clock = clock
         weights, names = keys.weights or [1.0] * len(sources), keys.names or map(alias_of, keys.sources)
-        self.held = [
-            Held(source, weight, name) for source, weight, name in zip(sources, weights, names, strict=True)
-        ]
+        self.held = [Held(source, weight, name) for source, weight, name in zip(sources, weights, names, strict=True)]
 
     async def take(self, without: Collection[Secret] = (), wait: Wait = _at_once) -> Taken | None:
         """Return the key that is used next, read anew where it is time; `None` when none may be used.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from any_llm.exceptions import ConfigurationError
+from any_llm.exceptions import MissingExtraError
 from any_llm.telemetry import conventions as names
 
 if TYPE_CHECKING:
@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
 try:
     from opentelemetry import metrics
-except ImportError as error:  # pragma: no cover  # the tests have it
-    raise ConfigurationError(
-        "The backend 'opentelemetry' needs OpenTelemetry's API; install it with: pip install 'any-llm[otel]'"
-    ) from error
+except ImportError as error:  # pragma: no cover  # the tests have it; tests/telemetry look at it in a process without
+    raise MissingExtraError("otel", "opentelemetry-api", reason="metrics go to it") from error
 
 
 class OpenTelemetryBackend:

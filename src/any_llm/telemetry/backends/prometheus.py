@@ -10,7 +10,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from any_llm.exceptions import ConfigurationError
+from any_llm.exceptions import ConfigurationError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +21,8 @@ try:
     import prometheus_client
     from prometheus_client import multiprocess
     from prometheus_client.exposition import choose_encoder
-except ImportError as error:  # pragma: no cover  # the tests have it
-    raise ConfigurationError(
-        "The backend 'prometheus' needs prometheus-client; install it with: pip install 'any-llm[prometheus]'"
-    ) from error
+except ImportError as error:  # pragma: no cover  # the tests have it; tests/telemetry look at it in a process without
+    raise MissingExtraError("prometheus", "prometheus-client", reason="metrics go to it") from error
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 _ACROSS: Mapping[Across, Literal["livesum", "livemax", "livemin"]] = {
