@@ -71,7 +71,10 @@ class Observe:
                 self._end(begun, _COMPLETE, reply.report, value=value)
         finally:
             for place, observer in self._around:
-                _leave(observer, begun.notes[place], value)
+                try:
+                    observer.leave(begun.notes[place], value)
+                except Exception as error:  # noqa: BLE001  # who watches must not fail what is watched
+                    _LOG.warning("The observer %s failed as a call went on: %r", type(observer).__name__, error)
         return reply
 
     def _begin(self, call: Call) -> _Begun:
@@ -118,13 +121,6 @@ class Observe:
         if late and isinstance(error, asyncio.CancelledError):
             return Outcome(ending="failed", error=exceeded(call))
         return Outcome(ending="cancelled", error=error)
-
-
-def _leave(observer: Around, note: object, value: JSON) -> None:
-    try:
-        observer.leave(note, value)
-    except Exception as error:  # noqa: BLE001  # as above
-        _LOG.warning("The observer %s failed as a call went on: %r", type(observer).__name__, error)
 
 
 def _report_of(call: Call, error: BaseException) -> Report:

@@ -141,10 +141,14 @@ def error_type_of(outcome: Outcome) -> str:
 def base_url_of(record: Record) -> str:
     """Return where the target was asked that served a call, or failed last; empty where that is not known."""
     report, target = record.report, record.call.target
-    model = f"{report.provider}:{report.model}"
-    for each in () if report.routing is None else report.routing.considered:
-        if each.place is not None and each.target == model:
-            return each.base_url
+    if report.routing is not None:
+        model = f"{report.provider}:{report.model}"
+        asked = [each for each in report.routing.considered if each.place is not None and each.target == model]
+        # The same model may be asked at several places, each with a key of its own.
+        key = next((each.key for each in reversed(record.attempts) if each.outcome != "cancelled"), "")
+        asked.sort(key=lambda each: each.key != key)
+        if asked:
+            return asked[0].base_url
     return target.base_url if report.provider in {"", target.provider.name} else ""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from any_llm.telemetry.measures import INSTRUMENTS, OPEN, OVERFLOW, WHO, Backend, Bind, Instrument, Measure, Trace
 
+_LOG = logging.getLogger("any_llm")
 OTHER = "other"
 _ROOM = 0.75
 """The part of all series that labels with any number of values may take, so that there is room for new errors."""
@@ -15,6 +17,8 @@ _ROOM = 0.75
 
 class Series:
     """Takes measures and hands them on to backends, each to its series.
+
+    A backend that fails does not keep the others from their measures, nor itself from the next.
 
     Each instrument has one series kept for it whose labels are all `other`, so the number of series is never above
     what is allowed, however many values labels have. Safe to use from any thread: two that come with the same new
@@ -24,11 +28,15 @@ class Series:
         backends: where measures go.
         labels: what else tells series apart, for the instruments `WHO`.
         most: how many series there may be.
+
+    Attributes:
+        failures: how often a backend has failed.
     """
 
     def __init__(self, backends: Sequence[Backend], labels: tuple[str, ...], most: int) -> None:
         self._backends = tuple(backends)
         self._most = most
+        self.failures = 0
         table = [_labelled(each, labels) for each in INSTRUMENTS.values()]
         self._used = sum(each.series for each in table)
         self._lines: Mapping[str, _Line] = {
@@ -45,12 +53,24 @@ class Series:
         """Hand on one value of the series with these labels."""
         measures = self._lines[name].bound.get(labels)
         for measure in measures or self._admit(self._lines[name], labels):
-            measure(value, trace)
+            try:
+                measure(value, trace)
+            except Exception as error:  # noqa: BLE001  # who measures must not fail what is measured
+                self._failed(error)
 
     def flush(self) -> None:
         """Have the backends send what they hold."""
         for backend in self._backends:
-            backend.flush()
+            try:
+                backend.flush()
+            except Exception as error:  # noqa: BLE001  # as above
+                self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """Count a failure; the first one is told."""
+        self.failures += 1
+        if self.failures == 1:
+            _LOG.warning("A backend of metrics fails, and misses measures: %r", error)
 
     def _admit(self, line: _Line, labels: tuple[str, ...]) -> tuple[Measure, ...]:
         """Return a new series, or the one that takes what there is no room for."""

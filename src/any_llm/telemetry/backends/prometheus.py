@@ -11,9 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from any_llm.exceptions import ConfigurationError, MissingExtraError
+from any_llm.telemetry.looks import Look, Looks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from any_llm.telemetry.measures import Across, Bind, Instrument, Measure, Trace
 
@@ -21,6 +22,7 @@ try:
     import prometheus_client
     from prometheus_client import multiprocess
     from prometheus_client.exposition import choose_encoder
+    from prometheus_client.metrics_core import Metric
 except ImportError as error:  # pragma: no cover  # the tests have it; tests/telemetry look at it in a process without
     raise MissingExtraError("prometheus", "prometheus-client", reason="metrics go to it") from error
 
@@ -44,6 +46,7 @@ class PrometheusBackend:
 
     def __init__(self, registry: object = None) -> None:
         self._registry = _registry(registry)
+        self._looking = _looking(self._registry)
 
     def instrument(self, instrument: Instrument) -> Bind:
         """Register an instrument, and return what gives its series.
@@ -53,6 +56,10 @@ class PrometheusBackend:
         """
         metric = _registered(self._registry, instrument)
         return lambda labels: _measure(metric, labels)
+
+    def before_reading(self, look: Look) -> None:
+        """Have states looked at before the registry is read; of several processes, those of the one that is asked."""
+        self._looking.looks.add(look)
 
     def flush(self) -> None:
         """Do nothing: Prometheus comes by itself."""
@@ -67,10 +74,35 @@ def exposition(accept: str = "", registry: object = None) -> Exposition:
     """
     encode, content_type = choose_encoder(accept)
     if MULTIPROCESS in os.environ:
+        _looking(_registry(registry)).looks()
         own = prometheus_client.CollectorRegistry()
         multiprocess.MultiProcessCollector(own)  # type: ignore[no-untyped-call]  # theirs is untyped
         return Exposition(encode(own), content_type)
     return Exposition(encode(_registry(registry)), content_type)
+
+
+class _Looking:
+    """A collector of nothing, which has states looked at before the others are asked."""
+
+    def __init__(self) -> None:
+        self.looks = Looks()
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """Look, and return nothing."""
+        self.looks()
+        return ()
+
+
+@cache
+def _looking(registry: prometheus_client.CollectorRegistry) -> _Looking:
+    """Return what looks for a registry; it is asked for before gauges are, and so stands before them."""
+    looking = _Looking()
+    registry.register(looking)
+    return looking
 
 
 def _registry(given: object) -> prometheus_client.CollectorRegistry:
