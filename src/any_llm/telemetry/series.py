@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -40,7 +40,8 @@ class Series:
         table = [_labelled(each, labels) for each in INSTRUMENTS.values()]
         self._used = sum(each.series for each in table)
         self._lines: Mapping[str, _Line] = {
-            each.name: _Line(each, tuple(backend.instrument(each) for backend in backends)) for each in table
+            each.name: _Line(each, tuple(backend.instrument(each) for backend in backends), self._failed)
+            for each in table
         }
         self._overflow = self._lines[OVERFLOW].measures(())
 
@@ -52,7 +53,9 @@ class Series:
     def record(self, name: str, labels: tuple[str, ...], value: float, trace: Trace | None = None) -> None:
         """Hand on one value of the series with these labels."""
         measures = self._lines[name].bound.get(labels)
-        for measure in measures or self._admit(self._lines[name], labels):
+        if measures is None:
+            measures = self._admit(self._lines[name], labels)
+        for measure in measures:
             try:
                 measure(value, trace)
             except Exception as error:  # noqa: BLE001  # who measures must not fail what is measured
@@ -88,22 +91,30 @@ class Series:
         if known is None and self._used + cost <= self._most:
             self._used += cost
             known = line.measures(closed)
-        return known or line.measures((OTHER,) * len(labels))
+        return line.measures((OTHER,) * len(labels)) if known is None else known
 
 
 class _Line:
     """The series of one instrument."""
 
-    __slots__ = ("_binds", "bound", "instrument")
+    __slots__ = ("_binds", "_failed", "bound", "instrument")
 
-    def __init__(self, instrument: Instrument, binds: tuple[Bind, ...]) -> None:
+    def __init__(self, instrument: Instrument, binds: tuple[Bind, ...], failed: Callable[[Exception], None]) -> None:
         self.instrument = instrument
         self._binds = binds
+        self._failed = failed
         self.bound: dict[tuple[str, ...], tuple[Measure, ...]] = {}
 
     def measures(self, labels: tuple[str, ...]) -> tuple[Measure, ...]:
         known = self.bound.get(labels)
-        return known or self.bound.setdefault(labels, tuple(bind(labels) for bind in self._binds))
+        return self.bound.setdefault(labels, tuple(self._measures(labels))) if known is None else known
+
+    def _measures(self, labels: tuple[str, ...]) -> Iterator[Measure]:
+        for bind in self._binds:
+            try:
+                yield bind(labels)
+            except Exception as error:  # noqa: BLE001  # who measures must not fail what is measured
+                self._failed(error)
 
 
 def _labelled(instrument: Instrument, labels: tuple[str, ...]) -> Instrument:
