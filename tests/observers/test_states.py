@@ -204,18 +204,6 @@ def test_two_policies_with_one_provider_of_meters_count_together_and_tell_their_
     assert costs[None] == pytest.approx(2 * costs["acme"])
 
 
-def test_another_provider_of_meters_is_not_taken_for_one_that_is_gone() -> None:
-    surroundings = Surroundings()
-    for _ in range(5):
-        reader = InMemoryMetricReader()
-        Observer(Metrics(meters=MeterProvider([reader]), refresh=_LONG), surroundings).tool("weather", 0.1, "")
-        data: Any = reader.get_metrics_data()
-        metrics = {metric.name for metric in data.resource_metrics[0].scope_metrics[0].metrics}
-        assert "gen_ai.execute_tool.duration" in metrics
-        del reader, data
-        gc.collect()
-
-
 class Failing(Kept):
     """A backend that fails at everything."""
 

@@ -11,6 +11,7 @@ from tests.telemetry.conventions import installed, pinned
 def test_the_pinned_copy_is_what_the_installed_packages_state() -> None:
     copy = pinned()
     copy.pop("spans")
+    copy.pop("instruments")
     assert copy == installed()
 
 
@@ -37,6 +38,18 @@ def test_the_metrics_have_the_prescribed_buckets() -> None:
     assert {name for name in measures.INSTRUMENTS if name.startswith("gen_ai.client.")} == {
         name for name in pinned()["metrics"] if name.startswith("gen_ai.client.")
     }
+
+
+def test_the_metrics_have_the_prescribed_units_and_attributes() -> None:
+    read = pinned()["instruments"]
+    for name, instrument in measures.INSTRUMENTS.items():
+        if not name.startswith("gen_ai."):
+            continue
+        assert instrument.unit == read["units"].get(name, "s")
+        assert instrument.kind == "histogram"
+        assert set(instrument.labels) <= {*read["common"], *read["more"].get(name, ())}
+        if name.startswith("gen_ai.client."):
+            assert set(read["required"]) <= set(instrument.labels)
 
 
 def test_every_name_of_a_provider_is_one_of_the_conventions() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from any_llm.exceptions import ConfigurationError, MissingExtraError
@@ -75,10 +76,34 @@ def exposition(accept: str = "", registry: object = None) -> Exposition:
     encode, content_type = choose_encoder(accept)
     if MULTIPROCESS in os.environ:
         _looking(_registry(registry)).looks()
+        _forget_the_dead(Path(os.environ[MULTIPROCESS]))
         own = prometheus_client.CollectorRegistry()
         multiprocess.MultiProcessCollector(own)  # type: ignore[no-untyped-call]  # theirs is untyped
         return Exposition(encode(own), content_type)
     return Exposition(encode(_registry(registry)), content_type)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Take away what states processes showed that have ended, perhaps killed; what they counted stays.
+
+    https://prometheus.github.io/client_python/multiprocess/ asks the program for it; here it is done by itself.
+    """
+    shown = {path.stem.rpartition("_")[2] for path in folder.glob("gauge_live*_*.db")}
+    for process in filter(str.isdecimal, shown):
+        if not _lives(int(process)):
+            multiprocess.mark_process_dead(int(process), str(folder))  # type: ignore[no-untyped-call]  # theirs is untyped
+
+
+def _lives(process: int) -> bool:
+    """Say whether a process runs, or may do so: elsewhere than on POSIX one cannot ask without doing it harm."""
+    try:
+        if os.name == "posix":
+            os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class _Looking:
