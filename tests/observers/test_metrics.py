@@ -82,9 +82,9 @@ async def test_a_failure_and_a_stream_that_is_left_are_measured(kept: Kept) -> N
         stream.close()
         pieces = [piece async for piece in await client.acompletion(model="gpt-5", messages=MESSAGES, stream=True)]
         mock.fault("status=529")
-        for stream in (False, True):
+        for streamed in (False, True):
             with pytest.raises(AnyLLMError):
-                await client.acompletion(model="gpt-5", messages=MESSAGES, stream=stream)
+                await client.acompletion(model="gpt-5", messages=MESSAGES, stream=streamed)
     assert len(pieces) > 1
     assert kept.of("anyllm.stream.aborts") == {("openai", "gpt-5", "closed"): [1]}
     errors = [labels[-1] for labels in kept.of("gen_ai.client.operation.duration")]

@@ -492,7 +492,7 @@ async def test_spans_of_layers_stand_below_that_of_the_call_and_the_current_one_
     tracer = listening.tracers.get_tracer("a program")
     with Mock() as mock, tracer.start_as_current_span("request") as request:
         client = listening.client(mock, middleware=[Layer(middleware=Asking(tracer), after="telemetry")])
-        answer = await client.acompletion(model="gpt-5", messages=MESSAGES, stream=stream)
+        answer: JSON = await client.acompletion(model="gpt-5", messages=MESSAGES, stream=stream)
         assert get_current_span() is request, "a stream is read in the program's own context"
         if stream:
             _ = [piece async for piece in answer]
@@ -617,6 +617,10 @@ async def test_a_tool_of_the_program_is_a_span_below_the_current_one(listening: 
     assert told["gen_ai.tool.call.id"] == "call_1"
     assert maps.status.status_code is StatusCode.ERROR
     assert attributes(maps)["error.type"] == "KeyError"
+    (event,) = listening.events
+    assert event.log_record.event_name == "gen_ai.execute_tool.exception"
+    assert event.log_record.span_id == maps.context.span_id
+    assert (event.log_record.attributes or {})["exception.type"] == "KeyError"
 
 
 def test_a_tool_is_nothing_special_where_nothing_is_turned_on() -> None:

@@ -12,6 +12,7 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from prometheus_client import CollectorRegistry, generate_latest
+from typing_extensions import override
 
 from any_llm import AnyLLM, Limit, Metrics
 from any_llm.observers.metrics import Metrics as Observer
@@ -146,6 +147,7 @@ def test_two_who_look_at_once_count_nothing_twice(kept: Kept) -> None:
     class Nosy(Kept):
         """A backend that looks, too, while something is looked at."""
 
+        @override
         def flush(self) -> None:
             observer.look()
 
@@ -207,9 +209,11 @@ def test_two_policies_with_one_provider_of_meters_count_together_and_tell_their_
 class Failing(Kept):
     """A backend that fails at everything."""
 
+    @override
     def flush(self) -> None:
         raise ZeroDivisionError
 
+    @override
     def instrument(self, instrument: object) -> Any:  # noqa: ANN401  # what it returns is not looked at
         def bind(labels: tuple[str, ...]) -> Callable[[float, object], None]:
             if "chat" in labels:

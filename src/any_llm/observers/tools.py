@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.telemetry.attributes import Attributes
-    from any_llm.telemetry.tracing import Context, Span
+    from any_llm.telemetry.tracing import Context, Span, Tracing
     from any_llm.types.json import JSON
     from any_llm.types.telemetry import Metrics, Telemetry
 
@@ -32,7 +32,9 @@ class Said(NamedTuple):
 
 
 class _Running(NamedTuple):
+    tracing: Tracing
     span: Span
+    context: Context
     token: Token[Context]
 
 
@@ -56,12 +58,14 @@ class ToolObservation:
             return
         from any_llm.telemetry.tracing import Tracing, around, attach, quietly, start_tool  # noqa: PLC0415  # an extra
 
-        tracer = Tracing(self._policy.tracers).tracer()
+        tracing = Tracing(self._policy.tracers, self._policy.events)
+        tracer = tracing.tracer()
         if tracer is None:
             return
         span = quietly(start_tool, tracer, f"{names.EXECUTE_TOOL} {self._said.name}", self._known())
         if span is not None:
-            self._running = _Running(span, attach(around(span, None)))
+            context = around(span, None)
+            self._running = _Running(tracing, span, context, attach(context))
 
     def end(self, error: BaseException | None, result: JSON) -> None:
         """End the span, and measure how long the tool ran."""
@@ -80,6 +84,8 @@ class ToolObservation:
         detach(running.token)
         if kind:
             fail(running.span, kind, kind)
+            told = {**self._named(), names.ERROR_TYPE: kind, names.EXCEPTION_TYPE: kind}
+            quietly(running.tracing.emit, names.TOOL_EXCEPTION_EVENT, told, running.context, failed=True)
         if result is not None and self._tells:
             running.span.set_attribute(names.TOOL_RESULT, self._told(result))
         quietly(running.span.end)
@@ -88,7 +94,7 @@ class ToolObservation:
     def _tells(self) -> bool:
         return self._policy is not None and switches(os.environ, self._policy.content).spans
 
-    def _known(self) -> Attributes:
+    def _named(self) -> Attributes:
         said = self._said
         known: Attributes = {
             names.OPERATION: names.EXECUTE_TOOL,
@@ -97,6 +103,10 @@ class ToolObservation:
         }
         if said.call_id:
             known[names.TOOL_CALL] = said.call_id
+        return known
+
+    def _known(self) -> Attributes:
+        said, known = self._said, self._named()
         if said.description:
             known[names.TOOL_DESCRIPTION] = said.description
         if said.arguments is not None and self._tells:

@@ -78,6 +78,7 @@ TOKEN_TYPE = "gen_ai.token.type"  # noqa: S105  # the name of an attribute
 
 DETAILS_EVENT = "gen_ai.client.inference.operation.details"
 EXCEPTION_EVENT = "gen_ai.client.operation.exception"
+TOOL_EXCEPTION_EVENT = "gen_ai.execute_tool.exception"
 
 DURATION = "gen_ai.client.operation.duration"
 TOKEN_USAGE = "gen_ai.client.token.usage"  # noqa: S105  # the name of a metric
