@@ -58,6 +58,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
         "pipeline/learned.py",
         "stores/ledger/",
         "stores/memory.py",
+        "telemetry/backends/opentelemetry.py",
         "testing/mock/",
     ),
     "xllamacpp": ("local/", "testing/llama_server.py"),

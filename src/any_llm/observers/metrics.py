@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from contextlib import suppress
 from itertools import pairwise
 from time import perf_counter
@@ -115,7 +114,7 @@ class _Shared:
         "__weakref__",
         "_decided",
         "_due",
-        "_lock",
+        "_latch",
         "_now",
         "_policy",
         "_surroundings",
@@ -129,7 +128,8 @@ class _Shared:
         self._policy = policy
         self._surroundings = surroundings
         self._now = surroundings.clock.monotonic
-        self._lock = threading.Lock()
+        # Whoever takes the one item out, on whichever thread, looks.
+        self._latch: list[None] = [None]
         self._due = self._timer = 0.0
         self._decided: dict[str, int] = {}
         self.active = 0
@@ -160,11 +160,14 @@ class _Shared:
 
     def look(self) -> None:
         """Record everything that can be seen; who comes while another looks has nothing to add."""
-        if self._lock.acquire(blocking=False):
-            try:
-                self._look()
-            finally:
-                self._lock.release()
+        try:
+            self._latch.pop()
+        except IndexError:
+            return
+        try:
+            self._look()
+        finally:
+            self._latch.append(None)
 
     def _look(self) -> None:
         record = self.series.record

@@ -114,7 +114,9 @@ class Telemetry:
         try:
             answer: object = record.answer
             span.set_attributes(self._found(record, answer))
-            said = self._content(record, answer) if self._switches.spans or self._switches.events else {}
+            said: Mapping[str, JSON] = {}
+            if self._switches.spans or self._switches.events:
+                said = self._content(record, answer)
             if record.outcome.ending in {"failed", "cancelled"}:
                 kind = error_type_of(record.outcome)
                 fail(span, kind, self._text(record, kind, whole=self._switches.spans))
@@ -122,8 +124,8 @@ class Telemetry:
                 told = {**_known(span), names.EXCEPTION_TYPE: kind, names.EXCEPTION_MESSAGE: text}
                 self._tracing.emit(names.EXCEPTION_EVENT, told, noted.context, failed=True)
             if self._switches.emit and _talks(record.call):
-                details = said if self._switches.events else {}
-                self._tracing.emit(names.DETAILS_EVENT, {**_known(span), **details}, noted.context)
+                told = {**_known(span), **said} if self._switches.events else _known(span)
+                self._tracing.emit(names.DETAILS_EVENT, told, noted.context)
             if self._switches.spans:
                 span.set_attributes({name: content.encode(part) for name, part in said.items()})
         finally:

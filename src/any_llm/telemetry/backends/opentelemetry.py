@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
-from weakref import WeakKeyDictionary
 
 from any_llm.exceptions import MissingExtraError
 from any_llm.telemetry import conventions as names
@@ -124,15 +123,18 @@ def _set(cell: _Cell, value: float, _trace: Trace | None) -> None:
 
 
 _LOCK = threading.Lock()
-_BY_PROVIDER: WeakKeyDictionary[object, _Instruments] = WeakKeyDictionary()
 
 
 def _instruments(given: metrics.MeterProvider | None) -> _Instruments:
-    # The process's own is a stand-in until the program has set one up, which then serves the instruments of before.
-    key: object = _Instruments if given is None else given
+    # Of two that were made at once, only one would be asked.
     with _LOCK:
-        known = _BY_PROVIDER.get(key)
-        return known or _BY_PROVIDER.setdefault(key, _Instruments(given or metrics.get_meter_provider()))
+        return _instruments_of(given)
+
+
+@cache
+def _instruments_of(given: metrics.MeterProvider | None) -> _Instruments:
+    # The process's own is a stand-in until the program has set one up, which then serves the instruments of before.
+    return _Instruments(given or metrics.get_meter_provider())
 
 
 def _attributes(instrument: Instrument, labels: tuple[str, ...]) -> dict[str, str | int]:
