@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import gc
 import json
 
@@ -507,6 +508,19 @@ async def test_spans_of_layers_stand_below_that_of_the_call_and_the_current_one_
     assert call.name == "chat gpt-5"
     parents = {span.parent.span_id for span in listening.spans if span.name == "asking" and span.parent}
     assert call.context.span_id in parents
+
+
+async def test_a_call_that_is_dropped_in_another_context_ends_its_spans_without_a_word(
+    listening: Listening, caplog: pytest.LogCaptureFixture
+) -> None:
+    tracer = listening.tracers.get_tracer("a program")
+    with Mock(fault="stall") as mock, tracer.start_as_current_span("request") as request:
+        pending = listening.client(mock, retry=None).acompletion(model="gpt-5", messages=MESSAGES)
+        contextvars.copy_context().run(pending.send, None)
+        pending.close()
+        assert get_current_span() is request
+    assert [attributes(span).get("error.type") for span in listening.spans] == ["cancelled", "cancelled", None]
+    assert "detach" not in caplog.text
 
 
 async def test_the_span_of_a_call_tells_the_target_that_served_it_and_each_attempt_its_own(

@@ -18,7 +18,7 @@ from any_llm import AnyLLM, Limit, Metrics
 from any_llm.observers.metrics import Metrics as Observer
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.surroundings import Surroundings
-from any_llm.pipeline.watched import decisions
+from any_llm.pipeline.watched import decisions, watched
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Provider
 from any_llm.telemetry.backends.prometheus import exposition
@@ -158,6 +158,22 @@ def test_two_who_look_at_once_count_nothing_twice(kept: Kept) -> None:
     assert nosy.of("anyllm.limiter.decisions") == {("allowed",): [5]}
 
 
+def test_what_cannot_be_looked_at_harms_nobody_who_reads(caplog: pytest.LogCaptureFixture) -> None:
+    policy, read = of_prometheus()
+    surroundings = Surroundings()
+    observer = Observer(policy, surroundings)
+
+    def broken() -> list[tuple[tuple[str, ...], float]]:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    watched(surroundings)["anyllm.queue.depth"] = broken
+    assert read("anyllm.calls.active") == 0
+    assert "changed size" in caplog.text
+    watched(surroundings)["anyllm.queue.depth"] = lambda: [(("limits",), 3.0)]
+    assert read("anyllm.queue.depth") == 3
+    del observer
+
+
 def test_a_registry_does_not_keep_alive_what_looks_for_it() -> None:
     policy, read = of_prometheus()
     observer = Observer(policy, Surroundings())
@@ -214,7 +230,7 @@ class Failing(Kept):
         raise ZeroDivisionError
 
     @override
-    def instrument(self, instrument: object) -> Any:  # noqa: ANN401  # what it returns is not looked at
+    def instrument(self, instrument: object) -> Any:  # what it returns is not looked at
         def bind(labels: tuple[str, ...]) -> Callable[[float, object], None]:
             if "chat" in labels:
                 raise LookupError(labels)

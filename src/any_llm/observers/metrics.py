@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from itertools import pairwise
 from time import perf_counter
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from any_llm.types.telemetry import Label
     from any_llm.types.telemetry import Metrics as Policy
 
+_LOG = logging.getLogger("any_llm")
 _STATES: Mapping[str, int] = {"healthy": 0, "recovering": 1, "down": 2}
 _CONTEXT = "telemetry"
 
@@ -149,7 +151,9 @@ class _Shared:
             return True
         if self._timer != self._due:
             with suppress(RuntimeError):  # A call may end where no loop runs; the next one looks.
-                asyncio.get_running_loop().call_later(self._due - now, self._late)
+                loop = asyncio.get_running_loop()
+                # It may also end in a finaliser, in the middle of anything that the loop does.
+                loop.call_soon_threadsafe(loop.call_later, self._due - now, self._late)
                 self._timer = self._due
         return False
 
@@ -166,6 +170,8 @@ class _Shared:
             return
         try:
             self._look()
+        except Exception as error:  # noqa: BLE001  # who reads metrics must not fail for what changes meanwhile
+            _LOG.warning("Metrics could not look at what shows a state: %r", error)
         finally:
             self._latch.append(None)
 

@@ -6,6 +6,7 @@ threads; what a span processor of the program raises is caught by whoever calls 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar, cast
@@ -14,6 +15,8 @@ from any_llm.exceptions import MissingExtraError
 from any_llm.telemetry import conventions as names
 
 if TYPE_CHECKING:
+    from contextvars import Token
+
     from opentelemetry.trace import SpanContext, Tracer
 
     from any_llm.telemetry.attributes import Attributes, Scalar
@@ -145,5 +148,16 @@ def sampled_ids(context: object) -> tuple[str, str] | None:
     return (f"{span.trace_id:032x}", f"{span.span_id:016x}") if span.trace_flags.sampled else None
 
 
-attach, detach = contexts.attach, contexts.detach
-"""Make a context the current one, and put the one of before back."""
+attach = contexts.attach
+"""Makes a context the current one, and returns what puts the one of before back."""
+
+
+def detach(token: Token[Context]) -> None:
+    """Put the context of before back.
+
+    A coroutine that is dropped ends wherever that is noticed. There is nothing to put back there, and nothing to be told
+    of it, as the API's own function would, which is for contexts of another kind.
+    """
+    reset: Callable[[Token[Context]], None] = getattr(getattr(token, "var", None), "reset", contexts.detach)
+    with contextlib.suppress(ValueError):
+        reset(token)
