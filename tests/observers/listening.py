@@ -84,6 +84,8 @@ def check(told: Mapping[str, Any], kind: str, *, opted_in: bool = False, earlier
     theirs = {*of_kind["required"], *of_kind["allowed"], *(of_kind["opt_in"] if opted_in else ())}
     known = {*copy["attributes"], *copy["newest"]}
     before = {"gen_ai.system", "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cost"} if earlier else set()
+    if told.get("gen_ai.provider.name") == "openai" and kind == "inference":
+        theirs |= set(copy["spans"]["openai"]["allowed"])
     general = {"http.response.status_code", "http.request.resend_count", "user.id"}
     for name in of_kind["required"]:
         assert told[name]

@@ -82,6 +82,25 @@ async def test_a_chat_is_a_client_span_with_what_was_asked_and_what_came_back(li
     check(told, "inference")
 
 
+async def test_openais_own_attributes_are_told_of_openai_alone(listening: Listening) -> None:
+    with Mock() as mock:
+        for provider in ("openai", "groq"):
+            client = listening.client(mock, provider)
+            await client.acompletion(model="gpt-5", messages=MESSAGES, service_tier="flex")
+            await client.aresponses(model="gpt-5", input_data="hi", service_tier="auto")
+    told = [
+        {name: value for name, value in attributes(span).items() if name.startswith("openai.")}
+        for span in listening.calls
+    ]
+    assert told[0]["openai.api.type"] == "chat_completions"
+    assert told[0]["openai.request.service_tier"] == "flex"
+    assert told[1]["openai.api.type"] == "responses"
+    assert "openai.request.service_tier" not in told[1]
+    assert told[2:] == [{}, {}]
+    for span in listening.calls:
+        check(attributes(span), "inference")
+
+
 async def test_each_attempt_is_a_span_below_its_call(listening: Listening) -> None:
     with Mock() as mock:
         mock.fault("status=503", times=1)

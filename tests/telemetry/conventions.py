@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PINNED = Path(__file__).with_name("conventions.json")
-_MODULES = ("gen_ai", "server", "error", "exception", "http", "user")
+_MODULES = ("gen_ai", "server", "error", "exception", "http", "openai", "user")
 _STABLE = ("error_attributes", "exception_attributes", "http_attributes", "server_attributes")
 
 

@@ -11,7 +11,7 @@ import msgspec
 from any_llm.exceptions import AnyLLMError
 from any_llm.observers.masking import masked
 from any_llm.pipeline.observation import base_url_of, dollars_of, error_type_of
-from any_llm.providers.conventional_names import conventional_name
+from any_llm.providers.conventional_names import WITH_OPENAIS, conventional_name
 from any_llm.sanitising.detectors import Detector
 from any_llm.telemetry import content
 from any_llm.telemetry import conventions as names
@@ -20,6 +20,7 @@ from any_llm.telemetry.attributes import (
     answer_attributes,
     failure_of,
     identity,
+    openai_attributes,
     request_attributes,
     server_attributes,
     span_name,
@@ -141,27 +142,23 @@ class Telemetry:
         return attributes
 
     def _found(self, record: Record, answer: object) -> Attributes:
-        report = record.report
+        report, call = record.report, record.call
         found = answer_attributes(answer, broken=record.outcome.ending != "complete")
         # Nobody was asked for what is in the cache, so its tokens are not used once more.
         if record.usage is not None and (report.cache is None or report.cache.status not in UNPAID):
             found |= _usage(record.usage, earlier=self._switches.earlier)
         found |= _served(record)
+        if (report.provider or call.target.provider.name) in WITH_OPENAIS:
+            found |= openai_attributes(call.operation.value, call.options, answer)
         if record.first_chunk is not None:
             found[names.RESPONSE_FIRST_CHUNK] = record.first_chunk
             found[names.CHUNKS] = record.chunks
-        if record.outcome.ending == "closed":
-            found[names.ENDING] = "closed"
-        if report.cache is not None:
-            found[names.CACHE] = report.cache.status
-        if report.routing is not None:
-            found[names.ROUTE] = report.routing.route
+        found |= _own(record)
         cost = dollars_of(record)
         if cost is not None:
             found[names.COST] = cost
             if self._switches.earlier:
                 found[names.TOLD_COST] = cost
-        found[names.ATTEMPTS] = len(record.attempts)
         return found
 
     def _content(self, record: Record, answer: object) -> Mapping[str, JSON]:
@@ -213,6 +210,19 @@ def _served(record: Record) -> Attributes:
     }
     # What a span was told cannot be taken back: a host that is not known is the one of before, or the newer one.
     return found | server_attributes(base_url_of(record))
+
+
+def _own(record: Record) -> Attributes:
+    """Return what the conventions have no name for."""
+    report = record.report
+    found: Attributes = {names.ATTEMPTS: len(record.attempts)}
+    if record.outcome.ending == "closed":
+        found[names.ENDING] = "closed"
+    if report.cache is not None:
+        found[names.CACHE] = report.cache.status
+    if report.routing is not None:
+        found[names.ROUTE] = report.routing.route
+    return found
 
 
 def _identities(call: Call) -> Attributes:

@@ -217,6 +217,18 @@ def finish_reasons(answer: JSON, *, broken: bool = False) -> tuple[str, ...]:
     return tuple(_FINISHED.get(str(reason), str(reason)) for reason in reasons if reason)
 
 
+def openai_attributes(operation: str, options: Mapping[str, JSON], answer: object) -> Attributes:
+    """Return what the conventions have for OpenAI alone: which of its APIs it was, and how it was served."""
+    asked: JSON = options.get("service_tier")
+    said = {
+        names.OPENAI_API: names.OPENAI_APIS.get(operation),
+        names.OPENAI_REQUEST_TIER: None if asked == "auto" else asked,
+        names.OPENAI_RESPONSE_TIER: getattr(answer, "service_tier", None),
+        names.OPENAI_FINGERPRINT: getattr(answer, "system_fingerprint", None),
+    }
+    return {name: value for name, value in said.items() if isinstance(value, str) and value}
+
+
 def failure_of(error: BaseException | None, kind: str) -> str:
     """Return what is told of a failure without what anybody said, which an error's own text may quote.
 

@@ -155,8 +155,8 @@ attach = contexts.attach
 def detach(token: Token[Context]) -> None:
     """Put the context of before back.
 
-    A coroutine that is dropped ends wherever that is noticed. There is nothing to put back there, and nothing to be told
-    of it, as the API's own function would, which is for contexts of another kind.
+    A coroutine that is dropped ends wherever that is noticed. There is nothing to put back there, and nothing to tell,
+    as the API's own function would, which is for contexts of another kind.
     """
     reset: Callable[[Token[Context]], None] = getattr(getattr(token, "var", None), "reset", contexts.detach)
     with contextlib.suppress(ValueError):
