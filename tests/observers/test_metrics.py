@@ -23,7 +23,7 @@ from any_llm.exceptions import AnyLLMError, ConfigurationError
 from any_llm.observers.metrics import Metrics as Observer
 from any_llm.observers.metrics import overhead_of
 from any_llm.pipeline.call import Call
-from any_llm.pipeline.observation import Record
+from any_llm.pipeline.observation import Record, spent_on
 from any_llm.pipeline.stream import Outcome
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.pipeline.watched import Waits
@@ -213,7 +213,9 @@ def test_what_attempts_cost_that_are_no_answer_is_told_apart(kept: Kept) -> None
     ]
     routing = Routing(route="chat", hedged=1)
     report = Report(provider="openai", model="a", attempts=attempts, pricing=PRICING, routing=routing)
-    Observer(said["metrics"], said["surroundings"]).end(None, record(attempts, value=COUNTED, report=report))
+    ended = record(attempts, value=COUNTED, report=report)
+    Observer(said["metrics"], said["surroundings"]).end(None, ended)
+    assert spent_on(ended) == 0.02, "and spans tell what all of it cost"
     place = ("chat", "openai", "a")
     assert kept.of("anyllm.cost") == {(*place, "retried"): [0.008], (*place, "answer"): [0.012]}
     assert kept.of("anyllm.cost.unknown") == {("openai", "b"): [1]}, "nobody knows the price of that model"

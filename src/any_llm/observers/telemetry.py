@@ -10,7 +10,7 @@ import msgspec
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.observers.masking import masked
-from any_llm.pipeline.observation import base_url_of, dollars_of, error_type_of
+from any_llm.pipeline.observation import base_url_of, error_type_of, spent_on
 from any_llm.providers.conventional_names import WITH_OPENAIS, conventional_name
 from any_llm.sanitising.detectors import Detector
 from any_llm.telemetry import content
@@ -154,7 +154,7 @@ class Telemetry:
             found[names.RESPONSE_FIRST_CHUNK] = record.first_chunk
             found[names.CHUNKS] = record.chunks
         found |= _own(record)
-        cost = dollars_of(record)
+        cost = spent_on(record)
         if cost is not None:
             found[names.COST] = cost
             if self._switches.earlier:

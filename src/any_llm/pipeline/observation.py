@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from any_llm.types.usage import Usage
 
 
+_SEVERAL = 2
 CANCELLED = "cancelled"
 """The `error.type` of calls that were cancelled, whatever their task was cancelled with."""
 
@@ -155,6 +156,14 @@ def base_url_of(record: Record) -> str:
 def first_chunk_of(record: Record) -> float:
     """Return how many seconds after the call began the first piece of its answer was there; 0 without a stream."""
     return record.first_chunk or 0.0
+
+
+def spent_on(record: Record) -> float | None:
+    """Return what a call cost in US dollars with all its attempts; `None` where nobody knows that of any."""
+    if record.outcome.ending == "complete" and len(record.attempts) < _SEVERAL:
+        return dollars_of(record)
+    costs = record.costs
+    return float(costs.total) if costs.unknown < len(costs.attempts) else dollars_of(record)
 
 
 def dollars_of(record: Record) -> float | None:
