@@ -84,6 +84,32 @@ async def test_a_reader_sees_the_calls_and_connections_of_this_moment(
     assert (read("anyllm.calls.active"), read("anyllm.pool.connections")) == (0, 0)
 
 
+async def test_the_connections_of_all_clients_count_and_so_does_who_waits_for_one(kept: Kept) -> None:
+    said = measured(kept)
+    observer = Observer(said["metrics"], said["surroundings"])
+    server = Server(say_nothing)
+    try:
+        clients = [
+            AnyLLM.create("openai", api_key="k", api_base=server.url("/v1"), max_connections=most, **said)
+            for most in (1, 2)
+        ]
+        calls = [client.acompletion(model="gpt-5", messages=MESSAGES) for client in clients for _ in range(3)]
+        tasks = [asyncio.create_task(call) for call in calls]
+        assert await server.reaches(live=3)
+        for _ in range(1_000):
+            # Those who wait do so a few turns of the loop after the others are connected.
+            await asyncio.sleep(0)
+        observer.look()
+        connections = kept.of("anyllm.pool.connections")[()][-1]
+        waiting = kept.of("anyllm.queue.depth")[("connections",)][-1]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    finally:
+        server.stop()
+    assert (connections, waiting) == (3, 3)
+
+
 def test_where_nobody_reads_the_last_state_of_many_calls_is_sent_a_little_later(kept: Kept) -> None:
     clock = VirtualClock()
     mock = Mock()
@@ -166,10 +192,10 @@ def test_what_cannot_be_looked_at_harms_nobody_who_reads(caplog: pytest.LogCaptu
     def broken() -> list[tuple[tuple[str, ...], float]]:
         raise RuntimeError("dictionary changed size during iteration")
 
-    watched(surroundings)["anyllm.queue.depth"] = broken
+    watched(surroundings)["anyllm.queue.depth", "limits"] = broken
     assert read("anyllm.calls.active") == 0
     assert "changed size" in caplog.text
-    watched(surroundings)["anyllm.queue.depth"] = lambda: [(("limits",), 3.0)]
+    watched(surroundings)["anyllm.queue.depth", "limits"] = lambda: [(("limits",), 3.0)]
     assert read("anyllm.queue.depth") == 3
     del observer
 

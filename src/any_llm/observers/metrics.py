@@ -190,7 +190,7 @@ class _Shared:
             self._decided[decision] = times
             if more:
                 record(measures.LIMITER, (decision,), more)
-        for name, seen in tuple(watched(self._surroundings).items()):
+        for (name, _), seen in tuple(watched(self._surroundings).items()):
             for labels, value in seen():
                 record(name, labels, value)
 

@@ -21,12 +21,12 @@ BREAKER = "anyllm.breaker.state"
 LIMITER = "anyllm.limiter.decisions"
 
 
-def watched(surroundings: Surroundings) -> dict[str, Look]:
-    """Return what is looked at in these surroundings, by the name of the instrument that shows it.
+def watched(surroundings: Surroundings) -> dict[tuple[str, str], Look]:
+    """Return what is looked at in these surroundings, by the instrument that shows it and what it is a part of.
 
-    Whoever has something to show puts it in: a layer when it is made, the engine its pool.
+    Whoever has something to show puts it in: a layer when it is made, the engine its pools.
     """
-    return surroundings.shared("watched", dict[str, Look])
+    return surroundings.shared("watched", dict[tuple[str, str], Look])
 
 
 def decisions(surroundings: Surroundings) -> Counter[str]:
