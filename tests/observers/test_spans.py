@@ -353,6 +353,14 @@ async def test_what_was_said_is_masked_and_cut_before_it_goes_out(listening: Lis
     assert "z" * 60 not in out
 
 
+def test_a_secret_at_the_cut_is_masked_as_a_whole(listening: Listening) -> None:
+    settings = Settings(telemetry=listening.policy(content="SPAN_ONLY", longest=20))
+    with tool_span("weather", arguments="a key: sk-canary0123456789abcdef", settings=settings):
+        pass
+    (told,) = (attributes(span)["gen_ai.tool.call.arguments"] for span in listening.spans)
+    assert json.loads(told) == "a key: [API_KEY]"
+
+
 @pytest.mark.parametrize("content", ["NO_CONTENT", "SPAN_AND_EVENT"])
 async def test_the_text_of_an_error_may_quote_what_was_said_and_is_told_like_it(
     listening: Listening, content: str

@@ -165,23 +165,19 @@ def test_a_model_with_several_keys_is_as_healthy_as_the_worst(kept: Kept) -> Non
     assert kept.of("anyllm.breaker.state") == {("openai", "gpt-5"): [2]}
 
 
-def test_two_who_look_at_once_count_nothing_twice(kept: Kept) -> None:
+def test_who_looks_while_somebody_does_counts_nothing_twice(kept: Kept) -> None:
     said = measured(kept)
     observer = Observer(said["metrics"], said["surroundings"])
     decisions(said["surroundings"])["allowed"] = 5
 
-    class Nosy(Kept):
-        """A backend that looks, too, while something is looked at."""
+    def look() -> list[tuple[tuple[str, ...], float]]:
+        observer.look()
+        return [(("limits",), 0.0)]
 
-        @override
-        def flush(self) -> None:
-            observer.look()
-
-    nosy = Nosy()
-    Observer(Metrics(backends=(nosy,)), said["surroundings"]).look()
+    watched(said["surroundings"])["anyllm.queue.depth", "limits"] = look
     observer.look()
     assert kept.of("anyllm.limiter.decisions") == {("allowed",): [5]}
-    assert nosy.of("anyllm.limiter.decisions") == {("allowed",): [5]}
+    assert kept.of("anyllm.queue.depth") == {("limits",): [0.0]}
 
 
 def test_what_cannot_be_looked_at_harms_nobody_who_reads(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from any_llm.exceptions import AnyLLMError
-from any_llm.observers.masking import masked
+from any_llm.observers.masking import masked_and_cut
 from any_llm.pipeline.observation import base_url_of, error_type_of, spent_on
 from any_llm.providers.conventional_names import WITH_OPENAIS, conventional_name
 from any_llm.sanitising.detectors import Detector
@@ -181,7 +181,7 @@ class Telemetry:
         return self._masked(error.message) if whole and isinstance(error, AnyLLMError) else failure_of(error, kind)
 
     def _masked(self, text: str) -> str:
-        return masked(text[: self._policy.longest], self._detector)
+        return masked_and_cut(text, self._detector, self._policy.longest)
 
 
 def _talks(call: Call) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from any_llm.observers.masking import masked
+from any_llm.observers.masking import masked_and_cut
 from any_llm.pipeline.observation import CANCELLED
 from any_llm.sanitising.detectors import Detector
 from any_llm.telemetry import content
@@ -117,4 +117,4 @@ class ToolObservation:
         assert self._policy is not None, "only its switches say that something is told"
         detector = Detector(self._policy.redact, self._policy.patterns)
         longest = self._policy.longest
-        return content.encode(content.changed(value, lambda text: masked(text[:longest], detector)))
+        return content.encode(content.changed(value, lambda text: masked_and_cut(text, detector, longest)))
