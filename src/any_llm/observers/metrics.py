@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 from itertools import pairwise
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.observation import base_url_of, dollars_of, error_type_of
@@ -51,15 +51,15 @@ class Metrics:
         self._shared.active += 1
         if self._shared.glance():
             self._series.flush()
-        noted = _Noted(Waits(), WAITS.get(), [] if self._policy.each_chunk else None)
-        WAITS.set(noted.waits)
+        noted = _Noted(WAITS.get(), [] if self._policy.each_chunk else None)
+        WAITS.set(noted)
         return call, noted
 
     def leave(self, noted: object, value: JSON) -> None:
         """Have waits be those of the call around this one again, and note when each piece of a stream is there."""
         if not isinstance(noted, _Noted):
             return
-        if WAITS.get() is noted.waits:
+        if WAITS.get() is noted:
             WAITS.set(noted.before)
         pieces = noted.pieces
         if pieces is not None and is_stream(value):
@@ -74,7 +74,7 @@ class Metrics:
             measured.attempts()
             measured.routing()
             if isinstance(noted, _Noted):
-                measured.overhead(noted.waits)
+                measured.overhead(noted)
             measured.stream(noted.pieces if isinstance(noted, _Noted) else None)
             self._shared.glance()
         finally:
@@ -101,12 +101,15 @@ class Metrics:
         return None if ids is None else Trace(context, *ids)
 
 
-class _Noted(NamedTuple):
-    """What is measured on the way of a call: its waits, those of the call around it, and when pieces were there."""
+class _Noted(Waits):
+    """The waits of a call on its way, those of the call around it, and when pieces were there."""
 
-    waits: Waits
-    before: Waits | None
-    pieces: list[float] | None
+    __slots__ = ("before", "pieces")
+
+    def __init__(self, before: Waits | None, pieces: list[float] | None) -> None:
+        super().__init__()
+        self.before = before
+        self.pieces = pieces
 
 
 class _Shared:

@@ -43,6 +43,7 @@ class Series:
             each.name: _Line(each, tuple(backend.instrument(each) for backend in backends), self._failed)
             for each in table
         }
+        self._bound = {name: line.bound for name, line in self._lines.items()}
         self._overflow = self._lines[OVERFLOW].measures(())
 
     @property
@@ -52,7 +53,7 @@ class Series:
 
     def record(self, name: str, labels: tuple[str, ...], value: float, trace: Trace | None = None) -> None:
         """Hand on one value of the series with these labels."""
-        measures = self._lines[name].bound.get(labels)
+        measures = self._bound[name].get(labels)
         if measures is None:
             measures = self._admit(self._lines[name], labels)
         for measure in measures:

@@ -151,6 +151,9 @@ def _recording(histogram: metrics.Histogram, attributes: dict[str, str | int]) -
 
     def measure(value: float, trace: Trace | None) -> None:
         """Add a value to the histogram."""
-        record(value, attributes, None if trace is None else cast("Context", trace.context))
+        if trace is None:
+            record(value, attributes)
+        else:
+            record(value, attributes, cast("Context", trace.context))
 
     return measure
