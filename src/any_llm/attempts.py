@@ -93,6 +93,7 @@ class Routing(msgspec.Struct, kw_only=True):
         restarts: how often a stream began anew in the middle.
         continued: how often a stream was gone on with by another target.
         hedged: how often a second target was asked because the first one was slow.
+        hedges_won: how often that one served the call.
     """
 
     route: str
@@ -101,3 +102,4 @@ class Routing(msgspec.Struct, kw_only=True):
     restarts: int = 0
     continued: int = 0
     hedged: int = 0
+    hedges_won: int = 0

@@ -13,8 +13,7 @@
     ├── InsufficientFundsError
     ├── ProviderError                   OverloadedError · MalformedResponseError
     │                                   ConnectionFailedError · StreamTruncatedError · StreamClosedError
-    ├── UpstreamProviderError           502
-    ├── GatewayTimeoutError             504
+    ├── UpstreamProviderError · GatewayTimeoutError    502 and 504
     ├── RequestTimeoutError             ConnectTimeoutError · FirstTokenTimeoutError
     │                                   IdleTimeoutError · TotalTimeoutError (all also `TimeoutError`)
     ├── LengthFinishReasonError · ContentFilterFinishReasonError    a parsed answer was cut
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self, Unpack
 
-    from any_llm.attempts import Attempt
+    from any_llm.attempts import Attempt, Routing
 
 
 class ErrorFacts(TypedDict, total=False):
@@ -64,13 +63,14 @@ class AnyLLMError(Exception):
     """The base of every error raised by this library.
 
     `retryable` says whether the same call may succeed when made again later; `caller_fault` whether the request itself
-    (rather than the provider, the network or an account) must change. `attempts` are the attempts that were made.
+    must change. `attempts` are those that were made; `routing` tells how a call to a route found its targets.
     """
 
     default_message: ClassVar[str] = "The call failed"
     retryable: bool = False
     caller_fault: ClassVar[bool] = False
     attempts: Sequence[Attempt] = ()
+    routing: Routing | None = None
 
     def __init__(
         self,

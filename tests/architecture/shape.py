@@ -60,6 +60,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
         "pipeline/shelf.py",
         "stores/ledger/",
         "stores/memory.py",
+        "telemetry/backends/opentelemetry.py",
         "testing/mock/",
     ),
     "xllamacpp": ("local/", "testing/llama_server.py"),

@@ -43,6 +43,9 @@ class Broken:
     def begin(self, call: Call) -> tuple[Call, object]:
         raise ZeroDivisionError(call.operation)
 
+    def leave(self, noted: object, value: JSON) -> None:
+        raise ZeroDivisionError(noted, value)
+
     def end(self, noted: object, record: Record) -> None:
         raise ZeroDivisionError(noted, record.elapsed)
 
@@ -144,6 +147,7 @@ async def test_an_observer_that_breaks_harms_neither_the_call_nor_the_next_obser
     assert [record.message.split(":")[0] for record in caplog.records] == [
         "The observer Broken failed as a call began",
         "The observer Broken failed as a call ended",
+        "The observer Broken failed as a call went on",
     ]
 
 

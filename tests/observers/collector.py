@@ -115,6 +115,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # as above
     kind = value.WhichOneof("value")
     if kind == "array_value":
         return tuple(_plain(each) for each in value.array_value.values)
+    if kind == "kvlist_value":
+        return told(value.kvlist_value.values)
     return getattr(value, kind)
 
 

@@ -45,6 +45,10 @@ class Listening:
         """Every span that has ended."""
         return self._spans.get_finished_spans()
 
+    def clear(self) -> None:
+        """Forget what has ended so far."""
+        self._spans.clear()
+
     @property
     def calls(self) -> list[ReadableSpan]:
         """The spans of calls, which have none of ours above."""
@@ -80,6 +84,8 @@ def check(told: Mapping[str, Any], kind: str, *, opted_in: bool = False, earlier
     theirs = {*of_kind["required"], *of_kind["allowed"], *(of_kind["opt_in"] if opted_in else ())}
     known = {*copy["attributes"], *copy["newest"]}
     before = {"gen_ai.system", "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cost"} if earlier else set()
+    if told.get("gen_ai.provider.name") == "openai" and kind == "inference":
+        theirs |= set(copy["spans"]["openai"]["allowed"])
     general = {"http.response.status_code", "http.request.resend_count", "user.id"}
     for name in of_kind["required"]:
         assert told[name]

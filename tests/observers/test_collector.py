@@ -119,12 +119,19 @@ async def test_everything_comes_through_as_the_conventions_have_it(collector: Co
 def _check_events_and_metrics(collector: Collector) -> None:
     events = sorted(event.event_name for event in collector.events())
     assert events == ["gen_ai.client.inference.operation.details"] * 5 + ["gen_ai.client.operation.exception"]
+    details = [told(event.attributes) for event in collector.events() if event.event_name == events[0]]
+    (chat,) = (each for each in details if each["gen_ai.request.model"] == "chat")
+    assert chat["gen_ai.input.messages"] == ({"role": "user", "parts": ({"type": "text", "content": "Say hello."},)},)
+    assert chat["gen_ai.output.messages"][0]["parts"] == ({"type": "text", "content": "hello"},)
     buckets = pinned()["buckets"]
     metrics = {metric.name: metric for metric in collector.metrics()}
     for name in ("gen_ai.client.operation.duration", "gen_ai.client.token.usage"):
         assert list(metrics[name].histogram.data_points[0].explicit_bounds) == buckets[metrics[name].unit]
     assert sum(point.count for point in metrics["gen_ai.client.operation.duration"].histogram.data_points) == 6
-    assert {"anyllm.attempts", "anyllm.overhead", "gen_ai.execute_tool.duration"} <= set(metrics)
+    assert {"anyllm.overhead", "gen_ai.execute_tool.duration"} <= set(metrics)
+    attempts = {told(point.attributes)["outcome"]: point for point in metrics["anyllm.attempts"].sum.data_points}
+    assert attempts["failed"].as_int == 2
+    assert metrics["anyllm.calls.active"].gauge.data_points[0].as_int == 0
 
 
 async def test_a_collector_that_is_not_there_or_hangs_never_touches_a_call() -> None:

@@ -34,12 +34,15 @@ def test_four_worker_processes_add_up(tmp_path: Path, monkeypatch: pytest.Monkey
     finally:
         for worker in workers:
             worker.communicate("")
+    assert [worker.returncode for worker in workers] == [0] * len(CALLS)
+    afterwards = exposition().body.decode()
     made = sum(CALLS) + len(CALLS)
     assert total(text, "gen_ai_client_operation_duration_seconds_count") == made
     assert total(text, "gen_ai_client_token_usage_sum", 'gen_ai_token_type="input"') == 10 * made
     assert total(text, "anyllm_attempts_total") == made
     assert total(text, "anyllm_calls_active") == len(CALLS), "each has one on its way"
-    assert [worker.returncode for worker in workers] == [0] * len(CALLS)
+    assert "anyllm_calls_active" not in afterwards, "who has ended shows nothing any more"
+    assert total(afterwards, "anyllm_attempts_total") == made + len(CALLS), "and what was counted stays counted"
 
 
 def total(text: str, name: str, label: str = "") -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PINNED = Path(__file__).with_name("conventions.json")
-_MODULES = ("gen_ai", "server", "error", "exception", "http", "user")
+_MODULES = ("gen_ai", "server", "error", "exception", "http", "openai", "user")
 _STABLE = ("error_attributes", "exception_attributes", "http_attributes", "server_attributes")
 
 
@@ -58,5 +58,6 @@ def pinned() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    spans = pinned().get("spans", {}) if PINNED.exists() else {}
-    PINNED.write_text(json.dumps({**installed(), "spans": spans}, indent=1) + "\n", "utf-8")
+    # No package states these: they are read out of the conventions' pages.
+    read = {name: pinned()[name] for name in ("spans", "instruments")} if PINNED.exists() else {}
+    PINNED.write_text(json.dumps({**installed(), **read}, indent=1) + "\n", "utf-8")

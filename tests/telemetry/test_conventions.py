@@ -11,6 +11,7 @@ from tests.telemetry.conventions import installed, pinned
 def test_the_pinned_copy_is_what_the_installed_packages_state() -> None:
     copy = pinned()
     copy.pop("spans")
+    copy.pop("instruments")
     assert copy == installed()
 
 
@@ -25,7 +26,8 @@ def test_every_name_of_ours_is_pinned_or_marked_as_our_own() -> None:
     stated |= set(conventions.REQUEST_NUMBERS.values())
     ours = {name for name in stated if name.startswith(conventions.OWN)}
     # Newer than the packages, and one of Langfuse's own.
-    assert stated - ours - known == {conventions.EXCEPTION_EVENT, conventions.TOLD_COST}
+    newer = {conventions.EXCEPTION_EVENT, conventions.TOOL_EXCEPTION_EVENT, conventions.TOLD_COST}
+    assert stated - ours - known == newer
 
 
 def test_the_metrics_have_the_prescribed_buckets() -> None:
@@ -37,6 +39,18 @@ def test_the_metrics_have_the_prescribed_buckets() -> None:
     assert {name for name in measures.INSTRUMENTS if name.startswith("gen_ai.client.")} == {
         name for name in pinned()["metrics"] if name.startswith("gen_ai.client.")
     }
+
+
+def test_the_metrics_have_the_prescribed_units_and_attributes() -> None:
+    read = pinned()["instruments"]
+    for name, instrument in measures.INSTRUMENTS.items():
+        if not name.startswith("gen_ai."):
+            continue
+        assert instrument.unit == read["units"].get(name, "s")
+        assert instrument.kind == "histogram"
+        assert set(instrument.labels) <= {*read["common"], *read["more"].get(name, ())}
+        if name.startswith("gen_ai.client."):
+            assert set(read["required"]) <= set(instrument.labels)
 
 
 def test_every_name_of_a_provider_is_one_of_the_conventions() -> None:

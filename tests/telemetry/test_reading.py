@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from decimal import Decimal
 
 import msgspec
 import pytest
 
 from any_llm.exceptions import ConfigurationError
 from any_llm.telemetry.attributes import answer_attributes, identity, request_attributes, server_of, span_name
-from any_llm.telemetry.content import answered, encode, said_in
+from any_llm.telemetry.content import answered, changed, encode, said_in
 from any_llm.telemetry.hosts import is_own
 from any_llm.telemetry.tracing import ids_of
 from any_llm.types.completion import ChatCompletion, ChatCompletionMessage, Choice, Reasoning
@@ -124,7 +125,9 @@ def test_answers_of_every_api_are_output_messages() -> None:
 
 
 def test_every_text_is_changed_and_other_values_are_kept() -> None:
-    assert encode({"a": ["x", ("y", 1)], "b": None}, str.upper) == '{"a":["X",["Y",1]],"b":null}'
+    told = changed({"a": ["x", ("y", 1)], "b": None, "c": Decimal("1e3")}, str.lower)
+    assert told == {"a": ["x", ["y", 1]], "b": None, "c": "1e+3"}
+    assert encode(told) == '{"a":["x",["y",1]],"b":null,"c":"1e+3"}'
 
 
 def test_parameters_of_the_wrong_kind_are_left_out() -> None:
@@ -201,12 +204,16 @@ def test_nothing_of_it_is_loaded_while_it_is_off() -> None:
     assert told.stdout == "[]\n"
 
 
-def test_a_program_without_opentelemetry_is_told_which_extra_it_needs() -> None:
+def test_a_program_without_a_package_is_told_which_extra_it_needs() -> None:
     program = (
-        "import sys; sys.modules['opentelemetry'] = None; from any_llm import AnyLLM\n"
-        "try: AnyLLM.create('openai', api_key='k', telemetry=True)\n"
-        "except Exception as error: print(type(error).__name__, error)"
+        "import sys; sys.modules |= dict.fromkeys(('opentelemetry', 'prometheus_client'))\n"
+        "from any_llm import AnyLLM, Metrics; from any_llm.exceptions import MissingExtraError\n"
+        "for said in ({'telemetry': True}, {'metrics': True}, {'metrics': Metrics(backends=('prometheus',))}):\n"
+        "    try: AnyLLM.create('openai', api_key='k', **said)\n"
+        "    except MissingExtraError as error: print(error.extra, error.package, str(error).partition(': ')[2])"
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert told.stdout.startswith("ConfigurationError")
-    assert "any-llm[otel]" in told.stdout
+    assert told.stdout.splitlines() == [
+        *["otel opentelemetry-api pip install 'any-llm[otel]'"] * 2,
+        "prometheus prometheus-client pip install 'any-llm[prometheus]'",
+    ]

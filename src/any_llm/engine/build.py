@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from weakref import WeakSet
 
 from any_llm.engine.codecs import dialect_of
 from any_llm.engine.dispatch import Deliver, dispatcher
@@ -103,10 +104,15 @@ def _transports(network: Transport) -> Callable[[str], Transport]:
 def _measured(
     settings: Settings, network: Transport, transport_for: Callable[[str], Transport]
 ) -> Callable[[str], Transport]:
-    """Return the same transports with their waits timed, and have the connections in use be seen, for metrics."""
+    """Return the same transports with their waits timed, and have connections and who waits for one be seen."""
     from any_llm.engine.timed import TimedTransport  # noqa: PLC0415  # only metrics want to know
-    from any_llm.pipeline.watched import POOL, watched  # noqa: PLC0415  # as above
+    from any_llm.pipeline.watched import POOL, QUEUE, watched  # noqa: PLC0415  # as above
 
     if isinstance(network, Pool):
-        watched(settings.surroundings)[POOL] = lambda: [((), network.in_use)]
+        # Clients may have pools of their own, and all of them count.
+        pools = settings.surroundings.shared("pools that are watched", WeakSet[Pool])
+        pools.add(network)
+        seen = watched(settings.surroundings)
+        seen[POOL, "connections"] = lambda: [((), sum(pool.in_use for pool in pools))]
+        seen[QUEUE, "connections"] = lambda: [(("connections",), sum(pool.waiting for pool in pools))]
     return lambda name: TimedTransport(transport_for(name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from any_llm.pipeline.watched import WAITS
@@ -18,12 +17,13 @@ T = TypeVar("T")
 async def _timed(answer: Awaitable[T]) -> T:
     """Wait for what the provider says, and add up how long that took."""
     waits = WAITS.get()
-    began = perf_counter()
+    if waits is None:
+        return await answer
+    waits.begin()
     try:
         return await answer
     finally:
-        if waits is not None:
-            waits.seconds += perf_counter() - began
+        waits.end()
 
 
 class TimedTransport:

@@ -87,7 +87,7 @@ class Budget:
         self._policy, self._prices = budgeting
         self._ledger = Ledger(self._policy, surroundings, "budgets")
         self._told = surroundings.shared("budgets told", Told)
-        watched(surroundings)[BUDGET] = self._told.look
+        watched(surroundings)[BUDGET, "budgets"] = self._told.look
 
     async def __call__(self, call: Call, inner: Handler) -> Reply:
         """Answer a call for which there is enough left.

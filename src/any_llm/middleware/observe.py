@@ -17,7 +17,7 @@ from any_llm.types.report import Report
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Reply
-    from any_llm.pipeline.observation import Observer
+    from any_llm.pipeline.observation import Around, Observer
     from any_llm.pipeline.stream import EventStream
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.types.json import JSON
@@ -39,18 +39,25 @@ class _Begun(NamedTuple):
 class Observe:
     """The one layer for all observers: they share what is found out about a call."""
 
-    __slots__ = ("_clock", "_observers")
+    __slots__ = ("_around", "_clock", "_observers")
 
     def __init__(self, observing: Sequence[tuple[str, object]], surroundings: Surroundings) -> None:
         self._clock = surroundings.clock
         self._observers = tuple(
             cast("Observer", placed(place)(policy, surroundings) if place else policy) for place, policy in observing
         )
+        # What began last is tidied first.
+        self._around = tuple(
+            (place, cast("Around", observer))
+            for place, observer in reversed(tuple(enumerate(self._observers)))
+            if hasattr(observer, "leave")
+        )
 
     async def __call__(self, call: Call, inner: Handler) -> Reply:
         """Answer a call as the handler does."""
         begun = self._begin(call)
         token = CALL.set(begun.call)
+        value: object = None
         try:
             reply = await inner(begun.call)
         except Exception as error:
@@ -59,15 +66,17 @@ class Observe:
         except BaseException as error:
             self._end(begun, self._cut_off(begun.call, error), _report_of(begun.call, error))
             raise
+        else:
+            if begun.call.context or begun.call.headers:
+                _name(begun.call, reply.report)
+            value = reply.value
+            if is_stream(value):
+                self._follow(begun, value)
+            else:
+                self._end(begun, _COMPLETE, reply.report, value=value)
         finally:
             CALL.reset(token)
-        if begun.call.context or begun.call.headers:
-            _name(begun.call, reply.report)
-        value: object = reply.value
-        if is_stream(value):
-            value.follow(lambda stream, outcome: self._end(begun, outcome, stream.report, stream))
-        else:
-            self._end(begun, _COMPLETE, reply.report, value)
+            self._leave(begun, value)
         return reply
 
     def _begin(self, call: Call) -> _Begun:
@@ -81,13 +90,32 @@ class Observe:
             notes.append(note)
         return _Begun(call, notes, self._clock.time(), self._clock.monotonic())
 
-    def _end(self, begun: _Begun, outcome: Outcome, report: Report, value: EventStream[JSON] | JSON = None) -> None:
+    def _leave(self, begun: _Begun, value: object) -> None:
+        for place, observer in self._around:
+            try:
+                observer.leave(begun.notes[place], value)
+            except Exception as error:  # noqa: BLE001  # who watches must not fail what is watched
+                _LOG.warning("The observer %s failed as a call went on: %r", type(observer).__name__, error)
+
+    def _follow(self, begun: _Begun, stream: EventStream[JSON]) -> None:
+        first = self._clock.monotonic() - begun.since
+        stream.follow(lambda followed, outcome: self._end(begun, outcome, followed.report, first, followed))
+
+    def _end(
+        self,
+        begun: _Begun,
+        outcome: Outcome,
+        report: Report,
+        first: float | None = None,
+        value: EventStream[JSON] | JSON = None,
+    ) -> None:
         record = Record(
             call=begun.call,
             outcome=outcome,
             report=report,
             started=begun.started,
             elapsed=self._clock.monotonic() - begun.since,
+            first_chunk=first,
             value=value,
         )
         for observer, note in zip(self._observers, begun.notes, strict=True):
@@ -121,4 +149,5 @@ def _report_of(call: Call, error: BaseException) -> Report:
         request_id=known.request_id if known else None,
         client_request_id=call.request_id or None,
         attempts=call.attempts,
+        routing=known.routing if known else None,
     )

@@ -51,7 +51,7 @@ class RateLimit:
         self._ledger = Ledger(policy, surroundings)
         self._plans = [Plan(limit) for limit in policy.limits]
         self._decisions = decisions(surroundings)
-        watched(surroundings)[QUEUE] = lambda: [(("limits",), self._ledger.waiting)]
+        watched(surroundings)[QUEUE, "limits"] = lambda: [(("limits",), self._ledger.waiting)]
         self._prices = any(limit.of == "cost" for limit in policy.limits)
 
     async def __call__(self, call: Call, inner: Handler) -> Reply:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from any_llm.exceptions import AnyLLMError
+from any_llm.pipeline.observation import CANCELLED
 from any_llm.pipeline.stream import is_stream
 from any_llm.providers.conventional_names import conventional_name
 from any_llm.telemetry import conventions as names
-from any_llm.telemetry.attributes import Attributes, identity, span_name
+from any_llm.telemetry.attributes import Attributes, failure_of, identity, span_name
 from any_llm.telemetry.hosts import is_own
 from any_llm.telemetry.switches import switches
-from any_llm.telemetry.tracing import Tracing, around, attach, detach, fail, outgoing
-from any_llm.types.secret import redact
+from any_llm.telemetry.tracing import HEADERS, Tracing, around, attach, detach, fail, outgoing, quietly, without_trace
 
 if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Reply
@@ -41,11 +40,12 @@ class TelemetryAttempt:
         """Answer a call as the handler does."""
         tracer = self._tracing.tracer()
         parent = cast("Context | None", call.context.get("telemetry"))
-        if tracer is None or parent is None:
-            return await inner(self._told(call, outgoing(None)) if self._goes_on(call) else call)
-        span = self._tracing.start(
-            tracer, span_name(call.operation.value, call.target.model), self._known(call), parent
-        )
+        name = span_name(call.operation.value, call.target.model)
+        span = None
+        if tracer is not None and parent is not None:
+            span = quietly(self._tracing.start, tracer, name, self._known(call), parent)
+        if span is None:
+            return await inner(self._unseen(call))
         context = around(span, parent)
         if self._goes_on(call):
             call = self._told(call, outgoing(context))
@@ -53,16 +53,25 @@ class TelemetryAttempt:
         try:
             reply = await inner(call)
         except BaseException as error:
-            _failed(span, error)
+            quietly(_failed, span, error)
             raise
         finally:
             detach(token)
         value: object = reply.value
+        report = reply.report
         if is_stream(value):
-            value.tap(on_end=partial(_over, span, call, reply.report))
+            # It must not hold the stream, which would not be closed then when it is dropped.
+            value.tap(on_end=lambda outcome: quietly(_over, span, call, report, outcome))
         else:
-            _ended(span, call, reply.report)
+            quietly(_ended, span, call, report)
         return reply
+
+    def _unseen(self, call: Call) -> Call:
+        """Return a call that has no span: the trace that it names, or the current one, goes on by the same rule."""
+        named = any(name.lower() in HEADERS for name in call.headers)
+        if not self._goes_on(call):
+            return msgspec.structs.replace(call, headers=without_trace(call.headers)) if named else call
+        return call if named else self._told(call, outgoing(None))
 
     def _goes_on(self, call: Call) -> bool:
         policy = self._policy
@@ -121,6 +130,6 @@ def _failed(span: Span, error: BaseException) -> None:
             span.set_attribute(names.HTTP_STATUS, known.status_code)
         if known is not None and known.request_id:
             span.set_attribute(names.UPSTREAM_REQUEST_ID, known.request_id)
-        kind = type(error).__name__
-        fail(span, kind, kind if known is None else redact(known.message))
+        kind = type(error).__name__ if isinstance(error, Exception) else CANCELLED
+        fail(span, kind, failure_of(error, kind))
     span.end()

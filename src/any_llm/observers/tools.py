@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from any_llm.observers.masking import masked
+from any_llm.observers.masking import masked_and_cut
+from any_llm.pipeline.observation import CANCELLED
 from any_llm.sanitising.detectors import Detector
 from any_llm.telemetry import content
 from any_llm.telemetry import conventions as names
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.telemetry.attributes import Attributes
-    from any_llm.telemetry.tracing import Context, Span
+    from any_llm.telemetry.tracing import Context, Span, Tracing
     from any_llm.types.json import JSON
     from any_llm.types.telemetry import Metrics, Telemetry
 
@@ -31,7 +32,9 @@ class Said(NamedTuple):
 
 
 class _Running(NamedTuple):
+    tracing: Tracing
     span: Span
+    context: Context
     token: Token[Context]
 
 
@@ -53,16 +56,20 @@ class ToolObservation:
         self._began = self._surroundings.clock.monotonic()
         if self._policy is None:
             return
-        from any_llm.telemetry.tracing import Tracing, around, attach, start_tool  # noqa: PLC0415  # an extra
+        from any_llm.telemetry.tracing import Tracing, around, attach, quietly, start_tool  # noqa: PLC0415  # an extra
 
-        tracer = Tracing(self._policy.tracers).tracer()
-        if tracer is not None:
-            span = start_tool(tracer, f"{names.EXECUTE_TOOL} {self._said.name}", self._known())
-            self._running = _Running(span, attach(around(span, None)))
+        tracing = Tracing(self._policy.tracers, self._policy.events)
+        tracer = tracing.tracer()
+        if tracer is None:
+            return
+        span = quietly(start_tool, tracer, f"{names.EXECUTE_TOOL} {self._said.name}", self._known())
+        if span is not None:
+            context = around(span, None)
+            self._running = _Running(tracing, span, context, attach(context))
 
     def end(self, error: BaseException | None, result: JSON) -> None:
         """End the span, and measure how long the tool ran."""
-        kind = "" if error is None else type(error).__name__
+        kind = "" if error is None else type(error).__name__ if isinstance(error, Exception) else CANCELLED
         if self._running is not None:
             self._end_span(self._running, kind, result)
         if self._metrics is not None:
@@ -72,20 +79,22 @@ class ToolObservation:
             Metrics(self._metrics, self._surroundings).tool(self._said.name, elapsed, kind)
 
     def _end_span(self, running: _Running, kind: str, result: JSON) -> None:
-        from any_llm.telemetry.tracing import detach, fail  # noqa: PLC0415  # an extra
+        from any_llm.telemetry.tracing import detach, fail, quietly  # noqa: PLC0415  # an extra
 
         detach(running.token)
         if kind:
             fail(running.span, kind, kind)
+            told = {**self._named(), names.ERROR_TYPE: kind, names.EXCEPTION_TYPE: kind}
+            quietly(running.tracing.emit, names.TOOL_EXCEPTION_EVENT, told, running.context, failed=True)
         if result is not None and self._tells:
             running.span.set_attribute(names.TOOL_RESULT, self._told(result))
-        running.span.end()
+        quietly(running.span.end)
 
     @property
     def _tells(self) -> bool:
         return self._policy is not None and switches(os.environ, self._policy.content).spans
 
-    def _known(self) -> Attributes:
+    def _named(self) -> Attributes:
         said = self._said
         known: Attributes = {
             names.OPERATION: names.EXECUTE_TOOL,
@@ -94,6 +103,10 @@ class ToolObservation:
         }
         if said.call_id:
             known[names.TOOL_CALL] = said.call_id
+        return known
+
+    def _known(self) -> Attributes:
+        said, known = self._said, self._named()
         if said.description:
             known[names.TOOL_DESCRIPTION] = said.description
         if said.arguments is not None and self._tells:
@@ -104,4 +117,4 @@ class ToolObservation:
         assert self._policy is not None, "only its switches say that something is told"
         detector = Detector(self._policy.redact, self._policy.patterns)
         longest = self._policy.longest
-        return content.encode(value, lambda text: masked(text[:longest], detector))
+        return content.encode(content.changed(value, lambda text: masked_and_cut(text, detector, longest)))

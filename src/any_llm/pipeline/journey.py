@@ -112,7 +112,11 @@ class Journey:
         """
         if not self._left:
             self._refuse()
-        candidate, reply = await self._first_of(self._call)
+        try:
+            candidate, reply = await self._first_of(self._call)
+        except AnyLLMError as error:
+            error.routing = self._routing
+            raise
         reply.report.routing = self._routing
         stream: object = reply.value
         if is_stream(stream) and self._chain.policy.mid_stream != "error":
@@ -148,7 +152,11 @@ class Journey:
             self._routing.hedged += 1
             return self._left.pop(0)
 
-        return await race(self._left.pop(0), wait, lambda each: self._ask(each, call), self.goes_on, second)
+        first = self._left.pop(0)
+        found = await race(first, wait, lambda each: self._ask(each, call), self.goes_on, second)
+        if found is not None and found[0] is not first:
+            self._routing.hedges_won += 1
+        return found
 
     def goes_on(self, candidate: Candidate, error: AnyLLMError, others: int = 0) -> bool:
         """Say whether another target may serve the call after an error, and keep only those that may.
@@ -240,7 +248,7 @@ class Journey:
             operation=self._call.operation.value,
             client_request_id=self._call.request_id or None,
         )
-        error.attempts = self._call.attempts
+        error.attempts, error.routing = self._call.attempts, self._routing
         waits = [circuits(self._surroundings).of(each.target).wait for each in candidates_of(self._chain)]
         error.retry_after = min((wait for wait in waits if wait > 0), default=None)
         error.retryable = error.retry_after is not None

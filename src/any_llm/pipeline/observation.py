@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from any_llm.types.usage import Usage
 
 
+_SEVERAL = 2
+CANCELLED = "cancelled"
+"""The `error.type` of calls that were cancelled, whatever their task was cancelled with."""
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """One call that has ended.
 
@@ -30,6 +35,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
         report: how it went; of a call that failed, as far as that is known.
         started: when it began, in seconds since 1970.
         elapsed: how many seconds it took; of a stream, until its end.
+        first_chunk: how many seconds after it began the first piece of its stream was there, however many targets and
+            attempts that took; `None` where there was no stream.
         value: the whole answer, the stream, or `None` where there was none.
     """
 
@@ -38,6 +45,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     report: Report
     started: float
     elapsed: float
+    first_chunk: float | None = None
     value: JSON = None
 
     @cached_property
@@ -112,11 +120,50 @@ class Observer(Protocol):
         ...
 
 
+class Around(Observer, Protocol):
+    """An observer that has something in the context of a call, such as its span, and takes it out again."""
+
+    def leave(self, noted: object, value: JSON) -> None:
+        """Tidy the context that `begin` found: the call's own code is done there, and a stream is about to be read.
+
+        It comes once for each `begin`, from the same task; of a whole answer and of a failure after `end`. `value` is
+        the answer, or the stream, or `None` where there is none.
+        """
+        ...
+
+
+def error_type_of(outcome: Outcome) -> str:
+    """Return what the conventions' `error.type` is of a call that ended so: the name of an error's class, or empty."""
+    if outcome.ending == "cancelled":
+        return CANCELLED
+    return type(outcome.error).__name__ if outcome.ending == "failed" else ""
+
+
+def base_url_of(record: Record) -> str:
+    """Return where the target was asked that served a call, or failed last; empty where that is not known."""
+    report, target = record.report, record.call.target
+    if report.routing is not None:
+        model = f"{report.provider}:{report.model}"
+        asked = [each for each in report.routing.considered if each.place is not None and each.target == model]
+        # The same model may be asked at several places, each with a key of its own.
+        key = next((each.key for each in reversed(record.attempts) if each.outcome != "cancelled"), "")
+        asked.sort(key=lambda each: each.key != key)
+        if asked:
+            return asked[0].base_url
+    return target.base_url if report.provider in {"", target.provider.name} else ""
+
+
 def first_chunk_of(record: Record) -> float:
-    """Return how many seconds after the call began the first piece of its answer was there."""
-    attempts = record.attempts
-    before = max(0.0, attempts[-1].started - record.started) if attempts else 0.0
-    return before + (record.report.time_to_first_chunk or 0.0)
+    """Return how many seconds after the call began the first piece of its answer was there; 0 without a stream."""
+    return record.first_chunk or 0.0
+
+
+def spent_on(record: Record) -> float | None:
+    """Return what a call cost in US dollars with all its attempts; `None` where nobody knows that of any."""
+    if record.outcome.ending == "complete" and len(record.attempts) < _SEVERAL:
+        return dollars_of(record)
+    costs = record.costs
+    return float(costs.total) if costs.unknown < len(costs.attempts) else dollars_of(record)
 
 
 def dollars_of(record: Record) -> float | None:

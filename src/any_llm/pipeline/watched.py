@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ BREAKER = "anyllm.breaker.state"
 LIMITER = "anyllm.limiter.decisions"
 
 
-def watched(surroundings: Surroundings) -> dict[str, Look]:
-    """Return what is looked at in these surroundings, by the name of the instrument that shows it.
+def watched(surroundings: Surroundings) -> dict[tuple[str, str], Look]:
+    """Return what is looked at in these surroundings, by the instrument that shows it and what it is a part of.
 
-    Whoever has something to show puts it in: a layer when it is made, the engine its pool.
+    Whoever has something to show puts it in: a layer when it is made, the engine its pools.
     """
-    return surroundings.shared("watched", dict[str, Look])
+    return surroundings.shared("watched", dict[tuple[str, str], Look])
 
 
 def decisions(surroundings: Surroundings) -> Counter[str]:
@@ -34,16 +35,29 @@ def decisions(surroundings: Surroundings) -> Counter[str]:
 
 
 class Waits:
-    """How many seconds of a call were waits for a provider, at the latest until the first piece of a stream.
+    """How many seconds of a call somebody waited for a provider, at the latest until the first piece of a stream.
 
-    Attributes:
-        seconds: the sum.
+    Waits at the same time, as of two targets of which the first to answer serves, count once.
     """
 
-    __slots__ = ("seconds",)
+    __slots__ = ("_running", "_since", "seconds")
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+        self._running = 0
+        self._since = 0.0
+
+    def begin(self) -> None:
+        """Note that somebody begins to wait."""
+        if not self._running:
+            self._since = perf_counter()
+        self._running += 1
+
+    def end(self) -> None:
+        """Note that one of those who wait has what it waited for."""
+        self._running -= 1
+        if not self._running:
+            self.seconds += perf_counter() - self._since
 
 
 WAITS: ContextVar[Waits | None] = ContextVar("any_llm waits", default=None)

@@ -26,6 +26,13 @@ CONVENTIONAL: Mapping[str, str] = {
 """The conventions' names where they differ from ours; all others are called as here."""
 
 
+WITH_OPENAIS: frozenset[str] = frozenset({"openai"})
+"""The providers of which the conventions tell OpenAI's own attributes, too.
+
+https://opentelemetry.io/docs/specs/semconv/gen-ai/openai/
+"""
+
+
 def conventional_name(provider: str) -> str:
     """Return what the conventions call a provider."""
     return CONVENTIONAL.get(provider, provider)

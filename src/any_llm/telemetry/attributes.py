@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from any_llm.exceptions import AnyLLMError
 from any_llm.telemetry import conventions as names
 from any_llm.types.http import is_number
 from any_llm.types.json import JSON, is_list, is_mapping, is_tuple
@@ -31,6 +32,8 @@ _FINISHED: Mapping[str, str] = {
     "max_output_tokens": "length",
     "refusal": "content_filter",
     "failed": "error",
+    "in_progress": "error",
+    "queued": "error",
 }
 """The conventions' words for why an answer ended."""
 
@@ -49,6 +52,12 @@ def server_of(base_url: str) -> tuple[str, int] | None:
     return (place.hostname, port) if place.hostname and port else None
 
 
+def server_attributes(base_url: str) -> dict[str, Scalar]:
+    """Return where a URL is; nothing where it names no host."""
+    server = server_of(base_url)
+    return {} if server is None else {names.SERVER_ADDRESS: server[0], names.SERVER_PORT: server[1]}
+
+
 @lru_cache(maxsize=4_096)
 def identity(operation: str, provider: str, model: str, base_url: str, *, earlier: bool) -> Mapping[str, Scalar]:
     """Return what is the same for all calls of an operation to a target, and what samplers want to know first.
@@ -61,9 +70,7 @@ def identity(operation: str, provider: str, model: str, base_url: str, *, earlie
     }
     if model:
         known[names.REQUEST_MODEL] = model
-    server = server_of(base_url)
-    if server is not None:
-        known[names.SERVER_ADDRESS], known[names.SERVER_PORT] = server
+    known |= server_attributes(base_url)
     if earlier:
         known[names.EARLIER[names.PROVIDER]] = provider
     return MappingProxyType(known)
@@ -174,28 +181,62 @@ _READERS: Mapping[str, Callable[[Attributes, JSON], None]] = {
 """How each parameter is read."""
 
 
-def answer_attributes(answer: JSON) -> Attributes:
-    """Return what an answer says of itself: its id, its model and why it ended."""
+def answer_attributes(answer: JSON, *, broken: bool = False) -> Attributes:
+    """Return what an answer says of itself: its id, its model and why it ended.
+
+    `broken` says that it did not come to its end.
+    """
     found: Attributes = {}
     identifier, model = getattr(answer, "id", None), getattr(answer, "model", None)
     if isinstance(identifier, str) and identifier:
         found[names.RESPONSE_ID] = identifier
     if isinstance(model, str) and model:
         found[names.RESPONSE_MODEL] = model
-    reasons = finish_reasons(answer)
+    reasons = finish_reasons(answer, broken=broken)
     if reasons:
         found[names.RESPONSE_FINISH] = reasons
     return found
 
 
-def finish_reasons(answer: JSON) -> tuple[str, ...]:
-    """Return why each choice of an answer ended, in the conventions' words, or its API's where they have none."""
+def finish_reasons(answer: JSON, *, broken: bool = False) -> tuple[str, ...]:
+    """Return why each choice of an answer ended, in the conventions' words, or its API's where they have none.
+
+    Of a `broken` one, those that have no reason ended with an `error`.
+    """
+    if answer is None:
+        return ()
     choices: JSON = getattr(answer, "choices", None)
     if is_list(choices) or is_tuple(choices):
-        reasons = [str(reason) for each in choices if (reason := getattr(each, "finish_reason", None))]
+        found: list[JSON] = [getattr(each, "finish_reason", None) for each in choices]
     else:
-        reasons = [str(reason)] if (reason := _reason_of(answer)) else []
-    return tuple(_FINISHED.get(reason, reason) for reason in reasons)
+        found = [_reason_of(answer)]
+    if broken and not found:
+        # Not one choice has come.
+        found = [None]
+    reasons = (reason or ("error" if broken else None) for reason in found)
+    return tuple(_FINISHED.get(str(reason), str(reason)) for reason in reasons if reason)
+
+
+def openai_attributes(operation: str, options: Mapping[str, JSON], answer: object) -> Attributes:
+    """Return what the conventions have for OpenAI alone: which of its APIs it was, and how it was served."""
+    asked: JSON = options.get("service_tier")
+    said = {
+        names.OPENAI_API: names.OPENAI_APIS.get(operation),
+        names.OPENAI_REQUEST_TIER: None if asked == "auto" else asked,
+        names.OPENAI_RESPONSE_TIER: getattr(answer, "service_tier", None),
+        names.OPENAI_FINGERPRINT: getattr(answer, "system_fingerprint", None),
+    }
+    return {name: value for name, value in said.items() if isinstance(value, str) and value}
+
+
+def failure_of(error: BaseException | None, kind: str) -> str:
+    """Return what is told of a failure without what anybody said, which an error's own text may quote.
+
+    `kind` is its `error.type`.
+    """
+    known = error if isinstance(error, AnyLLMError) else None
+    facts = (kind, known and known.status_code and f"HTTP {known.status_code}", known and known.code)
+    return ", ".join(fact for fact in facts if fact)
 
 
 def _reason_of(answer: JSON) -> JSON:

@@ -57,12 +57,12 @@ def said_in(options: Mapping[str, JSON]) -> Said:
     return Said(list(_messages(given)), list(_parts(instructions)), [_definition(plain(tool)) for tool in tools])
 
 
-def answered(answer: JSON) -> list[JSONObject]:
-    """Return the output messages of an answer, whichever API's it is."""
+def answered(answer: JSON, *, broken: bool = False) -> list[JSONObject]:
+    """Return the output messages of an answer, whichever API's it is; `broken` says that it did not come to its end."""
     tree: JSON = plain(answer)
     if not is_mapping(tree):
         return []
-    reasons = finish_reasons(answer)
+    reasons = finish_reasons(answer, broken=broken)
     choices: JSON = tree.get("choices")
     if is_list(choices):
         return [
@@ -75,19 +75,20 @@ def answered(answer: JSON) -> list[JSONObject]:
     return [{"role": "assistant", "parts": parts, "finish_reason": reasons[0] if reasons else "stop"}]
 
 
-def encode(value: JSON, change: Change) -> str:
-    """Return what was said as JSON text, each text in it changed."""
-    return msgspec.json.encode(_changed(value, change), enc_hook=str).decode("utf-8", "replace")
-
-
-def _changed(value: JSON, change: Change) -> JSON:
+def changed(value: JSON, change: Change) -> JSON:
+    """Return what was said as plain values, each text in it changed: as events hold it."""
     if isinstance(value, str):
         return change(value)
     if is_mapping(value):
-        return {str(key): _changed(held, change) for key, held in value.items()}
+        return {str(key): changed(held, change) for key, held in value.items()}
     if is_list(value) or is_tuple(value):
-        return [_changed(held, change) for held in value]
-    return value
+        return [changed(held, change) for held in value]
+    return value if value is None or isinstance(value, bool | int | float) else change(str(value))
+
+
+def encode(value: JSON) -> str:
+    """Return plain values as JSON text: as spans hold them, whose readers expect that."""
+    return msgspec.json.encode(value).decode()
 
 
 def _choice(choice: JSON, reason: str) -> JSONObject:

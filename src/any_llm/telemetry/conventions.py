@@ -66,6 +66,13 @@ TOOL_DESCRIPTION = "gen_ai.tool.description"
 TOOL_ARGUMENTS = "gen_ai.tool.call.arguments"
 TOOL_RESULT = "gen_ai.tool.call.result"
 
+OPENAI_API = "openai.api.type"
+OPENAI_REQUEST_TIER = "openai.request.service_tier"
+OPENAI_RESPONSE_TIER = "openai.response.service_tier"
+OPENAI_FINGERPRINT = "openai.response.system_fingerprint"
+OPENAI_APIS: Mapping[str, str] = {"completion": "chat_completions", "responses": "responses"}
+"""What the conventions call OpenAI's APIs, by our operations."""
+
 ERROR_TYPE = "error.type"
 SERVER_ADDRESS = "server.address"
 SERVER_PORT = "server.port"
@@ -78,6 +85,7 @@ TOKEN_TYPE = "gen_ai.token.type"  # noqa: S105  # the name of an attribute
 
 DETAILS_EVENT = "gen_ai.client.inference.operation.details"
 EXCEPTION_EVENT = "gen_ai.client.operation.exception"
+TOOL_EXCEPTION_EVENT = "gen_ai.execute_tool.exception"
 
 DURATION = "gen_ai.client.operation.duration"
 TOKEN_USAGE = "gen_ai.client.token.usage"  # noqa: S105  # the name of a metric

@@ -58,7 +58,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Backend(Protocol):
-    """Where measures go. It is used from any thread, and may neither wait nor raise."""
+    """Where measures go. It is used from any thread, and may neither wait nor raise.
+
+    One that somebody reads when he likes may have a third method, `before_reading(look)`: what it is given looks at
+    states such as breakers and queues, so that they are shown as they are then.
+    """
 
     def instrument(self, instrument: Instrument) -> Bind:
         """Make an instrument known, and return what gives its series."""
@@ -114,7 +118,7 @@ _TABLE = (
         name=names.TIME_PER_CHUNK,
         kind="histogram",
         unit="s",
-        description="How long the further pieces of a stream took, on average: one value for each stream.",
+        description="How long the further pieces of streams took; one value for a stream, its average, or for each.",
         labels=_FULL,
         prometheus="gen_ai_client_operation_time_per_output_chunk_seconds",
         buckets=names.SECONDS_BUCKETS,
@@ -141,15 +145,15 @@ _TABLE = (
         name=COST,
         kind="counter",
         unit="{USD}",
-        description="What calls cost, in US dollars.",
-        labels=_CALL,
+        description="What attempts cost in US dollars, and what they were for their call.",
+        labels=(*_CALL, "role"),
         prometheus="anyllm_cost_usd",
     ),
     Instrument(
         name=UNPRICED,
         kind="counter",
-        unit="{call}",
-        description="How many calls were answered whose price nobody knows.",
+        unit="{attempt}",
+        description="How many attempts have used something whose price nobody knows.",
         labels=_TARGET,
         prometheus="anyllm_cost_unknown",
     ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from any_llm.telemetry.measures import INSTRUMENTS, OPEN, OVERFLOW, WHO, Backend, Bind, Instrument, Measure, Trace
 
+_LOG = logging.getLogger("any_llm")
 OTHER = "other"
 _ROOM = 0.75
 """The part of all series that labels with any number of values may take, so that there is room for new errors."""
@@ -15,6 +17,8 @@ _ROOM = 0.75
 
 class Series:
     """Takes measures and hands them on to backends, each to its series.
+
+    A backend that fails does not keep the others from their measures, nor itself from the next.
 
     Each instrument has one series kept for it whose labels are all `other`, so the number of series is never above
     what is allowed, however many values labels have. Safe to use from any thread: two that come with the same new
@@ -24,16 +28,22 @@ class Series:
         backends: where measures go.
         labels: what else tells series apart, for the instruments `WHO`.
         most: how many series there may be.
+
+    Attributes:
+        failures: how often a backend has failed.
     """
 
     def __init__(self, backends: Sequence[Backend], labels: tuple[str, ...], most: int) -> None:
         self._backends = tuple(backends)
         self._most = most
+        self.failures = 0
         table = [_labelled(each, labels) for each in INSTRUMENTS.values()]
         self._used = sum(each.series for each in table)
         self._lines: Mapping[str, _Line] = {
-            each.name: _Line(each, tuple(backend.instrument(each) for backend in backends)) for each in table
+            each.name: _Line(each, tuple(backend.instrument(each) for backend in backends), self._failed)
+            for each in table
         }
+        self._bound = {name: line.bound for name, line in self._lines.items()}
         self._overflow = self._lines[OVERFLOW].measures(())
 
     @property
@@ -43,14 +53,28 @@ class Series:
 
     def record(self, name: str, labels: tuple[str, ...], value: float, trace: Trace | None = None) -> None:
         """Hand on one value of the series with these labels."""
-        measures = self._lines[name].bound.get(labels)
-        for measure in measures or self._admit(self._lines[name], labels):
-            measure(value, trace)
+        measures = self._bound[name].get(labels)
+        if measures is None:
+            measures = self._admit(self._lines[name], labels)
+        for measure in measures:
+            try:
+                measure(value, trace)
+            except Exception as error:  # noqa: BLE001  # who measures must not fail what is measured
+                self._failed(error)
 
     def flush(self) -> None:
         """Have the backends send what they hold."""
         for backend in self._backends:
-            backend.flush()
+            try:
+                backend.flush()
+            except Exception as error:  # noqa: BLE001  # as above
+                self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """Count a failure; the first one is told."""
+        self.failures += 1
+        if self.failures == 1:
+            _LOG.warning("A backend of metrics fails, and misses measures: %r", error)
 
     def _admit(self, line: _Line, labels: tuple[str, ...]) -> tuple[Measure, ...]:
         """Return a new series, or the one that takes what there is no room for."""
@@ -68,22 +92,30 @@ class Series:
         if known is None and self._used + cost <= self._most:
             self._used += cost
             known = line.measures(closed)
-        return known or line.measures((OTHER,) * len(labels))
+        return line.measures((OTHER,) * len(labels)) if known is None else known
 
 
 class _Line:
     """The series of one instrument."""
 
-    __slots__ = ("_binds", "bound", "instrument")
+    __slots__ = ("_binds", "_failed", "bound", "instrument")
 
-    def __init__(self, instrument: Instrument, binds: tuple[Bind, ...]) -> None:
+    def __init__(self, instrument: Instrument, binds: tuple[Bind, ...], failed: Callable[[Exception], None]) -> None:
         self.instrument = instrument
         self._binds = binds
+        self._failed = failed
         self.bound: dict[tuple[str, ...], tuple[Measure, ...]] = {}
 
     def measures(self, labels: tuple[str, ...]) -> tuple[Measure, ...]:
         known = self.bound.get(labels)
-        return known or self.bound.setdefault(labels, tuple(bind(labels) for bind in self._binds))
+        return self.bound.setdefault(labels, tuple(self._measures(labels))) if known is None else known
+
+    def _measures(self, labels: tuple[str, ...]) -> Iterator[Measure]:
+        for bind in self._binds:
+            try:
+                yield bind(labels)
+            except Exception as error:  # noqa: BLE001  # who measures must not fail what is measured
+                self._failed(error)
 
 
 def _labelled(instrument: Instrument, labels: tuple[str, ...]) -> Instrument:

@@ -6,16 +6,20 @@ threads; what a span processor of the program raises is caught by whoever calls 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias, cast
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar, cast
 
-from any_llm.exceptions import ConfigurationError
+from any_llm.exceptions import MissingExtraError
 from any_llm.telemetry import conventions as names
 
 if TYPE_CHECKING:
+    from contextvars import Token
+
     from opentelemetry.trace import SpanContext, Tracer
 
-    from any_llm.telemetry.attributes import Attributes
+    from any_llm.telemetry.attributes import Attributes, Scalar
 
 try:
     from opentelemetry import _logs as logs
@@ -23,9 +27,12 @@ try:
     from opentelemetry import trace
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 except ImportError as error:  # pragma: no cover  # the tests have it; tests/telemetry look at it in a process without
-    raise ConfigurationError(
-        "Telemetry needs OpenTelemetry's API, which is not installed; install it with: pip install 'any-llm[otel]'"
-    ) from error
+    raise MissingExtraError("otel", "opentelemetry-api", reason="telemetry makes spans with it") from error
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LOG = logging.getLogger("any_llm")
 
 Context: TypeAlias = contexts.Context
 Span: TypeAlias = trace.Span
@@ -62,19 +69,21 @@ class Tracing:
     def emit(
         self, name: str, attributes: Mapping[str, object], parent: Context | None, *, failed: bool = False
     ) -> None:
-        """Tell an event, as a log record that belongs to a span."""
+        """Tell an event, as a log record that belongs to a span; the severities are those of the conventions."""
         told = self._events or logs.get_logger_provider()
         if told is not self._told:
             self._told = told
             self._logger = cast("logs.LoggerProvider", told).get_logger(names.SCOPE)
         assert self._logger is not None, "it was just made"
-        severity = logs.SeverityNumber.WARN if failed else logs.SeverityNumber.INFO
+        severity = logs.SeverityNumber.WARN if failed else logs.SeverityNumber.DEBUG
         self._logger.emit(
             logs.LogRecord(event_name=name, attributes=dict(attributes), context=parent, severity_number=severity)  # type: ignore[arg-type]  # JSON values are what it takes
         )
 
     @staticmethod
-    def start(tracer: Tracer, name: str, attributes: Attributes, parent: Context | None) -> Span:
+    def start(
+        tracer: Tracer, name: str, attributes: Mapping[str, Scalar | tuple[str, ...]], parent: Context | None
+    ) -> Span:
         """Begin the span of a request to a provider."""
         return tracer.start_span(
             name, context=parent, kind=trace.SpanKind.CLIENT, attributes=attributes, record_exception=False
@@ -90,6 +99,20 @@ def fail(span: Span, kind: str, message: str) -> None:
     """Mark a span as failed."""
     span.set_attribute(names.ERROR_TYPE, kind)
     span.set_status(trace.Status(trace.StatusCode.ERROR, message))
+
+
+def quietly(tell: Callable[P, T], *said: P.args, **named: P.kwargs) -> T | None:
+    """Do something with the SDK; what it or a processor of the program raises is logged, and goes no further."""
+    try:
+        return tell(*said, **named)
+    except Exception as error:  # noqa: BLE001  # who watches must not fail what is watched
+        _LOG.warning("OpenTelemetry's SDK failed: %r", error)
+        return None
+
+
+def without_trace(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return headers without those that name a trace."""
+    return {name: value for name, value in headers.items() if name.lower() not in HEADERS}
 
 
 def parent_of(headers: Mapping[str, str]) -> Context | None:
@@ -125,5 +148,16 @@ def sampled_ids(context: object) -> tuple[str, str] | None:
     return (f"{span.trace_id:032x}", f"{span.span_id:016x}") if span.trace_flags.sampled else None
 
 
-attach, detach = contexts.attach, contexts.detach
-"""Make a context the current one, and put the one of before back."""
+attach = contexts.attach
+"""Makes a context the current one, and returns what puts the one of before back."""
+
+
+def detach(token: Token[Context]) -> None:
+    """Put the context of before back.
+
+    A coroutine that is dropped ends wherever that is noticed. There is nothing to put back there, and nothing to tell,
+    as the API's own function would, which is for contexts of another kind.
+    """
+    reset: Callable[[Token[Context]], None] = getattr(getattr(token, "var", None), "reset", contexts.detach)
+    with contextlib.suppress(ValueError):
+        reset(token)

@@ -153,6 +153,11 @@ class QuietConnector(aiohttp.TCPConnector):
         """How many connections answer a request right now."""
         return len(self._acquired)
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a connection."""
+        return sum(map(len, tuple(self._waiters.values())))
+
     def discard(self) -> None:
         """Forget every connection of a closed event loop, so that nothing here holds its transport."""
         self._close()
@@ -216,6 +221,11 @@ class LoopConnections:
     def in_use(self) -> int:
         """How many connections answer a request right now; those of a user's session are not counted."""
         return 0 if self._connector is None else self._connector.in_use
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a connection; those of a user's session are not counted."""
+        return 0 if self._connector is None else self._connector.waiting
 
     @property
     def usable(self) -> bool:

@@ -107,6 +107,11 @@ class Pool:
         """How many connections answer a request right now, over all event loops."""
         return sum(connections.in_use for connections, _ in tuple(self._held.values()))
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a connection, since there are as many as there may be, over all event loops."""
+        return sum(connections.waiting for connections, _ in tuple(self._held.values()))
+
     async def aclose(self) -> None:
         """Close what is open on the running loop; the pool stays usable. A user's session is left open."""
         held = self._held.pop(asyncio.get_running_loop(), None)

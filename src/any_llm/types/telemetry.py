@@ -68,8 +68,10 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         labels: what else tells series apart: the `user`, `tenant`, first `tag` or `route` of a call.
         max_series: how many series there may be, each bucket of a histogram counted; beyond that, what calls say of
             themselves is `other`.
-        refresh: what is looked at rather than told (breakers, queues, connections) is looked at when calls end, but not
-            sooner than after so many seconds.
+        refresh: what is looked at rather than told (breakers, queues, connections) is looked at when somebody reads the
+            metrics, and for backends that only send, when calls begin and end, not sooner than after so many seconds.
+        each_chunk: whether the time of each piece of a stream is measured, as the conventions say, for the price of a
+            measure each; else one for each stream, its average.
         statsd: where a statsd or DogStatsD listens for UDP, as `host:port`.
         exemplars: whether histograms remember the trace of a call, where its span is sampled.
         meters: the provider of meters (a `MeterProvider`) in place of the process's own.
@@ -80,6 +82,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     labels: tuple[Label, ...] = ()
     max_series: int = 2_000
     refresh: float = 1.0
+    each_chunk: bool = False
     statsd: str = "127.0.0.1:8125"
     exemplars: bool = True
     meters: object = None

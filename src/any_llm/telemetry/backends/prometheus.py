@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from any_llm.exceptions import ConfigurationError
+from any_llm.exceptions import ConfigurationError, MissingExtraError
+from any_llm.telemetry.looks import Look, Looks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from any_llm.telemetry.measures import Across, Bind, Instrument, Measure, Trace
 
@@ -21,10 +23,9 @@ try:
     import prometheus_client
     from prometheus_client import multiprocess
     from prometheus_client.exposition import choose_encoder
-except ImportError as error:  # pragma: no cover  # the tests have it
-    raise ConfigurationError(
-        "The backend 'prometheus' needs prometheus-client; install it with: pip install 'any-llm[prometheus]'"
-    ) from error
+    from prometheus_client.metrics_core import Metric
+except ImportError as error:  # pragma: no cover  # the tests have it; tests/telemetry look at it in a process without
+    raise MissingExtraError("prometheus", "prometheus-client", reason="metrics go to it") from error
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 _ACROSS: Mapping[Across, Literal["livesum", "livemax", "livemin"]] = {
@@ -46,6 +47,7 @@ class PrometheusBackend:
 
     def __init__(self, registry: object = None) -> None:
         self._registry = _registry(registry)
+        self._looking = _looking(self._registry)
 
     def instrument(self, instrument: Instrument) -> Bind:
         """Register an instrument, and return what gives its series.
@@ -55,6 +57,10 @@ class PrometheusBackend:
         """
         metric = _registered(self._registry, instrument)
         return lambda labels: _measure(metric, labels)
+
+    def before_reading(self, look: Look) -> None:
+        """Have states looked at before the registry is read; of several processes, those of the one that is asked."""
+        self._looking.looks.add(look)
 
     def flush(self) -> None:
         """Do nothing: Prometheus comes by itself."""
@@ -69,10 +75,59 @@ def exposition(accept: str = "", registry: object = None) -> Exposition:
     """
     encode, content_type = choose_encoder(accept)
     if MULTIPROCESS in os.environ:
+        _looking(_registry(registry)).looks()
+        _forget_the_dead(Path(os.environ[MULTIPROCESS]))
         own = prometheus_client.CollectorRegistry()
         multiprocess.MultiProcessCollector(own)  # type: ignore[no-untyped-call]  # theirs is untyped
         return Exposition(encode(own), content_type)
     return Exposition(encode(_registry(registry)), content_type)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Take away what states processes showed that have ended, perhaps killed; what they counted stays.
+
+    https://prometheus.github.io/client_python/multiprocess/ asks the program for it; here it is done by itself.
+    """
+    shown = {path.stem.rpartition("_")[2] for path in folder.glob("gauge_live*_*.db")}
+    for process in filter(str.isdecimal, shown):
+        if not _lives(int(process)):
+            multiprocess.mark_process_dead(int(process), str(folder))  # type: ignore[no-untyped-call]  # theirs is untyped
+
+
+def _lives(process: int) -> bool:
+    """Say whether a process runs, or may do so: elsewhere than on POSIX one cannot ask without doing it harm."""
+    try:
+        if os.name == "posix":
+            os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class _Looking:
+    """A collector of nothing, which has states looked at before the others are asked."""
+
+    def __init__(self) -> None:
+        self.looks = Looks()
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """Look, and return nothing."""
+        self.looks()
+        return ()
+
+
+@cache
+def _looking(registry: prometheus_client.CollectorRegistry) -> _Looking:
+    """Return what looks for a registry; it is asked for before gauges are, and so stands before them."""
+    looking = _Looking()
+    registry.register(looking)
+    return looking
 
 
 def _registry(given: object) -> prometheus_client.CollectorRegistry:
