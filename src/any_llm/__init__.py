@@ -48,7 +48,13 @@ if TYPE_CHECKING:
         aretrieve_response,
         aupload_file,
     )
-    from any_llm.client.functions.asynchronous_text import acount_tokens, amoderation, arerank, atext_completion
+    from any_llm.client.functions.asynchronous_text import (
+        acount_tokens,
+        adecide,
+        amoderation,
+        arerank,
+        atext_completion,
+    )
     from any_llm.client.functions.blocking import completion, embedding, list_models, messages, responses
     from any_llm.client.functions.blocking_media import (
         download_video,
@@ -82,7 +88,7 @@ if TYPE_CHECKING:
         retrieve_response,
         upload_file,
     )
-    from any_llm.client.functions.blocking_text import count_tokens, moderation, rerank, text_completion
+    from any_llm.client.functions.blocking_text import count_tokens, decide, moderation, rerank, text_completion
     from any_llm.client.selection import select
     from any_llm.client.tool_runs import tool_span
     from any_llm.engine.settings import Settings
@@ -187,7 +193,13 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "aretrieve_response",
         "aupload_file",
     ),
-    "any_llm.client.functions.asynchronous_text": ("acount_tokens", "amoderation", "arerank", "atext_completion"),
+    "any_llm.client.functions.asynchronous_text": (
+        "acount_tokens",
+        "adecide",
+        "amoderation",
+        "arerank",
+        "atext_completion",
+    ),
     "any_llm.client.functions.blocking": ("completion", "embedding", "list_models", "messages", "responses"),
     "any_llm.client.functions.blocking_media": (
         "download_video",
@@ -221,7 +233,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "retrieve_response",
         "upload_file",
     ),
-    "any_llm.client.functions.blocking_text": ("count_tokens", "moderation", "rerank", "text_completion"),
+    "any_llm.client.functions.blocking_text": ("count_tokens", "decide", "moderation", "rerank", "text_completion"),
     "any_llm.client.selection": ("select",),
     "any_llm.client.tool_runs": ("tool_span",),
     "any_llm.engine.settings": ("Settings",),
@@ -303,18 +315,18 @@ __all__ = [
     "ProviderError", "ProviderMetadata", "RateLimitError", "Record", "Retry", "RetryRule", "Route", "RouteTarget",
     "Selection", "Semantic", "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts",
     "Transcription", "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
-    "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
+    "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adecide", "adelete_file",
     "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
     "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",
     "apull_model", "arequest", "arerank", "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file",
     "aretrieve_model", "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription",
     "atranslation", "audio", "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response",
-    "capabilities", "compact_response", "completion", "count_text", "count_tokens", "create_batch", "delete_file",
-    "delete_response", "download_file", "download_video", "embedding", "estimate", "file", "image", "image_edit",
-    "image_generation", "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr",
-    "pull_model", "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file",
-    "retrieve_model", "retrieve_response", "retrieve_video", "select", "speech", "text_completion", "tool_span",
-    "transcription", "translation", "upload_file", "video", "video_generation", "wait_video",
+    "capabilities", "compact_response", "completion", "count_text", "count_tokens", "create_batch", "decide",
+    "delete_file", "delete_response", "download_file", "download_video", "embedding", "estimate", "file", "image",
+    "image_edit", "image_generation", "image_variation", "list_batches", "list_files", "list_models", "messages",
+    "moderation", "ocr", "pull_model", "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results",
+    "retrieve_file", "retrieve_model", "retrieve_response", "retrieve_video", "select", "speech", "text_completion",
+    "tool_span", "transcription", "translation", "upload_file", "video", "video_generation", "wait_video",
 ]  # fmt: skip
 
 

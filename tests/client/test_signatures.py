@@ -112,6 +112,7 @@ FUNCTIONS: list[tuple[str, list[str], list[str]]] = [
     ("speech", ["model", "input", "voice"], ["instructions", "response_format", "speed"]),
     ("moderation", ["model", "input"], []),
     ("rerank", ["model", "query", "documents"], ["top_n", "max_tokens_per_doc"]),
+    ("decide", ["model", "state", "questions"], ["images"]),
 ]
 OF_A_PROVIDER: list[tuple[str, list[str], list[str]]] = [
     ("create_batch", ["input_file_path", "endpoint"], ["completion_window", "metadata"]),
@@ -291,6 +292,7 @@ def test_a_providers_class_says_what_it_supports(name: str) -> None:
         ("openai", "audio_transcription", "SUPPORTS_AUDIO_TRANSCRIPTION"),
         ("openai", "audio_speech", "SUPPORTS_AUDIO_SPEECH"),
         ("cohere", "rerank", "SUPPORTS_RERANK"),
+        ("llamacpp", "decide", "SUPPORTS_DECIDE"),
     ],
 )
 def test_what_a_provider_offers_is_said_in_both_places(provider: str, flag: str, attribute: str) -> None:

@@ -12,6 +12,7 @@ from any_llm.types.answer import Answer
 from any_llm.types.audio import Transcription, TranscriptionEvent
 from any_llm.types.batch import Batch, BatchResult
 from any_llm.types.binary import Binary
+from any_llm.types.decide import DecideResponse, Noul
 from any_llm.types.files import FileDeleted, FileMetadata, FilePage
 from any_llm.types.image import ImageEvent, ImagesResponse
 from any_llm.types.model import Model
@@ -64,6 +65,10 @@ async def weigh(client: AnyLLM) -> None:
     assert_type(any_llm.rerank("cohere:m", "cat", ["a", "b"], top_n=1), RerankResponse)
     assert_type(await client.arerank("m", "cat", [{"text": "a"}]), RerankResponse)
     assert_type(any_llm.moderation("openai:m", ["a"]), ModerationResponse)
+    decided = await any_llm.adecide("typesafe:m", {"text": "hi"}, {"kind": Noul(instructions="Is it kind?")})
+    assert_type(decided, DecideResponse)
+    assert_type(decided.nouls["kind"].noul, float)
+    assert_type(client.decide("m", "hi", {"kind": {"type": "noul"}}, images=["data:,"]), DecideResponse)
     assert_type(await any_llm.acount_tokens("anthropic:m", [{"role": "user", "content": "hi"}]), TokenCount)
     assert_type(client.count_tokens("m", "hi"), TokenCount)
 

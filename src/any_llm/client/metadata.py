@@ -52,6 +52,7 @@ def metadata(provider: Provider) -> ProviderMetadata:
         audio_transcription=Operation.TRANSCRIPTION in offers,
         audio_speech=Operation.SPEECH in offers,
         rerank=Operation.RERANK in offers,
+        decide=Operation.DECIDE in offers,
         files=Operation.UPLOAD_FILE in offers,
         file_operations=[name for operation, name in _FILES.items() if operation in offers],
     )
@@ -91,8 +92,8 @@ def class_attributes(provider: Provider) -> Mapping[str, object]:
         "SUPPORTS_AUDIO_TRANSCRIPTION": facts.audio_transcription,
         "SUPPORTS_AUDIO_SPEECH": facts.audio_speech,
         "SUPPORTS_RERANK": facts.rerank,
-        "SUPPORTS_DECIDE": False,
-        "SUPPORTS_DECIDE_IMAGE": False,
+        "SUPPORTS_DECIDE": facts.decide,
+        "SUPPORTS_DECIDE_IMAGE": "decide.image" in provider.media,
     }
 
 

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from any_llm.types.json import JSON
 
 _EXCERPT = 2_000
-_REQUEST_IDS = ("x-request-id", "request-id", "x-ms-request-id", "apim-request-id", "cf-ray", "x-amzn-requestid")
+_REQUEST_IDS = (
+    "x-request-id",
+    "request-id",
+    "x-ms-request-id",
+    "apim-request-id",
+    "cf-ray",
+    "x-amzn-requestid",
+    "x-typesafe-request-id",
+)
 _TEXTS = ("message", "code", "error_type", "param", "request_id", "request_excerpt", "response_excerpt")
 
 
