@@ -104,6 +104,7 @@ if TYPE_CHECKING:
         MissingApiKeyError,
         ModelNotFoundError,
         ProviderError,
+        ProviderFileNotFoundError,
         RateLimitError,
         UnsupportedParameterError,
         UnsupportedProviderError,
@@ -136,7 +137,8 @@ if TYPE_CHECKING:
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
     from any_llm.types.cost import Cost
     from any_llm.types.costs import Costs
-    from any_llm.types.files import FileDeleted, FileMetadata, FilePage
+    from any_llm.types.downloads import AsyncFileDownload, FileDownload
+    from any_llm.types.files import FileDeleted, FileMetadata, FileOperation, FilePage
     from any_llm.types.guards import GuardFinding, Guards
     from any_llm.types.health import Checks, Health, HealthCheck, TargetHealth
     from any_llm.types.http import Timeouts
@@ -245,12 +247,11 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "ContentFilterFinishReasonError",
         "ContextLengthExceededError",
         "InvalidRequestError",
-        "Layer",
         "LengthFinishReasonError",
-        "MiddlewareError",
         "MissingApiKeyError",
         "ModelNotFoundError",
         "ProviderError",
+        "ProviderFileNotFoundError",
         "RateLimitError",
         "UnsupportedParameterError",
         "UnsupportedProviderError",
@@ -283,7 +284,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     "any_llm.types.cost": ("Cost",),
     "any_llm.types.costs": ("Costs",),
-    "any_llm.types.files": ("FileDeleted", "FileMetadata", "FilePage"),
+    "any_llm.types.downloads": ("AsyncFileDownload", "FileDownload"),
+    "any_llm.types.files": ("FileDeleted", "FileMetadata", "FileOperation", "FilePage"),
     "any_llm.types.guards": ("GuardFinding", "Guards"),
     "any_llm.types.health": ("Checks", "Health", "HealthCheck", "TargetHealth"),
     "any_llm.types.http": ("Timeouts",),
@@ -302,31 +304,32 @@ _HOMES: Mapping[str, Sequence[str]] = {
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "Audit", "AuditError",
-    "AuthenticationError", "Batch", "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError",
-    "BatchResultItem", "Budget", "BudgetAlert", "BudgetExceededError", "BudgetState", "Budgets", "Cache",
-    "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
+    "AnyLLM", "AnyLLMError", "AsyncFileDownload", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "Audit",
+    "AuditError", "AuthenticationError", "Batch", "BatchNotCompleteError", "BatchRequestCounts", "BatchResult",
+    "BatchResultError", "BatchResultItem", "Budget", "BudgetAlert", "BudgetExceededError", "BudgetState", "Budgets",
+    "Cache", "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
     "ContentFilterFinishReasonError", "ContextLengthExceededError", "Cost", "Costs", "DeadlineExceededError",
-    "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage",
-    "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks", "InvalidRequestError", "KeyEvent",
-    "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits",
-    "LogStore", "Logs", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError", "Observer",
-    "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider",
-    "ProviderError", "ProviderMetadata", "RateLimitError", "Record", "Retry", "RetryRule", "Route", "RouteTarget",
-    "Selection", "Semantic", "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts",
-    "Transcription", "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
-    "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adecide", "adelete_file",
-    "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
-    "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",
-    "apull_model", "arequest", "arerank", "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file",
-    "aretrieve_model", "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription",
-    "atranslation", "audio", "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response",
-    "capabilities", "compact_response", "completion", "count_text", "count_tokens", "create_batch", "decide",
-    "delete_file", "delete_response", "download_file", "download_video", "embedding", "estimate", "file", "image",
-    "image_edit", "image_generation", "image_variation", "list_batches", "list_files", "list_models", "messages",
-    "moderation", "ocr", "pull_model", "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results",
-    "retrieve_file", "retrieve_model", "retrieve_response", "retrieve_video", "select", "speech", "text_completion",
-    "tool_span", "transcription", "translation", "upload_file", "video", "video_generation", "wait_video",
+    "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileDownload", "FileInput", "FileMetadata",
+    "FileOperation", "FilePage", "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks",
+    "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit",
+    "LimitExceededError", "Limits", "LogStore", "Logs", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError",
+    "ModelNotFoundError", "Observer", "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice",
+    "ParsedResponse", "Price", "Provider", "ProviderError", "ProviderFileNotFoundError", "ProviderMetadata",
+    "RateLimitError", "Record", "Retry", "RetryRule", "Route", "RouteTarget", "Selection", "Semantic", "Settings",
+    "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription", "TranscriptionVerbose",
+    "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch", "acancel_response", "acompact_response",
+    "acompletion", "acount_tokens", "acreate_batch", "adecide", "adelete_file", "adelete_response", "adownload_file",
+    "adownload_video", "aembedding", "aimage_edit", "aimage_generation", "aimage_variation", "alist_batches",
+    "alist_files", "alist_models", "amessages", "amoderation", "aocr", "apull_model", "arequest", "arerank",
+    "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file", "aretrieve_model",
+    "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription", "atranslation", "audio",
+    "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response", "capabilities",
+    "compact_response", "completion", "count_text", "count_tokens", "create_batch", "decide", "delete_file",
+    "delete_response", "download_file", "download_video", "embedding", "estimate", "file", "image", "image_edit",
+    "image_generation", "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr",
+    "pull_model", "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file",
+    "retrieve_model", "retrieve_response", "retrieve_video", "select", "speech", "text_completion", "tool_span",
+    "transcription", "translation", "upload_file", "video", "video_generation", "wait_video",
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@
     ├── InvalidRequestError             ConflictError · RequestTooLargeError · InvalidMessageError
     ├── ContextLengthExceededError
     ├── ContentFilterError
-    ├── ModelNotFoundError
+    ├── ModelNotFoundError · ProviderFileNotFoundError
     ├── AuthenticationError             PermissionDeniedError
     ├── RateLimitError                  QuotaExhaustedError (waiting does not help)
     ├── InsufficientFundsError
@@ -27,7 +27,7 @@ unchanged; what is refined stands beneath them. Errors are classified by the ven
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypedDict
+from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
@@ -36,28 +36,7 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from any_llm.attempts import Attempt
-
-
-class ErrorFacts(TypedDict, total=False):
-    """What an `AnyLLMError` may know about the call that failed; every item is optional.
-
-    `status_code` is the HTTP status; `code`, `error_type` and `param` are the vendor's own words; `request_id` is the
-    vendor's id of the request and `client_request_id` ours; `retry_after` and `elapsed` are seconds; the excerpts are
-    text with secrets removed, cut to a few thousand characters.
-    """
-
-    status_code: int | None
-    code: str | None
-    param: str | None
-    error_type: str | None
-    model: str | None
-    operation: str | None
-    request_id: str | None
-    client_request_id: str | None
-    retry_after: float | None
-    elapsed: float | None
-    request_excerpt: str | None
-    response_excerpt: str | None
+    from any_llm.failures import ErrorFacts
 
 
 class AnyLLMError(Exception):
@@ -114,6 +93,8 @@ class AnyLLMError(Exception):
         """Return the error as plain values that JSON can hold; what is unknown is left out."""
         known: dict[str, object] = {"type": type(self).__name__, "message": self.message, "retryable": self.retryable}
         known |= {"attempts": [attempt.to_dict() for attempt in self.attempts]} if self.attempts else {}
+        from any_llm.failures import ErrorFacts  # noqa: PLC0415  # most errors are caught, and never looked at
+
         names = ("provider_name", *ErrorFacts.__annotations__)
         return known | {name: value for name in names if (value := getattr(self, name)) is not None}
 
@@ -245,6 +226,13 @@ class ModelNotFoundError(AnyLLMError):
     """The provider does not have the model, or not for this account (404)."""
 
     default_message = "The model was not found"
+    caller_fault = True
+
+
+class ProviderFileNotFoundError(AnyLLMError):
+    """The provider does not keep the file, or not for this account (404)."""
+
+    default_message = "The file was not found"
     caller_fault = True
 
 

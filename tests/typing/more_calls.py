@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import assert_type
 
 import any_llm
-from any_llm import AnyLLM, EventStream, Stream
+from any_llm import AnyLLM, AsyncFileDownload, EventStream, FileDownload, Stream
 from any_llm.types.answer import Answer
 from any_llm.types.audio import Transcription, TranscriptionEvent
 from any_llm.types.batch import Batch, BatchResult
@@ -79,8 +79,14 @@ async def keep(client: AnyLLM) -> None:
     assert_type(await any_llm.alist_files("openai", limit=3, api_key="k"), FilePage)
     assert_type(client.retrieve_file("f"), FileMetadata)
     assert_type(await client.adelete_file("f"), FileDeleted)
-    assert_type(any_llm.download_file("openai", "f"), Binary)
-    assert_type(any_llm.download_file("openai", "f", stream=True), Stream[bytes])
+    assert_type(any_llm.download_file("openai", "f"), FileDownload)
+    assert_type(await client.adownload_file("f"), AsyncFileDownload)
+    async with client.adownload_file("f", chunk_size=9) as download:
+        assert_type([piece async for piece in download], list[bytes])
+        assert_type(await download.read(), Binary)
+    with client.download_file("f") as fetched:
+        assert_type(list(fetched.chunks), list[bytes])
+        assert_type(fetched.save("copy"), Path)
     assert_type(any_llm.create_batch("openai", "a.jsonl", "/v1/chat/completions", completion_window="24h"), Batch)
     assert_type(await any_llm.aretrieve_batch("openai", "b", api_base="https://host"), Batch)
     assert_type(client.cancel_batch("b"), Batch)

@@ -15,6 +15,7 @@ from any_llm.exceptions import (
     OverloadedError,
     PermissionDeniedError,
     ProviderError,
+    ProviderFileNotFoundError,
     RateLimitError,
     RequestTimeoutError,
     RequestTooLargeError,
@@ -36,6 +37,15 @@ STATUS_ERRORS: Mapping[int, type[AnyLLMError]] = {
     504: GatewayTimeoutError,
     529: OverloadedError,
 }
+
+
+def of_a_file(error: AnyLLMError) -> AnyLLMError:
+    """Return an error as what it is of a request for a file: what was not found is then no model."""
+    if type(error) is not ModelNotFoundError:
+        return error
+    lost = ProviderFileNotFoundError(error.message)
+    vars(lost).update(vars(error))
+    return lost
 
 
 def error_for_status(status: int) -> type[AnyLLMError]:
