@@ -382,7 +382,7 @@ class ResponseFormatError(AnyLLMError, ValueError):
 class BatchNotCompleteError(AnyLLMError):
     """The results of a batch were asked for before it finished."""
 
-    def __init__(self, batch_id: str, batch_status: str, provider_name: str | None = None) -> None:
-        super().__init__(f"Batch {batch_id!r} is not complete: {batch_status}", provider_name=provider_name)
+    def __init__(self, batch_id: str, status: str, provider_name: str | None = None) -> None:
+        super().__init__(f"Batch {batch_id!r} is not complete: {status}", provider_name=provider_name)
         self.batch_id = batch_id
-        self.batch_status = batch_status
+        self.batch_status = status

@@ -5,18 +5,16 @@ https://platform.openai.com/docs/api-reference/files
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar
 
 import msgspec
 
 from any_llm.types.downloads import AsyncFileDownload, FileDownload
 from any_llm.types.media import FileInput
+from any_llm.types.provider import FileOperation
 from any_llm.types.report import Reported
 
 __all__ = ["AsyncFileDownload", "FileDeleted", "FileDownload", "FileInput", "FileMetadata", "FileOperation", "FilePage"]
-
-FileOperation: TypeAlias = Literal["upload", "list", "retrieve", "download", "delete"]
-"""What can be asked of a provider about files, as `ProviderMetadata.file_operations` lists it."""
 
 
 class FileMetadata(Reported):

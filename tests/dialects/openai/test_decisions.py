@@ -15,12 +15,12 @@ from any_llm.exceptions import (
 from any_llm.providers.catalog import BY_NAME
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Operation
-from any_llm.types.decide import Choice, Noul, NoulCriteria, Score, UnknownAnswer, as_questions
+from any_llm.types.decide import Choice, Noul, NoulCriteria, Question, Score, UnknownAnswer, as_questions
 from any_llm.types.json import JSON, JSONObject
 from tests.dialects.openai.operations import answer, body_of, decode, encode, target
 
 DECIDE = Operation.DECIDE
-QUESTIONS = {
+QUESTIONS: dict[str, Question] = {
     "angry": Noul(instructions="Is the customer angry?", criteria=NoulCriteria(true="They shout.")),
     "team": Choice(criteria={"billing": "payments", "shipping": None}),
     "urgency": Score(criteria=["can wait", {"level": "today"}]),
@@ -122,7 +122,7 @@ def test_a_decision_is_read() -> None:
     assert urgency.legend == {0: "can wait", 1: {"level": "today"}}
     where = decided.answers["where"]
     assert isinstance(where, UnknownAnswer)
-    assert (where.type, where.box) == ("box", {"top": 0.2})
+    assert (where.type, where.model_extra) == ("box", {"box": {"top": 0.2}})
     assert (decided.model, decided.id) == ("m", None)
     assert decided.model_dump()["answers"]["where"] == {"type": "box", "box": {"top": 0.2}}
 
