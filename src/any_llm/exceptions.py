@@ -31,6 +31,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
+from any_llm.failures import Failure
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self, Unpack
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from any_llm.failures import ErrorFacts
 
 
-class AnyLLMError(Exception):
+class AnyLLMError(Failure, Exception):
     """The base of every error raised by this library.
 
     `retryable` says whether the same call may succeed when made again later; `caller_fault` whether the request itself
@@ -71,6 +73,7 @@ class AnyLLMError(Exception):
         self.client_request_id = facts.get("client_request_id")
         self.retry_after = facts.get("retry_after")
         self.elapsed = facts.get("elapsed")
+        self.docs = facts.get("docs")
         self.request_excerpt = facts.get("request_excerpt")
         self.response_excerpt = facts.get("response_excerpt")
         super().__init__(self.message)
@@ -88,15 +91,6 @@ class AnyLLMError(Exception):
             if getattr(self, name) is None:
                 setattr(self, name, value)
         return self
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the error as plain values that JSON can hold; what is unknown is left out."""
-        known: dict[str, object] = {"type": type(self).__name__, "message": self.message, "retryable": self.retryable}
-        known |= {"attempts": [attempt.to_dict() for attempt in self.attempts]} if self.attempts else {}
-        from any_llm.failures import ErrorFacts  # noqa: PLC0415  # most errors are caught, and never looked at
-
-        names = ("provider_name", *ErrorFacts.__annotations__)
-        return known | {name: value for name in names if (value := getattr(self, name)) is not None}
 
     @override
     def __str__(self) -> str:
@@ -129,7 +123,9 @@ class MissingApiKeyError(ConfigurationError):
     def __init__(self, provider_name: str, env_var_name: str, *, key_page: str | None = None) -> None:
         where = f" (keys are made at {key_page})" if key_page else ""
         super().__init__(
-            f"No {provider_name} API key: pass api_key= or set {env_var_name}{where}", provider_name=provider_name
+            f"No {provider_name} API key: pass api_key= or set {env_var_name}{where}",
+            provider_name=provider_name,
+            docs=key_page,
         )
         self.env_var_name = env_var_name
 
@@ -176,7 +172,7 @@ class UnsupportedParameterError(AnyLLMError):
 
 
 class UnsupportedOperationError(AnyLLMError, NotImplementedError):
-    """The provider does not have this operation; nothing was sent."""
+    """The provider does not have this operation: nothing was sent, or its server says so (501)."""
 
     default_message = "The provider does not have this operation"
     caller_fault = True
@@ -223,7 +219,7 @@ class ContentFilterError(AnyLLMError):
 
 
 class ModelNotFoundError(AnyLLMError):
-    """The provider does not have the model, or not for this account (404)."""
+    """The provider does not have the model (404), not for this account, or no longer (410)."""
 
     default_message = "The model was not found"
     caller_fault = True

@@ -299,7 +299,7 @@ def find(method: str, path: str) -> tuple[Answer, str] | None:
     """Return what answers a request, and the id in its path; `None` where there is nothing, or no such file."""
     for (wanted, pattern), answer in ROUTES.items():
         found = re.fullmatch(pattern.replace("*", "([^/]+)"), path)
-        lost = pattern.startswith("/files/*") and found is not None and found[1] not in FILES
+        lost = pattern == "/files/*" and found is not None and found[1] not in FILES
         if wanted == method and found and not lost:
             return answer, "".join(found.groups())
     return None

@@ -19,6 +19,7 @@ from any_llm.exceptions import (
     RateLimitError,
     RequestTimeoutError,
     RequestTooLargeError,
+    UnsupportedOperationError,
     UpstreamProviderError,
 )
 
@@ -29,12 +30,19 @@ STATUS_ERRORS: Mapping[int, type[AnyLLMError]] = {
     404: ModelNotFoundError,
     408: RequestTimeoutError,
     409: ConflictError,
+    410: ModelNotFoundError,
     413: RequestTooLargeError,
     425: ConflictError,
     429: RateLimitError,
+    501: UnsupportedOperationError,
     502: UpstreamProviderError,
     503: OverloadedError,
     504: GatewayTimeoutError,
+    # Cloudflare's, before servers of all kinds: https://developers.cloudflare.com/support/troubleshooting/http-status-codes
+    521: UpstreamProviderError,
+    522: UpstreamProviderError,
+    523: UpstreamProviderError,
+    524: GatewayTimeoutError,
     529: OverloadedError,
 }
 

@@ -21,7 +21,6 @@ from any_llm.types.report import Warning as CallWarning
 from any_llm.types.value import revive
 
 _UPLOAD = "/upload"
-_DOWNLOAD = "/download"
 _MOST_REDIRECTS = 5
 _PLACE = "x-goog-upload-url"
 
@@ -92,8 +91,8 @@ def encode_delete_file(target: Target, options: Options) -> Encoded:
 
 
 def encode_download_file(target: Target, options: Options) -> Encoded:
-    """Encode the request for a file's content; a stream begins where the vendor redirects whole answers to."""
-    return Encoded(rooted(target, f"{_name(options)}:download?alt=media", _DOWNLOAD if options.get("stream") else ""))
+    """Encode the request for a file's content, which the vendor redirects to where it is."""
+    return Encoded(rooted(target, f"{_name(options)}:download?alt=media"))
 
 
 def follow_redirect(_target: Target, _options: Options, response: HttpResponse) -> FollowUp | None:
