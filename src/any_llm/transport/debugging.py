@@ -9,7 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
+from typing_extensions import override
+
 from any_llm.spec.transport import Exchange, Transport
+from any_llm.transport.wrapped import WrappedExchange, WrappedTransport
 from any_llm.types.http import HttpRequest, Timeouts, size_of
 from any_llm.types.secret import redact, redact_headers, redact_url, secrets_of
 
@@ -20,7 +23,7 @@ _UNNAMED = "ANY_LLM_DEBUG_KEY"
 """The variable that a command reads a key from that no variable holds here."""
 
 
-class Debugging:
+class Debugging(WrappedTransport):
     """A transport that shows what another one sends and receives, on standard error.
 
     Args:
@@ -29,7 +32,7 @@ class Debugging:
     """
 
     def __init__(self, inner: Transport, environment: Mapping[str, str]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._environment = environment
 
     async def send(self, request: HttpRequest, timeouts: Timeouts) -> Exchange:
@@ -38,49 +41,36 @@ class Debugging:
         exchange = await self._inner.send(request, timeouts)
         return _Shown(exchange, request)
 
-    async def aclose(self) -> None:
-        """Close what is open on the running loop."""
-        await self._inner.aclose()
 
-
-class _Shown:
+class _Shown(WrappedExchange):
     """An exchange whose answer is shown when it has been read."""
 
     def __init__(self, exchange: Exchange, request: HttpRequest) -> None:
-        self._exchange = exchange
+        super().__init__(exchange)
         self._secrets = secrets_of(request.headers)
         self._taken: list[bytes] = []
         self._told = False
 
-    @property
-    def status(self) -> int:
-        """The HTTP status code."""
-        return self._exchange.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The response headers, names in lower case."""
-        return self._exchange.headers
-
     async def read(self) -> bytes:
         """Read the rest of the body."""
-        body = await self._exchange.read()
+        body = await self._inner.read()
         self._taken.append(body)
         self._tell("")
         return body
 
     async def chunk(self) -> bytes:
         """Return what has arrived of the body."""
-        piece = await self._exchange.chunk()
+        piece = await self._inner.chunk()
         self._taken.append(piece)
         if not piece:
             self._tell("")
         return piece
 
+    @override
     def close(self) -> None:
         """Release the connection."""
         self._tell("\n(closed here)")
-        self._exchange.close()
+        super().close()
 
     def _tell(self, end: str) -> None:
         if self._told:
