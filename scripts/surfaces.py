@@ -15,6 +15,7 @@ How an operation is marked:
 - Overloads stand above it, as usual, and are made for every form; the last accepts what the method does.
   `EventStream[…]` in what it returns becomes `Stream[…]` in the blocking forms, and the value is converted.
 - `@omissible(name=default)` says that the functions may leave out the model, and what these arguments are then.
+- A decorator without arguments, such as `@opens`, goes onto the async forms too.
 - A method `_a<name>` beside it is what subclasses override; it is listed in `HOOKS`.
 - The operations in `PRIVATE` have a blocking form `_<name>`, which the blocking function calls with positional
   arguments: programs replace that name in their tests.

@@ -15,7 +15,6 @@ from any_llm.exceptions import (
     BatchNotCompleteError,
     ConfigurationError,
     ContentFilterFinishReasonError,
-    ErrorFacts,
     LengthFinishReasonError,
     MissingApiKeyError,
     MissingExtraError,
@@ -24,6 +23,7 @@ from any_llm.exceptions import (
     UnsupportedParameterError,
     UnsupportedProviderError,
 )
+from any_llm.failures import ErrorFacts
 from any_llm.spec.errors import STATUS_ERRORS, error_for_status
 from any_llm.types.completion import ChatCompletion
 

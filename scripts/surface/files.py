@@ -41,13 +41,16 @@ RUNNING: Imports = {
     "TypeVar": "typing",
     "client_for": "any_llm.client.reference",
     "client_of": "any_llm.client.reference",
+    "opens": "any_llm.client.downloads",
     "overload": "typing",
     "private_form": "any_llm.client.reference",
     "run": "any_llm.client.blocking",
+    "run_download": "any_llm.client.downloads",
     "run_stream": "any_llm.client.blocking",
     "spell_out": "any_llm.client.signatures",
 }
 TYPES: Imports = {
+    "FileDownload": "any_llm.types.downloads",
     "JSON": "any_llm.types.json",
     "KnownModel": "any_llm.types.known_models",
     "Mapping": "collections.abc",

@@ -29,12 +29,18 @@ REACH: Mapping[str, str] = {
 LOOP = ast.arg("allow_running_loop", ast.parse("bool | None", mode="eval").body)
 
 
+BLOCKING: Mapping[str, str] = {"EventStream": "Stream", "AsyncFileDownload": "FileDownload"}
+"""What comes piece by piece, as blocking code gets it."""
+RUNS: Mapping[str, str] = {"EventStream": "run_stream", "AsyncFileDownload": "run_download"}
+"""What makes the one of the other."""
+
+
 class _Blocking(ast.NodeTransformer):
     """What an async form returns, as its blocking form returns it."""
 
     @override
     def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name("Stream") if node.id == "EventStream" else node
+        return ast.Name(BLOCKING[node.id]) if node.id in BLOCKING else node
 
 
 def _form(
@@ -52,11 +58,12 @@ def _form(
     # The functions' own options are named only, and load when somebody asks for the signature.
     mark = "overload" if overloaded else f"spell_out({options if options == operation.options else repr(options)})"
     kind = ast.AsyncFunctionDef if a else ast.FunctionDef
+    also = [each for each in operation.method.decorator_list if isinstance(each, ast.Name)] if a else []
     function = kind(
         name=f"a{operation.name}" if a else operation.name,
         args=arguments,
         body=[ast.Expr(ast.Constant(...))] if overloaded else list(body),
-        decorator_list=[ast.Name(mark)],
+        decorator_list=[*also, ast.Name(mark)],
         returns=returns,
     )
     return ast.unparse(ast.fix_missing_locations(function))
@@ -73,8 +80,10 @@ def _body(doc: str, code: str) -> list[ast.stmt]:
     return [ast.Expr(ast.Constant(text)), *ast.parse(code).body]
 
 
-def _streams(operation: Operation) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == "EventStream" for node in ast.walk(operation.method))
+def _run(operation: Operation) -> str:
+    """Return what makes the answer of an operation one for blocking code; empty where it is one already."""
+    returned = ast.walk(operation.method.returns) if operation.method.returns else ()
+    return next((RUNS[node.id] for node in returned if isinstance(node, ast.Name) and node.id in RUNS), "")
 
 
 def blocking_methods(operation: Operation) -> str:
@@ -84,7 +93,7 @@ def blocking_methods(operation: Operation) -> str:
     code = f"run(self.a{operation.name}({', '.join(words)}), allow_running_loop=allow_running_loop)"
     body = _body(
         short_doc(operation),
-        f"return run_stream({code})" if _streams(operation) else f"return {code}",
+        f"return {run}({code})" if (run := _run(operation)) else f"return {code}",
     )
     methods = (*operation.overloads, operation.method)
     forms = [_form(operation, method, copy.deepcopy(method.args), body, a=False) for method in methods]

@@ -48,7 +48,13 @@ if TYPE_CHECKING:
         aretrieve_response,
         aupload_file,
     )
-    from any_llm.client.functions.asynchronous_text import acount_tokens, amoderation, arerank, atext_completion
+    from any_llm.client.functions.asynchronous_text import (
+        acount_tokens,
+        adecide,
+        amoderation,
+        arerank,
+        atext_completion,
+    )
     from any_llm.client.functions.blocking import completion, embedding, list_models, messages, responses
     from any_llm.client.functions.blocking_media import (
         download_video,
@@ -82,7 +88,7 @@ if TYPE_CHECKING:
         retrieve_response,
         upload_file,
     )
-    from any_llm.client.functions.blocking_text import count_tokens, moderation, rerank, text_completion
+    from any_llm.client.functions.blocking_text import count_tokens, decide, moderation, rerank, text_completion
     from any_llm.client.selection import select
     from any_llm.client.tool_runs import tool_span
     from any_llm.engine.settings import Settings
@@ -98,6 +104,7 @@ if TYPE_CHECKING:
         MissingApiKeyError,
         ModelNotFoundError,
         ProviderError,
+        ProviderFileNotFoundError,
         RateLimitError,
         UnsupportedParameterError,
         UnsupportedProviderError,
@@ -130,7 +137,8 @@ if TYPE_CHECKING:
     from any_llm.types.completion import ParsedChatCompletion, ParsedChatCompletionMessage, ParsedChoice
     from any_llm.types.cost import Cost
     from any_llm.types.costs import Costs
-    from any_llm.types.files import FileDeleted, FileMetadata, FilePage
+    from any_llm.types.downloads import AsyncFileDownload, FileDownload
+    from any_llm.types.files import FileDeleted, FileMetadata, FileOperation, FilePage
     from any_llm.types.guards import GuardFinding, Guards
     from any_llm.types.health import Checks, Health, HealthCheck, TargetHealth
     from any_llm.types.http import Timeouts
@@ -187,7 +195,13 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "aretrieve_response",
         "aupload_file",
     ),
-    "any_llm.client.functions.asynchronous_text": ("acount_tokens", "amoderation", "arerank", "atext_completion"),
+    "any_llm.client.functions.asynchronous_text": (
+        "acount_tokens",
+        "adecide",
+        "amoderation",
+        "arerank",
+        "atext_completion",
+    ),
     "any_llm.client.functions.blocking": ("completion", "embedding", "list_models", "messages", "responses"),
     "any_llm.client.functions.blocking_media": (
         "download_video",
@@ -221,7 +235,7 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "retrieve_response",
         "upload_file",
     ),
-    "any_llm.client.functions.blocking_text": ("count_tokens", "moderation", "rerank", "text_completion"),
+    "any_llm.client.functions.blocking_text": ("count_tokens", "decide", "moderation", "rerank", "text_completion"),
     "any_llm.client.selection": ("select",),
     "any_llm.client.tool_runs": ("tool_span",),
     "any_llm.engine.settings": ("Settings",),
@@ -233,12 +247,11 @@ _HOMES: Mapping[str, Sequence[str]] = {
         "ContentFilterFinishReasonError",
         "ContextLengthExceededError",
         "InvalidRequestError",
-        "Layer",
         "LengthFinishReasonError",
-        "MiddlewareError",
         "MissingApiKeyError",
         "ModelNotFoundError",
         "ProviderError",
+        "ProviderFileNotFoundError",
         "RateLimitError",
         "UnsupportedParameterError",
         "UnsupportedProviderError",
@@ -271,7 +284,8 @@ _HOMES: Mapping[str, Sequence[str]] = {
     "any_llm.types.completion": ("ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice"),
     "any_llm.types.cost": ("Cost",),
     "any_llm.types.costs": ("Costs",),
-    "any_llm.types.files": ("FileDeleted", "FileMetadata", "FilePage"),
+    "any_llm.types.downloads": ("AsyncFileDownload", "FileDownload"),
+    "any_llm.types.files": ("FileDeleted", "FileMetadata", "FileOperation", "FilePage"),
     "any_llm.types.guards": ("GuardFinding", "Guards"),
     "any_llm.types.health": ("Checks", "Health", "HealthCheck", "TargetHealth"),
     "any_llm.types.http": ("Timeouts",),
@@ -290,26 +304,27 @@ _HOMES: Mapping[str, Sequence[str]] = {
 _HOME_OF: Mapping[str, str] = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "AnyLLM", "AnyLLMError", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "Audit", "AuditError",
-    "AuthenticationError", "Batch", "BatchNotCompleteError", "BatchRequestCounts", "BatchResult", "BatchResultError",
-    "BatchResultItem", "Budget", "BudgetAlert", "BudgetExceededError", "BudgetState", "Budgets", "Cache",
-    "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
+    "AnyLLM", "AnyLLMError", "AsyncFileDownload", "Attempt", "AudioSpeechParams", "AudioTranscriptionParams", "Audit",
+    "AuditError", "AuthenticationError", "Batch", "BatchNotCompleteError", "BatchRequestCounts", "BatchResult",
+    "BatchResultError", "BatchResultItem", "Budget", "BudgetAlert", "BudgetExceededError", "BudgetState", "Budgets",
+    "Cache", "CacheControl", "CacheInfo", "Caller", "Capabilities", "Checks", "ContentFilterError",
     "ContentFilterFinishReasonError", "ContextLengthExceededError", "Cost", "Costs", "DeadlineExceededError",
-    "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileInput", "FileMetadata", "FilePage",
-    "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks", "InvalidRequestError", "KeyEvent",
-    "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit", "LimitExceededError", "Limits",
-    "LogStore", "Logs", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError", "ModelNotFoundError", "Observer",
-    "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice", "ParsedResponse", "Price", "Provider",
-    "ProviderError", "ProviderMetadata", "RateLimitError", "Record", "Retry", "RetryRule", "Route", "RouteTarget",
-    "Selection", "Semantic", "Settings", "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts",
-    "Transcription", "TranscriptionVerbose", "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch",
-    "acancel_response", "acompact_response", "acompletion", "acount_tokens", "acreate_batch", "adelete_file",
-    "adelete_response", "adownload_file", "adownload_video", "aembedding", "aimage_edit", "aimage_generation",
-    "aimage_variation", "alist_batches", "alist_files", "alist_models", "amessages", "amoderation", "aocr",
-    "apull_model", "arequest", "arerank", "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file",
-    "aretrieve_model", "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription",
-    "atranslation", "audio", "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response",
-    "capabilities", "compact_response", "completion", "count_text", "count_tokens", "create_batch", "delete_file",
+    "Estimate", "EventStream", "Fact", "Fallback", "FileDeleted", "FileDownload", "FileInput", "FileMetadata",
+    "FileOperation", "FilePage", "GuardFinding", "GuardrailError", "Guards", "Health", "HealthCheck", "Hooks",
+    "InvalidRequestError", "KeyEvent", "Keys", "LLMProvider", "Layer", "Ledger", "LengthFinishReasonError", "Limit",
+    "LimitExceededError", "Limits", "LogStore", "Logs", "Media", "Metrics", "MiddlewareError", "MissingApiKeyError",
+    "ModelNotFoundError", "Observer", "ParsedChatCompletion", "ParsedChatCompletionMessage", "ParsedChoice",
+    "ParsedResponse", "Price", "Provider", "ProviderError", "ProviderFileNotFoundError", "ProviderMetadata",
+    "RateLimitError", "Record", "Retry", "RetryRule", "Route", "RouteTarget", "Selection", "Semantic", "Settings",
+    "StoreError", "Stream", "TargetHealth", "Telemetry", "Timeouts", "Transcription", "TranscriptionVerbose",
+    "UnsupportedParameterError", "UnsupportedProviderError", "acancel_batch", "acancel_response", "acompact_response",
+    "acompletion", "acount_tokens", "acreate_batch", "adecide", "adelete_file", "adelete_response", "adownload_file",
+    "adownload_video", "aembedding", "aimage_edit", "aimage_generation", "aimage_variation", "alist_batches",
+    "alist_files", "alist_models", "amessages", "amoderation", "aocr", "apull_model", "arequest", "arerank",
+    "aresponses", "aretrieve_batch", "aretrieve_batch_results", "aretrieve_file", "aretrieve_model",
+    "aretrieve_response", "aretrieve_video", "aspeech", "atext_completion", "atranscription", "atranslation", "audio",
+    "aupload_file", "avideo_generation", "await_video", "cancel_batch", "cancel_response", "capabilities",
+    "compact_response", "completion", "count_text", "count_tokens", "create_batch", "decide", "delete_file",
     "delete_response", "download_file", "download_video", "embedding", "estimate", "file", "image", "image_edit",
     "image_generation", "image_variation", "list_batches", "list_files", "list_models", "messages", "moderation", "ocr",
     "pull_model", "request", "rerank", "responses", "retrieve_batch", "retrieve_batch_results", "retrieve_file",

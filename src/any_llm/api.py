@@ -38,7 +38,7 @@ from any_llm.client.functions.asynchronous_stored import (
     aretrieve_response,
     aupload_file,
 )
-from any_llm.client.functions.asynchronous_text import acount_tokens, amoderation, arerank, atext_completion
+from any_llm.client.functions.asynchronous_text import acount_tokens, adecide, amoderation, arerank, atext_completion
 from any_llm.client.functions.blocking import completion, embedding, list_models, messages, responses
 from any_llm.client.functions.blocking_media import (
     download_video,
@@ -72,7 +72,7 @@ from any_llm.client.functions.blocking_stored import (
     retrieve_response,
     upload_file,
 )
-from any_llm.client.functions.blocking_text import count_tokens, moderation, rerank, text_completion
+from any_llm.client.functions.blocking_text import count_tokens, decide, moderation, rerank, text_completion
 
 __all__ = [
     "acancel_batch",
@@ -81,6 +81,7 @@ __all__ = [
     "acompletion",
     "acount_tokens",
     "acreate_batch",
+    "adecide",
     "adelete_file",
     "adelete_response",
     "adownload_file",
@@ -118,6 +119,7 @@ __all__ = [
     "completion",
     "count_tokens",
     "create_batch",
+    "decide",
     "delete_file",
     "delete_response",
     "download_file",

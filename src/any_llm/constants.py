@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 
 from any_llm.dialects.openai.wire import REASONING_FIELDS
 from any_llm.providers.catalog import CATALOG
 from any_llm.providers.names import LLMProvider
 from any_llm.providers.registry import provider
+from any_llm.types.provider import ProviderTier
 
 __all__ = [
     "INSIDE_NOTEBOOK",
@@ -25,13 +25,6 @@ INSIDE_NOTEBOOK = "IPython" in sys.modules
 
 REASONING_FIELD_NAMES = (*REASONING_FIELDS, "reasoning")
 """The fields in which vendors send what a model thought."""
-
-
-class ProviderTier(StrEnum):
-    """How closely a provider is watched."""
-
-    VERIFIED = "verified"
-    COMMUNITY = "community"
 
 
 VERIFIED_PROVIDERS = frozenset(entry.name for entry in CATALOG if entry.tier == ProviderTier.VERIFIED)

@@ -7,7 +7,7 @@
     ├── InvalidRequestError             ConflictError · RequestTooLargeError · InvalidMessageError
     ├── ContextLengthExceededError
     ├── ContentFilterError
-    ├── ModelNotFoundError
+    ├── ModelNotFoundError · ProviderFileNotFoundError
     ├── AuthenticationError             PermissionDeniedError
     ├── RateLimitError                  QuotaExhaustedError (waiting does not help)
     ├── InsufficientFundsError
@@ -26,40 +26,21 @@ unchanged; what is refined stands beneath them. Errors are classified by the ven
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypedDict
+from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
+
+from any_llm.failures import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self, Unpack
 
     from any_llm.attempts import Attempt, Routing
+    from any_llm.failures import ErrorFacts
 
 
-class ErrorFacts(TypedDict, total=False):
-    """What an `AnyLLMError` may know about the call that failed; every item is optional.
-
-    `status_code` is the HTTP status; `code`, `error_type` and `param` are the vendor's own words; `request_id` is the
-    vendor's id of the request and `client_request_id` ours; `retry_after` and `elapsed` are seconds; the excerpts are
-    text with secrets removed, cut to a few thousand characters.
-    """
-
-    status_code: int | None
-    code: str | None
-    param: str | None
-    error_type: str | None
-    model: str | None
-    operation: str | None
-    request_id: str | None
-    client_request_id: str | None
-    retry_after: float | None
-    elapsed: float | None
-    request_excerpt: str | None
-    response_excerpt: str | None
-
-
-class AnyLLMError(Exception):
+class AnyLLMError(Failure, Exception):
     """The base of every error raised by this library.
 
     `retryable` says whether the same call may succeed when made again later; `caller_fault` whether the request itself
@@ -92,6 +73,7 @@ class AnyLLMError(Exception):
         self.client_request_id = facts.get("client_request_id")
         self.retry_after = facts.get("retry_after")
         self.elapsed = facts.get("elapsed")
+        self.docs = facts.get("docs")
         self.request_excerpt = facts.get("request_excerpt")
         self.response_excerpt = facts.get("response_excerpt")
         super().__init__(self.message)
@@ -109,13 +91,6 @@ class AnyLLMError(Exception):
             if getattr(self, name) is None:
                 setattr(self, name, value)
         return self
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the error as plain values that JSON can hold; what is unknown is left out."""
-        known: dict[str, object] = {"type": type(self).__name__, "message": self.message, "retryable": self.retryable}
-        known |= {"attempts": [attempt.to_dict() for attempt in self.attempts]} if self.attempts else {}
-        names = ("provider_name", *ErrorFacts.__annotations__)
-        return known | {name: value for name in names if (value := getattr(self, name)) is not None}
 
     @override
     def __str__(self) -> str:
@@ -148,7 +123,9 @@ class MissingApiKeyError(ConfigurationError):
     def __init__(self, provider_name: str, env_var_name: str, *, key_page: str | None = None) -> None:
         where = f" (keys are made at {key_page})" if key_page else ""
         super().__init__(
-            f"No {provider_name} API key: pass api_key= or set {env_var_name}{where}", provider_name=provider_name
+            f"No {provider_name} API key: pass api_key= or set {env_var_name}{where}",
+            provider_name=provider_name,
+            docs=key_page,
         )
         self.env_var_name = env_var_name
 
@@ -195,7 +172,7 @@ class UnsupportedParameterError(AnyLLMError):
 
 
 class UnsupportedOperationError(AnyLLMError, NotImplementedError):
-    """The provider does not have this operation; nothing was sent."""
+    """The provider does not have this operation: nothing was sent, or its server says so (501)."""
 
     default_message = "The provider does not have this operation"
     caller_fault = True
@@ -242,9 +219,16 @@ class ContentFilterError(AnyLLMError):
 
 
 class ModelNotFoundError(AnyLLMError):
-    """The provider does not have the model, or not for this account (404)."""
+    """The provider does not have the model (404), not for this account, or no longer (410)."""
 
     default_message = "The model was not found"
+    caller_fault = True
+
+
+class ProviderFileNotFoundError(AnyLLMError):
+    """The provider does not keep the file, or not for this account (404)."""
+
+    default_message = "The file was not found"
     caller_fault = True
 
 
@@ -394,7 +378,7 @@ class ResponseFormatError(AnyLLMError, ValueError):
 class BatchNotCompleteError(AnyLLMError):
     """The results of a batch were asked for before it finished."""
 
-    def __init__(self, batch_id: str, batch_status: str, provider_name: str | None = None) -> None:
-        super().__init__(f"Batch {batch_id!r} is not complete: {batch_status}", provider_name=provider_name)
+    def __init__(self, batch_id: str, status: str, provider_name: str | None = None) -> None:
+        super().__init__(f"Batch {batch_id!r} is not complete: {status}", provider_name=provider_name)
         self.batch_id = batch_id
-        self.batch_status = batch_status
+        self.batch_status = status

@@ -19,7 +19,7 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.testing.mock.answerers.local_model import LocalModel
 from any_llm.testing.mock.answerers.obliging import schema_values
 from any_llm.testing.mock.answerers.recorded import Recorded
-from any_llm.testing.mock.clock import VirtualClock
+from any_llm.testing.mock.clock import JumpingClock
 from any_llm.types.completion import ChatCompletion
 from any_llm.types.json import JSON, JSONObject
 from tests.cli.conftest import COMMAND, Command
@@ -86,7 +86,7 @@ def test_every_flag_has_its_effect(tmp_path: Path) -> None:
         wish(
             seed=7,
             physics=(1.0, 2.0, 0.5),
-            virtual_clock=True,
+            jumping_clock=True,
             fault="stall",
             chances=["status=503=0.25"],
             local_model=True,
@@ -97,7 +97,7 @@ def test_every_flag_has_its_effect(tmp_path: Path) -> None:
     assert (behaviour.seed, behaviour.fault, behaviour.keys) == (7, "stall", frozenset({"a"}))
     assert (behaviour.physics.ttft, behaviour.physics.tps, behaviour.physics.jitter) == (1.0, 2.0, 0.5)
     assert behaviour.chances == {"status=503": 0.25}
-    assert isinstance(behaviour.clock, VirtualClock)
+    assert isinstance(behaviour.clock, JumpingClock)
     assert isinstance(behaviour.answerer, LocalModel)
     assert behaviour.meter is not None
     assert _behaviour(wish(schema_values=True)).answerer is schema_values

@@ -41,8 +41,15 @@ def everything_said(error: AnyLLMError) -> str:
     """Return all texts that an error shows to anyone."""
     again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own bytes, from the line itself
     shown = [error, again, error.original_exception, error.__cause__]
-    texts = [f"{item!s} {item!r}" for item in shown] + [str(vars(error)), str(vars(again)), str(error.to_dict())]
-    return "\n".join([*texts, *traceback.format_exception(error), json.dumps(error.to_dict())])
+    texts = [f"{item!s} {item!r}" for item in shown] + [
+        str(vars(error)),
+        str(vars(again)),
+        str(error.to_dict()),
+        error.explain(),
+    ]
+    return "\n".join(
+        [*texts, *traceback.format_exception(error), json.dumps(error.to_dict()), str(error.to_wire("problem"))]
+    )
 
 
 async def failure(key: str, scripted: Scripted, *, stream: bool) -> AnyLLMError | None:

@@ -112,6 +112,7 @@ FUNCTIONS: list[tuple[str, list[str], list[str]]] = [
     ("speech", ["model", "input", "voice"], ["instructions", "response_format", "speed"]),
     ("moderation", ["model", "input"], []),
     ("rerank", ["model", "query", "documents"], ["top_n", "max_tokens_per_doc"]),
+    ("decide", ["model", "state", "questions"], ["images"]),
 ]
 OF_A_PROVIDER: list[tuple[str, list[str], list[str]]] = [
     ("create_batch", ["input_file_path", "endpoint"], ["completion_window", "metadata"]),
@@ -204,84 +205,6 @@ def test_a_client_is_made_of_a_provider_a_key_and_a_base() -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "create",
-        "create_openai_compatible",
-        "get_provider_class",
-        "get_registry_provider_names",
-        "get_supported_providers",
-        "resolve_provider_key",
-        "get_provider_enum",
-        "get_all_provider_metadata",
-        "get_provider_metadata",
-        "split_model_provider",
-        "completion",
-        "acompletion",
-        "messages",
-        "amessages",
-        "responses",
-        "aresponses",
-        "list_models",
-        "alist_models",
-        "aembedding",
-        "embedding",
-        "_embedding",
-        "_acompletion",
-        "_amessages",
-        "_aresponses",
-        "_aembedding",
-        "_alist_models",
-        "serves_messages_natively",
-        "close",
-        "aclose",
-    ],
-)
-def test_a_client_has_the_drop_ins_methods(name: str) -> None:
-    assert callable(getattr(AnyLLM, name))
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "PROVIDER_NAME",
-        "PROVIDER_DOCUMENTATION_URL",
-        "ENV_API_KEY_NAME",
-        "ENV_API_BASE_NAME",
-        "API_BASE",
-        "MISSING_PACKAGES_ERROR",
-        "BUILT_IN_TOOLS",
-        "PROMPT_CACHE_KEY_SUPPORT",
-        "TIMEOUT_SUPPORT",
-        "SUPPORTS_COMPLETION",
-        "SUPPORTS_COMPLETION_STREAMING",
-        "SUPPORTS_COMPLETION_REASONING",
-        "SUPPORTS_COMPLETION_IMAGE",
-        "SUPPORTS_COMPLETION_PDF",
-        "SUPPORTS_EMBEDDING",
-        "SUPPORTS_MODERATION",
-        "SUPPORTS_RESPONSES",
-        "SUPPORTS_LIST_MODELS",
-        "SUPPORTS_BATCH",
-        "SUPPORTS_IMAGE_GENERATION",
-        "SUPPORTS_AUDIO_TRANSCRIPTION",
-        "SUPPORTS_AUDIO_SPEECH",
-        "SUPPORTS_RERANK",
-        "SUPPORTS_MESSAGES",
-        "SUPPORTS_IMAGE_EDIT",
-        "SUPPORTS_DECIDE",
-        "SUPPORTS_DECIDE_IMAGE",
-        "SUPPORTS_MESSAGES_NATIVE",
-        "SUPPORTS_MESSAGES_STRUCTURED_OUTPUT_STREAMING",
-        "SUPPORTS_COMPLETION_N",
-        "MAX_RETRIES_SUPPORT",
-    ],
-)
-def test_a_providers_class_says_what_it_supports(name: str) -> None:
-    assert hasattr(AnyLLM.get_provider_class("openai"), name)
-
-
-@pytest.mark.parametrize(
     ("provider", "flag", "attribute"),
     [
         ("openai", "moderation", "SUPPORTS_MODERATION"),
@@ -291,6 +214,7 @@ def test_a_providers_class_says_what_it_supports(name: str) -> None:
         ("openai", "audio_transcription", "SUPPORTS_AUDIO_TRANSCRIPTION"),
         ("openai", "audio_speech", "SUPPORTS_AUDIO_SPEECH"),
         ("cohere", "rerank", "SUPPORTS_RERANK"),
+        ("llamacpp", "decide", "SUPPORTS_DECIDE"),
     ],
 )
 def test_what_a_provider_offers_is_said_in_both_places(provider: str, flag: str, attribute: str) -> None:

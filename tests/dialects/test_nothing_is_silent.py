@@ -26,7 +26,13 @@ from any_llm.types.media_options import (
     VideoOptions,
 )
 from any_llm.types.options import CallOptions, CompletionOptions, EmbeddingOptions, MessagesOptions, ResponsesOptions
-from any_llm.types.text_options import CountTokensOptions, ModerationOptions, RerankOptions, TextCompletionOptions
+from any_llm.types.text_options import (
+    CountTokensOptions,
+    DecideOptions,
+    ModerationOptions,
+    RerankOptions,
+    TextCompletionOptions,
+)
 
 TOOL: JSONObject = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
 KINDS: Mapping[Operation, type] = {
@@ -37,6 +43,7 @@ KINDS: Mapping[Operation, type] = {
     Operation.TEXT_COMPLETION: TextCompletionOptions,
     Operation.RERANK: RerankOptions,
     Operation.MODERATION: ModerationOptions,
+    Operation.DECIDE: DecideOptions,
     Operation.COUNT_TOKENS: CountTokensOptions,
     Operation.OCR: OcrOptions,
     Operation.IMAGE_GENERATION: ImageOptions,

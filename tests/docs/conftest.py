@@ -48,6 +48,8 @@ def environment(origin: str, tmp_path: Path) -> Mapping[str, str]:
         "ANTHROPIC_BASE_URL": origin,
         "MISTRAL_API_KEY": "sk-test",
         "MISTRAL_API_BASE": f"{origin}/v1",
+        "TYPESAFE_API_KEY": "sk-test",
+        "TYPESAFE_BASE_URL": f"{origin}/v1",
         "COHERE_API_KEY": "sk-test",
         "COHERE_BASE_URL": origin,
         "VAULT_ADDR": origin,

@@ -226,6 +226,27 @@ def rerank(asked: Asked) -> Said:
     return Said({"id": "r-1", "results": results, "meta": {"billed_units": {"search_units": 1}}})
 
 
+def decide(_asked: Asked) -> Said:
+    """Answer a yes-or-no question, a choice and a rating."""
+    answers = {
+        "angry": {"type": "noul", "noul": 0.97},
+        "team": {
+            "type": "choice",
+            "choice": "billing",
+            "confidence": 0.9,
+            "probabilities": {"billing": 0.95, "shipping": 0.05},
+        },
+        "urgency": {
+            "type": "score",
+            "score": 1.4,
+            "confidence": 0.8,
+            "legend": {"0": "can wait", "1": "this week", "2": "today"},
+            "probabilities": {"0": 0.0, "1": 0.6, "2": 0.4},
+        },
+    }
+    return Said({"model": "jev-1.14.0", "answers": answers, "usage": {"input_tokens": 120, "output_tokens": 12}})
+
+
 def tokens(_asked: Asked) -> Said:
     """Count."""
     return Said({"object": "response.input_tokens", "input_tokens": 14})
@@ -265,6 +286,7 @@ ROUTES: Mapping[tuple[str, str], Answer] = {
     ("POST", "/fim/completions"): text_completion,
     ("POST", "/rerank"): rerank,
     ("POST", "/v2/rerank"): rerank,
+    ("POST", "/systemone"): decide,
     ("POST", "/responses/input_tokens"): tokens,
     ("POST", "/messages/count_tokens"): tokens,
     ("POST", "/ocr"): ocr,
@@ -274,9 +296,10 @@ ROUTES: Mapping[tuple[str, str], Answer] = {
 
 
 def find(method: str, path: str) -> tuple[Answer, str] | None:
-    """Return what answers a request, and the id in its path; `None` where there is nothing."""
+    """Return what answers a request, and the id in its path; `None` where there is nothing, or no such file."""
     for (wanted, pattern), answer in ROUTES.items():
         found = re.fullmatch(pattern.replace("*", "([^/]+)"), path)
-        if wanted == method and found:
+        lost = pattern == "/files/*" and found is not None and found[1] not in FILES
+        if wanted == method and found and not lost:
             return answer, "".join(found.groups())
     return None

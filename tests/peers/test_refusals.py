@@ -7,8 +7,14 @@ from typing import TypeAlias
 
 import pytest
 
-from any_llm import AnyLLM, AuthenticationError, ContextLengthExceededError, InvalidRequestError, ProviderError
-from any_llm.exceptions import StreamTruncatedError
+from any_llm import (
+    AnyLLM,
+    AuthenticationError,
+    ContextLengthExceededError,
+    InvalidRequestError,
+    ProviderError,
+)
+from any_llm.exceptions import StreamTruncatedError, UnsupportedOperationError
 from any_llm.testing.llama_server import LlamaServer
 from any_llm.types.json import JSON, JSONObject
 from tests.peers.questions import CAPITAL, KEY, MODEL, WEATHER, said
@@ -85,6 +91,6 @@ def test_a_schema_that_is_none_is_the_callers_error(llama: AnyLLM) -> None:
 
 
 def test_embeddings_of_a_server_that_only_chats_are_its_refusal(llama: AnyLLM) -> None:
-    with pytest.raises(ProviderError, match="does not support embeddings") as caught:
+    with pytest.raises(UnsupportedOperationError, match="does not support embeddings") as caught:
         llama.embedding(MODEL, "food")
     assert (caught.value.status_code, caught.value.error_type) == (501, "not_supported_error")

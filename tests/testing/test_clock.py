@@ -8,8 +8,7 @@ import time
 import pytest
 
 from any_llm import Retry
-from any_llm.testing import Answer, Failure, Mock
-from any_llm.testing import VirtualClock as MockTime
+from any_llm.testing import Answer, Failure, JumpingClock, Mock
 from any_llm.testing.clock import VirtualClock
 
 
@@ -56,7 +55,7 @@ def test_what_no_time_brings_about_is_an_error() -> None:
 
 
 def test_retries_of_a_mocks_client_pass_by_the_mocks_time() -> None:
-    clock = MockTime()
+    clock = JumpingClock()
     mock = Mock(clock=clock)
     mock.reply(Failure(status=429, headers={"retry-after": "50"}), Answer(text="sun"))
     began, real = clock.now(), time.monotonic()

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import assert_type
 
 import any_llm
-from any_llm import AnyLLM, EventStream, Stream
+from any_llm import AnyLLM, AsyncFileDownload, EventStream, FileDownload, Stream
 from any_llm.types.answer import Answer
 from any_llm.types.audio import Transcription, TranscriptionEvent
 from any_llm.types.batch import Batch, BatchResult
 from any_llm.types.binary import Binary
+from any_llm.types.decide import DecideResponse, Noul
 from any_llm.types.files import FileDeleted, FileMetadata, FilePage
 from any_llm.types.image import ImageEvent, ImagesResponse
 from any_llm.types.model import Model
@@ -64,6 +65,10 @@ async def weigh(client: AnyLLM) -> None:
     assert_type(any_llm.rerank("cohere:m", "cat", ["a", "b"], top_n=1), RerankResponse)
     assert_type(await client.arerank("m", "cat", [{"text": "a"}]), RerankResponse)
     assert_type(any_llm.moderation("openai:m", ["a"]), ModerationResponse)
+    decided = await any_llm.adecide("typesafe:m", {"text": "hi"}, {"kind": Noul(instructions="Is it kind?")})
+    assert_type(decided, DecideResponse)
+    assert_type(decided.nouls["kind"].noul, float)
+    assert_type(client.decide("m", "hi", {"kind": {"type": "noul"}}, images=["data:,"]), DecideResponse)
     assert_type(await any_llm.acount_tokens("anthropic:m", [{"role": "user", "content": "hi"}]), TokenCount)
     assert_type(client.count_tokens("m", "hi"), TokenCount)
 
@@ -74,8 +79,14 @@ async def keep(client: AnyLLM) -> None:
     assert_type(await any_llm.alist_files("openai", limit=3, api_key="k"), FilePage)
     assert_type(client.retrieve_file("f"), FileMetadata)
     assert_type(await client.adelete_file("f"), FileDeleted)
-    assert_type(any_llm.download_file("openai", "f"), Binary)
-    assert_type(any_llm.download_file("openai", "f", stream=True), Stream[bytes])
+    assert_type(any_llm.download_file("openai", "f"), FileDownload)
+    assert_type(await client.adownload_file("f"), AsyncFileDownload)
+    async with client.adownload_file("f", chunk_size=9) as download:
+        assert_type([piece async for piece in download], list[bytes])
+        assert_type(await download.read(), Binary)
+    with client.download_file("f") as fetched:
+        assert_type(list(fetched.chunks), list[bytes])
+        assert_type(fetched.save("copy"), Path)
     assert_type(any_llm.create_batch("openai", "a.jsonl", "/v1/chat/completions", completion_window="24h"), Batch)
     assert_type(await any_llm.aretrieve_batch("openai", "b", api_base="https://host"), Batch)
     assert_type(client.cancel_batch("b"), Batch)

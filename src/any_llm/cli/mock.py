@@ -14,7 +14,7 @@ from any_llm.testing.mock.answerers.files import load_script
 from any_llm.testing.mock.answerers.local_model import LocalModel
 from any_llm.testing.mock.answerers.obliging import oblige, schema_values
 from any_llm.testing.mock.answerers.recorded import Recorded
-from any_llm.testing.mock.clock import RealClock, VirtualClock
+from any_llm.testing.mock.clock import JumpingClock, RealClock
 from any_llm.testing.mock.faults.registry import faults, find_fault
 from any_llm.testing.mock.limits import Limits, Meter
 from any_llm.testing.mock.physics import Physics
@@ -84,7 +84,7 @@ def _behaviour(wish: MockWish) -> Behaviour:
     return Behaviour(
         answerer=_answerer(wish),
         physics=Physics(ttft=ttft, tps=tps, jitter=jitter),
-        clock=VirtualClock() if wish.virtual_clock else RealClock(),
+        clock=JumpingClock() if wish.jumping_clock else RealClock(),
         seed=wish.seed,
         fault=wish.fault,
         chances=dict(map(_chance, wish.chances)),

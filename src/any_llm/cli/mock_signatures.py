@@ -22,13 +22,13 @@ class Speed:
         ttft: Seconds until the first token.
         tps: Tokens per second after it; 0 for all at once.
         jitter: How uneven the waits are, from 0 to 1.
-        virtual_clock: Let all waits pass at once.
+        jumping_clock: Let all waits pass at once.
     """
 
     ttft: float = 0.0
     tps: float = 0.0
     jitter: float = 0.0
-    virtual_clock: bool = False
+    jumping_clock: bool = False
 
 
 @Parameter(name="*")
@@ -91,7 +91,7 @@ def mock_serve(
     """
     physics = (speed.ttft, speed.tps, speed.jitter)
     limits = (allowance.requests_per_minute, allowance.tokens_per_minute, allowance.quota_tokens)
-    said = (script, host, port, seed, physics, speed.virtual_clock, fault, chance)
+    said = (script, host, port, seed, physics, speed.jumping_clock, fault, chance)
     bodies.mock(MockWish(*said, local_model, schema_values, recordings, allowance.key, limits), json=json)
 
 

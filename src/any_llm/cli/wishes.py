@@ -105,7 +105,7 @@ class MockWish(NamedTuple):
     port: int
     seed: int
     physics: tuple[float, float, float]
-    virtual_clock: bool
+    jumping_clock: bool
     fault: str
     chances: Sequence[str]
     local_model: bool

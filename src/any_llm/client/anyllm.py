@@ -14,7 +14,7 @@ from typing_extensions import override
 from any_llm.client.arguments import check_client_arguments, check_seconds, split_reference
 from any_llm.client.credentials import find_base_url, find_key
 from any_llm.client.given import NOTHING, given_arguments, take_given
-from any_llm.client.metadata import adopt_attributes, class_attributes, class_name, metadata
+from any_llm.client.metadata import Supports, adopt_attributes, class_attributes, class_name, metadata
 from any_llm.client.methods.every import HOOKS, EveryOperation
 from any_llm.client.placeholders import find_placeholders
 from any_llm.client.policies import with_retries
@@ -64,7 +64,7 @@ _COMPATIBLE = Provider(
 )
 
 
-class AnyLLM(EveryOperation, Standing):
+class AnyLLM(EveryOperation, Standing, Supports):
     """One provider with one credential; every operation as a method, async with an `a` before its name.
 
     Connections belong to the process, not to the instance: make as many as you like, and close none.
@@ -77,7 +77,6 @@ class AnyLLM(EveryOperation, Standing):
     ENV_API_KEY_NAME: ClassVar[str] = _COMPATIBLE.key
     ENV_API_BASE_NAME: ClassVar[str | None] = None
     API_BASE: ClassVar[str | None] = None
-    SUPPORTS_RESPONSES: ClassVar[bool] = False
 
     def __init__(self, api_key: str | None = None, api_base: str | None = None, **client_args: JSON) -> None:
         provider = self.PROVIDER
@@ -273,31 +272,31 @@ class AnyLLM(EveryOperation, Standing):
         return cast("LLMProvider", AnyLLM.resolve_provider_key(name)), rest
 
     @staticmethod
-    def resolve_provider_key(provider: str | LLMProvider) -> str:
+    def resolve_provider_key(provider_key: str | LLMProvider) -> str:
         """Return a provider's name as it is registered.
 
         Raises:
             UnsupportedProviderError: there is none of this name.
         """
-        return _key_of(str(provider), defaults())
+        return _key_of(str(provider_key), defaults())
 
     @staticmethod
-    def get_provider_class(provider: str | LLMProvider) -> type[AnyLLM]:
+    def get_provider_class(provider_key: str | LLMProvider) -> type[AnyLLM]:
         """Return the class that stands for a provider; its attributes say what the provider supports.
 
         Raises:
             UnsupportedProviderError: there is none of this name.
         """
-        return _class_of(str(provider), defaults())
+        return _class_of(str(provider_key), defaults())
 
     @staticmethod
-    def get_provider_enum(provider: str) -> LLMProvider:
+    def get_provider_enum(provider_key: str) -> LLMProvider:
         """Return a provider's member of `LLMProvider`.
 
         Raises:
             UnsupportedProviderError: it has none; the error names the closest.
         """
-        return LLMProvider.from_string(provider)
+        return LLMProvider.from_string(provider_key)
 
     @staticmethod
     def get_supported_providers() -> list[str]:

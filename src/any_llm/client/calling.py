@@ -105,6 +105,8 @@ def _with_sdk_types(value: JSON) -> JSON:
     if is_stream(value):
         value.convert = _with_sdk_types
         return value
+    if type(value) is bytes:
+        return value
     if is_list(value):
         return [_with_sdk_types(item) for item in value]
     return value.to_openai()

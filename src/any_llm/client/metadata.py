@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, cast
 
 import msgspec
 
 from any_llm.spec.provider import Capability, Operation, Provider
-from any_llm.types.provider import ProviderMetadata
+from any_llm.types.provider import FileOperation, ProviderMetadata
 
-_FILES: Mapping[Operation, str] = {
+_FILES: Mapping[Operation, FileOperation] = {
     Operation.UPLOAD_FILE: "upload",
     Operation.LIST_FILES: "list",
     Operation.RETRIEVE_FILE: "retrieve",
@@ -18,6 +18,39 @@ _FILES: Mapping[Operation, str] = {
     Operation.DOWNLOAD_FILE: "download",
 }
 """The operations on files, as the metadata name them."""
+
+
+class Supports:
+    """The class attributes by which programs ask what a provider supports; each provider's class has its own."""
+
+    PROVIDER_DOCUMENTATION_URL: ClassVar[str] = ""
+    SUPPORTS_COMPLETION: ClassVar[bool] = False
+    SUPPORTS_COMPLETION_STREAMING: ClassVar[bool] = False
+    SUPPORTS_COMPLETION_REASONING: ClassVar[bool] = False
+    SUPPORTS_COMPLETION_IMAGE: ClassVar[bool] = False
+    SUPPORTS_COMPLETION_PDF: ClassVar[bool] = False
+    SUPPORTS_COMPLETION_N: ClassVar[bool] = False
+    SUPPORTS_EMBEDDING: ClassVar[bool] = False
+    SUPPORTS_RESPONSES: ClassVar[bool] = False
+    SUPPORTS_MESSAGES: ClassVar[bool] = True
+    SUPPORTS_MESSAGES_NATIVE: ClassVar[bool] = False
+    SUPPORTS_MESSAGES_STRUCTURED_OUTPUT_STREAMING: ClassVar[bool] = False
+    SUPPORTS_LIST_MODELS: ClassVar[bool] = False
+    SUPPORTS_MODERATION: ClassVar[bool] = False
+    SUPPORTS_BATCH: ClassVar[bool] = False
+    SUPPORTS_IMAGE_GENERATION: ClassVar[bool] = False
+    SUPPORTS_IMAGE_EDIT: ClassVar[bool] = False
+    SUPPORTS_AUDIO_TRANSCRIPTION: ClassVar[bool] = False
+    SUPPORTS_AUDIO_SPEECH: ClassVar[bool] = False
+    SUPPORTS_RERANK: ClassVar[bool] = False
+    SUPPORTS_DECIDE: ClassVar[bool] = False
+    SUPPORTS_DECIDE_IMAGE: ClassVar[bool] = False
+    SUPPORTED_FILE_OPERATIONS: ClassVar[frozenset[FileOperation]] = frozenset()
+    PROMPT_CACHE_KEY_SUPPORT: ClassVar[str] = "unsupported"
+    TIMEOUT_SUPPORT: ClassVar[str] = "native"
+    MAX_RETRIES_SUPPORT: ClassVar[str] = "mapped"
+    MISSING_PACKAGES_ERROR: ClassVar[ImportError | None] = None
+    BUILT_IN_TOOLS: ClassVar[Sequence[object]] = ()
 
 
 def class_name(provider: Provider) -> str:
@@ -52,6 +85,7 @@ def metadata(provider: Provider) -> ProviderMetadata:
         audio_transcription=Operation.TRANSCRIPTION in offers,
         audio_speech=Operation.SPEECH in offers,
         rerank=Operation.RERANK in offers,
+        decide=Operation.DECIDE in offers,
         files=Operation.UPLOAD_FILE in offers,
         file_operations=[name for operation, name in _FILES.items() if operation in offers],
     )
@@ -80,10 +114,6 @@ def class_attributes(provider: Provider) -> Mapping[str, object]:
         "SUPPORTS_MESSAGES_STRUCTURED_OUTPUT_STREAMING": facts.messages_native,
         "SUPPORTS_COMPLETION_N": "n" not in provider.drop,
         "PROMPT_CACHE_KEY_SUPPORT": "unsupported" if "prompt_cache_key" in provider.drop else "passthrough",
-        "TIMEOUT_SUPPORT": "native",
-        "MAX_RETRIES_SUPPORT": "unsupported",
-        "MISSING_PACKAGES_ERROR": None,
-        "BUILT_IN_TOOLS": (),
         "SUPPORTS_MODERATION": facts.moderation,
         "SUPPORTS_BATCH": facts.batch_completion,
         "SUPPORTS_IMAGE_GENERATION": facts.image_generation,
@@ -91,8 +121,9 @@ def class_attributes(provider: Provider) -> Mapping[str, object]:
         "SUPPORTS_AUDIO_TRANSCRIPTION": facts.audio_transcription,
         "SUPPORTS_AUDIO_SPEECH": facts.audio_speech,
         "SUPPORTS_RERANK": facts.rerank,
-        "SUPPORTS_DECIDE": False,
-        "SUPPORTS_DECIDE_IMAGE": False,
+        "SUPPORTED_FILE_OPERATIONS": frozenset(facts.file_operations),
+        "SUPPORTS_DECIDE": facts.decide,
+        "SUPPORTS_DECIDE_IMAGE": "decide.image" in provider.media,
     }
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from any_llm.client.arguments import said
 from any_llm.client.calling import Calling
+from any_llm.client.downloads import check_chunk_size, opens
 from any_llm.client.signatures import spell_out
 from any_llm.engine.codecs import has_inline_batches
 from any_llm.exceptions import InvalidRequestError
 from any_llm.spec.provider import Operation
+from any_llm.types.downloads import AsyncFileDownload
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.media import FileInput, as_media
 from any_llm.types.options import CallOptions
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from any_llm.pipeline.stream import EventStream
     from any_llm.types.answer import Answer
     from any_llm.types.batch import Batch, BatchResult
-    from any_llm.types.binary import Binary
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.model import Model
     from any_llm.types.pulling import PullProgress
@@ -55,7 +56,12 @@ class StoredOperations(Calling):
             AnyLLMError: the subclass says what went wrong.
         """
         request = said(**options)
-        media = as_media(file, filename=request.pop("filename", None), media_type=request.pop("media_type", None))
+        kind, lasting = request.pop("mime_type", None), request.pop("expires_in", None)
+        media = as_media(
+            file, filename=request.pop("filename", None), media_type=request.pop("media_type", None) or kind
+        )
+        if lasting is not None:
+            request.setdefault("expires_after", lasting)
         return await self._answer(Operation.UPLOAD_FILE, "", {"file": media, **request})
 
     @spell_out(ListFilesOptions)
@@ -65,7 +71,10 @@ class StoredOperations(Calling):
         Raises:
             AnyLLMError: the subclass says what went wrong.
         """
-        return await self._answer(Operation.LIST_FILES, "", said(**options))
+        request = said(**options)
+        if (cursor := request.pop("cursor", None)) is not None:
+            request.setdefault("after", cursor)
+        return await self._answer(Operation.LIST_FILES, "", request)
 
     @spell_out(CallOptions)
     async def aretrieve_file(self, file_id: str, **options: Unpack[CallOptions]) -> FileMetadata:
@@ -93,34 +102,28 @@ class StoredOperations(Calling):
         """
         return await self._answer(Operation.DELETE_FILE, "", said(file_id=file_id, **options))
 
-    @overload
-    async def adownload_file(
-        self, file_id: str, *, stream: Literal[True], **options: Unpack[CallOptions]
-    ) -> EventStream[bytes]: ...
-    @overload
-    async def adownload_file(
-        self, file_id: str, *, stream: Literal[False] | None = None, **options: Unpack[CallOptions]
-    ) -> Binary: ...
-    @overload
-    async def adownload_file(
-        self, file_id: str, *, stream: bool | None = None, **options: Unpack[CallOptions]
-    ) -> Binary | EventStream[bytes]: ...
+    @opens
     @spell_out(CallOptions)
     async def adownload_file(
-        self, file_id: str, *, stream: bool | None = None, **options: Unpack[CallOptions]
-    ) -> Binary | EventStream[bytes]:
-        """Fetch the content of a file that the provider keeps.
+        self, file_id: str, *, chunk_size: int = 65_536, **options: Unpack[CallOptions]
+    ) -> AsyncFileDownload:
+        """Open the content of a file that the provider keeps; its bytes come as they are read.
+
+        Await what this returns, or enter it by `async with`, which closes the connection.
 
         Args:
             file_id: its `id`.
-            stream: whether to return a stream of bytes, for a file that memory should not hold.
+            chunk_size: how many bytes each piece has, but for the last one.
             **options: see `CallOptions`.
 
         Raises:
+            ProviderFileNotFoundError: there is no such file, or not for this account.
+            InvalidRequestError: the size of pieces is no positive number.
             AnyLLMError: the subclass says what went wrong.
         """
-        request = said(file_id=file_id, stream=stream or None, **options)
-        return await self._answer(Operation.DOWNLOAD_FILE, "", request)
+        size = check_chunk_size(chunk_size)
+        request = said(file_id=file_id, stream=True, **options)
+        return AsyncFileDownload(await self._answer(Operation.DOWNLOAD_FILE, "", request), size)
 
     @spell_out(CreateBatchOptions)
     async def acreate_batch(

@@ -10,15 +10,23 @@ from any_llm.client.calling import Calling
 from any_llm.client.signatures import spell_out
 from any_llm.spec.provider import Operation
 from any_llm.tools import prepare_tools
+from any_llm.types.decide import JSONContent, QuestionsInput, as_questions
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.options import Message
-from any_llm.types.text_options import CountTokensOptions, ModerationOptions, RerankOptions, TextCompletionOptions
+from any_llm.types.text_options import (
+    CountTokensOptions,
+    DecideOptions,
+    ModerationOptions,
+    RerankOptions,
+    TextCompletionOptions,
+)
 
 if TYPE_CHECKING:
     # The values that come back are loaded by the wire format that makes them.
     from typing import Unpack
 
     from any_llm.pipeline.stream import EventStream
+    from any_llm.types.decide import DecideResponse
     from any_llm.types.moderation import ModerationResponse
     from any_llm.types.rerank import RerankResponse
     from any_llm.types.text_completion import TextCompletion
@@ -122,6 +130,30 @@ class TextOperations(Calling):
             for result in answer.results:
                 result.provider_raw = result.provider_raw or result.to_dict()
         return answer
+
+    @spell_out(DecideOptions)
+    async def adecide(
+        self,
+        model: str,
+        state: JSONContent,
+        questions: QuestionsInput,
+        **options: Unpack[DecideOptions],
+    ) -> DecideResponse:
+        """Ask a decision model typed questions about a state, and hear how likely each answer is.
+
+        Args:
+            model: the model's name at this provider.
+            state: what the questions are about: a text, a JSON object or an array.
+            questions: by names of your own, each a `Noul` (yes or no), a `Choice` or a `Score`, or its dictionary.
+            **options: see `DecideOptions`.
+
+        Raises:
+            InvalidMessageError: something is no question.
+            UnsupportedOperationError: the provider has no decision models.
+            AnyLLMError: the subclass says what went wrong.
+        """
+        request = said(state=state, questions=as_questions(questions), **options)
+        return await self._answer(Operation.DECIDE, model, request)
 
     @spell_out(CountTokensOptions)
     async def acount_tokens(

@@ -30,6 +30,7 @@ from any_llm.pipeline.call import Call, Handler, Reply
 from any_llm.pipeline.deadline import within
 from any_llm.pipeline.stream import EventStream
 from any_llm.pipeline.surroundings import PROCESS
+from any_llm.spec.errors import of_a_file
 from any_llm.spec.provider import Operation
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.framing import FRAMINGS
@@ -53,6 +54,8 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What no JSON may begin with, and some servers' JSON does: https://datatracker.ietf.org/doc/html/rfc8259#section-8.1."""
 _OF_ANY_TYPE = frozenset({Operation.DOWNLOAD_FILE})
 """Operations whose answer may be JSON that somebody stored."""
+_OF_A_FILE = frozenset({Operation.RETRIEVE_FILE, Operation.DELETE_FILE, Operation.DOWNLOAD_FILE})
+"""Operations that name a file, so that what is not found is that file."""
 _FORMS: Mapping[Operation, str] = {
     Operation.COMPLETION: "response_format",
     Operation.RESPONSES: "response_format",
@@ -197,14 +200,15 @@ async def _encode_more(
 async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
     status = exchange.status
-    streamed = codec.stream is not None and call.stream and status < _FIRST_REDIRECT
+    wanted = codec.stream is not None and call.stream
+    streamed = wanted and status < _FIRST_REDIRECT
     if streamed and (call.operation in _OF_ANY_TYPE or not is_json(trip.facts.headers.get("content-type", ""))):
         return await _open(call, codec, exchange, report, trip.facts)
     response = _response(trip, exchange.status, await exchange.read())
     if streamed and response.body.lstrip().startswith(_EVENTS):
         return await _open(call, codec, Held(response), report, trip.facts)
     if codec.follow_up is not None:
-        if streamed and (step := follow_up(codec, call, response)) is not None:
+        if wanted and (step := follow_up(codec, call, response)) is not None:
             return await _open_elsewhere(trip, step)
         response = await _follow(trip, response)
     value = decode(codec, call, response)
@@ -288,7 +292,8 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     assert codec.stream is not None
     fresh = partial(codec.stream, call.target, call.options)
     framing = FRAMINGS[framing_of(codec, call, content_type)]()
-    stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
+    upstream = HttpUpstream(exchange, framing, fresh, facts.explain, again=codec.fold is not None)
+    stream = EventStream(upstream, fold=codec.fold, report=report)
     stream.follow(partial(_note_end, report, facts))
     facts.begun()
     await stream.prime()
@@ -305,7 +310,8 @@ def _note_end(report: Report, facts: Facts, stream: EventStream[JSON], outcome: 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
     """Return the error that an unsuccessful answer means."""
     if response.status >= _FIRST_ERROR:
-        return dialect_of(call.target.provider, call.operation).decode_error(call.target, response)
+        error = dialect_of(call.target.provider, call.operation).decode_error(call.target, response)
+        return of_a_file(error) if call.operation in _OF_A_FILE else error
     place = response.headers.get("location", "nowhere")
     return MalformedResponseError(
         f"The server redirects to {place!r}, which is not followed, since the key would go along; "

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from any_llm.attempts import Attempt
+from any_llm.exceptions import AuthenticationError
 from any_llm.types.http import Upload, size_of
 from any_llm.types.retry_after import parse_retry_after
 from any_llm.types.secret import Secret, redact, secrets_of
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
     from any_llm.types.json import JSON
 
 _EXCERPT = 2_000
-_REQUEST_IDS = ("x-request-id", "request-id", "x-ms-request-id", "apim-request-id", "cf-ray", "x-amzn-requestid")
+_REQUEST_IDS = (
+    "x-request-id",
+    "request-id",
+    "x-ms-request-id",
+    "apim-request-id",
+    "cf-ray",
+    "x-amzn-requestid",
+    "x-typesafe-request-id",
+)
 _TEXTS = ("message", "code", "error_type", "param", "request_id", "request_excerpt", "response_excerpt")
 
 
@@ -118,8 +127,9 @@ class Facts:
     def explain(self, error: AnyLLMError) -> AnyLLMError:
         """Complete an error with what is known, and remove secrets from its texts."""
         call, request = self._call, self.request
+        provider = call.target.provider
         error.with_facts(
-            provider_name=call.target.provider.name,
+            provider_name=provider.name,
             model=call.target.model or None,
             operation=call.operation.value,
             status_code=self.status,
@@ -127,6 +137,7 @@ class Facts:
             client_request_id=call.request_id or None,
             retry_after=parse_retry_after(self.headers, self._clock.time()) if self.headers else None,
             elapsed=round(self.elapsed, 6),
+            docs=(provider.key_page if isinstance(error, AuthenticationError) else "") or provider.docs or None,
             request_excerpt=_shown(request) if request is not None and request.body else None,
         )
         self._redact(error)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
 from any_llm.pipeline.watched import WAITS
+from any_llm.transport.wrapped import WrappedExchange, WrappedTransport
 
 if TYPE_CHECKING:
-    from any_llm.spec.transport import Exchange, Transport
+    from any_llm.spec.transport import Exchange
     from any_llm.types.http import HttpRequest, Timeouts
 
 T = TypeVar("T")
@@ -26,41 +27,24 @@ async def _timed(answer: Awaitable[T]) -> T:
         waits.end()
 
 
-class TimedTransport:
+class TimedTransport(WrappedTransport):
     """A transport that is another one, with its waits timed."""
 
-    __slots__ = ("_inner",)
-
-    def __init__(self, inner: Transport) -> None:
-        self._inner = inner
+    __slots__ = ()
 
     async def send(self, request: HttpRequest, timeouts: Timeouts) -> TimedExchange:
         """Send a request and return when the head of its answer has arrived; see `Transport.send`."""
         return TimedExchange(await _timed(self._inner.send(request, timeouts)))
 
-    async def aclose(self) -> None:
-        """Close what is open on the running loop."""
-        await self._inner.aclose()
 
-
-class TimedExchange:
+class TimedExchange(WrappedExchange):
     """An exchange that is another one, with its waits timed, of a stream that for its first bytes."""
 
-    __slots__ = ("_begun", "_inner")
+    __slots__ = ("_begun",)
 
     def __init__(self, inner: Exchange) -> None:
         self._inner = inner
         self._begun = False
-
-    @property
-    def status(self) -> int:
-        """The HTTP status code."""
-        return self._inner.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The response headers, names in lower case."""
-        return self._inner.headers
 
     async def read(self) -> bytes:
         """Read the rest of the body and release the connection."""
@@ -72,7 +56,3 @@ class TimedExchange:
             return await self._inner.chunk()
         self._begun = True
         return await _timed(self._inner.chunk())
-
-    def close(self) -> None:
-        """Release the connection."""
-        self._inner.close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, MutableSequence
 from typing import Generic, TypeVar
 
 from any_llm.engine.facts import Facts
@@ -46,7 +47,7 @@ class HttpUpstream(Generic[E]):
     """Reads an exchange, frames its bytes and decodes the frames.
 
     What was decoded before an error is handed out before the error is raised. `explain` completes an error with what is
-    known about the call.
+    known about the call. Only with `again` can its items be had once more: files need not stay in memory.
     """
 
     __slots__ = ("_decoder", "_ended", "_exchange", "_explain", "_failure", "_frames", "_framing", "_fresh", "_unread")
@@ -57,12 +58,14 @@ class HttpUpstream(Generic[E]):
         framing: Framing,
         fresh: Callable[[], StreamDecoder[E]],
         explain: Callable[[AnyLLMError], AnyLLMError],
+        *,
+        again: bool = True,
     ) -> None:
         self._exchange = exchange
         self._framing = framing
         self._fresh = fresh
         self._decoder = fresh()
-        self._frames: list[Frame] = []
+        self._frames: MutableSequence[Frame] = [] if again else deque(maxlen=0)
         self._explain = explain
         self._failure: AnyLLMError | None = None
         self._ended = False

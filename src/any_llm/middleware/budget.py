@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 _BILLED = frozenset({
     Operation.COMPLETION, Operation.RESPONSES, Operation.MESSAGES, Operation.TEXT_COMPLETION, Operation.EMBEDDING,
-    Operation.RERANK, Operation.OCR, Operation.IMAGE_GENERATION, Operation.IMAGE_EDIT, Operation.IMAGE_VARIATION,
-    Operation.SPEECH, Operation.TRANSCRIPTION, Operation.TRANSLATION, Operation.VIDEO_GENERATION,
-    Operation.COMPACT_RESPONSE,
+    Operation.RERANK, Operation.DECIDE, Operation.OCR, Operation.IMAGE_GENERATION, Operation.IMAGE_EDIT,
+    Operation.IMAGE_VARIATION, Operation.SPEECH, Operation.TRANSCRIPTION, Operation.TRANSLATION,
+    Operation.VIDEO_GENERATION, Operation.COMPACT_RESPONSE,
 })  # fmt: skip
 """What vendors bill by the call; all else is free, or billed when the results of a batch are."""
 

@@ -45,6 +45,9 @@ def _entry(
 _IMAGES_WITHIN: Mapping[str, MediaSupport] = {"image": MediaSupport(inline=True)}
 """Of vendors that take images within the request only, and fetch none."""
 
+_DECIDE_IMAGES: Mapping[str, MediaSupport] = {"decide.image": MediaSupport(inline=True)}
+"""Of servers whose decisions may be about images, given as data URLs."""
+
 _STRICT = (
     "image_generation.aspect_ratio",
     "image_generation.negative_prompt",
@@ -512,7 +515,7 @@ CATALOG: tuple[Provider, ...] = (
         "FIREWORKS_API_KEY",
         docs="https://docs.fireworks.ai/api-reference/introduction",
         key_page="https://app.fireworks.ai/settings/users/api-keys",
-        offers="completion text_completion responses embedding rerank transcription translation list_models",
+        offers="completion text_completion responses embedding rerank decide transcription translation list_models",
         can="streaming reasoning image",
         hosts=("audio-prod.api.fireworks.ai",),
         paths=_FIREWORKS_AUDIO,
@@ -781,8 +784,9 @@ CATALOG: tuple[Provider, ...] = (
         "LLAMACPP_API_KEY",
         key_optional=True,
         docs="https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md",
-        offers="completion text_completion responses embedding rerank transcription list_models",
+        offers="completion text_completion responses embedding rerank decide transcription list_models",
         can="streaming reasoning image",
+        media=_DECIDE_IMAGES,
         tier="verified",
         caching="automatic",
     ),
@@ -1085,10 +1089,18 @@ CATALOG: tuple[Provider, ...] = (
         "OPENROUTER_API_KEY",
         docs="https://openrouter.ai/docs/api-reference/overview",
         key_page="https://openrouter.ai/settings/keys",
-        offers="completion text_completion responses embedding rerank image_generation image_edit speech "
+        offers="completion text_completion responses embedding rerank decide image_generation image_edit speech "
         "transcription videos files list_models",
         can="streaming reasoning image pdf",
-        quirks=("reasoning_object", "replay_details", "server_tools", "image_references", "json_audio", "video_frames"),
+        quirks=(
+            "reasoning_object",
+            "replay_details",
+            "server_tools",
+            "image_references",
+            "json_audio",
+            "video_frames",
+            "alpha_decisions",
+        ),
         paths={"image_generation": "/images", "image_edit": "/images"},
         rename={"video_generation.seconds": "duration"},
         tier="verified",
@@ -1356,6 +1368,17 @@ CATALOG: tuple[Provider, ...] = (
         paths={"upload_file": "/files/upload", "video_generation": _TOGETHER_V2, "retrieve_video": _TOGETHER_V2},
         tier="verified",
         quirks=("named_files", "batch_api_files", "native_diarize", "linked_videos", "video_media"),
+    ),
+    _entry(
+        "typesafe",
+        "https://api.typesafe.ai/v1",
+        "TYPESAFE_API_KEY",
+        base_url_variable="TYPESAFE_BASE_URL",
+        base_path="/v1",
+        docs="https://docs.typesafe.ai",
+        key_page="https://docs.typesafe.ai",
+        offers="decide list_models",
+        tier="verified",
     ),
     _entry(
         "upstage",

@@ -127,6 +127,7 @@ class LLMProvider(StrEnum):
     TGI = "tgi"
     TINFOIL = "tinfoil"
     TOGETHER = "together"
+    TYPESAFE = "typesafe"
     UPSTAGE = "upstage"
     V0 = "v0"
     VENICE = "venice"

@@ -28,6 +28,11 @@ class Said(msgspec.Struct, frozen=True):
     request_id: str | None = None
 
 
+def decode_binary(_target: Target, response: HttpResponse) -> Binary:
+    """Return the bytes of an answer, whatever they are, with what its head says of them."""
+    return Binary.of(response)
+
+
 def parse(response: HttpResponse) -> JSON:
     """Return the JSON of an answer.
 

@@ -22,6 +22,7 @@ class Operation(StrEnum):
     EMBEDDING = "embedding"
     RERANK = "rerank"
     MODERATION = "moderation"
+    DECIDE = "decide"
     COUNT_TOKENS = "count_tokens"
     OCR = "ocr"
     IMAGE_GENERATION = "image_generation"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from any_llm.testing.mock.answer import Answer, Failure, ToolCall, Usage
     from any_llm.testing.mock.answerers.matching import When
     from any_llm.testing.mock.answerers.script import Rule
-    from any_llm.testing.mock.clock import VirtualClock
+    from any_llm.testing.mock.clock import JumpingClock
     from any_llm.testing.mock.limits import Limits
     from any_llm.testing.mock.mock import Mock
     from any_llm.testing.mock.physics import Physics
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _HOMES: Mapping[str, str] = {
     "Answer": "any_llm.testing.mock.answer",
     "Failure": "any_llm.testing.mock.answer",
+    "JumpingClock": "any_llm.testing.mock.clock",
     "Limits": "any_llm.testing.mock.limits",
     "Mock": "any_llm.testing.mock.mock",
     "MockRequest": "any_llm.testing.mock.request",
@@ -32,13 +33,13 @@ _HOMES: Mapping[str, str] = {
     "Rule": "any_llm.testing.mock.answerers.script",
     "ToolCall": "any_llm.testing.mock.answer",
     "Usage": "any_llm.testing.mock.answer",
-    "VirtualClock": "any_llm.testing.mock.clock",
     "When": "any_llm.testing.mock.answerers.matching",
 }
 
 __all__ = [
     "Answer",
     "Failure",
+    "JumpingClock",
     "Limits",
     "Mock",
     "MockRequest",
@@ -48,7 +49,6 @@ __all__ = [
     "Rule",
     "ToolCall",
     "Usage",
-    "VirtualClock",
     "When",
 ]
 

@@ -8,8 +8,11 @@ from collections.abc import Awaitable, Mapping
 from time import perf_counter
 from typing import TypeVar
 
+from typing_extensions import override
+
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.curl import curl, without_secrets
+from any_llm.transport.wrapped import WrappedTransport
 from any_llm.types.http import HttpRequest, Timeouts
 from any_llm.types.secret import redact_headers, secrets_of
 
@@ -22,7 +25,7 @@ _BEYOND = 1_000
 _MOST_BYTES = 4 * (_LONGEST_ANSWER + _BEYOND)
 
 
-class Debugging:
+class Debugging(WrappedTransport):
     """A transport that shows what another one sends and receives, on standard error.
 
     Args:
@@ -31,7 +34,7 @@ class Debugging:
     """
 
     def __init__(self, inner: Transport, environment: Mapping[str, str]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._environment = environment
 
     async def send(self, request: HttpRequest, timeouts: Timeouts) -> Exchange:
@@ -39,10 +42,6 @@ class Debugging:
         _show(curl(request, self._environment))
         shown = _Shown(request)
         return shown.of(await shown.watch(self._inner.send(request, timeouts)))
-
-    async def aclose(self) -> None:
-        """Close what is open on the running loop."""
-        await self._inner.aclose()
 
 
 class _Shown:
@@ -88,6 +87,7 @@ class _Shown:
             self._tell("")
         return piece
 
+    @override
     def close(self) -> None:
         """Release the connection."""
         self._tell("\n(closed here)")

@@ -9,7 +9,12 @@ from typing import ClassVar
 
 import msgspec
 
+from any_llm.types.downloads import AsyncFileDownload, FileDownload
+from any_llm.types.media import FileInput
+from any_llm.types.provider import FileOperation
 from any_llm.types.report import Reported
+
+__all__ = ["AsyncFileDownload", "FileDeleted", "FileDownload", "FileInput", "FileMetadata", "FileOperation", "FilePage"]
 
 
 class FileMetadata(Reported):
@@ -23,6 +28,7 @@ class FileMetadata(Reported):
         status: the provider's word for whether it can be used.
         media_type: what it is, such as `application/pdf`.
         uri: the address by which the provider's own requests name it, where that is not the id.
+        downloadable: whether its content can be had, where the provider says so.
     """
 
     sdk_type: ClassVar[str] = "openai.types:FileObject"
@@ -37,6 +43,17 @@ class FileMetadata(Reported):
     status: str | None = None
     media_type: str | None = None
     uri: str | None = None
+    downloadable: bool | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size: the same as `bytes`."""
+        return self.bytes
+
+    @property
+    def mime_type(self) -> str | None:
+        """What it is: the same as `media_type`."""
+        return self.media_type
 
 
 class FilePage(Reported):
@@ -47,6 +64,11 @@ class FilePage(Reported):
     first_id: str | None = None
     last_id: str | None = None
     has_more: bool = False
+
+    @property
+    def next_cursor(self) -> str | None:
+        """What `after` has to be for the next page; `None` on the last one."""
+        return self.last_id if self.has_more else None
 
 
 class FileDeleted(Reported):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import binascii
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import msgspec
 
 from any_llm.exceptions import InvalidRequestError
+from any_llm.types.media import FileInput
 from any_llm.types.params import ImageEditParams, ImageGenerationParams
 from any_llm.types.report import Reported
 from any_llm.types.value import Value
@@ -21,11 +22,16 @@ __all__ = [
     "ImageEditParams",
     "ImageEvent",
     "ImageGenerationParams",
+    "ImageInput",
     "ImagesFold",
     "ImagesResponse",
     "ImagesUsage",
     "ImagesUsageDetails",
 ]
+
+
+ImageInput: TypeAlias = FileInput | list[FileInput]
+"""One image to change, or several, in any form that `any_llm.image` takes."""
 
 
 class Image(Value):

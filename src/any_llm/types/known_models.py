@@ -2146,6 +2146,8 @@ else:
         "together:moonshotai/Kimi-K2.5",
         "together:openai/gpt-oss-120b",
         "together:pearl-ai/gemma-4-31b-it",
+        "typesafe:jev-1.13.0",
+        "typesafe:jev-1.14.0",
         "upstage:solar-mini",
         "upstage:solar-pro2",
         "upstage:solar-pro3",

@@ -52,6 +52,7 @@ __all__ = [
     "InputJSONDelta",
     "MCPToolResultBlock",
     "MCPToolUseBlock",
+    "MessageContentBlock",
     "MessageDelta",
     "MessageDeltaEvent",
     "MessageDeltaUsage",
@@ -65,6 +66,7 @@ __all__ = [
     "OtherDelta",
     "OtherEvent",
     "OutputTokensDetails",
+    "ParsedBetaMessage",
     "ParsedMessage",
     "PingEvent",
     "RedactedThinkingBlock",
@@ -165,6 +167,13 @@ class ParsedMessage(MessageResponse, Generic[T]):
     """A whole answer with its text as the type that was asked for."""
 
     parsed_output: T | None = None
+
+
+ParsedBetaMessage = ParsedMessage
+"""The drop-in's name for the answers of beta features: here they are the same."""
+
+MessageContentBlock: TypeAlias = ContentBlock
+"""The drop-in's name for a block of an answer."""
 
 
 class TextDelta(Value, tag_field="type", tag="text_delta"):

@@ -134,6 +134,8 @@ class AudioTranscriptionParams(_Params, kw_only=True):
     response_format: str | None = None
     temperature: float | None = None
     timestamp_granularities: Sequence[str] | None = None
+    filename: str | None = None
+    mime_type: str | None = None
 
 
 class AudioSpeechParams(_Params, kw_only=True):

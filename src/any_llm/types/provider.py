@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
 from any_llm.types.value import Value
+
+FileOperation: TypeAlias = Literal["upload", "list", "retrieve", "download", "delete"]
+"""What can be asked of a provider about files, as `ProviderMetadata.file_operations` lists it."""
+
+
+class ProviderTier(StrEnum):
+    """How closely a provider is watched."""
+
+    VERIFIED = "verified"
+    COMMUNITY = "community"
 
 
 class ProviderMetadata(Value):
@@ -33,4 +46,4 @@ class ProviderMetadata(Value):
     rerank: bool = False
     decide: bool = False
     files: bool = False
-    file_operations: list[str] = []
+    file_operations: list[FileOperation] = []

@@ -252,6 +252,7 @@ __all__ = [
     "ResponseImageGenCallPartialImageEvent",
     "ResponseInProgressEvent",
     "ResponseIncompleteEvent",
+    "ResponseInput",
     "ResponseInputItem",
     "ResponseInputParam",
     "ResponseMcpCallArgumentsDeltaEvent",
@@ -380,3 +381,6 @@ ResponseInputItem: TypeAlias = JSONObject | ResponseOutputItem
 
 ResponseInputParam: TypeAlias = list[ResponseInputItem]
 """A request's input in items."""
+
+ResponseInput: TypeAlias = str | ResponseInputParam
+"""A request's input: a text, or items."""

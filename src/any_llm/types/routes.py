@@ -10,6 +10,8 @@ from typing_extensions import override
 
 from any_llm import exceptions
 from any_llm.exceptions import ConfigurationError
+from any_llm.failures import RULES, Rule
+from any_llm.refusals import LimitExceededError
 from any_llm.types.http import is_number
 from any_llm.types.json import JSON, is_list, is_mapping, is_tuple
 from any_llm.types.secret import show
@@ -19,29 +21,6 @@ Strategy: TypeAlias = Literal["ordered", "weighted", "least_latency", "cheapest"
 
 MidStream: TypeAlias = Literal["error", "restart", "continue"]
 """What happens when a stream fails of which something was read already."""
-
-Rule: TypeAlias = Literal["next", "larger", "stop"]
-"""After an error: ask the next target, only those with a larger context window, or none."""
-
-RULES: Mapping[str, Rule] = {
-    "AnyLLMError": "stop",
-    "AuthenticationError": "next",
-    "ConflictError": "next",
-    "ContentFilterError": "next",
-    "ContextLengthExceededError": "larger",
-    "GatewayTimeoutError": "next",
-    "InsufficientFundsError": "next",
-    "ModelNotFoundError": "next",
-    "ProviderError": "next",
-    "RateLimitError": "next",
-    "RequestTimeoutError": "next",
-    "RequestTooLargeError": "next",
-    "StreamClosedError": "stop",
-    "UnsupportedOperationError": "next",
-    "UnsupportedParameterError": "next",
-    "UpstreamProviderError": "next",
-}
-"""What another target may serve, by the names of errors; that of the closest class counts."""
 
 
 class Fallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +71,7 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
         A limit of the program's own says itself whether another target may be asked.
         """
-        if not getattr(error, "fallback_ok", True):
+        if isinstance(error, LimitExceededError) and not error.fallback_ok:
             return "stop"
         for kind in type(error).__mro__:
             rule = self.errors.get(kind.__name__) or RULES.get(kind.__name__)

@@ -12,23 +12,26 @@ class UploadFileOptions(CallOptions, total=False):
     """Parameters of `upload_file`.
 
     `purpose` is what it is for, in the provider's words (`assistants`, `batch`, `vision`, `user_data`, `ocr`, …).
-    `expires_after` is seconds from now.
+    `expires_after` is seconds from now. `mime_type` and `expires_in` are the same as `media_type` and `expires_after`.
     https://platform.openai.com/docs/api-reference/files/create
     """
 
     purpose: str | None
     filename: str | None
     media_type: str | None
+    mime_type: str | None
     expires_after: int | None
+    expires_in: int | None
 
 
 class ListFilesOptions(CallOptions, total=False):
-    """Parameters of `list_files`: a page of `limit` files after the file `after`.
+    """Parameters of `list_files`: a page of `limit` files after the file `after`, also called `cursor`.
 
     https://platform.openai.com/docs/api-reference/files/list
     """
 
     after: str | None
+    cursor: str | None
     limit: int | None
     purpose: str | None
     order: str | None

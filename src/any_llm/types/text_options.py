@@ -52,6 +52,15 @@ class ModerationOptions(CallOptions, total=False):
     include_raw: bool | None
 
 
+class DecideOptions(CallOptions, total=False):
+    """Parameters of `decide`: `images` that the questions are about, as data URLs.
+
+    https://docs.typesafe.ai
+    """
+
+    images: Sequence[str] | None
+
+
 class CountTokensOptions(CallOptions, total=False):
     """Parameters of `count_tokens`: those of the request that take tokens.
 

@@ -63,7 +63,7 @@ def test_every_question_about_a_file_has_its_place() -> None:
 def test_a_file_is_told_in_openais_words_and_in_its_own() -> None:
     file = files.RETRIEVE_FILE.decode(target(), respond(ONE))
     assert (file.id, file.bytes, file.created_at, file.media_type) == ("file_1", 12, 1_769_148_098, "application/pdf")
-    assert (file.filename, file.model_extra["downloadable"]) == ("a.pdf", False)
+    assert (file.filename, file.downloadable) == ("a.pdf", False)
     page = files.LIST_FILES.decode(target(), respond({"data": [ONE], "has_more": True, "last_id": "file_1"}))
     assert (page.data, page.has_more, page.last_id) == ([file], True, "file_1")
 

@@ -151,6 +151,8 @@ def said_by(error: AnyLLMError) -> Iterator[str]:
         yield f"{item!s} {item!r} {getattr(item, '__dict__', '')}"
     yield str(error.to_dict())
     yield json.dumps(error.to_dict())
+    yield error.explain()
+    yield json.dumps([error.to_wire("openai"), error.to_wire("anthropic"), error.to_wire("problem")])
     yield "".join(traceback.format_exception(error))
 
 

@@ -214,7 +214,7 @@ def test_files_models_and_moderations_are_understood(aimock: str) -> None:
     file = client.upload_file(("a.jsonl", b"{}"), purpose="batch")
 
     assert client.retrieve_file(file.id).filename == "a.jsonl"
-    assert client.download_file(file.id) == b"{}"
+    assert client.download_file(file.id).read() == b"{}"
     assert client.delete_file(file.id).deleted
     assert "gpt-4o" in [model.id for model in client.list_models()]
     assert client.moderation("omni-moderation-latest", "hello").results[0].flagged is False

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from any_llm.exceptions import ConfigurationError, ModelNotFoundError, OverloadedError, RateLimitError
-from any_llm.testing import Answer, Mock, Rule, VirtualClock, When
+from any_llm.testing import Answer, JumpingClock, Mock, Rule, When
 from any_llm.testing.mock.answer import Failure
 from any_llm.testing.mock.answerers.echo import echo
 from any_llm.testing.mock.answerers.files import load_script
@@ -180,7 +180,7 @@ def test_rules_count_their_requests() -> None:
 
 
 def test_a_rule_may_fail_and_break() -> None:
-    mock = Mock(clock=VirtualClock())
+    mock = Mock(clock=JumpingClock())
     mock.script([
         {"when": {"text": "slow"}, "answer": {"status": 429, "headers": {"retry-after": "7"}}},
         {"when": {"text": "broken"}, "fault": "status=503"},

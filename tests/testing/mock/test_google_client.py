@@ -173,8 +173,8 @@ def test_files_are_read() -> None:
     assert [file.id for file in (*first.data, *rest.data)] == [file.id for file in files]
     assert (first.has_more, rest.has_more) == (True, False)
     assert client.retrieve_file(files[0].id).filename == "a.txt"
-    assert client.download_file(files[0].id) == b"hello"
-    assert b"".join(client.download_file(files[0].id, stream=True)) == b"hello"
+    assert client.download_file(files[0].id).read() == b"hello"
+    assert list(client.download_file(files[0].id, chunk_size=2)) == [b"he", b"ll", b"o"]
     assert client.delete_file(files[0].id).deleted
     with pytest.raises(PermissionDeniedError, match="it may not exist"):
         client.retrieve_file(files[0].id)

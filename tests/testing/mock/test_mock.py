@@ -23,7 +23,7 @@ from any_llm.exceptions import (
     QuotaExhaustedError,
     RateLimitError,
 )
-from any_llm.testing import Answer, Failure, Limits, Mock, MockRequest, Physics, ToolCall, Usage, VirtualClock
+from any_llm.testing import Answer, Failure, JumpingClock, Limits, Mock, MockRequest, Physics, ToolCall, Usage
 from any_llm.testing.mock.clock import EPOCH
 from any_llm.types.completion import ChatCompletion
 from any_llm.types.json import JSON
@@ -177,7 +177,7 @@ def test_a_refusal_and_alternatives_are_said() -> None:
 
 
 def test_the_same_seed_gives_the_same_answer() -> None:
-    answers = [Mock(seed=seed, clock=VirtualClock()).client().completion("m", HELLO) for seed in (1, 1, 2)]
+    answers = [Mock(seed=seed, clock=JumpingClock()).client().completion("m", HELLO) for seed in (1, 1, 2)]
     first, same, other = answers
     assert first.id == same.id != other.id
     assert first.created == int(EPOCH)
@@ -261,7 +261,7 @@ def test_an_unknown_fault_is_named() -> None:
 
 
 def test_a_stall_ends_with_the_idle_timeout_on_either_carrier(mock: Mock) -> None:
-    patient = Mock(fault="stall", clock=VirtualClock())
+    patient = Mock(fault="stall", clock=JumpingClock())
     started = time.monotonic()
     with pytest.raises(IdleTimeoutError):
         streamed(patient)
@@ -276,7 +276,7 @@ def test_a_stall_ends_with_the_idle_timeout_on_either_carrier(mock: Mock) -> Non
 
 
 def test_a_stall_that_ends_is_only_slow() -> None:
-    mock = Mock(fault="stall=20", clock=VirtualClock())
+    mock = Mock(fault="stall=20", clock=JumpingClock())
     before = mock.clock.now()
     assert streamed(mock) == "hello there"
     assert mock.clock.now() - before == 20
@@ -310,7 +310,7 @@ def test_keys_are_checked_when_there_are_any() -> None:
 
 
 def test_limits_refuse_tell_and_refill_on_the_clock() -> None:
-    clock = VirtualClock()
+    clock = JumpingClock()
     mock = Mock(limits=Limits(requests=2), clock=clock)
     assert [heard(mock), heard(mock)] == ["hello there"] * 2
     with pytest.raises(RateLimitError) as caught:
@@ -328,7 +328,7 @@ def test_a_quota_runs_out_for_good() -> None:
 
 
 def test_an_hour_of_traffic_takes_seconds() -> None:
-    mock = Mock(physics=Physics(ttft=2, tps=1), clock=VirtualClock())
+    mock = Mock(physics=Physics(ttft=2, tps=1), clock=JumpingClock())
     client = mock.client()
 
     async def talk() -> None:

@@ -178,7 +178,7 @@ def test_files_and_batches_are_read(vendor: str) -> None:
 
     assert file.id in [each.id for each in client.list_files().data]
     assert client.retrieve_file(file.id).filename == "a.jsonl"
-    assert client.download_file(file.id).content == b'{"a": 1}\n'
+    assert client.download_file(file.id).read() == b'{"a": 1}\n'
     assert client.delete_file(file.id).deleted
     assert done.status == "completed"
     assert [each.custom_id for each in results.results] == ["r0"]

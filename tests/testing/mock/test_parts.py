@@ -9,7 +9,7 @@ import time
 import pytest
 
 from any_llm.exceptions import ConfigurationError
-from any_llm.testing import Limits, Mock, Physics, VirtualClock
+from any_llm.testing import JumpingClock, Limits, Mock, Physics
 from any_llm.testing.mock.answer import Answer, Failure, RefusedError
 from any_llm.testing.mock.asked import Asked, Turn, count_tokens, tokens_of
 from any_llm.testing.mock.assertions import snapshot_of
@@ -174,7 +174,7 @@ def test_impossible_physics_are_refused(wrong: dict[str, float]) -> None:
 
 
 async def test_virtual_time_wakes_waiters_in_their_order() -> None:
-    clock, woken = VirtualClock(), list[tuple[str, float]]()
+    clock, woken = JumpingClock(), list[tuple[str, float]]()
 
     async def wait(name: str, seconds: float) -> None:
         await clock.sleep(seconds)
@@ -244,7 +244,7 @@ def test_too_many_tokens_are_refused() -> None:
 
 
 def test_headers_of_limits_come_with_the_answers() -> None:
-    mock = Mock(limits=Limits(requests=60), clock=VirtualClock())
+    mock = Mock(limits=Limits(requests=60), clock=JumpingClock())
     mock.client().completion("m", [{"role": "user", "content": "x"}])
     mock.client().list_models()
     assert isinstance(mock.last, MockRequest)

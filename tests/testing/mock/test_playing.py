@@ -20,7 +20,7 @@ from any_llm.exceptions import (
     TotalTimeoutError,
 )
 from any_llm.spec.transport import Transport
-from any_llm.testing import Mock, VirtualClock
+from any_llm.testing import JumpingClock, Mock
 from any_llm.testing.mock.fault import Fault
 from any_llm.testing.mock.faults import registry
 from any_llm.testing.mock.plan import (
@@ -228,7 +228,7 @@ async def talking(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Mock, 
     known = (TALK, *wires.wires())
     monkeypatch.setattr("any_llm.testing.mock.router.wires", lambda: known)
     async with (
-        Mock(clock=VirtualClock()) as mock,
+        Mock(clock=JumpingClock()) as mock,
         aiohttp.ClientSession() as session,
         session.ws_connect(f"{mock.origin}/talk") as socket,
     ):
@@ -268,7 +268,7 @@ def test_pieces_keep_their_roles() -> None:
         seen.extend(step.role for step in plan if isinstance(step, Data))
         return plan
 
-    mock = Mock(clock=VirtualClock())
+    mock = Mock(clock=JumpingClock())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "faults", lambda: {"noting": Fault(name="noting", summary="Looks.", plan=note)})
         mock.fault("noting")

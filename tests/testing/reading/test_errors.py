@@ -25,7 +25,7 @@ from tests.testing.reading.bodies import whole
         (422, "InvalidRequestError"),
         (429, "RateLimitError"),
         (500, "ProviderError"),
-        (501, "ProviderError"),
+        (501, "UnsupportedOperationError"),
         (502, "UpstreamProviderError"),
         (503, "OverloadedError"),
         (504, "GatewayTimeoutError"),

@@ -6,14 +6,15 @@ Made by `scripts/surfaces.py` from `client/operations_stored.py`: change that, t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
+from any_llm.client.downloads import opens
 from any_llm.client.reference import client_for, client_of
 from any_llm.client.signatures import spell_out
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Literal, Unpack
+    from typing import Unpack
 
     from any_llm.client.functions.options import (
         CompactResponseCallOptions,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.stream import EventStream
     from any_llm.types.answer import Answer
     from any_llm.types.batch import Batch, BatchResult
-    from any_llm.types.binary import Binary
+    from any_llm.types.downloads import AsyncFileDownload
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.json import JSON
     from any_llm.types.known_models import KnownModel
@@ -101,35 +102,28 @@ async def adelete_file(provider: str, file_id: str, **options: Unpack[ProviderCa
     return await client.adelete_file(file_id, **options)
 
 
-@overload
-async def adownload_file(
-    provider: str, file_id: str, *, stream: Literal[True], **options: Unpack[ProviderCallOptions]
-) -> EventStream[bytes]: ...
-@overload
-async def adownload_file(
-    provider: str, file_id: str, *, stream: Literal[False] | None = None, **options: Unpack[ProviderCallOptions]
-) -> Binary: ...
-@overload
-async def adownload_file(
-    provider: str, file_id: str, *, stream: bool | None = None, **options: Unpack[ProviderCallOptions]
-) -> Binary | EventStream[bytes]: ...
+@opens
 @spell_out("ProviderCallOptions")
 async def adownload_file(
-    provider: str, file_id: str, *, stream: bool | None = None, **options: Unpack[ProviderCallOptions]
-) -> Binary | EventStream[bytes]:
-    """Fetch the content of a file that the provider keeps.
+    provider: str, file_id: str, *, chunk_size: int = 65536, **options: Unpack[ProviderCallOptions]
+) -> AsyncFileDownload:
+    """Open the content of a file that the provider keeps; its bytes come as they are read.
+
+    Await what this returns, or enter it by `async with`, which closes the connection.
 
     Args:
         provider: the provider's name.
         file_id: its `id`.
-        stream: whether to return a stream of bytes, for a file that memory should not hold.
+        chunk_size: how many bytes each piece has, but for the last one.
         **options: see `CallOptions` and `ReachOptions`.
 
     Raises:
+        ProviderFileNotFoundError: there is no such file, or not for this account.
+        InvalidRequestError: the size of pieces is no positive number.
         AnyLLMError: the subclass says what went wrong.
     """
     client = client_of(provider, options)
-    return await client.adownload_file(file_id, stream=stream, **options)
+    return await client.adownload_file(file_id, chunk_size=chunk_size, **options)
 
 
 @spell_out("CreateBatchCallOptions")

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
     from any_llm.client.functions.options import (
         CountTokensCallOptions,
+        DecideCallOptions,
         ModerationCallOptions,
         RerankCallOptions,
         TextCompletionCallOptions,
     )
     from any_llm.pipeline.stream import EventStream
+    from any_llm.types.decide import DecideResponse, JSONContent, QuestionsInput
     from any_llm.types.json import JSON
     from any_llm.types.known_models import KnownModel
     from any_llm.types.moderation import ModerationResponse
@@ -118,6 +120,27 @@ async def amoderation(
     """
     client, name = client_for(model, options)
     return await client.amoderation(name, input, **options)
+
+
+@spell_out("DecideCallOptions")
+async def adecide(
+    model: KnownModel | str | None, state: JSONContent, questions: QuestionsInput, **options: Unpack[DecideCallOptions]
+) -> DecideResponse:
+    """Ask a decision model typed questions about a state, and hear how likely each answer is.
+
+    Args:
+        model: `provider:model`, or the model's name when `provider` is given.
+        state: what the questions are about: a text, a JSON object or an array.
+        questions: by names of your own, each a `Noul` (yes or no), a `Choice` or a `Score`, or its dictionary.
+        **options: see `DecideOptions` and `ClientOptions`.
+
+    Raises:
+        InvalidMessageError: something is no question.
+        UnsupportedOperationError: the provider has no decision models.
+        AnyLLMError: the subclass says what went wrong.
+    """
+    client, name = client_for(model, options)
+    return await client.adecide(model=name, state=state, questions=questions, **options)
 
 
 @spell_out("CountTokensCallOptions")

@@ -6,14 +6,14 @@ Made by `scripts/surfaces.py` from `client/operations_stored.py`: change that, t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from any_llm.client.reference import client_for, client_of
 from any_llm.client.signatures import spell_out
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Literal, Unpack
+    from typing import Unpack
 
     from any_llm.client.blocking import Stream
     from any_llm.client.functions.options import (
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from any_llm.types.answer import Answer
     from any_llm.types.batch import Batch, BatchResult
-    from any_llm.types.binary import Binary
+    from any_llm.types.downloads import FileDownload
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.json import JSON
     from any_llm.types.known_models import KnownModel
@@ -74,45 +74,18 @@ def delete_file(
     return client.delete_file(file_id, allow_running_loop=allow_running_loop, **options)
 
 
-@overload
-def download_file(
-    provider: str,
-    file_id: str,
-    *,
-    stream: Literal[True],
-    allow_running_loop: bool | None = None,
-    **options: Unpack[ProviderCallOptions],
-) -> Stream[bytes]: ...
-@overload
-def download_file(
-    provider: str,
-    file_id: str,
-    *,
-    stream: Literal[False] | None = None,
-    allow_running_loop: bool | None = None,
-    **options: Unpack[ProviderCallOptions],
-) -> Binary: ...
-@overload
-def download_file(
-    provider: str,
-    file_id: str,
-    *,
-    stream: bool | None = None,
-    allow_running_loop: bool | None = None,
-    **options: Unpack[ProviderCallOptions],
-) -> Binary | Stream[bytes]: ...
 @spell_out("ProviderCallOptions")
 def download_file(
     provider: str,
     file_id: str,
     *,
-    stream: bool | None = None,
+    chunk_size: int = 65536,
     allow_running_loop: bool | None = None,
     **options: Unpack[ProviderCallOptions],
-) -> Binary | Stream[bytes]:
-    """Fetch the content of a file that the provider keeps; see `adownload_file`."""
+) -> FileDownload:
+    """Open the content of a file that the provider keeps; see `adownload_file`."""
     client = client_of(provider, options)
-    return client.download_file(file_id, stream=stream, allow_running_loop=allow_running_loop, **options)
+    return client.download_file(file_id, chunk_size=chunk_size, allow_running_loop=allow_running_loop, **options)
 
 
 @spell_out("CreateBatchCallOptions")

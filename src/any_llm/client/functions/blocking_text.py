@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from any_llm.client.blocking import Stream
     from any_llm.client.functions.options import (
         CountTokensCallOptions,
+        DecideCallOptions,
         ModerationCallOptions,
         RerankCallOptions,
         TextCompletionCallOptions,
     )
+    from any_llm.types.decide import DecideResponse, JSONContent, QuestionsInput
     from any_llm.types.json import JSON
     from any_llm.types.known_models import KnownModel
     from any_llm.types.moderation import ModerationResponse
@@ -103,6 +105,20 @@ def moderation(
     if allow_running_loop is not None:
         return client.moderation(name, input, allow_running_loop=allow_running_loop, **options)
     return private_form(client, "moderation")(name, input, **options)
+
+
+@spell_out("DecideCallOptions")
+def decide(
+    model: KnownModel | str | None,
+    state: JSONContent,
+    questions: QuestionsInput,
+    *,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[DecideCallOptions],
+) -> DecideResponse:
+    """Ask a decision model typed questions about a state, and hear how likely each answer is; see `adecide`."""
+    client, name = client_for(model, options)
+    return client.decide(model=name, state=state, questions=questions, allow_running_loop=allow_running_loop, **options)
 
 
 @spell_out("CountTokensCallOptions")

@@ -32,7 +32,13 @@ from any_llm.types.stored_options import (
     RequestOptions,
     UploadFileOptions,
 )
-from any_llm.types.text_options import CountTokensOptions, ModerationOptions, RerankOptions, TextCompletionOptions
+from any_llm.types.text_options import (
+    CountTokensOptions,
+    DecideOptions,
+    ModerationOptions,
+    RerankOptions,
+    TextCompletionOptions,
+)
 
 
 class CompletionCallOptions(CompletionOptions, ClientOptions, total=False):
@@ -133,6 +139,10 @@ class RerankCallOptions(RerankOptions, ClientOptions, total=False):
 
 class ModerationCallOptions(ModerationOptions, ClientOptions, total=False):
     """Parameters of the function `moderation`."""
+
+
+class DecideCallOptions(DecideOptions, ClientOptions, total=False):
+    """Parameters of the function `decide`."""
 
 
 class CountTokensCallOptions(CountTokensOptions, ClientOptions, total=False):

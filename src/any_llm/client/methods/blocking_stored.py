@@ -6,9 +6,10 @@ Made by `scripts/surfaces.py` from `client/operations_stored.py`: change that, t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from any_llm.client.blocking import run, run_stream
+from any_llm.client.downloads import run_download
 from any_llm.client.operations_stored import StoredOperations
 from any_llm.client.signatures import spell_out
 from any_llm.types.options import CallOptions
@@ -23,12 +24,12 @@ from any_llm.types.stored_options import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Literal, Unpack
+    from typing import Unpack
 
     from any_llm.client.blocking import Stream
     from any_llm.types.answer import Answer
     from any_llm.types.batch import Batch, BatchResult
-    from any_llm.types.binary import Binary
+    from any_llm.types.downloads import FileDownload
     from any_llm.types.files import FileDeleted, FileMetadata, FilePage
     from any_llm.types.json import JSON
     from any_llm.types.media import FileInput
@@ -70,45 +71,18 @@ class BlockingStoredOperations(StoredOperations):
         """Have the provider forget a file; see `adelete_file`."""
         return run(self.adelete_file(file_id, **options), allow_running_loop=allow_running_loop)
 
-    @overload
-    def download_file(
-        self,
-        file_id: str,
-        *,
-        stream: Literal[True],
-        allow_running_loop: bool | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Stream[bytes]: ...
-    @overload
-    def download_file(
-        self,
-        file_id: str,
-        *,
-        stream: Literal[False] | None = None,
-        allow_running_loop: bool | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Binary: ...
-    @overload
-    def download_file(
-        self,
-        file_id: str,
-        *,
-        stream: bool | None = None,
-        allow_running_loop: bool | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Binary | Stream[bytes]: ...
     @spell_out(CallOptions)
     def download_file(
         self,
         file_id: str,
         *,
-        stream: bool | None = None,
+        chunk_size: int = 65536,
         allow_running_loop: bool | None = None,
         **options: Unpack[CallOptions],
-    ) -> Binary | Stream[bytes]:
-        """Fetch the content of a file that the provider keeps; see `adownload_file`."""
-        return run_stream(
-            run(self.adownload_file(file_id, stream=stream, **options), allow_running_loop=allow_running_loop)
+    ) -> FileDownload:
+        """Open the content of a file that the provider keeps; see `adownload_file`."""
+        return run_download(
+            run(self.adownload_file(file_id, chunk_size=chunk_size, **options), allow_running_loop=allow_running_loop)
         )
 
     @spell_out(CreateBatchOptions)

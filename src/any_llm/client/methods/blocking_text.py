@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, overload
 from any_llm.client.blocking import run, run_stream
 from any_llm.client.operations_text import TextOperations
 from any_llm.client.signatures import spell_out
-from any_llm.types.text_options import CountTokensOptions, ModerationOptions, RerankOptions, TextCompletionOptions
+from any_llm.types.text_options import (
+    CountTokensOptions,
+    DecideOptions,
+    ModerationOptions,
+    RerankOptions,
+    TextCompletionOptions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal, Unpack
 
     from any_llm.client.blocking import Stream
+    from any_llm.types.decide import DecideResponse, JSONContent, QuestionsInput
     from any_llm.types.json import JSON
     from any_llm.types.moderation import ModerationResponse
     from any_llm.types.options import Message
@@ -106,6 +113,19 @@ class BlockingTextOperations(TextOperations):
         return run(self.amoderation(model, input, **options), allow_running_loop=allow_running_loop)
 
     _moderation = moderation
+
+    @spell_out(DecideOptions)
+    def decide(
+        self,
+        model: str,
+        state: JSONContent,
+        questions: QuestionsInput,
+        *,
+        allow_running_loop: bool | None = None,
+        **options: Unpack[DecideOptions],
+    ) -> DecideResponse:
+        """Ask a decision model typed questions about a state, and hear how likely each answer is; see `adecide`."""
+        return run(self.adecide(model, state, questions, **options), allow_running_loop=allow_running_loop)
 
     @spell_out(CountTokensOptions)
     def count_tokens(

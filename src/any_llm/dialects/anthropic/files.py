@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from any_llm.dialects.anthropic.wire import FILES_BETA, headers, path, read_object, seconds, segment
+from any_llm.spec.answers import decode_binary
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
-from any_llm.types.binary import Binary, BinaryFold, BinaryStream
+from any_llm.types.binary import Binary, BinaryStream
 from any_llm.types.files import FileDeleted, FileMetadata, FilePage
 from any_llm.types.http import FormPart, HttpResponse
 from any_llm.types.json import JSON, JSONObject
@@ -94,11 +95,6 @@ def decode_delete_file(_target: Target, response: HttpResponse) -> FileDeleted:
     return revive(FileDeleted, {**tree, "deleted": tree.get("type", _DELETED) == _DELETED})
 
 
-def decode_download_file(_target: Target, response: HttpResponse) -> Binary:
-    """Return the content of a file."""
-    return Binary.of(response)
-
-
 def _headers(options: Options) -> dict[str, str]:
     return headers([FILES_BETA, *(options.get("betas") or ())])
 
@@ -134,6 +130,6 @@ DELETE_FILE: Codec[FileDeleted, None] = Codec(encode=encode_delete_file, decode=
 """The operation `delete_file`."""
 
 DOWNLOAD_FILE: Codec[Binary, bytes] = Codec(
-    encode=encode_download_file, decode=decode_download_file, stream=BinaryStream, fold=BinaryFold, framing="raw"
+    encode=encode_download_file, decode=decode_binary, stream=BinaryStream, framing="raw"
 )
 """The operation `download_file`."""

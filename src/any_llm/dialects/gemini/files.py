@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import msgspec
@@ -11,17 +10,17 @@ from any_llm.dialects.gemini.errors import error_from
 from any_llm.dialects.gemini.places import rooted
 from any_llm.dialects.gemini.wire import amount, entries, members, seconds, text_of
 from any_llm.exceptions import MalformedResponseError
+from any_llm.spec.answers import decode_binary
 from any_llm.spec.dialect import Codec, Encoded, FollowUp, Options, Target
-from any_llm.types.binary import Binary, BinaryFold
+from any_llm.types.binary import Binary, BinaryStream
 from any_llm.types.files import FileDeleted, FileMetadata, FilePage
-from any_llm.types.http import Frame, HttpResponse, Upload
+from any_llm.types.http import HttpResponse, Upload
 from any_llm.types.json import JSONObject
 from any_llm.types.media import Media
 from any_llm.types.report import Warning as CallWarning
 from any_llm.types.value import revive
 
 _UPLOAD = "/upload"
-_DOWNLOAD = "/download"
 _MOST_REDIRECTS = 5
 _PLACE = "x-goog-upload-url"
 
@@ -92,8 +91,8 @@ def encode_delete_file(target: Target, options: Options) -> Encoded:
 
 
 def encode_download_file(target: Target, options: Options) -> Encoded:
-    """Encode the request for a file's content; a stream begins where the vendor redirects whole answers to."""
-    return Encoded(rooted(target, f"{_name(options)}:download?alt=media", _DOWNLOAD if options.get("stream") else ""))
+    """Encode the request for a file's content, which the vendor redirects to where it is."""
+    return Encoded(rooted(target, f"{_name(options)}:download?alt=media"))
 
 
 def follow_redirect(_target: Target, _options: Options, response: HttpResponse) -> FollowUp | None:
@@ -142,28 +141,6 @@ def settle_delete_file(options: Options, deleted: FileDeleted) -> FileDeleted:
     return deleted
 
 
-def decode_download(_target: Target, response: HttpResponse) -> Binary:
-    """Return the content of a file."""
-    return Binary(response.body, media_type=response.headers.get("content-type", ""))
-
-
-class DownloadStream:
-    """Hands on the bytes of a file as they come."""
-
-    complete = False
-
-    def __init__(self, _target: Target, _options: Options) -> None:
-        pass
-
-    def feed(self, frame: Frame) -> Sequence[bytes]:
-        """Return the bytes."""
-        return (frame.data,) if frame.data else ()
-
-    def finish(self) -> Sequence[bytes]:
-        """Return nothing more; a body that was cut is noticed by the transport."""
-        return ()
-
-
 def _read(response: HttpResponse, *wanted: str) -> JSONObject:
     tree = members(msgspec.json.decode(response.body)) if response.body.strip() else {}
     if "error" in tree and "name" not in tree:
@@ -201,9 +178,8 @@ DELETE_FILE: Codec[FileDeleted, None] = Codec(
 
 DOWNLOAD_FILE: Codec[Binary, bytes] = Codec(
     encode=encode_download_file,
-    decode=decode_download,
-    stream=DownloadStream,
-    fold=BinaryFold,
+    decode=decode_binary,
+    stream=BinaryStream,
     framing="raw",
     follow_up=follow_redirect,
     redirects=True,

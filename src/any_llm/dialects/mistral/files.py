@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from any_llm.dialects.mistral.wire import fields, file_field, read_object, segment, split
+from any_llm.spec.answers import decode_binary
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
-from any_llm.types.binary import Binary, BinaryFold, BinaryStream
+from any_llm.types.binary import Binary, BinaryStream
 from any_llm.types.files import FileDeleted, FileMetadata, FilePage
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
@@ -89,11 +90,6 @@ def decode_delete_file(_target: Target, response: HttpResponse) -> FileDeleted:
     return revive(FileDeleted, read_object(response, "id"))
 
 
-def decode_download_file(_target: Target, response: HttpResponse) -> Binary:
-    """Return the content of a file."""
-    return Binary.of(response)
-
-
 def _shaped(tree: JSON) -> JSONObject:
     return {**tree, "media_type": tree.get("mimetype")}
 
@@ -111,6 +107,6 @@ DELETE_FILE: Codec[FileDeleted, None] = Codec(encode=encode_delete_file, decode=
 """The operation `delete_file`."""
 
 DOWNLOAD_FILE: Codec[Binary, bytes] = Codec(
-    encode=encode_download_file, decode=decode_download_file, stream=BinaryStream, fold=BinaryFold, framing="raw"
+    encode=encode_download_file, decode=decode_binary, stream=BinaryStream, framing="raw"
 )
 """The operation `download_file`."""

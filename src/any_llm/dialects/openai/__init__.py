@@ -30,6 +30,7 @@ DIALECT = Dialect(
             Operation.EMBEDDING: "embeddings:EMBEDDING",
             Operation.RERANK: "rerank:RERANK",
             Operation.MODERATION: "moderations:MODERATION",
+            Operation.DECIDE: "decisions:DECIDE",
             Operation.COUNT_TOKENS: "tokens:COUNT_TOKENS",
             Operation.IMAGE_GENERATION: "images:IMAGE_GENERATION",
             Operation.IMAGE_EDIT: "images:IMAGE_EDIT",

@@ -16,12 +16,14 @@ from any_llm.exceptions import (
     ContextLengthExceededError,
     GatewayTimeoutError,
     InsufficientFundsError,
+    InvalidRequestError,
     ModelNotFoundError,
     OverloadedError,
     PermissionDeniedError,
     QuotaExhaustedError,
     RateLimitError,
     RequestTooLargeError,
+    UnsupportedOperationError,
 )
 from any_llm.spec.dialect import Target
 from any_llm.spec.errors import error_for_status
@@ -40,9 +42,11 @@ CODES: Mapping[str, type[AnyLLMError]] = {
     "invalid_model": ModelNotFoundError,
     "not_found_error": ModelNotFoundError,
     "deploymentnotfound": ModelNotFoundError,
+    "not_supported_error": UnsupportedOperationError,
     "context_length_exceeded": ContextLengthExceededError,
     "exceed_context_size_error": ContextLengthExceededError,
     "too_many_prompt_tokens": ContextLengthExceededError,
+    "tokens_limit_reached": ContextLengthExceededError,
     "request_too_large": RequestTooLargeError,
     "content_filter": ContentFilterError,
     "content_policy_violation": ContentFilterError,
@@ -50,11 +54,15 @@ CODES: Mapping[str, type[AnyLLMError]] = {
     "moderation_blocked": ContentFilterError,
     "data_inspection_failed": ContentFilterError,
     "datainspectionfailed": ContentFilterError,
+    "image_content_policy_violation": ContentFilterError,
     "insufficient_quota": QuotaExhaustedError,
+    "exceeded_current_quota_error": QuotaExhaustedError,
+    "budget_exceeded": QuotaExhaustedError,
     "billing_hard_limit_reached": QuotaExhaustedError,
     "billing_not_active": QuotaExhaustedError,
     "billing_error": InsufficientFundsError,
     "insufficient_balance": InsufficientFundsError,
+    "arrearage": InsufficientFundsError,
     "rate_limit_exceeded": RateLimitError,
     "rate_limit_error": RateLimitError,
     "ratelimitreached": RateLimitError,
@@ -62,6 +70,22 @@ CODES: Mapping[str, type[AnyLLMError]] = {
     "engine_overloaded_error": OverloadedError,
     "service_unavailable": OverloadedError,
     "timeout_error": GatewayTimeoutError,
+    "vector_store_timeout": GatewayTimeoutError,
+    # A stream of the Responses API tells these without an HTTP status.
+    "image_file_too_large": RequestTooLargeError,
+    "image_too_large": RequestTooLargeError,
+    "empty_image_file": InvalidRequestError,
+    "failed_to_download_image": InvalidRequestError,
+    "image_file_not_found": InvalidRequestError,
+    "image_parse_error": InvalidRequestError,
+    "image_too_small": InvalidRequestError,
+    "invalid_base64_image": InvalidRequestError,
+    "invalid_image": InvalidRequestError,
+    "invalid_image_format": InvalidRequestError,
+    "invalid_image_mode": InvalidRequestError,
+    "invalid_image_url": InvalidRequestError,
+    "invalid_prompt": InvalidRequestError,
+    "unsupported_image_media_type": InvalidRequestError,
 }
 """The vendors' own codes and types that say more than the HTTP status, or stand where there is none; in lower case."""
 
@@ -80,11 +104,11 @@ def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
 def error_from(tree: JSON, status: int) -> AnyLLMError:
     """Turn a parsed error body, of a response or inside a stream, into the error it means."""
     facts = _facts(tree)
-    code, kind = _text(facts.get("code")), _text(facts.get("type"))
+    code, kind = _text(facts.get("code") or facts.get("error_code")), _text(facts.get("type"))
     inner = facts.get("innererror")
     finest = _text(inner.get("code")) if is_object(inner) else None
     words = [word.lower() for word in (finest, code, kind) if word]
-    named = next((CODES[word] for word in words if word in CODES), None)
+    named = next((CODES[word] for word in words if word in CODES), None) or _flagged(facts)
     effective = status if status >= _FIRST_ERROR else _status_inside(_text(facts.get("status_code")) or code, kind)
     fitting = named or error_for_status(effective)
     message = _text(facts.get("message")) or f"HTTP {status} without an explanation"
@@ -96,6 +120,15 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
         param=_text(facts.get("param")),
         retry_after=_retry_delay(facts.get("details")),
     )
+
+
+def _flagged(facts: JSONObject) -> type[AnyLLMError] | None:
+    """Return what it means that a gateway tells why it flagged an input, as OpenRouter does with a 403.
+
+    https://openrouter.ai/docs/api-reference/errors
+    """
+    metadata = facts.get("metadata")
+    return ContentFilterError if is_object(metadata) and "flagged_input" in metadata else None
 
 
 def _retry_delay(details: JSON) -> float | None:

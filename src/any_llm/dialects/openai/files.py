@@ -5,17 +5,16 @@ https://platform.openai.com/docs/api-reference/files
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from any_llm.dialects.openai.adapt import adapt
 from any_llm.dialects.openai.answers import read, refuse, seconds_of, tree_of
 from any_llm.dialects.openai.forms import form
 from any_llm.dialects.openai.places import place, segment
+from any_llm.spec.answers import decode_binary
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.spec.provider import Operation
-from any_llm.types.binary import Binary, BinaryFold
+from any_llm.types.binary import Binary, BinaryStream
 from any_llm.types.files import FileDeleted, FileMetadata, FilePage
-from any_llm.types.http import Frame, HttpResponse
+from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.media import Media
 from any_llm.types.value import revive
@@ -110,29 +109,6 @@ def decode_file_deleted(_target: Target, response: HttpResponse) -> FileDeleted:
     return read(FileDeleted, response, "deleted", "id")
 
 
-def decode_bytes(_target: Target, response: HttpResponse) -> Binary:
-    """Return the bytes of an answer, whatever they are."""
-    headers = response.headers
-    _, named, name = headers.get("content-disposition", "").partition("filename=")
-    filename = name.partition(";")[0].strip().strip('"') if named else None
-    return Binary(response.body, media_type=headers.get("content-type", ""), filename=filename)
-
-
-class BytesStream:
-    """Hands on bytes as they come; their end is the transport's to tell."""
-
-    def __init__(self, _target: Target, _options: Options) -> None:
-        self.complete = False
-
-    def feed(self, frame: Frame) -> Sequence[bytes]:
-        """Return what has come."""
-        return (frame.data,) if frame.data else ()
-
-    def finish(self) -> Sequence[bytes]:
-        """Return nothing: nothing is held back."""
-        return ()
-
-
 def _settled(file: FileMetadata) -> FileMetadata:
     created: JSON = file.created_at
     file.created_at = seconds_of(created) or 0
@@ -152,6 +128,6 @@ DELETE_FILE: Codec[FileDeleted, None] = Codec(encode=encode_delete_file, decode=
 """The operation `delete_file`."""
 
 DOWNLOAD_FILE: Codec[Binary, bytes] = Codec(
-    encode=encode_download_file, decode=decode_bytes, stream=BytesStream, fold=BinaryFold, framing="raw"
+    encode=encode_download_file, decode=decode_binary, stream=BinaryStream, framing="raw"
 )
 """The operation `download_file`."""

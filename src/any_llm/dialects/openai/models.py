@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from any_llm.dialects.openai.answers import seconds_of
 from any_llm.dialects.openai.errors import error_from
 from any_llm.dialects.openai.places import place, segment
 from any_llm.exceptions import MalformedResponseError
@@ -75,7 +76,7 @@ def _entries(tree: JSON) -> list[JSON] | None:
 def _model(fields: JSONObject) -> Model:
     model = revive(Model, fields)
     model.id = next((str(fields[name]) for name in _NAMES if fields.get(name)), "")
-    created: JSON = model.created
+    created: JSON = model.created or seconds_of(fields.get("release_date"))
     model.created = created if isinstance(created, int) else 0
     return model
 

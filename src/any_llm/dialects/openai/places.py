@@ -14,6 +14,7 @@ PlaceQuirk: TypeAlias = Callable[[Target, str], str]
 """Changes the path of an operation, or makes it a whole URL."""
 
 _V1, _MODELS, _DEPLOYMENTS = "/v1", "/models", "/deployments/"
+_SYSTEM_ONE = "/systemone"
 _SERVERLESS = ".models.ai.azure.com"
 _OF_MODELS = ("/audio/", "/chat/", "/completions", "/embeddings", "/images/")
 
@@ -100,8 +101,14 @@ def _text(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
+def alpha_decisions(target: Target, path: str) -> str:
+    """Say a decision beside the versioned API, where OpenRouter has it: https://openrouter.ai/docs."""
+    return f"{target.base_url.removesuffix(_V1)}/alpha/decisions" if path == _SYSTEM_ONE else path
+
+
 PLACE_QUIRKS: Mapping[str, PlaceQuirk] = {
     "agents": agents,
+    "alpha_decisions": alpha_decisions,
     "deployments": deployments,
     "api_version": api_version,
 }

@@ -12,10 +12,10 @@ import msgspec
 from any_llm.dialects.openai.adapt import adapt
 from any_llm.dialects.openai.answers import refuse, seconds_of, tree_of
 from any_llm.dialects.openai.errors import error_from
-from any_llm.dialects.openai.files import decode_bytes
 from any_llm.dialects.openai.forms import form, link_of
 from any_llm.dialects.openai.places import place, segment
 from any_llm.exceptions import InvalidRequestError
+from any_llm.spec.answers import decode_binary
 from any_llm.spec.dialect import Codec, Encoded, FollowUp, Options, Target
 from any_llm.spec.provider import Operation
 from any_llm.types.binary import Binary
@@ -158,6 +158,6 @@ RETRIEVE_VIDEO: Codec[Video, None] = Codec(encode=encode_retrieve_video, decode=
 """The operation `retrieve_video`."""
 
 DOWNLOAD_VIDEO: Codec[Binary, None] = Codec(
-    encode=encode_download_video, decode=decode_bytes, follow_up=follow_download_video
+    encode=encode_download_video, decode=decode_binary, follow_up=follow_download_video
 )
 """The operation `download_video`."""

@@ -26,6 +26,10 @@ OPTIONS: Mapping[Operation, Options] = {
     Operation.EMBEDDING: {"inputs": ["Hello"]},
     Operation.RERANK: {"query": "Hello", "documents": ["a", "b"]},
     Operation.MODERATION: {"input": "Hello"},
+    Operation.DECIDE: {
+        "state": "Hello",
+        "questions": {"kind": {"type": "noul", "instructions": "Is it kind?"}},
+    },
     Operation.COUNT_TOKENS: {"messages": _MESSAGES},
     Operation.OCR: {"document": _PDF},
     Operation.IMAGE_GENERATION: {"prompt": "A cat"},

@@ -31,6 +31,7 @@ _GROUPED: Mapping[str, Sequence[Operation]] = {
         Operation.EMBEDDING,
         Operation.RERANK,
         Operation.MODERATION,
+        Operation.DECIDE,
         Operation.COUNT_TOKENS,
         Operation.OCR,
     ),

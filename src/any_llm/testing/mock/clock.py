@@ -13,10 +13,10 @@ from typing import Protocol
 from any_llm.spec.clock import Clock as LibraryClock
 
 EPOCH = 1_767_225_600.0
-"""When virtual time begins: the start of 2026, in seconds since 1970."""
+"""When such a time begins: the start of 2026, in seconds since 1970."""
 
 _ROUNDS = 5
-"""How often the event loop may go round before the virtual clock believes that everybody waits."""
+"""How often the event loop may go round before a jumping clock believes that everybody waits."""
 
 
 class Clock(Protocol):
@@ -70,11 +70,12 @@ class TimeOf:
         await self._clock.sleep(seconds)
 
 
-class VirtualClock:
+class JumpingClock:
     """A time that stands still while anybody works, and jumps to the next awaited moment when all wait.
 
     Waiters wake in the order of their moments, so that streams which run side by side interleave as in real time. An
-    hour of traffic takes as long as its work. It serves several event loops, each of which moves the time on.
+    hour of traffic takes as long as its work. It serves several event loops, each of which moves the time on, whatever
+    they talk to; `any_llm.testing.clock.VirtualClock` makes a loop whose own time is virtual, which sockets know not.
     """
 
     def __init__(self, start: float = EPOCH) -> None:

@@ -17,7 +17,7 @@ from any_llm.testing.mock.answerers.files import load_script, script_of
 from any_llm.testing.mock.answerers.obliging import oblige
 from any_llm.testing.mock.answerers.script import Rule
 from any_llm.testing.mock.assertions import demand_called, snapshot_of
-from any_llm.testing.mock.clock import Clock, ClockOf, RealClock, VirtualClock
+from any_llm.testing.mock.clock import Clock, ClockOf, JumpingClock, RealClock
 from any_llm.testing.mock.faults.registry import find_fault
 from any_llm.testing.mock.limits import Limits, Meter
 from any_llm.testing.mock.physics import Physics
@@ -39,7 +39,7 @@ class Mock:
     Args:
         answerer: what decides the answers; by default what the request asks for, else its echo.
         physics: how fast the answers come.
-        clock: the time; `VirtualClock()` makes all waits pass at once.
+        clock: the time; `JumpingClock()` makes all waits pass at once.
         seed: what identifiers, made-up values, jitter and chance depend on.
         fault: the fault that every request gets, such as `stall`.
         chances: faults by name, with how likely each is for a request, from 0 to 1.
@@ -254,4 +254,4 @@ class Mock:
         self.fault()
 
 
-__all__ = ["Mock", "Physics", "VirtualClock"]
+__all__ = ["JumpingClock", "Mock", "Physics"]

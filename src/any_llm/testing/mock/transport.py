@@ -35,7 +35,7 @@ _ANY_ZLIB = 47
 class MockTransport:
     """Answers requests in this process; see `any_llm.spec.transport.Transport`.
 
-    Timeouts count on the mock's clock, so that a virtual one makes them pass at once.
+    Timeouts count on the mock's clock, so that a jumping one makes them pass at once.
 
     Attributes:
         open: how many answers are neither read to their end nor closed.

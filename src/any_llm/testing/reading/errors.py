@@ -51,6 +51,28 @@ _BY_WORD: Mapping[str, str] = {
     "too_many_prompt_tokens": "ContextLengthExceededError",
     "invalid_model": "ModelNotFoundError",
     "engine_overloaded_error": "OverloadedError",
+    # GitHub Models, llama.cpp, Moonshot, LiteLLM's proxy, DashScope, and the errors of OpenAI's Responses API
+    "tokens_limit_reached": "ContextLengthExceededError",
+    "not_supported_error": "UnsupportedOperationError",
+    "image_content_policy_violation": "ContentFilterError",
+    "exceeded_current_quota_error": "QuotaExhaustedError",
+    "budget_exceeded": "QuotaExhaustedError",
+    "arrearage": "InsufficientFundsError",
+    "vector_store_timeout": "GatewayTimeoutError",
+    "image_file_too_large": "RequestTooLargeError",
+    "image_too_large": "RequestTooLargeError",
+    "empty_image_file": "InvalidRequestError",
+    "failed_to_download_image": "InvalidRequestError",
+    "image_file_not_found": "InvalidRequestError",
+    "image_parse_error": "InvalidRequestError",
+    "image_too_small": "InvalidRequestError",
+    "invalid_base64_image": "InvalidRequestError",
+    "invalid_image": "InvalidRequestError",
+    "invalid_image_format": "InvalidRequestError",
+    "invalid_image_mode": "InvalidRequestError",
+    "invalid_image_url": "InvalidRequestError",
+    "invalid_prompt": "InvalidRequestError",
+    "unsupported_image_media_type": "InvalidRequestError",
     # Gateways
     "insufficient_balance": "InsufficientFundsError",
     "service_unavailable": "OverloadedError",
@@ -64,12 +86,18 @@ _BY_STATUS: Mapping[int, str] = {
     405: "InvalidRequestError",
     408: "RequestTimeoutError",
     409: "ConflictError",
+    410: "ModelNotFoundError",
     413: "RequestTooLargeError",
     422: "InvalidRequestError",
     429: "RateLimitError",
+    501: "UnsupportedOperationError",
     502: "UpstreamProviderError",
     503: "OverloadedError",
     504: "GatewayTimeoutError",
+    521: "UpstreamProviderError",
+    522: "UpstreamProviderError",
+    523: "UpstreamProviderError",
+    524: "GatewayTimeoutError",
     529: "OverloadedError",
 }
 # Words so general that they count only when nothing else is known: OpenAI sends this one with a 401 and a 404 too.
@@ -91,7 +119,11 @@ def read_failure(status: int, body: bytes) -> Failure:
 def failure_of(status: int, document: Json) -> Failure:
     """Read an error from a parsed body or event; a success status (an error in a stream) says nothing of its kind."""
     error = _error_fields(document)
-    code = _word(error.get("code")) or _word(fields(error.get("details")).get("error_code"))
+    code = (
+        _word(error.get("code"))
+        or _word(error.get("error_code"))
+        or _word(fields(error.get("details")).get("error_code"))
+    )
     kind = _word(error.get("type"))
     return Failure(
         error=_classify(status, error, code, kind),
@@ -134,6 +166,9 @@ def _classify(status: int, error: Fields, code: str | None, kind: str | None) ->
     for word in (inner, code, kind):
         if word and word.lower() in _BY_WORD:
             return _BY_WORD[word.lower()]
+    if "flagged_input" in fields(error.get("metadata")):
+        # https://openrouter.ai/docs/api-reference/errors
+        return "ContentFilterError"
     if not 200 <= status < 300:
         return _error_of_status(status)
     sent = _number(error.get("status_code")) or _number(error.get("code"))

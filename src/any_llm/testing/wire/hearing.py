@@ -18,6 +18,7 @@ from any_llm.testing.wire.destination import client_of
 from any_llm.testing.wire.observing import observe, observe_failure
 from any_llm.transport.replay import Replay, Scripted
 from any_llm.types.completion import ChatCompletionChunk, ChunkChoice
+from any_llm.types.downloads import AsyncFileDownload
 from any_llm.types.http import HttpRequest
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import (
@@ -72,6 +73,8 @@ async def hear(line: Line, operation: Operation, arguments: JSONObject, *answers
                 partial = observe(value.response)
                 raise
             value = value.response
+        if isinstance(value, AsyncFileDownload):
+            value = await value.read()
         said = observe(value)
     except AnyLLMError as error:
         said = observe_failure(error)

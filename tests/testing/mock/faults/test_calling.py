@@ -21,7 +21,7 @@ from any_llm.exceptions import (
     RateLimitError,
     StreamTruncatedError,
 )
-from any_llm.testing import Answer, Failure, Mock, VirtualClock
+from any_llm.testing import Answer, Failure, JumpingClock, Mock
 from any_llm.testing.mock.answer import ToolCall
 from any_llm.testing.mock.certificates import CERTIFICATES
 from any_llm.testing.mock.fault import Fault
@@ -168,7 +168,7 @@ def test_a_call_may_be_written_in_several_ways(call: str) -> None:
 
 def test_waits_may_be_so_short_that_they_do_no_harm() -> None:
     names = "slow-headers=3,slow-first-token=3,drip=0.5,late-usage=1"
-    mock = Mock(fault=names, clock=VirtualClock())
+    mock = Mock(fault=names, clock=JumpingClock())
     started = mock.clock.now()
     assert said(mock) == "hello there"
     assert mock.clock.now() - started == pytest.approx(16, abs=1)
@@ -225,7 +225,7 @@ def test_a_failure_stays_one_whatever_is_done_to_answers() -> None:
 @pytest.mark.parametrize("fault", faults().values(), ids=list(faults()))
 async def test_a_fault_breaks_bodies_of_any_kind_without_breaking_the_mock(fault: Fault) -> None:
     """Play each over lists and binary bodies, which have no events, no choices and no JSON."""
-    mock = Mock(fault=fault.name, clock=VirtualClock())
+    mock = Mock(fault=fault.name, clock=JumpingClock())
     client = mock.client(timeout=1.0)
     try:
         async with asyncio.timeout(10):
@@ -237,7 +237,7 @@ async def test_a_fault_breaks_bodies_of_any_kind_without_breaking_the_mock(fault
 
 async def played(pieces: tuple[bytes, ...], call: str) -> bytes | AnyLLMError:
     """Return the body of a stream of these pieces that a fault breaks, or the error that it ends in."""
-    mock = Mock(clock=VirtualClock())
+    mock = Mock(clock=JumpingClock())
     said = tuple(Piece(data, 1, role) for data, role in zip(pieces, ROLES, strict=False))
     mock.answer_with(lambda _: Rendered(pieces=said, headers={}))
     body = b'{"model": "m", "messages": [{"role": "user", "content": "hello"}], "stream": true}'

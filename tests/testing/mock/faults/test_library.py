@@ -10,7 +10,7 @@ import pytest
 
 from any_llm import AnyLLM, Timeouts, exceptions
 from any_llm.exceptions import AnyLLMError, ProviderError
-from any_llm.testing import Mock, VirtualClock
+from any_llm.testing import JumpingClock, Mock
 from any_llm.testing.mock.fault import Fault, Outcome
 from any_llm.testing.mock.faults.registry import faults
 from any_llm.transport.pool import Pool, PoolSettings
@@ -125,7 +125,7 @@ async def test_over_a_socket_it_is_what_the_table_says(server: Mock, pool: Pool,
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("fault", faults().values(), ids=list(faults()))
 async def test_in_this_process_it_is_the_same(fault: Fault, stream: bool) -> None:
-    mock = Mock(clock=VirtualClock())
+    mock = Mock(clock=JumpingClock())
     tasks = asyncio.all_tasks()
 
     await check(mock.client("openai"), fault, f"fault/{fault.name}", stream=stream)

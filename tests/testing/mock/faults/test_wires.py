@@ -11,7 +11,7 @@ from any_llm import AnyLLM
 from any_llm.exceptions import AnyLLMError
 from any_llm.providers.catalog import BY_NAME
 from any_llm.spec.provider import Operation
-from any_llm.testing import Mock, VirtualClock
+from any_llm.testing import JumpingClock, Mock
 from any_llm.testing.mock.fault import Fault
 from any_llm.testing.mock.faults.answers import REFUSAL
 from any_llm.testing.mock.faults.registry import faults
@@ -59,7 +59,7 @@ def sound(fault: Fault, text: str, vendor: str) -> bool:
 @pytest.mark.parametrize("fault", faults().values(), ids=list(faults()))
 @pytest.mark.parametrize("vendor", vendors())
 async def test_a_fault_ends_in_our_error_or_in_the_whole_answer(vendor: str, fault: Fault, stream: bool) -> None:
-    mock = Mock(clock=VirtualClock())
+    mock = Mock(clock=JumpingClock())
     client = client_of(mock, vendor)
     expected = fault.streamed if stream else fault.whole
     heard = None

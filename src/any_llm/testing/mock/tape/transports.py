@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,11 +16,12 @@ from any_llm.testing.recordings import Recording, load_recordings
 from any_llm.transport.pool import PoolSettings, shared_pool
 from any_llm.transport.replay import Replay, ReplayedExchange, Scripted
 from any_llm.transport.uploads import read_blocks
+from any_llm.transport.wrapped import WrappedExchange, WrappedTransport
 from any_llm.types.http import HttpRequest, HttpResponse, Timeouts
 from any_llm.types.secret import secrets_of
 
 
-class RecordingTransport:
+class RecordingTransport(WrappedTransport):
     """Sends requests, and writes each exchange into a folder when its answer has been read to the end.
 
     Keys, cookies and what looks like a key are taken out before anything is written. An answer that breaks off or is
@@ -33,8 +33,8 @@ class RecordingTransport:
     """
 
     def __init__(self, folder: str | Path, inner: Transport | None = None) -> None:
+        super().__init__(inner or shared_pool(PoolSettings()))
         self._folder = Path(folder)
-        self._inner = inner or shared_pool(PoolSettings())
         self.written: tuple[Path, ...] = ()
         self.unfinished = 0
 
@@ -47,10 +47,6 @@ class RecordingTransport:
         self.unfinished += 1
         return RecordingExchange(self, sent, body, exchange)
 
-    async def aclose(self) -> None:
-        """Close what the inner transport has open on the running loop."""
-        await self._inner.aclose()
-
     def write(self, request: HttpRequest, body: bytes, response: HttpResponse) -> None:
         """Write one exchange.
 
@@ -61,23 +57,14 @@ class RecordingTransport:
         self.unfinished -= 1
 
 
-class RecordingExchange:
-    """An answer that is written down while it is read; see `any_llm.spec.transport.Exchange`."""
+class RecordingExchange(WrappedExchange):
+    """An answer that is written down while it is read to its end; see `any_llm.spec.transport.Exchange`."""
 
     def __init__(self, owner: RecordingTransport, request: HttpRequest, body: bytes, inner: Exchange) -> None:
-        self._owner, self._request, self._body, self._inner = owner, request, body, inner
+        super().__init__(inner)
+        self._owner, self._request, self._body = owner, request, body
         self._pieces: list[bytes] = []
         self._written = False
-
-    @property
-    def status(self) -> int:
-        """The HTTP status code."""
-        return self._inner.status
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The response headers, names in lower case."""
-        return self._inner.headers
 
     async def chunk(self) -> bytes:
         """Return what has arrived of the body; at its end the exchange is written."""
@@ -94,10 +81,6 @@ class RecordingExchange:
         self._pieces.append(rest)
         self._write()
         return rest
-
-    def close(self) -> None:
-        """Release the connection; an answer that has not ended is not written."""
-        self._inner.close()
 
     def _write(self) -> None:
         if not self._written:
