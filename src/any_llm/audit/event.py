@@ -74,4 +74,4 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def written_time(at: float) -> str:
     """Return a time in seconds since 1970 as RFC 3339 writes it, in UTC and to the microsecond."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{datetime.fromtimestamp(at, UTC).isoformat(timespec='microseconds')[:26]}Z"

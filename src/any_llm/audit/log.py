@@ -252,8 +252,11 @@ def open_audit(policy: Audit | str, clock: Clock) -> AuditLog:
 
 def _clean(event: Event) -> Event:
     """Return an event whose names every database holds."""
-    names = {name: clean_text(getattr(event, name)) for name in ("tenant", "actor", "action", "kind")}
-    return msgspec.structs.replace(event, **names)
+    names = "".join((event.tenant, event.actor, event.action, event.kind))
+    if names.isascii() and names.isprintable():
+        return event
+    cleaned = {name: clean_text(getattr(event, name)) for name in ("tenant", "actor", "action", "kind")}
+    return msgspec.structs.replace(event, **cleaned)
 
 
 def _tenant(event: Event) -> str:

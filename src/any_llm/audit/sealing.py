@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from any_llm.audit.canonical import canonical_text, digest
@@ -19,6 +21,9 @@ from any_llm.sanitising.detectors import Detector
 from any_llm.types.auditing import ContentMode
 from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_object
 from any_llm.types.secret import redact
+
+_WORD = re.compile("[a-z_]{0,15}")
+"""What the names of parameters are, and many values: nothing that is looked for is made of so few letters alone."""
 
 _KEY_BYTES, _NONCE_BYTES, _REF_BYTES = 32, 12, 8
 
@@ -86,10 +91,12 @@ def _cipher(secret: bytes) -> Callable[[bytes, bytes, bytes], bytes]:
 
 def redacted(value: JSON, names: tuple[str, ...] = ("secrets", "personal")) -> JSON:
     """Return JSON values with what looks like a secret, or tells about a person, replaced by its label."""
-    detector = Detector(names, {})
+    detector = _detector(names)
 
     def clean(text: str) -> str:
         """Return a text without what is found in it."""
+        if _WORD.fullmatch(text):
+            return text
         parts: list[str] = []
         place = 0
         for found in detector.find(text):
@@ -99,6 +106,9 @@ def redacted(value: JSON, names: tuple[str, ...] = ("secrets", "personal")) -> J
         return redact("".join((*parts, text[place:])))
 
     return _mapped(value, clean)
+
+
+_detector = lru_cache(partial(Detector, patterns={}))
 
 
 def without_secrets(value: JSON) -> JSON:
