@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from any_llm.audit.event import Event
 from any_llm.audit.log import AuditLog
 from any_llm.cli.exits import Exit
 from any_llm.pipeline.surroundings import PROCESS
+from tests.audit.logs import changing
 from tests.cli.conftest import Command
 
 
@@ -37,9 +37,8 @@ def place(any_llm: Command, tmp_path: Path) -> str:
 
 
 def changed(place: str, statement: str) -> None:
-    database = sqlite3.connect(place.removeprefix("sqlite:"))
+    database = changing(Path(place.removeprefix("sqlite:")))
     database.execute(statement)
-    database.commit()
     database.close()
 
 
@@ -169,7 +168,7 @@ def test_exports_go_to_files_and_folders(any_llm: Command, place: str, tmp_path:
     any_llm("audit", "export", "--format", "otlp", "--to", str(tmp_path / "out.json"), "--place", place)
     assert json.loads((tmp_path / "out.json").read_text())["resourceLogs"]
     done = any_llm("audit", "export", "--windows", str(tmp_path / "windows"), "--place", place)
-    assert done.out.startswith("2 windows in")
+    assert done.out.startswith("2 windows written, 2 in")
     assert len(json.loads((tmp_path / "windows" / "manifest.json").read_text())["windows"]) == 2
 
 

@@ -149,6 +149,25 @@ class RouteWish(NamedTuple):
     max_tokens: int = 0
 
 
+class Verification(NamedTuple):
+    """By what an audit log is checked: public keys, events that must be there, the manifest of an archive that tells of
+    some, or an archive instead of the log.
+    """
+
+    public_keys: Sequence[Path] = ()
+    expect: Sequence[str] = ()
+    manifest: str = ""
+    archive: str = ""
+
+
+class LockWish(NamedTuple):
+    """How the objects of an archive are locked: for how many days, in which mode, and whether a legal hold is placed."""
+
+    days: float = 0.0
+    mode: Literal["COMPLIANCE", "GOVERNANCE"] = "COMPLIANCE"
+    hold: bool = False
+
+
 @dataclass(frozen=True)
 class AuditWish:
     """Which audit log, and who reads it for what.
