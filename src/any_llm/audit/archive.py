@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -97,7 +97,7 @@ class Folder:
         made.replace(self._path / name)
 
 
-class _Point(msgspec.Struct, frozen=True):
+class _Point(NamedTuple):
     """A checkpoint as the log has it."""
 
     tenant: str
@@ -125,8 +125,10 @@ async def archive(log: AuditLog, place: Place, reader: Reader, tenant: str | Non
     before = await read_manifest(place)
     known = {(window.tenant, window.last): window for window in before.windows}
     with log.database.snapshot() as session:
-        statement = "SELECT tenant, first, last, root, at, key_id, signature FROM audit_checkpoints ORDER BY tenant, last"
-        points = [_Point(*row[:3], bytes(row[3]), *row[4:6], bytes(row[6])) for row in session.rows(statement)]
+        statement = (
+            "SELECT tenant, first, last, root, at, key_id, signature FROM audit_checkpoints ORDER BY tenant, last"
+        )
+        points = [_point(row) for row in session.rows(statement)]
         handovers = handovers_of(session)
     new = [point for point in points if tenant in (None, point.tenant) and (point.tenant, point.last) not in known]
     counts: Counter[str] = Counter()
@@ -145,6 +147,11 @@ async def archive(log: AuditLog, place: Place, reader: Reader, tenant: str | Non
     )
     await place.write(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     return manifest, len(new)
+
+
+def _point(row: JSON) -> _Point:
+    tenant, first, last, over, at, key_id, signature = row
+    return _Point(tenant, first, last, bytes(over), at, key_id, bytes(signature))
 
 
 def _window(log: AuditLog, point: _Point) -> tuple[Window, bytes]:
@@ -208,7 +215,9 @@ async def verify_archive(place: Place, trusted: Sequence[bytes]) -> Verdict:
         reached, before = ends.get(window.tenant, (0, GENESIS))
         text = await place.read(window.file) or b""
         rows = list(_rows_in(window.tenant, text))
-        problems += [Problem(window.tenant, window.first, what) for what in _wrong_with(window, text, rows, keys.trusted)]
+        problems += [
+            Problem(window.tenant, window.first, what) for what in _wrong_with(window, text, rows, keys.trusted)
+        ]
         if window.first != reached + 1:
             problems.append(Problem(window.tenant, window.first, f"The window does not follow on {reached}"))
         problems += check_rows(window.tenant, rows, before, window.first)
@@ -216,9 +225,7 @@ async def verify_archive(place: Place, trusted: Sequence[bytes]) -> Verdict:
         removed += sum(row.body is None for row in rows)
         ends[window.tenant] = window.last, rows[-1].hash if rows else before
         heads[window.tenant] = f"{window.last}:{window.last_hash}"
-    return Verdict(
-        events=events, checkpoints=len(manifest.windows), removed=removed, heads=heads, problems=problems
-    )
+    return Verdict(events=events, checkpoints=len(manifest.windows), removed=removed, heads=heads, problems=problems)
 
 
 def _wrong_with(window: Window, text: bytes, rows: Sequence[Row], keys: Mapping[str, bytes]) -> Iterator[str]:

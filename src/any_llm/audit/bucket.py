@@ -59,6 +59,10 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
         return headers
 
 
+UNLOCKED = Lock()
+"""Objects are not locked, or as their bucket does it by itself."""
+
+
 class Bucket:
     """An archive in a bucket.
 
@@ -74,7 +78,7 @@ class Bucket:
         ConfigurationError: the URL is none of this kind.
     """
 
-    def __init__(self, url: str, access: TransportAccess, lock: Lock = Lock()) -> None:
+    def __init__(self, url: str, access: TransportAccess, lock: Lock = UNLOCKED) -> None:
         parts = urlsplit(url)
         if parts.scheme != "s3" or not _BUCKET.fullmatch(parts.netloc) or parts.query or parts.fragment:
             raise ConfigurationError(f"The bucket is {url!r}; give s3://BUCKET or s3://BUCKET/PREFIX")

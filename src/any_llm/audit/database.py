@@ -22,6 +22,7 @@ _SECONDS_BETWEEN_TRIES = 0.02
 _LOCK = 0x616E796C6C6D
 _THERE = "SELECT 1 FROM sqlite_master WHERE name = 'audit_events_same'"
 
+
 class Cursor(Protocol):
     """What a connection answers with."""
 

@@ -130,7 +130,9 @@ def rotate(log: AuditLog, reader: Reader, *, lost: bool = False) -> str:
         log.use(new)
         details = {"old_key": roster.key_id, "new_key": new.public_id, "lost": lost, "reason": reader.reason}
         kept = {name: value for name, value in details.items() if value}
-        transaction.append([Event(action="audit.rotate", stream="admin", actor=reader.actor, kind="audit", details=kept)])
+        transaction.append(
+            [Event(action="audit.rotate", stream="admin", actor=reader.actor, kind="audit", details=kept)]
+        )
     if old is not None:
         next_key_of(path).replace(path)
     return new.public_id

@@ -64,9 +64,7 @@ def heads_of(session: Session) -> Mapping[str, Head]:
 
 def _head(row: tuple[str, int, int, bytes, int, str, str]) -> tuple[str, Head]:
     tenant, place, number, last, checked, checked_at, key_id = row
-    head = Head(
-        place=place, number=number, hash=bytes(last), checked=checked, checked_at=checked_at, key_id=key_id
-    )
+    head = Head(place=place, number=number, hash=bytes(last), checked=checked, checked_at=checked_at, key_id=key_id)
     return tenant, head
 
 

@@ -31,6 +31,8 @@ from any_llm.types.auditing import Audit
 from any_llm.types.json import JSON
 
 _INSERT = "INSERT INTO audit_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
 class AuditLog:
     """An audit log, for any number of threads and processes. Its methods wait for the disk or the server.
 
@@ -70,8 +72,9 @@ class AuditLog:
         self._signer = find_signer(Path(self.policy.key_path), key)
         if self.signer.public_id != key:
             raise AuditError(
-                f"The audit log is signed with the key {key}, and {self.policy.key_path!r} holds {self.signer.public_id}; "
-                "bring the key that signs there, or hand over to this one with `any-llm audit rotate --lost`"
+                f"The audit log is signed with the key {key}, and {self.policy.key_path!r} holds "
+                f"{self.signer.public_id}; bring the key that signs there, or hand over to this one with "
+                "`any-llm audit rotate --lost`"
             )
         return self.signer
 
@@ -254,7 +257,7 @@ def open_audit(policy: Audit | str, clock: Clock) -> AuditLog:
 
 def _clean(event: Event) -> Event:
     """Return an event whose names every database holds."""
-    names = "".join((event.tenant, event.actor, event.action, event.kind))
+    names = f"{event.tenant}{event.actor}{event.action}{event.kind}"
     if names.isascii() and names.isprintable():
         return event
     cleaned = {name: clean_text(getattr(event, name)) for name in ("tenant", "actor", "action", "kind")}

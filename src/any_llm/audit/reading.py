@@ -32,8 +32,8 @@ _LEAST = -(2**63)
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Which events are wanted; what is empty does not matter. `tenant` is a name, or `None` for every tenant's.
 
-    `since` and `until` are times as RFC 3339 writes them, or the beginning of one, such as `2026-11`; `first` and `last`
-    are numbers. `reference` is what the actor is called where contents are encrypted.
+    `since` and `until` are times as RFC 3339 writes them, or the beginning of one, such as `2026-11`; `first` and
+    `last` are numbers. `reference` is what the actor is called where contents are encrypted.
     """
 
     tenant: str | None = None
@@ -147,7 +147,7 @@ def as_bytes(value: JSON) -> bytes:
 
 
 def with_reference(session: Session, query: Query) -> Query:
-    """Return a query for an actor with their reference, where they have one; the very same query where they have not."""
+    """Return a query for an actor with their reference, where they have one; the very same one where they have not."""
     subject = find_subject(session, query.tenant or "", query.actor) if query.actor else None
     return query if subject is None else msgspec.structs.replace(query, reference=subject.ref)
 

@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS audit_heads (
     checked_at TEXT NOT NULL, key_id TEXT NOT NULL, signature BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS audit_roster (
-    one INTEGER PRIMARY KEY, tenants BIGINT NOT NULL, public BLOB NOT NULL, key_id TEXT NOT NULL, signature BLOB NOT NULL
+    one INTEGER PRIMARY KEY, tenants BIGINT NOT NULL, public BLOB NOT NULL, key_id TEXT NOT NULL,
+    signature BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS audit_handovers (
     number BIGINT PRIMARY KEY, old_key BLOB NOT NULL, new_key BLOB NOT NULL, at TEXT NOT NULL, by_old BLOB NOT NULL,
@@ -52,24 +53,25 @@ def _statements(text: str) -> tuple[str, ...]:
     return tuple(statement.strip() for statement in text.split(";") if statement.strip())
 
 
+_STAY = "CREATE TRIGGER IF NOT EXISTS audit_events_stay BEFORE DELETE ON audit_events"
+_ALIKE = f"CREATE TRIGGER IF NOT EXISTS audit_events_same BEFORE UPDATE ON audit_events WHEN NOT ({_TAKEN_AWAY})"
+
 SQLITE = (
     *_statements(_TABLES),
-    "CREATE TRIGGER IF NOT EXISTS audit_events_stay BEFORE DELETE ON audit_events "
-    f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
-    f"CREATE TRIGGER IF NOT EXISTS audit_events_same BEFORE UPDATE ON audit_events WHEN NOT ({_TAKEN_AWAY}) "
-    f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
+    f"{_STAY} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
+    f"{_ALIKE} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
 )
 """What makes the tables in SQLite where they are not there."""
 
+_REFUSE = "EXECUTE FUNCTION audit_events_refuse()"
+_FUNCTION = "CREATE OR REPLACE FUNCTION audit_events_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+_TRIGGER = "CREATE OR REPLACE TRIGGER audit_events_{} BEFORE {} ON audit_events FOR EACH {}"
+
 POSTGRES = (
     *_statements(_TABLES.replace("BLOB", "BYTEA")),
-    "CREATE OR REPLACE FUNCTION audit_events_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$",
-    "CREATE OR REPLACE TRIGGER audit_events_stay BEFORE DELETE ON audit_events "
-    "FOR EACH ROW EXECUTE FUNCTION audit_events_refuse()",
-    "CREATE OR REPLACE TRIGGER audit_events_none BEFORE TRUNCATE ON audit_events "
-    "FOR EACH STATEMENT EXECUTE FUNCTION audit_events_refuse()",
-    f"CREATE OR REPLACE TRIGGER audit_events_same BEFORE UPDATE ON audit_events FOR EACH ROW WHEN (NOT ({_TAKEN_AWAY})) "
-    "EXECUTE FUNCTION audit_events_refuse()",
+    f"{_FUNCTION} $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$",
+    f"{_TRIGGER.format('stay', 'DELETE', 'ROW')} {_REFUSE}",
+    f"{_TRIGGER.format('none', 'TRUNCATE', 'STATEMENT')} {_REFUSE}",
+    f"{_TRIGGER.format('same', 'UPDATE', 'ROW')} WHEN (NOT ({_TAKEN_AWAY})) {_REFUSE}",
 )
 """What makes them in PostgreSQL, from version 14 on."""

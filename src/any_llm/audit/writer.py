@@ -92,7 +92,7 @@ class Writer:
         Raises:
             AuditError: there will be none before the log can be written again.
         """
-        while self.waiting >= self.log.policy.capacity:  # noqa: ASYNC110  # a thread makes room, and tells no loop of it
+        while self.waiting >= self.log.policy.capacity:
             if self.failure is not None:
                 raise self.failure
             await asyncio.sleep(self._window or 0.001)
@@ -155,7 +155,7 @@ class Writer:
             self._idle.notify_all()
 
     def _append(self, batch: Sequence[_Waiting]) -> None:
-        """Write events, however often that must be tried; where one cannot be written as it is, tell of that instead."""
+        """Write events, however often that must be tried; one that cannot be written as it is, without its details."""
         while True:
             try:
                 self.log.append([waiting.event for waiting in batch])
@@ -196,9 +196,7 @@ class Writer:
 def _gap(tenant: str, missing: int) -> AuditEvent:
     """Return the event that tells of events for which there was no room."""
     about = {"missing": missing, "reason": "the log could not be written, and its queue was full"}
-    return AuditEvent(
-        action="audit.gap", stream="admin", tenant=tenant, actor="any-llm", kind="audit", details=about
-    )
+    return AuditEvent(action="audit.gap", stream="admin", tenant=tenant, actor="any-llm", kind="audit", details=about)
 
 
 def _without_details(event: AuditEvent, error: Exception) -> AuditEvent:

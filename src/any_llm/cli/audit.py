@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from any_llm.audit.archive import Folder, Place, archive, read_manifest, verify_archive
-from any_llm.audit.bucket import Bucket, Lock
+from any_llm.audit.bucket import UNLOCKED, Bucket, Lock
 from any_llm.audit.event import Row
 from any_llm.audit.export import json_lines, otlp_logs, syslog_lines
 from any_llm.audit.handover import rotate
@@ -33,8 +33,6 @@ from any_llm.exceptions import AnyLLMError, ConfigurationError
 from any_llm.pipeline.surroundings import PROCESS
 from any_llm.transport.pool import PoolSettings, shared_pool
 from any_llm.types.auditing import Audit
-
-_UNLOCKED = Lock()
 
 
 def verify_audit(wanted: Verification, wish: AuditWish, *, json: bool) -> int:
@@ -104,7 +102,7 @@ def prove_audit(number: int | None, check: Path | None, public_key: Path | None,
 def export_audit(form: str, to: str, query: Mapping[str, str], wish: AuditWish) -> None:
     """Write events out."""
     log, reader = _log(wish), _reader(wish)
-    rows = read_events(log, Query(tenant=wish.tenant or None, **query), reader, "export")
+    rows = read_events(log, _query(wish.tenant or None, query), reader, "export")
     if form == "otlp" and to.startswith(("http://", "https://")):
         asyncio.run(post_logs(rows, to))
         note(f"{len(rows)} events sent")
@@ -119,6 +117,11 @@ def export_audit(form: str, to: str, query: Mapping[str, str], wish: AuditWish) 
         sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
+def _query(tenant: str | None, said: Mapping[str, str]) -> Query:
+    actor, since, until = (said.get(name, "") for name in ("actor", "since", "until"))
+    return Query(tenant=tenant, action=said.get("action", ""), actor=actor, since=since, until=until)
+
+
 def archive_audit(to: str, lock: LockWish, wish: AuditWish) -> None:
     """Write closed windows to a folder or a bucket."""
     place = _place(to, Lock(days=lock.days, mode=lock.mode, hold=lock.hold))
@@ -126,10 +129,10 @@ def archive_audit(to: str, lock: LockWish, wish: AuditWish) -> None:
     write(f"{written} windows written, {len(manifest.windows)} in {to!r}\n")
 
 
-def _place(where: str, lock: Lock = _UNLOCKED) -> Place:
+def _place(where: str, lock: Lock = UNLOCKED) -> Place:
     if where.startswith("s3:"):
         return Bucket(where, TransportAccess(shared_pool(PoolSettings())), lock)
-    if lock != _UNLOCKED:
+    if lock != UNLOCKED:
         raise ConfigurationError(f"A folder locks nothing; --to is {where!r}, and may be s3://BUCKET/PREFIX")
     return Folder(Path(where))
 
@@ -143,7 +146,7 @@ def report_audit(name: str, query: Mapping[str, str], wish: AuditWish) -> None:
     """Print a report."""
     if name == "subject" and not query["actor"]:
         raise ConfigurationError("The report 'subject' is about somebody; name them with --subject")
-    write_json(report(_log(wish), name, Query(tenant=wish.tenant, **query), _reader(wish)))
+    write_json(report(_log(wish), name, _query(wish.tenant, query), _reader(wish)))
 
 
 def erase_audit(subject: str, wish: AuditWish) -> None:

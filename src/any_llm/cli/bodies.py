@@ -106,6 +106,7 @@ _HOMES: Mapping[str, str] = {
 }
 
 __all__ = [
+    "archive_audit",
     "bench",
     "chat",
     "clear_cache",
@@ -140,6 +141,7 @@ __all__ = [
     "replay_log",
     "report_audit",
     "rerank",
+    "rotate_audit",
     "show_cache",
     "show_log",
     "show_model",

@@ -150,8 +150,9 @@ class RouteWish(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """By what an audit log is checked: public keys, events that must be there, the manifest of an archive that tells of
-    some, or an archive instead of the log.
+    """By what an audit log is checked: public keys, events that must be there, or an archive that tells of some.
+
+    `archive` is one that is looked at instead of the log.
     """
 
     public_keys: Sequence[Path] = ()
@@ -161,7 +162,7 @@ class Verification(NamedTuple):
 
 
 class LockWish(NamedTuple):
-    """How the objects of an archive are locked: for how many days, in which mode, and whether a legal hold is placed."""
+    """How the objects of an archive are locked: for how many days, in which mode, and whether by a legal hold, too."""
 
     days: float = 0.0
     mode: Literal["COMPLIANCE", "GOVERNANCE"] = "COMPLIANCE"

@@ -16,7 +16,7 @@ from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.candidates import Chain
 from any_llm.pipeline.stream import is_stream
 from any_llm.refusals import AuditError, DeadlineExceededError
-from any_llm.types.report import Report, Warning
+from any_llm.types.report import Report
 from any_llm.types.snapshot import snapshot, snapshot_answer
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from any_llm.types.auditing import Audit as Policy
     from any_llm.types.guards import GuardFinding
     from any_llm.types.json import JSON, JSONObject
+    from any_llm.types.report import Warning as CallWarning
 
 _REFUSALS = "any_llm.refusals"
 _OF_LAYERS = frozenset({"exceeded", "skipped"})
@@ -234,7 +235,7 @@ def _decisions(report: Report) -> JSONObject:
     return decisions
 
 
-def _told_warning(warning: Warning) -> str:
+def _told_warning(warning: CallWarning) -> str:
     """Return what a layer says, without whose budget it was: the event's actor may be called by a reference."""
     return f"{warning.parameter.partition(' of ')[0]} was {warning.kind}: {warning.detail}"
 
