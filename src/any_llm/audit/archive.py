@@ -13,6 +13,7 @@ import msgspec
 
 from any_llm.audit.canonical import canonical
 from any_llm.audit.chain import GENESIS, body_digest, checkpoint_text
+from any_llm.audit.database import as_bytes
 from any_llm.audit.event import Row
 from any_llm.audit.export import json_lines
 from any_llm.audit.handover import handovers_of, keys_from, read_handover
@@ -151,7 +152,7 @@ async def archive(log: AuditLog, place: Place, reader: Reader, tenant: str | Non
 
 def _point(row: JSON) -> _Point:
     tenant, first, last, over, at, key_id, signature = row
-    return _Point(tenant, first, last, bytes(over), at, key_id, bytes(signature))
+    return _Point(tenant, first, last, as_bytes(over), at, key_id, as_bytes(signature))
 
 
 def _window(log: AuditLog, point: _Point) -> tuple[Window, bytes]:
@@ -163,7 +164,7 @@ def _window(log: AuditLog, point: _Point) -> tuple[Window, bytes]:
         tenant=point.tenant,
         first=point.first,
         last=point.last,
-        file=f"{hashlib.sha256(point.tenant.encode()).hexdigest()[:8]}-{point.first:012}-{point.last:012}.jsonl",
+        file=f"{hashlib.sha256(point.tenant.encode()).hexdigest()[:16]}-{point.first:012}-{point.last:012}.jsonl",
         sha256=hashlib.sha256(text).hexdigest(),
         bytes=len(text),
         root=point.root.hex(),

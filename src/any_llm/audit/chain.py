@@ -56,9 +56,9 @@ def roster_text(tenants: int) -> bytes:
     return _ROSTER + _written((tenants,))
 
 
-def handover_text(old: bytes, new: bytes, at: str) -> bytes:
-    """Return what both sign when one key takes over from another: their public halves, and when."""
-    return _HANDOVER + old + new + at.encode()
+def handover_text(old: bytes, new: bytes, at: str, *, lost: bool) -> bytes:
+    """Return what is signed when one key takes over from another: their public halves, whether one was lost, when."""
+    return _HANDOVER + old + new + bytes([lost]) + at.encode()
 
 
 def checkpoint_text(tenant: str, first: int, last: int, root: bytes, at: str) -> bytes:

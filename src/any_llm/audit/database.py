@@ -247,6 +247,11 @@ class Database:
         return connection
 
 
+def as_bytes(value: JSON) -> bytes:
+    """Return what a database gives for bytes: who changes them by hand may leave anything."""
+    return bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode("utf-8", "replace")
+
+
 def _path_of(place: str) -> Path:
     kind, _, path = place.partition(":")
     path = unquote(path.removeprefix("//"))

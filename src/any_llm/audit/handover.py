@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 
 from any_llm.audit.chain import handover_text
-from any_llm.audit.database import Session
+from any_llm.audit.database import Session, as_bytes
 from any_llm.audit.event import Event, written_time
 from any_llm.audit.heads import heads_of, roster_of, write_head, write_roster
 from any_llm.audit.log import AuditLog
-from any_llm.audit.reading import Reader, as_bytes
+from any_llm.audit.reading import Reader
 from any_llm.audit.signing import Signer, is_signed, key_id, next_key_of, open_signer
 from any_llm.refusals import AuditError
 from any_llm.types.json import JSON
@@ -92,11 +92,10 @@ def keys_from(trusted: Sequence[bytes], handovers: Sequence[Handover]) -> Keys:
 
 
 def _is_believed(handover: Handover, counting: set[bytes]) -> bool:
-    text = handover_text(handover.old, handover.new, handover.at)
-    by_new = is_signed(handover.new, handover.by_new, text)
-    return by_new and (
-        handover.new in counting or (handover.old in counting and is_signed(handover.old, handover.by_old, text))
-    )
+    lost = not handover.by_old
+    text = handover_text(handover.old, handover.new, handover.at, lost=lost)
+    signed = is_signed(handover.new, handover.by_new, text) and (lost or is_signed(handover.old, handover.by_old, text))
+    return signed and (handover.new in counting or (handover.old in counting and not lost))
 
 
 def rotate(log: AuditLog, reader: Reader, *, lost: bool = False) -> str:
@@ -139,7 +138,7 @@ def rotate(log: AuditLog, reader: Reader, *, lost: bool = False) -> str:
 
 
 def _hand_over(session: Session, before: bytes, old: Signer | None, new: Signer, at: str) -> None:
-    text = handover_text(before, new.public, at)
+    text = handover_text(before, new.public, at, lost=old is None)
     by_old = b"" if old is None else old.sign(text)
     number = session.rows("SELECT COUNT(*) FROM audit_handovers")[0][0] + 1
     values = (number, before, new.public, at, by_old, new.sign(text))

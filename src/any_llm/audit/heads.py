@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from any_llm.audit.chain import GENESIS, checkpoint_text, head_text, roster_text
-from any_llm.audit.database import Session
+from any_llm.audit.database import Session, as_bytes
 from any_llm.audit.merkle import root
 from any_llm.audit.signing import Signer
 
@@ -64,7 +64,7 @@ def heads_of(session: Session) -> Mapping[str, Head]:
 
 def _head(row: tuple[str, int, int, bytes, int, str, str]) -> tuple[str, Head]:
     tenant, place, number, last, checked, checked_at, key_id = row
-    head = Head(place=place, number=number, hash=bytes(last), checked=checked, checked_at=checked_at, key_id=key_id)
+    head = Head(place=place, number=number, hash=as_bytes(last), checked=checked, checked_at=checked_at, key_id=key_id)
     return tenant, head
 
 
@@ -83,7 +83,7 @@ def signed_of(tenant: str, head: Head) -> bytes:
 def roster_of(session: Session) -> Roster:
     """Return how many chains were begun."""
     rows = session.rows("SELECT tenants, public, key_id FROM audit_roster")
-    return Roster(tenants=rows[0][0], public=bytes(rows[0][1]), key_id=rows[0][2]) if rows else Roster()
+    return Roster(tenants=rows[0][0], public=as_bytes(rows[0][1]), key_id=rows[0][2]) if rows else Roster()
 
 
 def write_roster(session: Session, signer: Signer, tenants: int) -> None:
@@ -106,4 +106,4 @@ def write_checkpoint(session: Session, signer: Signer, tenant: str, head: Head, 
 def hashes_of(session: Session, tenant: str, first: int, last: int) -> list[bytes]:
     """Return the hashes of a tenant's events from one number to another."""
     statement = "SELECT hash FROM audit_events WHERE tenant = ? AND number >= ? AND number <= ? ORDER BY number"
-    return [bytes(row[0]) for row in session.rows(statement, tenant, first, last)]
+    return [as_bytes(row[0]) for row in session.rows(statement, tenant, first, last)]

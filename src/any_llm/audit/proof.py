@@ -6,7 +6,7 @@ import base64
 import binascii
 
 from any_llm.audit.chain import about_text, body_digest, checkpoint_text, link
-from any_llm.audit.database import Session
+from any_llm.audit.database import Session, as_bytes
 from any_llm.audit.event import Row
 from any_llm.audit.handover import handovers_of, keys_from, read_handover
 from any_llm.audit.heads import hashes_of
@@ -58,7 +58,7 @@ def _point_over(session: Session, tenant: str, number: int) -> tuple[int, int, b
         "SELECT first, last, root, at, signature FROM audit_checkpoints WHERE tenant = ? AND first <= ? AND last >= ?"
     )
     rows = session.rows(statement, tenant, number, number)
-    return (rows[0][0], rows[0][1], bytes(rows[0][2]), rows[0][3], bytes(rows[0][4])) if rows else None
+    return (rows[0][0], rows[0][1], as_bytes(rows[0][2]), rows[0][3], as_bytes(rows[0][4])) if rows else None
 
 
 def _proof(row: Row, point: tuple[int, int, bytes, str, bytes], hashes: list[bytes]) -> JSONObject:

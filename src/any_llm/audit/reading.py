@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from any_llm.audit.database import Session
+from any_llm.audit.database import Session, as_bytes
 from any_llm.audit.event import Event, Row
 from any_llm.audit.log import AuditLog
 from any_llm.audit.sealing import Subject, find_subject, opened
@@ -141,11 +141,6 @@ def row_of(row: JSON) -> Row:
     )
 
 
-def as_bytes(value: JSON) -> bytes:
-    """Return what a database gives for bytes: who changes them by hand may leave anything."""
-    return bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode("utf-8", "replace")
-
-
 def with_reference(session: Session, query: Query) -> Query:
     """Return a query for an actor with their reference, where they have one; the very same one where they have not."""
     subject = find_subject(session, query.tenant or "", query.actor) if query.actor else None
@@ -155,7 +150,7 @@ def with_reference(session: Session, query: Query) -> Query:
 def subjects_of(session: Session, tenant: str) -> Mapping[str, tuple[str, Subject]]:
     """Return by their references who the subjects of a tenant are, with their keys."""
     rows = session.rows("SELECT subject, ref, secret FROM audit_subjects WHERE tenant = ?", tenant)
-    return {ref: (name, Subject(ref, bytes(secret))) for name, ref, secret in rows}
+    return {ref: (name, Subject(ref, as_bytes(secret))) for name, ref, secret in rows}
 
 
 def unsealed(told: JSONObject, subjects: Mapping[str, tuple[str, Subject]]) -> JSONObject:

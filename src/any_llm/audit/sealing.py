@@ -16,7 +16,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from any_llm.audit.canonical import canonical_text, digest
-from any_llm.audit.database import Session
+from any_llm.audit.database import Session, as_bytes
 from any_llm.sanitising.detectors import Detector
 from any_llm.types.auditing import ContentMode
 from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_object
@@ -47,7 +47,7 @@ def subject_of(session: Session, tenant: str, name: str) -> Subject:
 def find_subject(session: Session, tenant: str, name: str) -> Subject | None:
     """Return a subject's reference and key; `None` where there is none, or no longer."""
     rows = session.rows("SELECT ref, secret FROM audit_subjects WHERE tenant = ? AND subject = ?", tenant, name)
-    return Subject(rows[0][0], bytes(rows[0][1])) if rows else None
+    return Subject(rows[0][0], as_bytes(rows[0][1])) if rows else None
 
 
 def sealed(mode: ContentMode, content: bytes, subject: Subject | None) -> JSONObject | None:

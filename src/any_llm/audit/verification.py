@@ -8,7 +8,7 @@ import msgspec
 
 from any_llm.audit.canonical import canonical
 from any_llm.audit.chain import GENESIS, about_text, body_digest, checkpoint_text, link, roster_text
-from any_llm.audit.database import Session
+from any_llm.audit.database import Session, as_bytes
 from any_llm.audit.event import Row
 from any_llm.audit.handover import Keys, handovers_of, keys_from
 from any_llm.audit.heads import head_of, signed_of
@@ -204,7 +204,7 @@ def _check_roster(session: Session, keys: Keys) -> Iterator[Problem]:
         return
     tenants, key, signature = rows[0]
     try:
-        wrong = _wrong_signature(keys, key, bytes(signature), roster_text(tenants))
+        wrong = _wrong_signature(keys, key, as_bytes(signature), roster_text(tenants))
         missing = sorted(set(range(1, tenants + 1)) - set(places)) if wrong is None else []
     except _FOREIGN:
         wrong, missing = "What signs how many chains there are was not written by this library", []
@@ -221,10 +221,10 @@ def _check_checkpoints(session: Session, chain: _Chain, keys: Keys) -> int:
     for first, last, over, at, key, signature in rows:
         if first != reached + 1 or last < first:
             chain.wrong(first, f"The checkpoint of {first} to {last} does not follow the one before")
-        if root(chain.hashes[first - 1 : last]) != bytes(over):
+        if root(chain.hashes[first - 1 : last]) != as_bytes(over):
             chain.wrong(last, f"The checkpoint of {first} to {last} is not that of these events")
         wrong = _wrong_signature(
-            keys, key, bytes(signature), checkpoint_text(chain.tenant, first, last, bytes(over), at), old=True
+            keys, key, as_bytes(signature), checkpoint_text(chain.tenant, first, last, as_bytes(over), at), old=True
         )
         if wrong:
             chain.wrong(last, wrong)
@@ -243,7 +243,7 @@ def _check_head(session: Session, chain: _Chain, keys: Keys) -> None:
     if (head.number, head.hash) != (chain.number, chain.last):
         chain.wrong(head.number, f"The chain ends at {chain.number}, but its signed end is {head.number}")
     rows = session.rows("SELECT signature FROM audit_heads WHERE tenant = ?", chain.tenant)
-    wrong = _wrong_signature(keys, head.key_id, bytes(rows[0][0]), signed_of(chain.tenant, head))
+    wrong = _wrong_signature(keys, head.key_id, as_bytes(rows[0][0]), signed_of(chain.tenant, head))
     if wrong:
         chain.wrong(head.number, wrong)
 
