@@ -120,7 +120,7 @@ class Bucket:
         environment = self._access.environment
         region = find_region(environment) or _REGION
         said = {"x-amz-content-sha256": hashlib.sha256(body).hexdigest(), **(headers or {})}
-        request = HttpRequest(method, self._url(region, name), said, body)
+        request = HttpRequest(method, self.url_of(region, name), said, body)
         now = datetime.fromtimestamp(self._access.now, UTC)
         signed = sign(request, await self._credentials(), Scope(region=region, service="s3"), now)
         return await self._access.send(msgspec.structs.replace(request, headers=said | signed), patience=_SECONDS)
@@ -134,7 +134,8 @@ class Bucket:
             )
         return found if isinstance(found, Credentials) else await self._access.credential(found)
 
-    def _url(self, region: str, name: str) -> str:
+    def url_of(self, region: str, name: str) -> str:
+        """Return where an object is."""
         environment = self._access.environment
         endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
         path = quote(f"{self._prefix}{name}", safe="/~")
