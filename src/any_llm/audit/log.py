@@ -257,11 +257,12 @@ def open_audit(policy: Audit | str, clock: Clock) -> AuditLog:
 
 def _clean(event: Event) -> Event:
     """Return an event whose names every database holds."""
-    names = f"{event.tenant}{event.actor}{event.action}{event.kind}"
-    if names.isascii() and names.isprintable():
+    names: tuple[object, ...] = (event.tenant, event.actor, event.action, event.kind)
+    if all(type(name) is str and name.isascii() and name.isprintable() for name in names):
         return event
-    cleaned = {name: clean_text(getattr(event, name)) for name in ("tenant", "actor", "action", "kind")}
-    return msgspec.structs.replace(event, **cleaned)
+    # Programs say what they like, such as a number for a user.
+    tenant, actor, action, kind = (clean_text(str(name)) for name in names)
+    return msgspec.structs.replace(event, tenant=tenant, actor=actor, action=action, kind=kind)
 
 
 def _tenant(event: Event) -> str:

@@ -54,11 +54,17 @@ def sealed(mode: ContentMode, content: bytes, subject: Subject | None) -> JSONOb
     """Return what is kept of a content, which is a JSON text."""
     if mode == "none":
         return None
-    text = canonical_text(content)
+    clear = mode == "redacted" or subject is None
+    try:
+        text = canonical_text(content)
+        kept = redacted(decode_json(text)) if clear and mode != "hash" else None
+    except RecursionError:
+        # What is nested deeper than functions may be has one spelling as well: the one that it came in.
+        text, kept = content, "(nested too deep to be redacted)"
     if mode == "hash":
         return {"digest": digest(text)}
-    if mode == "redacted" or subject is None:
-        return {"digest": digest(text), "content": redacted(decode_json(text))}
+    if clear or subject is None:
+        return {"digest": digest(text), "content": kept}
     nonce = secrets.token_bytes(_NONCE_BYTES)
     locked = _cipher(subject.secret)(nonce, text, subject.ref.encode())
     # Nobody shall find out what a digest is of by trying, so it needs the key, too.
