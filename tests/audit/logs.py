@@ -43,7 +43,7 @@ def changing(path: Path) -> sqlite3.Connection:
     """Return a connection by which somebody changes a log, who first takes away what keeps them from it."""
     connection = sqlite3.connect(path, isolation_level=None)
     for name in ("audit_events_stay", "audit_events_same"):
-        connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
     return connection
 
 

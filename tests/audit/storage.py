@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from http.client import HTTPConnection
 from typing import Any
+
+import pytest
 
 # boto3 and moto are imported where they are used: each takes its time, and who collects tests needs neither.
 
@@ -35,9 +36,22 @@ class Storage:
             "AWS_REGION": REGION,
         }
         self.s3 = self._client("s3", key["AccessKeyId"], key["SecretAccessKey"])
-        # From now on requests must be signed by somebody who may.
-        said = urllib.request.Request(f"{url}/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"}, method="POST")
-        urllib.request.urlopen(said).close()
+        self.checks_from(b"0")
+
+    def checks_from(self, count: bytes) -> None:
+        """Have requests be signed by somebody who may, from so many on."""
+        self._say("/moto-api/reset-auth", count)
+
+    def forget(self) -> None:
+        """Have the process forget buckets and users, which it keeps for all its servers."""
+        self.checks_from(b"inf")
+        self._say("/moto-api/reset", b"")
+
+    def _say(self, path: str, body: bytes) -> None:
+        connection = HTTPConnection(self.url.removeprefix("http://"))
+        connection.request("POST", path, body, {"Content-Type": "text/plain"})
+        assert connection.getresponse().status == 200
+        connection.close()
 
     def _client(self, service: str, access: str, secret: str) -> Any:  # noqa: ANN401  # boto3 makes its types at run time
         import boto3  # noqa: PLC0415  # as above
@@ -51,15 +65,17 @@ class Storage:
         )
 
 
-@contextmanager
+@pytest.fixture(scope="module")
 def storage() -> Iterator[Storage]:
-    """Run a server."""
+    """A server; a test has a prefix of its own in the bucket."""
     from moto.server import ThreadedMotoServer  # noqa: PLC0415  # as above
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield Storage(f"http://{host}:{port}")
+        running = Storage(f"http://{host}:{port}")
+        yield running
+        running.forget()
     finally:
         server.stop()

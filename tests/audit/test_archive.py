@@ -30,10 +30,7 @@ from tests.audit.storage import Storage, storage
 READER = Reader(actor="auditor")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Storage]:
-    with storage() as running:
-        yield running
+__all__ = ["storage"]
 
 
 @pytest.fixture
@@ -43,8 +40,8 @@ def log(tmp_path: Path) -> Iterator[AuditLog]:
     made.close()
 
 
-def bucket(server: Storage, url: str, lock: Lock = UNLOCKED, **environment: str) -> Bucket:
-    access = TransportAccess(shared_pool(PoolSettings()), environment={**server.environment, **environment})
+def bucket(storage: Storage, url: str, lock: Lock = UNLOCKED, **environment: str) -> Bucket:
+    access = TransportAccess(shared_pool(PoolSettings()), environment={**storage.environment, **environment})
     return Bucket(url, access, lock)
 
 
@@ -150,47 +147,47 @@ async def test_what_is_changed_in_an_archive_is_found(log: AuditLog, tmp_path: P
     assert await wrong(second.file, lambda text: text.replace(b"user", b"usar"))
 
 
-async def test_a_bucket_holds_the_same_and_keeps_it_from_being_changed(log: AuditLog, server: Storage) -> None:
+async def test_a_bucket_holds_the_same_and_keeps_it_from_being_changed(log: AuditLog, storage: Storage) -> None:
     log.append(ten(0, "ä"))
     now = TransportAccess(shared_pool(PoolSettings())).now
-    place = bucket(server, "s3://audit/logs of ünits/~x+y", Lock(days=3, mode="GOVERNANCE", hold=True))
+    place = bucket(storage, "s3://audit/logs of ünits/~x+y", Lock(days=3, mode="GOVERNANCE", hold=True))
     assert (await archive(log, place, READER))[1] == 1
     assert (await archive(log, place, READER))[1] == 0
     found = await verify_archive(place, [log.signer.public])
     assert (found.events, found.problems) == (10, [])
-    kept = server.s3.list_objects_v2(Bucket="audit", Prefix="logs of ünits/~x+y/")["Contents"]
+    kept = storage.s3.list_objects_v2(Bucket="audit", Prefix="logs of ünits/~x+y/")["Contents"]
     assert sorted(each["Key"].rpartition("/")[2][-6:] for each in kept) == [".jsonl", "t.json"]
     for each in kept:
-        head = server.s3.head_object(Bucket="audit", Key=each["Key"])
+        head = storage.s3.head_object(Bucket="audit", Key=each["Key"])
         assert (head["ObjectLockMode"], head["ObjectLockLegalHoldStatus"]) == ("GOVERNANCE", "ON")
         assert abs(head["ObjectLockRetainUntilDate"].timestamp() - now - 3 * 86_400) < 60
-        with pytest.raises(server.s3.exceptions.ClientError, match="AccessDenied"):
-            server.s3.delete_object(Bucket="audit", Key=each["Key"], VersionId=head["VersionId"])
+        with pytest.raises(storage.s3.exceptions.ClientError, match="AccessDenied"):
+            storage.s3.delete_object(Bucket="audit", Key=each["Key"], VersionId=head["VersionId"])
 
 
-async def test_objects_are_not_locked_unless_it_is_wanted(log: AuditLog, server: Storage) -> None:
+async def test_objects_are_not_locked_unless_it_is_wanted(log: AuditLog, storage: Storage) -> None:
     log.append(ten(0))
-    await archive(log, bucket(server, "s3://audit"), READER)
-    head = server.s3.head_object(Bucket="audit", Key=MANIFEST)
+    await archive(log, bucket(storage, "s3://audit"), READER)
+    head = storage.s3.head_object(Bucket="audit", Key=MANIFEST)
     assert "ObjectLockMode" not in head
     assert head["ContentType"] == "application/json"
 
 
-async def test_what_a_bucket_refuses_is_said(log: AuditLog, server: Storage) -> None:
+async def test_what_a_bucket_refuses_is_said(log: AuditLog, storage: Storage) -> None:
     for place, said in (
-        (bucket(server, "s3://nobody", AWS_SECRET_ACCESS_KEY="wrong"), "403, SignatureDoesNotMatch"),
-        (bucket(server, "s3://nobody/x"), "404, NoSuchBucket"),
+        (bucket(storage, "s3://nobody", AWS_SECRET_ACCESS_KEY="wrong"), "403, SignatureDoesNotMatch"),
+        (bucket(storage, "s3://nobody/x"), "404, NoSuchBucket"),
     ):
         with pytest.raises(AuditError, match=said):
             await archive(log, place, READER)
-    nobody = bucket(server, "s3://audit", AWS_ACCESS_KEY_ID="", AWS_EC2_METADATA_DISABLED="true")
+    nobody = bucket(storage, "s3://audit", AWS_ACCESS_KEY_ID="", AWS_EC2_METADATA_DISABLED="true")
     with pytest.raises(ConfigurationError, match="no credentials"):
         await archive(log, nobody, READER)
     for url in ("s3:audit", "s3://A/b", "s3://audit?x", "https://audit"):
         with pytest.raises(ConfigurationError, match="s3://BUCKET"):
-            bucket(server, url)
+            bucket(storage, url)
     with pytest.raises(AuditError, match="There is no archive"):
-        await verify_archive(bucket(server, "s3://audit/empty"), [log.signer.public])
+        await verify_archive(bucket(storage, "s3://audit/empty"), [log.signer.public])
 
 
 def test_a_bucket_is_asked_where_amazon_has_it() -> None:

@@ -62,7 +62,9 @@ def test_a_process_that_has_the_log_open_signs_with_the_new_key(log: AuditLog, p
     assert problems(log, old.public) == set()
 
 
-def test_a_key_that_has_handed_over_signs_no_more(log: AuditLog, policy: Audit, open_log: Opener, tmp_path: Path) -> None:
+def test_a_key_that_has_handed_over_signs_no_more(
+    log: AuditLog, policy: Audit, open_log: Opener, tmp_path: Path
+) -> None:
     log.append([asked()])
     kept = (tmp_path / "audit.key").read_bytes()
     old = log.signer

@@ -253,10 +253,11 @@ async def test_a_call_that_every_target_of_a_route_failed_is_told_with_what_each
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
     routes = {"fast": Route(targets=("openai:gpt-5", "openai:gpt-5-mini"))}
-    with Mock(fault="status=529") as mock, pytest.raises(OverloadedError):
-        said = {"audit": policy, "surroundings": surroundings, "retry": None}
+    said = {"audit": policy, "surroundings": surroundings, "retry": None}
+    with Mock(fault="status=529") as mock:
         asking = AnyLLM.create("route", routes=routes, transport=mock.transport, **said)
-        await asking.acompletion("fast", MESSAGES)
+        with pytest.raises(OverloadedError):
+            await asking.acompletion("fast", MESSAGES)
     (event,) = events(policy, surroundings)
     assert event["policy"] == {
         "route": "fast", "passed": ["openai:gpt-5: OverloadedError", "openai:gpt-5-mini: OverloadedError"]
