@@ -13,6 +13,7 @@ import pytest
 from any_llm.audit.archive import MANIFEST, Folder, Manifest, archive, verify_archive
 from any_llm.audit.bucket import UNLOCKED, Bucket, Lock
 from any_llm.audit.chain import checkpoint_text
+from any_llm.audit.event import Event
 from any_llm.audit.handover import rotate
 from any_llm.audit.log import AuditLog
 from any_llm.audit.merkle import root
@@ -45,7 +46,7 @@ def bucket(storage: Storage, url: str, lock: Lock = UNLOCKED, **environment: str
     return Bucket(url, access, lock)
 
 
-def ten(start: int, tenant: str = "") -> list[object]:
+def ten(start: int, tenant: str = "") -> list[Event]:
     return [asked(f"user-{start}-{number}", tenant=tenant) for number in range(10)]
 
 

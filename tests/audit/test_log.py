@@ -37,10 +37,10 @@ def dict_of(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, object
 READER = Reader(actor="auditor", reason="the yearly review")
 
 
-def told(log: AuditLog, **query: str) -> list[dict[str, object]]:
+def told(log: AuditLog, action: str = "") -> list[dict[str, object]]:
     """Return events, without leaving a trace."""
     with log.database.snapshot() as session:
-        return [row.told() for row in rows_of(session, Query(**query))]
+        return [row.told() for row in rows_of(session, Query(action=action))]
 
 
 def test_events_have_numbers_by_tenant_and_checkpoints_by_count(log: AuditLog) -> None:

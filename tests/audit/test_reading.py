@@ -21,10 +21,10 @@ def place(tmp_path: Path) -> str:
     return f"sqlite:{tmp_path / 'audit.db'}"
 
 
-def told(log: AuditLog, **query: str) -> list[dict[str, object]]:
+def told(log: AuditLog, action: str = "") -> list[dict[str, object]]:
     """Return events, without leaving a trace."""
     with log.database.snapshot() as session:
-        return [row.told() for row in rows_of(session, Query(**query))]
+        return [row.told() for row in rows_of(session, Query(action=action))]
 
 
 def test_reading_is_recorded_with_each_tenant_whose_events_were_read(log: AuditLog) -> None:

@@ -135,7 +135,7 @@ def test_what_is_older_than_it_is_kept_goes_by_itself_once_an_hour(make: Callabl
         passed = 0.0
 
         @override
-        def monotonic(self) -> float:  # type: ignore[override]  # the machine's own is no method
+        def monotonic(self) -> float:
             return self.passed
 
     writer = make(retention={"access": 30})

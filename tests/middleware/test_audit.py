@@ -253,9 +253,9 @@ async def test_a_call_that_every_target_of_a_route_failed_is_told_with_what_each
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
     routes = {"fast": Route(targets=("openai:gpt-5", "openai:gpt-5-mini"))}
-    said = {"audit": policy, "surroundings": surroundings, "retry": None}
     with Mock(fault="status=529") as mock:
-        asking = AnyLLM.create("route", routes=routes, transport=mock.transport, **said)
+        said: JSONObject = {"transport": mock.transport, "surroundings": surroundings, "retry": None}
+        asking = AnyLLM.create("route", routes=routes, audit=policy, **said)
         with pytest.raises(OverloadedError):
             await asking.acompletion("fast", MESSAGES)
     (event,) = events(policy, surroundings)

@@ -38,7 +38,7 @@ def _agrees(value: JSON) -> bool:
     left: list[JSON] = [value]
     while left:
         item = left.pop()
-        kind = type(item)
+        kind: object = type(item)
         if kind is dict:
             if not "".join(item).isascii():
                 return False

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from any_llm.audit.canonical import canonical
+import msgspec
+
 from any_llm.types.json import JSON
 
 GENESIS = bytes(32)
 """What stands before the first event of a chain."""
 
+_ENCODE = msgspec.json.Encoder().encode
 _EVENT = b"any-llm audit event 1\0"
 _HEAD = b"any-llm audit head 1\0"
 _ROSTER = b"any-llm audit roster 1\0"
@@ -39,8 +41,8 @@ def link(before: bytes, digest: bytes, about: bytes) -> bytes:
 
 
 def about_text(columns: Sequence[JSON]) -> bytes:
-    """Return what stays of an event in every case: tenant, number, time, stream, class, action."""
-    return canonical(list(columns))
+    """Return what stays of an event in every case, as JSON: tenant, number, time, stream, class, action."""
+    return _ENCODE(columns)
 
 
 def head_text(tenant: str, counts: Sequence[int], last: bytes, checked_at: str) -> bytes:

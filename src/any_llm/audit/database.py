@@ -249,7 +249,7 @@ class Database:
 
 def as_bytes(value: JSON) -> bytes:
     """Return what a database gives for bytes: who changes them by hand may leave anything."""
-    return bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode("utf-8", "replace")
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
 def _path_of(place: str) -> Path:
