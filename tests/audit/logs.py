@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 from typing_extensions import override
 
 from any_llm.audit.event import Event
@@ -34,3 +37,19 @@ def verdict(log: AuditLog) -> Verdict:
     """Return what a verification of a whole log says."""
     with log.database.snapshot() as session:
         return verify(session, [log.signer.public])
+
+
+def changing(path: Path) -> sqlite3.Connection:
+    """Return a connection by which somebody changes a log, who first takes away what keeps them from it."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    for name in ("audit_events_stay", "audit_events_same"):
+        connection.execute(f"DROP TRIGGER IF EXISTS {name}")
+    return connection
+
+
+def unguarded(log: AuditLog) -> None:
+    """Take away what in the database keeps a log from being changed."""
+    where = " ON audit_events" if log.database.postgres else ""
+    with log.database.transaction() as session:
+        for name in ("audit_events_stay", "audit_events_same"):
+            session.run(f"DROP TRIGGER {name}{where}")

@@ -20,7 +20,7 @@ from any_llm.audit.writer import Writer
 from any_llm.exceptions import ConfigurationError
 from any_llm.refusals import AuditError
 from any_llm.types.auditing import Audit
-from tests.audit.logs import asked, verdict
+from tests.audit.logs import asked, unguarded, verdict
 
 WITHOUT = """
 import sys
@@ -130,14 +130,17 @@ def open_private(private: Path, folder: Path) -> None:
 
 
 def test_a_body_that_is_no_canonical_json_is_found(log: AuditLog) -> None:
-    from any_llm.audit.chain import GENESIS, body_digest, link  # noqa: PLC0415  # used here alone
+    from any_llm.audit.chain import GENESIS, about_text, body_digest, link  # noqa: PLC0415  # used here alone
 
     log.append([Event(action="a", stream="admin")])
+    unguarded(log)
+    with log.database.snapshot() as session:
+        about = about_text(next(rows_of(session, Query())).about)
     for body in (b"no json", b'{"b": 1}', b"[]"):
         digest = body_digest(body)
         with log.database.transaction() as session:
             statement = "UPDATE audit_events SET body = ?, digest = ?, hash = ?"
-            session.run(statement, body, digest, link(GENESIS, digest))
+            session.run(statement, body, digest, link(GENESIS, digest, about))
         assert "The body is no canonical JSON" in [problem.what for problem in verdict(log).problems]
     with log.database.snapshot() as session:
         assert len(list(rows_of(session, Query()))) == 1

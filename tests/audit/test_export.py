@@ -1,25 +1,18 @@
-"""What others are given: syslog, OTLP logs, and windows of lines of JSON with a manifest."""
+"""What others are given: syslog, OTLP logs, and lines of JSON."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-from pathlib import Path
 
 import msgspec
 from google.protobuf import json_format
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from any_llm.audit.chain import checkpoint_text
-from any_llm.audit.export import Manifest, export_windows, json_lines, otlp_logs, syslog_lines
+from any_llm.audit.export import json_lines, otlp_logs, syslog_lines
 from any_llm.audit.log import AuditLog
-from any_llm.audit.merkle import root
-from any_llm.audit.reading import Query, Reader, rows_of
-from any_llm.audit.signing import is_signed
+from any_llm.audit.reading import Query, rows_of
 from tests.audit.logs import asked
 
-READER = Reader(actor="auditor")
 RFC_5424 = re.compile(
     r"<(?P<pri>\d{1,3})>1 (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (?P<host>[!-~]{1,255}) (?P<app>[!-~]{1,48}) "
     r"(?P<proc>[!-~]{1,128}) (?P<id>[!-~]{1,32}) "
@@ -51,25 +44,6 @@ def test_otlp_logs_are_what_the_protocols_own_types_read(log: AuditLog) -> None:
     assert told["any_llm.audit.actor"].string_value == "ann"
     assert told["any_llm.audit.number"].int_value == 1
     assert msgspec.json.decode(first.body.string_value)["number"] == 1
-
-
-def test_closed_windows_are_files_and_the_manifest_tells_of_each(log: AuditLog, tmp_path: Path) -> None:
-    for start in range(3):
-        log.append([asked(f"user-{start}-{number}") for number in range(10)])
-    log.append([asked("in no window yet")])
-    manifest = export_windows(log, tmp_path / "out", READER)
-    assert msgspec.json.decode((tmp_path / "out" / "manifest.json").read_bytes(), type=Manifest).windows == list(
-        manifest.windows
-    )
-    assert [(window.first, window.last) for window in manifest.windows] == [(1, 10), (11, 20), (21, 30)]
-    for window in manifest.windows:
-        text = (tmp_path / "out" / window.file).read_bytes()
-        assert (hashlib.sha256(text).hexdigest(), len(text)) == (window.sha256, window.bytes)
-        events = [msgspec.json.decode(line) for line in text.splitlines()]
-        assert root([bytes.fromhex(event["hash"]) for event in events]).hex() == window.root
-        signed = checkpoint_text("", window.first, window.last, bytes.fromhex(window.root), window.at)
-        assert is_signed(base64.b64decode(manifest.public_key), base64.b64decode(window.signature), signed)
-    assert export_windows(log, tmp_path / "none", READER, "nobody").windows == []
 
 
 def test_what_was_removed_is_told_as_removed(log: AuditLog) -> None:

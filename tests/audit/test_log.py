@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,10 @@ from typing import TypeAlias
 import msgspec
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from any_llm.audit.event import Event
+from any_llm.audit.handover import rotate
 from any_llm.audit.log import AuditLog, open_audit
 from any_llm.audit.proof import is_proved, prove
 from any_llm.audit.reading import Query, Reader, read_events, rows_of, subjects_of, unsealed
@@ -25,13 +28,19 @@ from any_llm.types.auditing import Audit
 from tests.audit.logs import DAY, Clock, asked, verdict
 
 Opener: TypeAlias = Callable[[Audit], AuditLog]
+
+
+def dict_of(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, object]:
+    return dict(zip((column[0] for column in cursor.description), row, strict=True))
+
+
 READER = Reader(actor="auditor", reason="the yearly review")
 
 
-def told(log: AuditLog, **query: str) -> list[dict[str, object]]:
+def told(log: AuditLog, action: str = "") -> list[dict[str, object]]:
     """Return events, without leaving a trace."""
     with log.database.snapshot() as session:
-        return [row.told() for row in rows_of(session, Query(**query))]
+        return [row.told() for row in rows_of(session, Query(action=action))]
 
 
 def test_events_have_numbers_by_tenant_and_checkpoints_by_count(log: AuditLog) -> None:
@@ -102,6 +111,72 @@ def test_a_transaction_in_postgres_can_be_joined(postgres: str, tmp_path: Path, 
         log.join(connection).admin("user.block", actor="root", thing="user:eve")
     assert [event["object"] for event in told(log)] == ["user:eve"]
     assert verdict(log).problems == []
+
+
+def test_a_connection_that_makes_of_rows_what_it_likes_can_be_joined(
+    place: str, policy: Audit, open_log: Opener
+) -> None:
+    log = open_log(policy)
+    log.append([asked()])
+    if log.database.postgres:
+        with psycopg.connect(place, row_factory=dict_row) as connection:
+            log.join(connection).admin("user.block", actor="root")
+    else:
+        joined = sqlite3.connect(place.removeprefix("sqlite:"), isolation_level=None)
+        joined.row_factory = dict_of
+        joined.execute("BEGIN IMMEDIATE")
+        log.join(joined).admin("user.block", actor="root")
+        joined.execute("COMMIT")
+        joined.close()
+    found = verdict(log)
+    assert (found.events, found.problems) == (2, [])
+
+
+def test_nothing_is_joined_where_no_transaction_is_under_way(place: str, policy: Audit, open_log: Opener) -> None:
+    log = open_log(policy)
+    connection: sqlite3.Connection | psycopg.Connection[tuple[object, ...]]
+    if log.database.postgres:
+        connection = psycopg.connect(place, autocommit=True)
+    else:
+        connection = sqlite3.connect(place.removeprefix("sqlite:"), isolation_level=None)
+    with pytest.raises(AuditError, match="begin one first"):
+        log.join(connection)
+    connection.execute("BEGIN")
+    log.join(connection).admin("user.block", actor="root")
+    connection.execute("COMMIT")
+    connection.close()
+    assert verdict(log).events == 1
+
+
+def test_nothing_in_the_log_can_be_deleted_or_changed(log: AuditLog) -> None:
+    log.append([asked()])
+    for statement in (
+        "DELETE FROM audit_events",
+        "UPDATE audit_events SET actor = 'bob'",
+        "UPDATE audit_events SET body = NULL, actor = '', at = '2020'",
+        *(["TRUNCATE audit_events"] if log.database.postgres else []),
+    ):
+        with pytest.raises(AuditError, match="append-only"), log.database.transaction() as session:
+            session.run(statement)
+    assert verdict(log).problems == []
+
+
+def test_many_processes_make_one_chain_for_each_tenant_while_a_key_hands_over(log: AuditLog) -> None:
+    log.append([asked()])
+    children = []
+    for name in ("a", "b", "c"):
+        child = os.fork()
+        if child == 0:
+            try:
+                for number in range(8):
+                    log.append([asked(name, tenant=str(number % 3))])
+            finally:
+                os._exit(0)
+        children.append(child)
+    rotate(log, READER)
+    assert {os.waitpid(child, 0)[1] for child in children} == {0}
+    found = verdict(log)
+    assert (found.events, len(found.heads), found.problems) == (26, 4, [])
 
 
 def test_many_writers_make_one_chain(log: AuditLog, policy: Audit, clock: Clock) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-import sqlite3
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from google.protobuf import json_format
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+import trustme
 from typing_extensions import override
 
 from any_llm import Audit
@@ -21,7 +21,12 @@ from any_llm.audit.event import Event
 from any_llm.audit.log import AuditLog
 from any_llm.cli.exits import Exit
 from any_llm.pipeline.surroundings import PROCESS
+from tests.audit.logs import changing
+from tests.audit.storage import Storage, storage
 from tests.cli.conftest import Command
+from tests.observers.collector import Collector, told
+
+__all__ = ["storage"]
 
 
 @pytest.fixture
@@ -37,9 +42,8 @@ def place(any_llm: Command, tmp_path: Path) -> str:
 
 
 def changed(place: str, statement: str) -> None:
-    database = sqlite3.connect(place.removeprefix("sqlite:"))
+    database = changing(Path(place.removeprefix("sqlite:")))
     database.execute(statement)
-    database.commit()
     database.close()
 
 
@@ -93,20 +97,43 @@ def test_somebody_is_held_released_and_erased(any_llm: Command, place: str) -> N
     assert json.loads(any_llm("audit", "report", "subject", "--subject", "ann", "--place", place).out)["events"] == 0
 
 
-class Receiver(BaseHTTPRequestHandler):
-    """An OTLP receiver that reads with the protocol's own types."""
+def test_a_real_collector_takes_the_log_attribute_by_attribute(any_llm: Command, place: str) -> None:
+    with Collector() as collector:
+        to = f"http://127.0.0.1:{collector.http}"
+        done = any_llm("audit", "export", "--format", "otlp", "--to", to, "--place", place)
+        assert "5 events sent" in done.err
+        collector.await_until(lambda: len(collector.events()) == 5)
+        records = sorted(collector.events(), key=lambda record: int(told(record.attributes)["any_llm.audit.number"]))
+    assert [json.loads(record.body.string_value)["n"] for record in records] == [0, 1, 2, 3, 4]
+    first = json.loads(records[0].body.string_value)
+    assert told(records[0].attributes) == {
+        "any_llm.audit.number": 1,
+        "any_llm.audit.tenant": "",
+        "any_llm.audit.stream": "access",
+        "any_llm.audit.class": "access",
+        "any_llm.audit.actor": "ann",
+        "any_llm.audit.hash": first["hash"],
+    }
+    assert {(record.event_name, record.severity_text) for record in records} == {
+        ("any_llm.audit.completion", "INFO")
+    }  # fmt: skip
+    moments = {record.time_unix_nano // 1_000: datetime.fromisoformat(first["at"]) for record in records[:1]}
+    assert all(micro == round(at.timestamp() * 1_000_000) for micro, at in moments.items())
 
-    received: list[ExportLogsServiceRequest]
-    status = 200
+
+class Receiver(BaseHTTPRequestHandler):
+    """A receiver of OTLP that answers as it is told."""
+
+    status, answer = 200, b"{}"
+    headers_seen: str | None = None
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        assert self.path == "/v1/logs"
-        self.received.append(json_format.Parse(body, ExportLogsServiceRequest()))
+        self.rfile.read(int(self.headers["content-length"]))
+        type(self).headers_seen = self.headers["x-api-key"]
         self.send_response(self.status)
-        self.send_header("content-length", "2")
+        self.send_header("content-length", str(len(self.answer)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(self.answer)
 
     @override
     def log_message(self, format: str, *args: object) -> None:
@@ -115,7 +142,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def receiver() -> Iterator[HTTPServer]:
-    Receiver.received, Receiver.status = [], 200
+    Receiver.status, Receiver.answer = 200, b"{}"
     server = HTTPServer(("127.0.0.1", 0), Receiver)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -125,30 +152,48 @@ def receiver() -> Iterator[HTTPServer]:
     server.server_close()
 
 
-def test_a_receiver_of_otlp_takes_the_log(any_llm: Command, place: str, receiver: HTTPServer) -> None:
+def test_what_a_receiver_of_otlp_does_not_take_is_told(
+    any_llm: Command, place: str, receiver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=a%20key, other=1")
     to = f"http://127.0.0.1:{receiver.server_port}"
-    done = any_llm("audit", "export", "--format", "otlp", "--to", to, "--place", place)
-    assert "5 events sent" in done.err
-    records = Receiver.received[0].resource_logs[0].scope_logs[0].log_records
-    assert [json.loads(record.body.string_value)["n"] for record in records] == [0, 1, 2, 3, 4]
-    Receiver.status = 503
-    assert "answered 503" in any_llm("audit", "export", "--format", "otlp", "--to", to, "--place", place).err
+    for status, answer, said in (
+        (200, b"", "events sent"),
+        (200, b"taken", "events sent"),
+        (503, b"busy", "answered 503: busy"),
+        (200, b'{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"too old"}}', "rejected 2 events: too old"),
+    ):
+        Receiver.status, Receiver.answer = status, answer
+        assert said in any_llm("audit", "export", "--format", "otlp", "--to", to, "--place", place).err
+    assert Receiver.headers_seen == "a key"
 
 
-def test_a_receiver_of_syslog_takes_the_log(any_llm: Command, place: str) -> None:
+@pytest.mark.parametrize("scheme", ["tcp", "tls"])
+def test_a_receiver_of_syslog_takes_the_log(
+    any_llm: Command, place: str, scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context: ssl.SSLContext | None = None
+    if scheme == "tls":
+        authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         received: list[bytes] = []
 
         def receive() -> None:
             connection, _ = server.accept()
+            connection = context.wrap_socket(connection, server_side=True) if context else connection
             with connection:
                 while piece := connection.recv(65_536):
                     received.append(piece)
 
         thread = threading.Thread(target=receive)
         thread.start()
-        done = any_llm("audit", "export", "--format", "syslog", "--to", f"tcp://127.0.0.1:{port}", "--place", place)
+        to = f"{scheme}://127.0.0.1:{port}"
+        done = any_llm("audit", "export", "--format", "syslog", "--to", to, "--place", place)
         thread.join()
     assert done.code == Exit.DONE
     text = b"".join(received)
@@ -159,18 +204,61 @@ def test_a_receiver_of_syslog_takes_the_log(any_llm: Command, place: str) -> Non
         text = rest[int(length) :]
     assert len(messages) == 5
     assert all(message.startswith(b"<109>1 ") for message in messages)
-    assert (
-        "tcp://HOST:PORT"
-        in any_llm("audit", "export", "--format", "syslog", "--to", "tcp://nowhere", "--place", place).err
-    )
+
+
+def test_where_syslog_goes_must_be_a_host_and_a_port(any_llm: Command, place: str) -> None:
+    done = any_llm("audit", "export", "--format", "syslog", "--to", "tcp://nowhere", "--place", place)
+    assert "tcp://HOST:PORT" in done.err
 
 
 def test_exports_go_to_files_and_folders(any_llm: Command, place: str, tmp_path: Path) -> None:
     any_llm("audit", "export", "--format", "otlp", "--to", str(tmp_path / "out.json"), "--place", place)
     assert json.loads((tmp_path / "out.json").read_text())["resourceLogs"]
-    done = any_llm("audit", "export", "--windows", str(tmp_path / "windows"), "--place", place)
-    assert done.out.startswith("2 windows in")
+    folder = str(tmp_path / "windows")
+    done = any_llm("audit", "export", "--windows", folder, "--place", place)
+    assert done.out.startswith("2 windows written, 2 in")
     assert len(json.loads((tmp_path / "windows" / "manifest.json").read_text())["windows"]) == 2
+    assert "A folder locks nothing" in any_llm("audit", "export", "--windows", folder, "--lock.days", "3").err
+    done = any_llm("audit", "verify", "--archive", folder, "--place", place)
+    assert (done.code, done.out.splitlines()[-1]) == (0, "4 events, 2 checkpoints, 0 removed: nothing is wrong")
+    changed(place, "DELETE FROM audit_events WHERE number >= 4")
+    changed(place, "DELETE FROM audit_checkpoints WHERE last >= 4")
+    assert any_llm("audit", "verify", "--manifest", folder, "--place", place).out.count("the log was set back") == 1
+
+
+def test_windows_go_to_a_bucket_and_are_locked_there(
+    any_llm: Command, place: str, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in storage.environment.items():
+        monkeypatch.setenv(name, value)
+    arguments = ("--lock.days", "7", "--lock.mode", "GOVERNANCE", "--place", place)
+    done = any_llm("audit", "export", "--windows", "s3://audit/of the command", *arguments)
+    assert done.out == "2 windows written, 2 in 's3://audit/of the command'\n"
+    assert any_llm("audit", "verify", "--archive", "s3://audit/of the command", "--place", place).code == Exit.DONE
+    kept = storage.s3.head_object(Bucket="audit", Key="of the command/manifest.json")
+    assert kept["ObjectLockMode"] == "GOVERNANCE"
+
+
+def test_a_key_hands_over_and_both_are_trusted(any_llm: Command, place: str, tmp_path: Path) -> None:
+    public, key = tmp_path / "audit.pub", tmp_path / "audit.db.key"
+    subprocess.run(["openssl", "pkey", "-in", str(key), "-pubout", "-out", str(public)], check=True)
+    assert any_llm("audit", "rotate", "--place", place, "--reason", "once a year").out.endswith("signs from now on\n")
+    for trusted in ((), ("--public-key", str(public))):
+        assert any_llm("audit", "verify", "--place", place, *trusted).code == Exit.DONE
+
+
+def test_what_is_broken_is_told_also_where_the_look_at_it_cannot_be_written(any_llm: Command, place: str) -> None:
+    changed(place, "DELETE FROM audit_heads")
+    done = any_llm("audit", "verify", "--place", place)
+    assert "What signs the end of the chain is missing" in done.out
+    assert "this look at the log is not in it" in done.err
+    assert done.code == 1
+
+
+def test_who_looks_at_the_holds_is_told_too(any_llm: Command, place: str) -> None:
+    any_llm("audit", "hold", "--place", place, "--reader", "eve")
+    *_, last = map(json.loads, any_llm("audit", "export", "--place", place).out.splitlines())
+    assert (last["action"], last["actor"]) == ("audit.holds", "eve")
 
 
 @pytest.mark.parametrize(

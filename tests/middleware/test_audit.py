@@ -10,13 +10,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from time import monotonic
 
 import msgspec
 import pytest
 
-from any_llm.attempts import Routing
+from any_llm import AnyLLM, Budget, Limit, Route
+from any_llm.attempts import Considered, Routing
 from any_llm.audit.log import AuditLog
 from any_llm.audit.reading import Query, rows_of
 from any_llm.audit.verification import verify
@@ -25,7 +27,7 @@ from any_llm.exceptions import OverloadedError
 from any_llm.middleware.audit import _decisions
 from any_llm.pipeline.stream import is_stream
 from any_llm.pipeline.surroundings import PROCESS, Surroundings
-from any_llm.refusals import AuditError, GuardrailError
+from any_llm.refusals import AuditError, BudgetExceededError, GuardrailError, LimitExceededError
 from any_llm.testing import Mock
 from any_llm.types.auditing import Audit
 from any_llm.types.caller import Caller
@@ -235,8 +237,62 @@ async def test_a_stream_whose_pieces_do_not_add_up_is_told_as_incomplete(
 
 
 def test_what_a_route_passed_is_a_policy_decision() -> None:
-    routing = Routing(route="fast", passed=["openai:gpt-5: OverloadedError"])
-    assert _decisions(Report(routing=routing)) == {"route": "fast", "passed": ["openai:gpt-5: OverloadedError"]}
+    dropped = Considered(target="openai:gpt-4", route="fast", reason="no tools")
+    asked = Considered(target="openai:gpt-5", route="fast", place=1)
+    routing = Routing(route="fast", passed=["openai:gpt-5: OverloadedError"], considered=(asked, dropped), hedged=1)
+    assert _decisions(Report(routing=routing)) == {
+        "route": "fast",
+        "passed": ["openai:gpt-5: OverloadedError"],
+        "dropped": {"openai:gpt-4": "no tools"},
+        "hedged": 1,
+    }
+
+
+async def test_a_call_that_every_target_of_a_route_failed_is_told_with_what_each_failed_with(
+    policy: Audit, surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
+    routes = {"fast": Route(targets=("openai:gpt-5", "openai:gpt-5-mini"))}
+    with Mock(fault="status=529") as mock:
+        said: JSONObject = {"transport": mock.transport, "surroundings": surroundings, "retry": None}
+        asking = AnyLLM.create("route", routes=routes, audit=policy, **said)
+        with pytest.raises(OverloadedError):
+            await asking.acompletion("fast", MESSAGES)
+    (event,) = events(policy, surroundings)
+    assert event["policy"] == {
+        "route": "fast", "passed": ["openai:gpt-5: OverloadedError", "openai:gpt-5-mini: OverloadedError"]
+    }  # fmt: skip
+    assert [attempt["error"] for attempt in event["attempts"]] == ["OverloadedError"] * 2
+
+
+async def test_what_budgets_and_limits_decide_is_told_and_in_encrypted_logs_nobody_is_named(
+    policy: Audit, surroundings: Surroundings
+) -> None:
+    policy = msgspec.structs.replace(policy, content="encrypted")
+    mine = Budget(amount=Decimal("0.000001"), window="day", name="mine", per=("user",))
+    ann = Caller(user="ann-smith", project="books")
+    with Mock() as mock:
+
+        def client(**said: object) -> AnyLLM:
+            return mock.client("openai", audit=policy, surroundings=surroundings, caller=ann, **said)
+
+        for _ in range(2):
+            await client(budgets=[msgspec.structs.replace(mine, on_exhausted="warn")]).acompletion("gpt-5", MESSAGES)
+        with pytest.raises(BudgetExceededError):
+            await client(budgets=[mine]).acompletion("gpt-5", MESSAGES)
+        once = client(limits=[Limit(amount=1, name="once", mode="reject")])
+        await once.acompletion("gpt-5", MESSAGES)
+        with pytest.raises(LimitExceededError):
+            await once.acompletion("gpt-5", MESSAGES)
+    _, warned, refused, _, limited = told = events(policy, surroundings)
+    (warning,) = warned["policy"]["warnings"]
+    assert warning.startswith("budget 'mine' was exceeded: $")
+    assert (refused["refused_by"], refused["budget"], refused["limit"], refused["each"]) == (
+        "BudgetExceededError", "mine", "0.000001", ["user"],
+    )  # fmt: skip
+    assert (limited["refused_by"], limited["limit"]) == ("LimitExceededError", "once")
+    assert {event["project"] for event in told} == {"books"}
+    assert "ann-smith" not in str(told)
 
 
 PROGRAM = """

@@ -34,13 +34,23 @@ def canonical(value: JSON) -> bytes:
 
 
 def _agrees(value: JSON) -> bool:
-    if type(value) in _SAFE:
-        return True
-    if is_object(value):
-        return all(name.isascii() and _agrees(item) for name, item in value.items())
-    if is_list(value):
-        return all(map(_agrees, value))
-    return type(value) is int and -_WHOLE <= value <= _WHOLE
+    # A loop, since what callers say may be nested deeper than functions may be.
+    left: list[JSON] = [value]
+    while left:
+        item = left.pop()
+        kind: object = type(item)
+        if kind is dict:
+            if not "".join(item).isascii():
+                return False
+            left += item.values()
+        elif kind is list:
+            left += item
+        elif kind is int:
+            if not -_WHOLE <= item <= _WHOLE:
+                return False
+        elif kind not in _SAFE:
+            return False
+    return True
 
 
 def _unicode(value: JSON) -> JSON:

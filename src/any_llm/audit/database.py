@@ -12,6 +12,7 @@ from time import monotonic, sleep
 from typing import Protocol
 from urllib.parse import unquote
 
+from any_llm.audit.tables import POSTGRES, SQLITE
 from any_llm.exceptions import ConfigurationError, MissingExtraError
 from any_llm.refusals import AuditError
 from any_llm.types.json import JSON
@@ -19,32 +20,7 @@ from any_llm.types.json import JSON
 _SECONDS_FOR_A_LOCK = 10.0
 _SECONDS_BETWEEN_TRIES = 0.02
 _LOCK = 0x616E796C6C6D
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS audit_events (
-    tenant TEXT NOT NULL, number BIGINT NOT NULL, digest BLOB NOT NULL, hash BLOB NOT NULL, body BLOB,
-    stream TEXT NOT NULL, class TEXT NOT NULL, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
-    PRIMARY KEY (tenant, number)
-);
-CREATE INDEX IF NOT EXISTS audit_events_at ON audit_events (tenant, at);
-CREATE INDEX IF NOT EXISTS audit_events_actor ON audit_events (tenant, actor);
-CREATE TABLE IF NOT EXISTS audit_heads (
-    tenant TEXT PRIMARY KEY, number BIGINT NOT NULL, hash BLOB NOT NULL, key_id TEXT NOT NULL, signature BLOB NOT NULL,
-    checked BIGINT NOT NULL, checked_at TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS audit_checkpoints (
-    tenant TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, root BLOB NOT NULL, at TEXT NOT NULL,
-    key_id TEXT NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (tenant, last)
-);
-CREATE TABLE IF NOT EXISTS audit_subjects (
-    tenant TEXT NOT NULL, subject TEXT NOT NULL, ref TEXT NOT NULL, secret BLOB NOT NULL, PRIMARY KEY (tenant, subject)
-);
-CREATE TABLE IF NOT EXISTS audit_holds (
-    tenant TEXT NOT NULL, name TEXT NOT NULL, subject TEXT NOT NULL, class TEXT NOT NULL, reason TEXT NOT NULL,
-    since TEXT NOT NULL, PRIMARY KEY (tenant, name)
-);
-"""
-"""An event's number is its place in the chain of its tenant, from 1 on. `checked` is the last one in a checkpoint."""
+_THERE = "SELECT 1 FROM sqlite_master WHERE name = 'audit_events_same'"
 
 
 class Cursor(Protocol):
@@ -58,7 +34,7 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """A connection of `sqlite3` or of `psycopg`."""
 
-    def execute(self, statement: JSON, values: JSON = ..., /) -> Cursor:
+    def execute(self, statement: JSON, values: JSON = ..., /) -> object:
         """Run one statement."""
         ...
 
@@ -120,18 +96,37 @@ class Session:
             raise _failed(error) from error
 
     def _execute(self, statement: str, values: Sequence[object]) -> Cursor:
-        return self.connection.execute(statement.replace("?", "%s") if self.postgres else statement, values)
+        # A program's own connection may make of rows what it likes; here they are tuples.
+        connection: JSON = self.connection
+        if self.postgres:
+            cursor = connection.cursor(row_factory=_psycopg().rows.tuple_row)
+            statement = statement.replace("?", "%s")
+        else:
+            cursor = connection.cursor()
+            cursor.row_factory = None
+        result: Cursor = cursor.execute(statement, values)
+        return result
 
     def lock(self) -> None:
         """Have no other process write into the log before this transaction is over."""
         if self.postgres:
             self.run("SELECT pg_advisory_xact_lock(?)", _LOCK)
 
+    @property
+    def begun(self) -> bool:
+        """Whether a transaction is under way."""
+        connection: JSON = self.connection
+        if self.postgres:
+            return not connection.autocommit or connection.info.transaction_status != 0
+        return bool(connection.in_transaction)
+
     def make_tables(self) -> None:
-        """Make the tables that are not there."""
-        for statement in TABLES.split(";"):
-            if statement.strip():
-                self.run(statement.replace("BLOB", "BYTEA") if self.postgres else statement)
+        """Make the tables where they are not there."""
+        there = "SELECT to_regclass('audit_holds')" if self.postgres else _THERE
+        if any(row[0] for row in self.rows(there)):
+            return
+        for statement in POSTGRES if self.postgres else SQLITE:
+            self.run(statement)
 
 
 class Database:
@@ -199,6 +194,23 @@ class Database:
             else:
                 return session
 
+    def forget(self) -> None:
+        """Have nothing be left in the database's own files of what was taken away just now.
+
+        Raises:
+            AuditError: the log cannot be reached.
+        """
+        with self._lock:
+            connection = self._connection
+            if connection is None:
+                return
+            session = Session(connection, postgres=self.postgres)
+            if self.postgres:
+                session.run("VACUUM audit_events, audit_subjects")
+            else:
+                # What is deleted is overwritten; what was written before waits in a file beside it until then.
+                session.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the connection; it is opened again when it is used again."""
         with self._lock:
@@ -235,6 +247,11 @@ class Database:
         return connection
 
 
+def as_bytes(value: JSON) -> bytes:
+    """Return what a database gives for bytes: who changes them by hand may leave anything."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
 def _path_of(place: str) -> Path:
     kind, _, path = place.partition(":")
     path = unquote(path.removeprefix("//"))
@@ -256,7 +273,8 @@ def _connect_sqlite(path: Path) -> Connection:
             # What is committed is on the disk, and what is deleted is overwritten.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
-            connection.executescript(TABLES)
+            for statement in SQLITE:
+                connection.execute(statement)
         except sqlite3.Error as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > give_up:
                 connection.close()

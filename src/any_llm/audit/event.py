@@ -61,11 +61,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     action: str
 
+    @property
+    def about(self) -> tuple[JSON, ...]:
+        """What stays of the event in every case, as `any_llm.audit.chain:about_text` takes it."""
+        return self.tenant, self.number, self.at, self.stream, self.kind, self.action
+
     def told(self) -> JSONObject:
-        """Return the event as JSON values, with its hash."""
+        """Return the event as JSON values, with its hash; of one whose body is gone, what stayed and its digest."""
         known: JSONObject = (
             {"tenant": self.tenant, "number": self.number, "at": self.at, "stream": self.stream, "class": self.kind}
-            | {"action": self.action, "removed": True}
+            | {"action": self.action, "removed": True, "digest": self.digest.hex()}
             if self.body is None
             else msgspec.json.decode(self.body)
         )
@@ -74,4 +79,4 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def written_time(at: float) -> str:
     """Return a time in seconds since 1970 as RFC 3339 writes it, in UTC and to the microsecond."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{datetime.fromtimestamp(at, UTC).isoformat(timespec='microseconds')[:26]}Z"

@@ -1,18 +1,13 @@
-"""The log in the formats of others: JSON lines, syslog, OTLP logs, and closed windows with a manifest."""
+"""The log in the formats of others: JSON lines, syslog, OTLP logs."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
 from any_llm.audit.event import Row
-from any_llm.audit.log import AuditLog
-from any_llm.audit.reading import Query, Reader, read_events
 from any_llm.types.json import JSONObject
 
 _FACILITY_AUDIT, _NOTICE, _WARNING = 13, 5, 4
@@ -87,75 +82,3 @@ def _value(value: object) -> JSONObject:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("]", "\\]")
-
-
-class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the events between two checkpoints, as its manifest tells of it."""
-
-    tenant: str
-    first: int
-    last: int
-    file: str
-    sha256: str
-    bytes: int
-    root: str
-    at: str
-    key_id: str
-    signature: str
-    last_hash: str
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What an export of closed windows holds. It is written last: without it, an export is not finished."""
-
-    version: int = 1
-    public_key: str = ""
-    windows: Sequence[Window] = ()
-
-
-def export_windows(log: AuditLog, folder: Path, reader: Reader, tenant: str | None = None) -> Manifest:
-    """Write the events under each checkpoint to a file of its own, and then the manifest; only whole windows go.
-
-    Raises:
-        AuditError: the log cannot be read.
-        OSError: the folder cannot be written.
-    """
-    rows = read_events(log, Query(tenant=tenant), reader, "export")
-    with log.database.snapshot() as session:
-        statement = (
-            "SELECT tenant, first, last, root, at, key_id, signature FROM audit_checkpoints ORDER BY tenant, last"
-        )
-        points = [point for point in session.rows(statement) if tenant in (None, point[0])]
-    folder.mkdir(parents=True, exist_ok=True)
-    by_place = {(row.tenant, row.number): row for row in rows}
-    windows: list[Window] = []
-    for whose, first, last, root, at, key, signature in points:
-        inside = [by_place[whose, number] for number in range(first, last + 1) if (whose, number) in by_place]
-        text = "".join(f"{line}\n" for line in json_lines(inside)).encode()
-        name = f"{hashlib.sha256(whose.encode()).hexdigest()[:8]}-{first:012}-{last:012}.jsonl"
-        _write(folder / name, text)
-        windows.append(
-            Window(
-                tenant=whose,
-                first=first,
-                last=last,
-                file=name,
-                sha256=hashlib.sha256(text).hexdigest(),
-                bytes=len(text),
-                root=bytes(root).hex(),
-                at=at,
-                key_id=key,
-                signature=base64.b64encode(bytes(signature)).decode(),
-                last_hash=inside[-1].hash.hex() if inside else "",
-            )
-        )
-    manifest = Manifest(public_key=base64.b64encode(log.signer.public).decode(), windows=windows)
-    _write(folder / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-    return manifest
-
-
-def _write(path: Path, text: bytes) -> None:
-    """Write a file whole or not at all."""
-    made = path.with_name(f"{path.name}.new")
-    made.write_bytes(text)
-    made.replace(path)

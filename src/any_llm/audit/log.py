@@ -11,31 +11,26 @@ from pathlib import Path
 import msgspec
 
 from any_llm.audit.canonical import canonical, clean_text
-from any_llm.audit.chain import GENESIS, body_digest, checkpoint_text, head_text, link
+from any_llm.audit.chain import about_text, body_digest, link
 from any_llm.audit.database import Connection, Database, Session
 from any_llm.audit.event import VERSION, Appended, Event, written_time
-from any_llm.audit.merkle import root
+from any_llm.audit.heads import (
+    Head,
+    head_of,
+    heads_of,
+    roster_of,
+    write_checkpoint,
+    write_head,
+    write_roster,
+)
 from any_llm.audit.sealing import Subject, sealed, subject_of, without_secrets
-from any_llm.audit.signing import Signer, open_signer
+from any_llm.audit.signing import Signer, find_signer, open_signer
+from any_llm.refusals import AuditError
 from any_llm.spec.clock import Clock
 from any_llm.types.auditing import Audit
 from any_llm.types.json import JSON
 
 _INSERT = "INSERT INTO audit_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_HEAD = (
-    "INSERT INTO audit_heads VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant) DO UPDATE SET number = excluded.number, "
-    "hash = excluded.hash, key_id = excluded.key_id, signature = excluded.signature, checked = excluded.checked, "
-    "checked_at = excluded.checked_at"
-)
-
-
-class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of a tenant's chain: how many events it has, the last hash, and how far checkpoints reach, since when."""
-
-    number: int = 0
-    hash: bytes = GENESIS
-    checked: int = 0
-    checked_at: str = ""
 
 
 class AuditLog:
@@ -63,6 +58,30 @@ class AuditLog:
             self._signer = open_signer(Path(self.policy.key_path))
         return self._signer
 
+    def signer_after(self, key: str) -> Signer:
+        """Return who signs what follows something that was signed with a key, by the digits of which that is known.
+
+        Another process may have handed over to a new key, which is in the same file then, or beside it.
+
+        Raises:
+            AuditError: the key is another one.
+            ConfigurationError: there is no usable key.
+        """
+        if key in ("", self.signer.public_id):
+            return self.signer
+        self._signer = find_signer(Path(self.policy.key_path), key)
+        if self.signer.public_id != key:
+            raise AuditError(
+                f"The audit log is signed with the key {key}, and {self.policy.key_path!r} holds "
+                f"{self.signer.public_id}; bring the key that signs there, or hand over to this one with "
+                "`any-llm audit rotate --lost`"
+            )
+        return self.signer
+
+    def use(self, signer: Signer) -> None:
+        """Have another signer sign from now on."""
+        self._signer = signer
+
     @contextmanager
     def transaction(self) -> Generator[Transaction]:
         """Begin a transaction, in which the program changes what it has to, and tells of it.
@@ -80,8 +99,13 @@ class AuditLog:
 
         The connection is to the database of the log's own kind; the tables are made in it where they are missing. The
         program commits: `BEGIN IMMEDIATE` it must have said to SQLite, since events are numbered one after the other.
+
+        Raises:
+            AuditError: no transaction is under way, or the log cannot be written.
         """
         session = Session(connection, postgres=not isinstance(connection, sqlite3.Connection))
+        if not session.begun:
+            raise AuditError("No transaction is under way on this connection, which could be joined; begin one first")
         session.lock()
         session.make_tables()
         return Transaction(self, session)
@@ -157,7 +181,7 @@ class Transaction:
         ]
 
     def _append_to(self, tenant: str, events: Sequence[Event]) -> list[Appended]:
-        head = head_of(self.session, tenant)
+        head = self._head_of(tenant)
         number, last = head.number, head.hash
         rows: list[tuple[object, ...]] = []
         appended: list[Appended] = []
@@ -171,12 +195,21 @@ class Transaction:
             about = {"v": VERSION, "stream": event.stream, "class": kind}
             body = canonical({**event.details, **contents, **told, **about})
             digest = body_digest(body)
-            last = link(last, digest)
+            last = link(last, digest, about_text((tenant, number, at, event.stream, kind, event.action)))
             rows.append((tenant, number, digest, last, body, event.stream, kind, at, actor, event.action))
             appended.append(Appended(tenant, number, last))
         self.session.run_many(_INSERT, rows)
         self._set_head(tenant, msgspec.structs.replace(head, number=number, hash=last))
         return appended
+
+    def _head_of(self, tenant: str) -> Head:
+        """Return the end of a tenant's chain; one that begins has a place among all that were begun."""
+        head = head_of(self.session, tenant)
+        if head.place:
+            return head
+        roster = roster_of(self.session)
+        write_roster(self.session, self._log.signer_after(roster.key_id), roster.tenants + 1)
+        return Head(place=roster.tenants + 1)
 
     def _sealed(self, event: Event, subjects: dict[str, Subject]) -> tuple[str, Mapping[str, JSON]]:
         """Return how an event's actor is called, and what is kept of its contents."""
@@ -191,50 +224,22 @@ class Transaction:
         return actor, {name: content for name, content in kept.items() if content is not None}
 
     def _set_head(self, tenant: str, head: Head) -> None:
+        signer = self._log.signer_after(head.key_id)
         now = self._log.clock.time()
         since = head.checked_at or written_time(now)
         old = written_time(now - self._policy.checkpoint_seconds) >= since
+        head = msgspec.structs.replace(head, checked_at=since)
         if head.number - head.checked >= self._policy.checkpoint_events or old:
-            head = self._checkpoint(tenant, head)
-            since = head.checked_at
-        self._sign(tenant, msgspec.structs.replace(head, checked_at=since))
-
-    def _sign(self, tenant: str, head: Head) -> None:
-        signer = self._log.signer
-        signature = signer.sign(head_text(tenant, head.number, head.hash, head.checked))
-        about = (head.checked, head.checked_at)
-        self.session.run(_HEAD, tenant, head.number, head.hash, signer.public_id, signature, *about)
-
-    def _checkpoint(self, tenant: str, head: Head) -> Head:
-        """Sign the root of the tree over the events that no checkpoint covers yet, and return the new head."""
-        hashes = hashes_of(self.session, tenant, head.checked + 1, head.number)
-        at, over, signer = written_time(self._log.clock.time()), root(hashes), self._log.signer
-        signature = signer.sign(checkpoint_text(tenant, head.checked + 1, head.number, over, at))
-        self.session.run(
-            "INSERT INTO audit_checkpoints VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(tenant, head.checked + 1, head.number, over, at, signer.public_id, signature),
-        )
-        return msgspec.structs.replace(head, checked=head.number, checked_at=at)
+            head = write_checkpoint(self.session, signer, tenant, head, written_time(now))
+        write_head(self.session, signer, tenant, head)
 
     def close_windows(self) -> None:
         """Sign a checkpoint for each tenant with events that none covers yet."""
-        for (tenant,) in self.session.rows("SELECT tenant FROM audit_heads WHERE number > checked ORDER BY tenant"):
-            self._sign(tenant, self._checkpoint(tenant, head_of(self.session, tenant)))
-
-
-def head_of(session: Session, tenant: str) -> Head:
-    """Return the end of a tenant's chain."""
-    rows = session.rows("SELECT number, hash, checked, checked_at FROM audit_heads WHERE tenant = ?", tenant)
-    if not rows:
-        return Head()
-    number, last, checked, checked_at = rows[0]
-    return Head(number=number, hash=bytes(last), checked=checked, checked_at=checked_at)
-
-
-def hashes_of(session: Session, tenant: str, first: int, last: int) -> list[bytes]:
-    """Return the hashes of a tenant's events from one number to another."""
-    statement = "SELECT hash FROM audit_events WHERE tenant = ? AND number >= ? AND number <= ? ORDER BY number"
-    return [bytes(row[0]) for row in session.rows(statement, tenant, first, last)]
+        now = written_time(self._log.clock.time())
+        for tenant, head in heads_of(self.session).items():
+            if head.number > head.checked:
+                signer = self._log.signer_after(head.key_id)
+                write_head(self.session, signer, tenant, write_checkpoint(self.session, signer, tenant, head, now))
 
 
 def open_audit(policy: Audit | str, clock: Clock) -> AuditLog:
@@ -252,8 +257,12 @@ def open_audit(policy: Audit | str, clock: Clock) -> AuditLog:
 
 def _clean(event: Event) -> Event:
     """Return an event whose names every database holds."""
-    names = {name: clean_text(getattr(event, name)) for name in ("tenant", "actor", "action", "kind")}
-    return msgspec.structs.replace(event, **names)
+    names: tuple[object, ...] = (event.tenant, event.actor, event.action, event.kind)
+    if all(type(name) is str and name.isascii() and name.isprintable() for name in names):
+        return event
+    # Programs say what they like, such as a number for a user.
+    tenant, actor, action, kind = (clean_text(str(name)) for name in names)
+    return msgspec.structs.replace(event, tenant=tenant, actor=actor, action=action, kind=kind)
 
 
 def _tenant(event: Event) -> str:

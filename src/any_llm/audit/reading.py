@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from any_llm.audit.database import Session
+from any_llm.audit.database import Session, as_bytes
 from any_llm.audit.event import Event, Row
 from any_llm.audit.log import AuditLog
 from any_llm.audit.sealing import Subject, find_subject, opened
@@ -15,20 +16,24 @@ from any_llm.types.json import JSON, JSONObject, is_object
 _PAGE = 1_000
 _COLUMNS = "tenant, number, digest, hash, body, stream, class, at, actor, action"
 _MATCHES: Mapping[str, str] = {
-    "tenant": "tenant = ?",
     "stream": "stream = ?",
     "kind": "class = ?",
     "action": "action = ?",
-    "actor": "actor = ?",
     "since": "at >= ?",
     "until": "at < ?",
+    "first": "number >= ?",
+    "last": "number <= ?",
 }
+_ACTOR = "(actor = ? OR actor = ?)"
+_LEAST = -(2**63)
+"""No event has such a number, but somebody may have put in one that has."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Which events are wanted; what is empty does not matter. `tenant` is a name, or `None` for every tenant's.
 
-    `since` and `until` are times as RFC 3339 writes them, or the beginning of one, such as `2026-11`.
+    `since` and `until` are times as RFC 3339 writes them, or the beginning of one, such as `2026-11`; `first` and
+    `last` are numbers. `reference` is what the actor is called where contents are encrypted.
     """
 
     tenant: str | None = None
@@ -38,10 +43,14 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     actor: str = ""
     since: str = ""
     until: str = ""
+    first: int = 0
+    last: int = 0
+    reference: str = ""
 
     def said(self) -> JSONObject:
-        """Return what is asked for, as the log tells of it."""
-        return {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) not in (None, "")}
+        """Return what is asked for."""
+        told = {name: getattr(self, name) for name in self.__struct_fields__ if name != "reference"}
+        return {name: value for name, value in told.items() if value not in (None, "", 0)}
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,55 +61,64 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_events(log: AuditLog, query: Query, reader: Reader, purpose: str) -> list[Row]:
-    """Return the events that are asked for, oldest first by tenant; the log has an event more, which tells of that.
+    """Return the events that are asked for, oldest first by tenant; the log tells of that.
 
-    Where contents are encrypted, a query for an actor finds what is told of them by their reference.
+    Where contents are encrypted, a query for an actor finds what is told of them by their reference, too.
 
     Raises:
         AuditError: the log cannot be read or written.
     """
     with log.database.snapshot() as session:
-        # Whoever is called by a reference is not to be named where that is told.
-        known = with_reference(session, query)
-        found = list(rows_of(session, known))
-    said = known.said()
-    if log.policy.content == "encrypted" and query.actor and known is query:
-        said["actor"] = "(nobody known)"
-    tell_reading(log, reader, purpose, query.tenant, {"query": said, "events": len(found)})
+        query = with_reference(session, query)
+        found = list(rows_of(session, query))
+    tell_found(log, query, reader, purpose, Counter(row.tenant for row in found))
     return found
 
 
-def tell_reading(log: AuditLog, reader: Reader, purpose: str, tenant: str | None, about: JSONObject) -> None:
-    """Write into the log that somebody read it.
+def tell_found(log: AuditLog, query: Query, reader: Reader, purpose: str, found: Mapping[str, int]) -> None:
+    """Write into the log that somebody read it: into the chain of each tenant whose events they were given.
 
     Raises:
         AuditError: the log cannot be written.
     """
+    said = query.said()
+    if log.policy.content == "encrypted" and query.actor:
+        # Whoever is called by a reference is not to be named where that is told.
+        said["actor"] = query.reference or "(nobody known)"
+    tenants = dict(found) or {query.tenant or "": 0}
+    tell_reading(log, reader, purpose, {name: {"query": said, "events": count} for name, count in tenants.items()})
+
+
+def tell_reading(log: AuditLog, reader: Reader, purpose: str, about: Mapping[str, JSONObject]) -> None:
+    """Write into the chains of some tenants that somebody looked at them, and what is to be told of that.
+
+    Raises:
+        AuditError: the log cannot be written.
+    """
+    log.append([_reading(reader, purpose, tenant, told) for tenant, told in about.items()])
+
+
+def _reading(reader: Reader, purpose: str, tenant: str, about: JSONObject) -> Event:
     details = about | ({"reason": reader.reason} if reader.reason else {})
-    event = Event(
-        action=f"audit.{purpose}",
-        stream="admin",
-        tenant=tenant or "",
-        actor=reader.actor,
-        kind="audit",
-        details=details,
-    )
-    log.append([event])
+    action = f"audit.{purpose}"
+    return Event(action=action, stream="admin", tenant=tenant, actor=reader.actor, kind="audit", details=details)
 
 
 def rows_of(session: Session, query: Query) -> Iterator[Row]:
     """Yield the events that are asked for, by tenant and number."""
-    conditions = [
-        text for name, text in _MATCHES.items() if getattr(query, name) or (name == "tenant" and query.tenant == "")
-    ]
+    conditions = [text for name, text in _MATCHES.items() if getattr(query, name)]
     values = [getattr(query, name) for name, text in _MATCHES.items() if text in conditions]
-    after: tuple[str, int] = ("", 0)
+    if query.actor:
+        conditions.append(_ACTOR)
+        values += query.actor, query.reference or query.actor
+    of_one = query.tenant is not None
+    after: tuple[object, ...] = (query.tenant, _LEAST) if of_one else ("", _LEAST)
+    place = "tenant = ? AND number > ?" if of_one else "(tenant, number) > (?, ?)"
+    where = " AND ".join((place, *conditions))
+    statement = f"SELECT {_COLUMNS} FROM audit_events WHERE {where} ORDER BY tenant, number LIMIT {_PAGE}"  # noqa: S608  # columns and conditions of ours
     while True:
-        where = " AND ".join(("(tenant > ? OR (tenant = ? AND number > ?))", *conditions))
-        statement = f"SELECT {_COLUMNS} FROM audit_events WHERE {where} ORDER BY tenant, number LIMIT {_PAGE}"  # noqa: S608  # columns and conditions of ours
-        page = session.rows(statement, after[0], *after, *values)
-        for row in page:
-            yield row_of(row)
+        page = session.rows(statement, *after, *values)
+        yield from map(row_of, page)
         if len(page) < _PAGE:
             return
         after = page[-1][0], page[-1][1]
@@ -112,9 +130,9 @@ def row_of(row: JSON) -> Row:
     return Row(
         tenant=tenant,
         number=number,
-        digest=_bytes(digest),
-        hash=_bytes(link),
-        body=None if body is None else _bytes(body),
+        digest=as_bytes(digest),
+        hash=as_bytes(link),
+        body=None if body is None else as_bytes(body),
         stream=stream,
         kind=kind,
         at=at,
@@ -123,21 +141,16 @@ def row_of(row: JSON) -> Row:
     )
 
 
-def _bytes(value: JSON) -> bytes:
-    """Return what a database gives for bytes: who changes them by hand may leave text."""
-    return value.encode() if isinstance(value, str) else bytes(value)
-
-
 def with_reference(session: Session, query: Query) -> Query:
-    """Return a query for an actor by their reference, where they have one; the very same query where they have not."""
+    """Return a query for an actor with their reference, where they have one; the very same one where they have not."""
     subject = find_subject(session, query.tenant or "", query.actor) if query.actor else None
-    return query if subject is None else msgspec.structs.replace(query, actor=subject.ref)
+    return query if subject is None else msgspec.structs.replace(query, reference=subject.ref)
 
 
 def subjects_of(session: Session, tenant: str) -> Mapping[str, tuple[str, Subject]]:
     """Return by their references who the subjects of a tenant are, with their keys."""
     rows = session.rows("SELECT subject, ref, secret FROM audit_subjects WHERE tenant = ?", tenant)
-    return {ref: (name, Subject(ref, bytes(secret))) for name, ref, secret in rows}
+    return {ref: (name, Subject(ref, as_bytes(secret))) for name, ref, secret in rows}
 
 
 def unsealed(told: JSONObject, subjects: Mapping[str, tuple[str, Subject]]) -> JSONObject:

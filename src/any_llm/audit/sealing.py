@@ -9,16 +9,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from any_llm.audit.canonical import canonical_text, digest
-from any_llm.audit.database import Session
+from any_llm.audit.database import Session, as_bytes
 from any_llm.sanitising.detectors import Detector
 from any_llm.types.auditing import ContentMode
 from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_object
 from any_llm.types.secret import redact
+
+_WORD = re.compile("[a-z_]{0,15}")
+"""What the names of parameters are, and many values: nothing that is looked for is made of so few letters alone."""
 
 _KEY_BYTES, _NONCE_BYTES, _REF_BYTES = 32, 12, 8
 
@@ -42,18 +47,24 @@ def subject_of(session: Session, tenant: str, name: str) -> Subject:
 def find_subject(session: Session, tenant: str, name: str) -> Subject | None:
     """Return a subject's reference and key; `None` where there is none, or no longer."""
     rows = session.rows("SELECT ref, secret FROM audit_subjects WHERE tenant = ? AND subject = ?", tenant, name)
-    return Subject(rows[0][0], bytes(rows[0][1])) if rows else None
+    return Subject(rows[0][0], as_bytes(rows[0][1])) if rows else None
 
 
 def sealed(mode: ContentMode, content: bytes, subject: Subject | None) -> JSONObject | None:
     """Return what is kept of a content, which is a JSON text."""
     if mode == "none":
         return None
-    text = canonical_text(content)
+    clear = mode == "redacted" or subject is None
+    try:
+        text = canonical_text(content)
+        kept = redacted(decode_json(text)) if clear and mode != "hash" else None
+    except RecursionError:
+        # What is nested deeper than functions may be has one spelling as well: the one that it came in.
+        text, kept = content, "(nested too deep to be redacted)"
     if mode == "hash":
         return {"digest": digest(text)}
-    if mode == "redacted" or subject is None:
-        return {"digest": digest(text), "content": redacted(decode_json(text))}
+    if clear or subject is None:
+        return {"digest": digest(text), "content": kept}
     nonce = secrets.token_bytes(_NONCE_BYTES)
     locked = _cipher(subject.secret)(nonce, text, subject.ref.encode())
     # Nobody shall find out what a digest is of by trying, so it needs the key, too.
@@ -86,10 +97,12 @@ def _cipher(secret: bytes) -> Callable[[bytes, bytes, bytes], bytes]:
 
 def redacted(value: JSON, names: tuple[str, ...] = ("secrets", "personal")) -> JSON:
     """Return JSON values with what looks like a secret, or tells about a person, replaced by its label."""
-    detector = Detector(names, {})
+    detector = _detector(names)
 
     def clean(text: str) -> str:
         """Return a text without what is found in it."""
+        if _WORD.fullmatch(text):
+            return text
         parts: list[str] = []
         place = 0
         for found in detector.find(text):
@@ -99,6 +112,9 @@ def redacted(value: JSON, names: tuple[str, ...] = ("secrets", "personal")) -> J
         return redact("".join((*parts, text[place:])))
 
     return _mapped(value, clean)
+
+
+_detector = lru_cache(partial(Detector, patterns={}))
 
 
 def without_secrets(value: JSON) -> JSON:

@@ -83,10 +83,35 @@ def open_signer(path: Path) -> Signer:
     return Signer(key)
 
 
+def next_key_of(path: Path) -> Path:
+    """Return the file in which a key waits until it takes over from the one in a file."""
+    return path.with_name(f"{path.name}.new")
+
+
+def find_signer(path: Path, key: str) -> Signer:
+    """Return the signer whose private key is in a file now.
+
+    Where that waits beside it which is wanted, as after a hand-over that was cut off or made on another machine, it is
+    put into its place.
+
+    Args:
+        path: the file.
+        key: the digits of the key that is wanted.
+
+    Raises:
+        ConfigurationError: the file holds no Ed25519 key, or cannot be read or written.
+        MissingExtraError: the extra `audit` is not installed.
+    """
+    waiting = next_key_of(path)
+    if waiting.exists() and open_signer(waiting).public_id == key:
+        waiting.replace(path)
+    return open_signer(path)
+
+
 def _write_new(path: Path, text: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all; who comes second leaves the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f"{path.name}.{os.getpid()}.new")
+    made = path.with_name(f"{path.name}.{os.getpid()}.making")
     with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123  # with its mode
         file.write(text)
     try:

@@ -11,14 +11,24 @@ from any_llm.audit.database import Session
 from any_llm.audit.event import Event, written_time
 from any_llm.audit.log import AuditLog, Transaction
 from any_llm.audit.reading import Reader
-from any_llm.audit.sealing import find_subject
+from any_llm.audit.sealing import find_subject, subject_of
 from any_llm.refusals import AuditError
 from any_llm.types.json import JSON
 
 _DAY = 86_400.0
-_FREE = (
-    "NOT EXISTS (SELECT 1 FROM audit_holds h WHERE h.tenant = audit_events.tenant "
-    "AND (h.class = '' OR h.class = audit_events.class) AND (h.subject = '' OR h.subject = audit_events.actor))"
+_AT_ONCE = 10_000
+"""How many bodies one transaction takes away, so that calls which wait for the log never wait long."""
+
+_HELD = (
+    "EXISTS (SELECT 1 FROM audit_holds h WHERE h.tenant = audit_events.tenant "
+    "AND (h.class = '' OR h.class = audit_events.class) AND (h.subject = '' OR h.subject = audit_events.actor "
+    "OR EXISTS (SELECT 1 FROM audit_subjects s WHERE s.tenant = h.tenant AND s.subject = h.subject "
+    "AND s.ref = audit_events.actor)))"
+)
+_FORBIDS = (
+    "SELECT name FROM audit_holds h WHERE tenant = ? AND (subject = ? OR (subject = '' AND EXISTS (SELECT 1 FROM "
+    "audit_events e WHERE e.tenant = h.tenant AND e.actor IN (?, ?) AND e.stream = 'access' AND e.body IS NOT NULL "
+    "AND (h.class = '' OR h.class = e.class)))) ORDER BY name LIMIT 1"
 )
 
 
@@ -29,21 +39,32 @@ def prune(log: AuditLog, reader: Reader) -> int:
         AuditError: the log cannot be written.
     """
     removed = 0
+    for kind, days in log.policy.retention.items():
+        before = written_time(log.clock.time() - days * _DAY)
+        while gone := _prune(log, kind, before, reader):
+            removed += gone
+    if removed:
+        log.database.forget()
+    return removed
+
+
+def _prune(log: AuditLog, kind: str, before: str, reader: Reader) -> int:
+    old = "SELECT tenant, number FROM audit_events WHERE class = ? AND at < ? AND body IS NOT NULL AND NOT "
+    statement = f"{old}{_HELD} ORDER BY tenant, number LIMIT {_AT_ONCE}"
+    with log.database.snapshot() as session:
+        # Most often there is nothing, which need not keep anybody from writing.
+        if not session.rows(statement, kind, before):
+            return 0
+    by_tenant: dict[str, list[int]] = {}
     with log.transaction() as transaction:
         session = transaction.session
-        for kind, days in log.policy.retention.items():
-            before = written_time(log.clock.time() - days * _DAY)
-            old = "SELECT tenant, number FROM audit_events WHERE class = ? AND at < ? AND body IS NOT NULL AND "
-            statement = f"{old}{_FREE} ORDER BY tenant, number"
-            by_tenant: dict[str, list[int]] = {}
-            for tenant, number in session.rows(statement, kind, before):
-                by_tenant.setdefault(tenant, []).append(number)
-            for tenant, numbers in by_tenant.items():
-                _take_away(session, tenant, numbers)
-                about = {"class_removed": kind, "before": before, "numbers": ranges(numbers)}
-                _tell(transaction, "audit.prune", tenant, reader, about)
-                removed += len(numbers)
-    return removed
+        for tenant, number in session.rows(statement, kind, before):
+            by_tenant.setdefault(tenant, []).append(number)
+        for tenant, numbers in by_tenant.items():
+            _take_away(session, tenant, numbers)
+            about = {"class_removed": kind, "before": before, "numbers": ranges(numbers)}
+            _tell(transaction, "audit.prune", tenant, reader, about)
+    return sum(map(len, by_tenant.values()))
 
 
 def erase(log: AuditLog, tenant: str, subject: str, reader: Reader) -> int:
@@ -58,10 +79,9 @@ def erase(log: AuditLog, tenant: str, subject: str, reader: Reader) -> int:
     with log.transaction() as transaction:
         session = transaction.session
         known = find_subject(session, tenant, subject)
-        names = [subject] if known is None else [subject, known.ref]
-        held = [name for name, of, _, _ in _holds(session, tenant) if of in ("", *names)]
+        held = session.rows(_FORBIDS, tenant, subject, subject, subject if known is None else known.ref)
         if held:
-            raise AuditError(f"The hold {held[0]!r} forbids to erase; release it first, if the law allows it")
+            raise AuditError(f"The hold {held[0][0]!r} forbids to erase; release it first, if the law allows it")
         # What an administrator did is told for others' sake.
         statement = (
             "SELECT number FROM audit_events WHERE tenant = ? AND actor = ? AND stream = 'access' "
@@ -74,6 +94,7 @@ def erase(log: AuditLog, tenant: str, subject: str, reader: Reader) -> int:
         session.run("DELETE FROM audit_subjects WHERE tenant = ? AND subject = ?", tenant, subject)
         about = {"numbers": ranges(numbers), "subject": "" if known is None else known.ref}
         _tell(transaction, "audit.erase", tenant, reader, about)
+    log.database.forget()
     return len(numbers)
 
 
@@ -95,13 +116,18 @@ def hold(log: AuditLog, name: str, reader: Reader, *, tenant: str = "", subject:
         session = transaction.session
         if any(held == name for held, *_ in _holds(session, tenant)):
             raise AuditError(f"There is a hold {name!r} already; release it, or take another name")
-        known = find_subject(session, tenant, subject) if subject else None
-        called = subject if known is None else known.ref
-        since = written_time(log.clock.time())
-        session.run(
-            "INSERT INTO audit_holds VALUES (?, ?, ?, ?, ?, ?)", tenant, name, called, kind, reader.reason, since
-        )
+        called = _called(log, session, tenant, subject) if subject else ""
+        values = (tenant, name, subject, called, kind, reader.reason, written_time(log.clock.time()))
+        session.run("INSERT INTO audit_holds VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
         _tell(transaction, "audit.hold", tenant, reader, {"hold": name, "subject": called, "class_held": kind})
+
+
+def _called(log: AuditLog, session: Session, tenant: str, subject: str) -> str:
+    """Return what the log calls a subject: a reference where contents are encrypted, also before their first call."""
+    if log.policy.content == "encrypted":
+        return subject_of(session, tenant, subject).ref
+    known = find_subject(session, tenant, subject)
+    return subject if known is None else known.ref
 
 
 def release(log: AuditLog, name: str, reader: Reader, *, tenant: str = "") -> None:

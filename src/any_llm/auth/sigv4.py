@@ -58,7 +58,8 @@ def sign(request: HttpRequest, credentials: Credentials, scope: Scope, now: date
     signed = _headers_to_sign(request, added)
     names = ";".join(signed)
     granted = f"{time[:8]}/{scope.region}/{scope.service}/aws4_request"
-    claim = "\n".join((ALGORITHM, time, granted, _sha256(_canonical(request, signed, names).encode())))
+    path = _path(request.url, scope)
+    claim = "\n".join((ALGORITHM, time, granted, _sha256(_canonical(request, path, signed).encode())))
     key = _signing_key(credentials.secret_key, time[:8], scope)
     signature = hmac.new(key, claim.encode(), hashlib.sha256).hexdigest()
     added["Authorization"] = (
@@ -84,18 +85,25 @@ def _host(url: str) -> str:
     return host if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f"{host}:{parts.port}"
 
 
-def _canonical(request: HttpRequest, signed: Mapping[str, str], names: str) -> str:
+def _path(url: str, scope: Scope) -> str:
+    path = urlsplit(url).path
+    if scope.service == "s3":
+        return path or "/"
+    # The path stands encoded in the URL, and is encoded once more here, for every service but S3.
+    return quote(_plain_path(path), safe="/~")
+
+
+def _canonical(request: HttpRequest, path: str, signed: Mapping[str, str]) -> str:
     parts = urlsplit(request.url)
     pairs = sorted(pair.partition("=")[::2] for pair in parts.query.split("&")) if parts.query else []
     return "\n".join(
         (
             request.method.upper(),
-            # The path stands encoded in the URL, and is encoded once more here, for every service but S3.
-            quote(_plain_path(parts.path), safe="/~"),
+            path,
             "&".join(f"{name}={value}" for name, value in pairs),
             *(f"{name}:{value}" for name, value in signed.items()),
             "",
-            names,
+            ";".join(signed),
             _sha256(_whole(request.body)),
         )
     )

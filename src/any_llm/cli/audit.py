@@ -6,47 +6,42 @@ import asyncio
 import getpass
 import platform
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
+from any_llm.audit.archive import Folder, Place, archive, read_manifest, verify_archive
+from any_llm.audit.bucket import UNLOCKED, Bucket, Lock
 from any_llm.audit.event import Row
-from any_llm.audit.export import export_windows, json_lines, otlp_logs, syslog_lines
+from any_llm.audit.export import json_lines, otlp_logs, syslog_lines
+from any_llm.audit.handover import rotate
 from any_llm.audit.log import AuditLog
 from any_llm.audit.proof import is_proved, prove
 from any_llm.audit.reading import Query, Reader, read_events, tell_reading
 from any_llm.audit.reports import report
 from any_llm.audit.signing import public_key_of
 from any_llm.audit.upkeep import erase, hold, holds, prune, release
-from any_llm.audit.verification import verify
+from any_llm.audit.verification import Verdict, verify
+from any_llm.auth.access import TransportAccess
+from any_llm.cli.audit_sending import post_logs, send_syslog
 from any_llm.cli.terminal import note, table, write, write_json
-from any_llm.cli.wishes import AuditWish
+from any_llm.cli.wishes import AuditWish, LockWish, Verification
 from any_llm.engine.settings_file import default_settings
-from any_llm.exceptions import ConfigurationError
+from any_llm.exceptions import AnyLLMError, ConfigurationError
 from any_llm.pipeline.surroundings import PROCESS
 from any_llm.transport.pool import PoolSettings, shared_pool
 from any_llm.types.auditing import Audit
-from any_llm.types.http import HttpRequest, Timeouts
-
-_SECONDS = 30.0
-_BATCH = 500
 
 
-def verify_audit(public_keys: Sequence[Path], expect: Sequence[str], wish: AuditWish, *, json: bool) -> int:
-    """Tell whether the log is as it was written."""
-    log = _log(wish)
-    owned = Path(log.policy.key_path).exists()
-    if not public_keys and not owned:
-        raise ConfigurationError(f"There is no key at {log.policy.key_path!r}; name the public one with --public-key")
-    trusted = [public_key_of(path) for path in public_keys] or [log.signer.public]
-    with log.database.snapshot() as session:
-        verdict = verify(session, trusted, expected={wish.tenant: [_expected(text) for text in expect]})
-    if owned:
-        tell_reading(log, _reader(wish), "verify", wish.tenant, {"problems": len(verdict.problems)})
+def verify_audit(wanted: Verification, wish: AuditWish, *, json: bool) -> int:
+    """Tell whether the log, or an archive of it, is as it was written."""
+    if wanted.archive:
+        trusted = [public_key_of(path) for path in wanted.public_keys] or [_own_key(wish)]
+        verdict = asyncio.run(verify_archive(_place(wanted.archive), trusted))
     else:
-        note("this look at the log is not in it: the key that signs is not here")
+        verdict = _verify(wanted, wish)
     if json:
         write_json(verdict)
         return int(bool(verdict.problems))
@@ -59,6 +54,36 @@ def verify_audit(public_keys: Sequence[Path], expect: Sequence[str], wish: Audit
     return int(bool(verdict.problems))
 
 
+def _verify(wanted: Verification, wish: AuditWish) -> Verdict:
+    log = _log(wish)
+    owned = Path(log.policy.key_path).exists()
+    trusted = [public_key_of(path) for path in wanted.public_keys] or [_own_key(wish)]
+    expected = {wish.tenant: [_expected(text) for text in wanted.expect]}
+    if wanted.manifest:
+        for window in asyncio.run(read_manifest(_place(wanted.manifest))).windows:
+            expected.setdefault(window.tenant, []).append((window.last, bytes.fromhex(window.last_hash)))
+    with log.database.snapshot() as session:
+        verdict = verify(session, trusted, wish.tenant or None, expected)
+    try:
+        if not owned:
+            raise ConfigurationError("the key that signs is not here")
+        tenants = {problem.tenant for problem in verdict.problems} | set(verdict.heads)
+        wrong = Counter(problem.tenant for problem in verdict.problems)
+        tell_reading(log, _reader(wish), "verify", {tenant: {"problems": wrong[tenant]} for tenant in sorted(tenants)})
+    except AnyLLMError as error:
+        # What a verification finds must be told, above all where the log is broken.
+        note(f"this look at the log is not in it: {error}")
+    return verdict
+
+
+def _own_key(wish: AuditWish) -> bytes:
+    """Return the public half of the key that signs."""
+    policy = _policy(wish)
+    if not Path(policy.key_path).exists():
+        raise ConfigurationError(f"There is no key at {policy.key_path!r}; name the public one with --public-key")
+    return AuditLog(policy, PROCESS.clock).signer.public
+
+
 def prove_audit(number: int | None, check: Path | None, public_key: Path | None, wish: AuditWish) -> int:
     """Print a proof, or tell whether one holds."""
     if (check is None) == (number is None):
@@ -68,44 +93,60 @@ def prove_audit(number: int | None, check: Path | None, public_key: Path | None,
         return 0
     assert check is not None
     proof = msgspec.json.decode(check.read_bytes())
-    if public_key is None:
-        key = _policy(wish).key_path
-        if not Path(key).exists():
-            raise ConfigurationError(f"There is no key at {key!r}; name the public one with --public-key")
-        public = AuditLog(_policy(wish), PROCESS.clock).signer.public
-    else:
-        public = public_key_of(public_key)
+    public = _own_key(wish) if public_key is None else public_key_of(public_key)
     holds_true = is_proved(proof, public)
     write("The proof holds\n" if holds_true else "The proof does not hold\n")
     return int(not holds_true)
 
 
-def export_audit(form: str, to: str, windows: Path | None, query: Mapping[str, str], wish: AuditWish) -> None:
+def export_audit(form: str, to: str, query: Mapping[str, str], wish: AuditWish) -> None:
     """Write events out."""
     log, reader = _log(wish), _reader(wish)
-    if windows is not None:
-        manifest = export_windows(log, windows, reader, wish.tenant or None)
-        write(f"{len(manifest.windows)} windows in {str(windows)!r}\n")
-        return
-    rows = read_events(log, Query(tenant=wish.tenant or None, **query), reader, "export")
+    rows = read_events(log, _query(wish.tenant or None, query), reader, "export")
     if form == "otlp" and to.startswith(("http://", "https://")):
-        asyncio.run(_post_logs(rows, to))
+        asyncio.run(post_logs(rows, to))
         note(f"{len(rows)} events sent")
         return
     lines = [msgspec.json.encode(otlp_logs(rows)).decode()] if form == "otlp" else list(_LINES[form](rows))
-    if to.startswith("tcp://"):
-        asyncio.run(_send_syslog(lines, to))
+    if to.startswith(("tcp://", "tls://")):
+        asyncio.run(send_syslog(lines, to))
+        note(f"{len(rows)} events sent")
     elif to:
         Path(to).write_text("".join(f"{line}\n" for line in lines), "utf-8")
     else:
         sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
+def _query(tenant: str | None, said: Mapping[str, str]) -> Query:
+    actor, since, until = (said.get(name, "") for name in ("actor", "since", "until"))
+    return Query(tenant=tenant, action=said.get("action", ""), actor=actor, since=since, until=until)
+
+
+def archive_audit(to: str, lock: LockWish, wish: AuditWish) -> None:
+    """Write closed windows to a folder or a bucket."""
+    place = _place(to, Lock(days=lock.days, mode=lock.mode, hold=lock.hold))
+    manifest, written = asyncio.run(archive(_log(wish), place, _reader(wish), wish.tenant or None))
+    write(f"{written} windows written, {len(manifest.windows)} in {to!r}\n")
+
+
+def _place(where: str, lock: Lock = UNLOCKED) -> Place:
+    if where.startswith("s3:"):
+        return Bucket(where, TransportAccess(shared_pool(PoolSettings())), lock)
+    if lock != UNLOCKED:
+        raise ConfigurationError(f"A folder locks nothing; --to is {where!r}, and may be s3://BUCKET/PREFIX")
+    return Folder(Path(where))
+
+
+def rotate_audit(wish: AuditWish, *, lost: bool) -> None:
+    """Hand over to a new key."""
+    write(f"{rotate(_log(wish), _reader(wish), lost=lost)} signs from now on\n")
+
+
 def report_audit(name: str, query: Mapping[str, str], wish: AuditWish) -> None:
     """Print a report."""
     if name == "subject" and not query["actor"]:
         raise ConfigurationError("The report 'subject' is about somebody; name them with --subject")
-    write_json(report(_log(wish), name, Query(tenant=wish.tenant, **query), _reader(wish)))
+    write_json(report(_log(wish), name, _query(wish.tenant, query), _reader(wish)))
 
 
 def erase_audit(subject: str, wish: AuditWish) -> None:
@@ -121,6 +162,8 @@ def hold_audit(name: str, subject: str, kind: str, wish: AuditWish, *, release: 
         _release(log, name, wish)
     elif name:
         hold(log, name, reader, tenant=wish.tenant, subject=subject, kind=kind)
+    else:
+        tell_reading(log, reader, "holds", {wish.tenant: {}})
     placed = holds(log, wish.tenant)
     if json:
         write_json([dict(zip(("name", "subject", "class", "reason"), row, strict=True)) for row in placed])
@@ -181,33 +224,3 @@ def _syslog(rows: Sequence[Row]) -> Sequence[str]:
 
 
 _LINES: Mapping[str, Callable[[Sequence[Row]], Iterable[str]]] = {"jsonl": json_lines, "syslog": _syslog}
-
-
-async def _send_syslog(lines: Sequence[str], to: str) -> None:
-    """Send messages over TCP, each with its length before it (RFC 6587, section 3.4.1)."""
-    where = urlsplit(to)
-    if not where.hostname or not where.port:
-        raise ConfigurationError(f"--to is {to!r}; give tcp://HOST:PORT")
-    async with asyncio.timeout(_SECONDS):
-        _, writer = await asyncio.open_connection(where.hostname, where.port)
-        for line in lines:
-            message = line.encode()
-            writer.write(b"%d %b" % (len(message), message))
-            await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-
-async def _post_logs(rows: Sequence[Row], to: str) -> None:
-    """Send logs to an OTLP receiver: https://opentelemetry.io/docs/specs/otlp/#otlphttp-request ."""
-    url = to if urlsplit(to).path.strip("/") else f"{to.rstrip('/')}/v1/logs"
-    pool = shared_pool(PoolSettings())
-    for start in range(0, len(rows), _BATCH):
-        body = msgspec.json.encode(otlp_logs(rows[start : start + _BATCH]))
-        request = HttpRequest("POST", url, {"Content-Type": "application/json"}, body)
-        exchange = await pool.send(request, Timeouts(total=_SECONDS))
-        answer = await exchange.read()
-        if exchange.status >= 300:
-            raise ConfigurationError(
-                f"The receiver at {url!r} answered {exchange.status}: {answer[:200].decode('utf-8', 'replace')}"
-            )

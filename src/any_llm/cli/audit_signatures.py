@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from any_llm.cli import bodies
-from any_llm.cli.wishes import AuditWish
+from any_llm.cli.wishes import AuditWish, LockWish, Verification
 
 audit = App(name="audit", help="Check, prove, export and report what the audit log tells. Each use is in it, too.")
 
 _Wish = Annotated[AuditWish | None, Parameter(name="*")]
+_Lock = Annotated[LockWish | None, Parameter(name="lock")]
 
 
 @audit.default
@@ -23,7 +24,7 @@ def audit_overview(*, wish: _Wish = None, json: bool = False) -> int:
         wish: Which log.
         json: Print one JSON object: events, checkpoints, removed, heads, problems (tenant, number, what).
     """
-    return bodies.verify_audit([], [], wish or AuditWish(), json=json)
+    return bodies.verify_audit(Verification(), wish or AuditWish(), json=json)
 
 
 @audit.command(name="verify")
@@ -31,6 +32,8 @@ def audit_verify(
     *,
     public_key: list[Path] | None = None,
     expect: list[str] | None = None,
+    manifest: str = "",
+    archive: str = "",
     wish: _Wish = None,
     json: bool = False,
 ) -> int:
@@ -39,10 +42,13 @@ def audit_verify(
     Args:
         public_key: Files of the public keys to trust, PEM; without one, that of the key that signs.
         expect: An event that must be there, as NUMBER:HASH of an earlier verification: a log set back lacks it.
+        manifest: An archive, a folder or s3://BUCKET/PREFIX, whose windows must be in the log.
+        archive: Look at an archive instead of the log: a folder or s3://BUCKET/PREFIX.
         wish: Which log.
         json: Print one JSON object: events, checkpoints, removed, heads, problems (tenant, number, what).
     """
-    return bodies.verify_audit(public_key or [], expect or [], wish or AuditWish(), json=json)
+    wanted = Verification(public_key or [], expect or [], manifest, archive)
+    return bodies.verify_audit(wanted, wish or AuditWish(), json=json)
 
 
 @audit.command(name="prove")
@@ -65,7 +71,8 @@ def audit_export(
     *,
     format: Literal["jsonl", "syslog", "otlp"] = "jsonl",  # noqa: A002  # the flag's name
     to: str = "",
-    windows: Path | None = None,
+    windows: str = "",
+    lock: _Lock = None,
     since: str = "",
     until: str = "",
     actor: str = "",
@@ -76,18 +83,22 @@ def audit_export(
 
     Args:
         format: jsonl, syslog or otlp.
-        to: Where to: a file, tcp://HOST:PORT for syslog, http://HOST:PORT for OTLP; standard output without it.
-        windows: A folder; each window that a checkpoint closed becomes a file of lines of JSON, and manifest.json,
-            written last, tells of all.
+        to: Where to: a file, tcp://HOST:PORT or tls://HOST:PORT for syslog, http://HOST:PORT for OTLP; standard output
+            without it.
+        windows: A folder, or s3://BUCKET/PREFIX; each window that a checkpoint closed becomes a file of lines of JSON,
+            and manifest.json, written last, tells of all. What an earlier one tells of stays as it is.
+        lock: How objects in a bucket are locked.
         since: Only events from this time on, as RFC 3339 writes it, or its beginning, such as 2026-11.
         until: Only events before this time.
         actor: Only what this one did.
         action: Only what was done, such as completion or key.create.
         wish: Which log.
     """
-    bodies.export_audit(
-        format, to, windows, {"since": since, "until": until, "actor": actor, "action": action}, wish or AuditWish()
-    )
+    if windows:
+        bodies.archive_audit(windows, lock or LockWish(), wish or AuditWish())
+        return
+    query = {"since": since, "until": until, "actor": actor, "action": action}
+    bodies.export_audit(format, to, query, wish or AuditWish())
 
 
 @audit.command(name="report")
@@ -138,6 +149,17 @@ def audit_hold(
         json: Print the holds as a JSON array of objects: name, subject, class, reason.
     """
     bodies.hold_audit(name, subject, kind, wish or AuditWish(), release=release, json=json)
+
+
+@audit.command(name="rotate")
+def audit_rotate(*, lost: bool = False, wish: _Wish = None) -> None:
+    """Have a new key sign from now on; the old one vouches for it, so that who trusts either can check everything.
+
+    Args:
+        lost: The old key is lost: that in the file takes over, and nobody vouches for it.
+        wish: Which log.
+    """
+    bodies.rotate_audit(wish or AuditWish(), lost=lost)
 
 
 @audit.command(name="prune")

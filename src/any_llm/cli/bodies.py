@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from any_llm.cli.audit import (
+        archive_audit,
         erase_audit,
         export_audit,
         hold_audit,
         prove_audit,
         prune_audit,
         report_audit,
+        rotate_audit,
         verify_audit,
     )
     from any_llm.cli.batch import create_batch, list_batches, tell_batch, tell_results
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from any_llm.cli.wire import wire
 
 _HOMES: Mapping[str, str] = {
+    "archive_audit": "any_llm.cli.audit",
     "bench": "any_llm.cli.bench",
     "chat": "any_llm.cli.chat",
     "clear_cache": "any_llm.cli.kept",
@@ -82,6 +85,7 @@ _HOMES: Mapping[str, str] = {
     "remove": "any_llm.cli.models",
     "replay_log": "any_llm.cli.logs",
     "report_audit": "any_llm.cli.audit",
+    "rotate_audit": "any_llm.cli.audit",
     "rerank": "any_llm.cli.rank",
     "search_logs": "any_llm.cli.logs",
     "show_cache": "any_llm.cli.kept",
@@ -103,6 +107,7 @@ _HOMES: Mapping[str, str] = {
 }
 
 __all__ = [
+    "archive_audit",
     "bench",
     "chat",
     "clear_cache",
@@ -137,6 +142,7 @@ __all__ = [
     "replay_log",
     "report_audit",
     "rerank",
+    "rotate_audit",
     "search_logs",
     "show_cache",
     "show_log",

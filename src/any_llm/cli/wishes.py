@@ -149,6 +149,26 @@ class RouteWish(NamedTuple):
     max_tokens: int = 0
 
 
+class Verification(NamedTuple):
+    """By what an audit log is checked: public keys, events that must be there, or an archive that tells of some.
+
+    `archive` is one that is looked at instead of the log.
+    """
+
+    public_keys: Sequence[Path] = ()
+    expect: Sequence[str] = ()
+    manifest: str = ""
+    archive: str = ""
+
+
+class LockWish(NamedTuple):
+    """How the objects of an archive are locked: for how many days, in which mode, and whether by a legal hold, too."""
+
+    days: float = 0.0
+    mode: Literal["COMPLIANCE", "GOVERNANCE"] = "COMPLIANCE"
+    hold: bool = False
+
+
 @dataclass(frozen=True)
 class AuditWish:
     """Which audit log, and who reads it for what.

@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
+from any_llm.attempts import Routing
 from any_llm.audit.event import Event, written_time
 from any_llm.audit.log import AuditLog
 from any_llm.audit.writer import Writer
 from any_llm.exceptions import AnyLLMError
+from any_llm.pipeline.candidates import Chain
 from any_llm.pipeline.stream import is_stream
 from any_llm.refusals import AuditError, DeadlineExceededError
 from any_llm.types.report import Report
@@ -23,8 +27,14 @@ if TYPE_CHECKING:
     from any_llm.types.auditing import Audit as Policy
     from any_llm.types.guards import GuardFinding
     from any_llm.types.json import JSON, JSONObject
+    from any_llm.types.report import Warning as CallWarning
 
 _REFUSALS = "any_llm.refusals"
+_OF_LAYERS = frozenset({"exceeded", "skipped"})
+"""The kinds of warnings that tell of layers; the others tell of parameters, and may hold their values."""
+
+_WHY = ("budget", "spent", "limit")
+"""The attributes of refusals that say by what and at how much a call was refused."""
 
 
 class _Asked(NamedTuple):
@@ -46,7 +56,8 @@ class Audit:
     def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
         self._clock = surroundings.clock
         self._policy = policy
-        named = ("audit", policy.place, policy.content, policy.durability, policy.group_window, policy.key)
+        said = msgspec.structs.asdict(policy) | {"retention": tuple(sorted(policy.retention.items()))}
+        named = ("audit", *said.values())
 
         def make() -> Writer:
             """Open the log, and see whether there is what signs it."""
@@ -130,6 +141,7 @@ class Audit:
             model=(known and known.model) or asked.call.target.model,
             status=known.status_code if known else None,
             request_id=known.request_id if known else None,
+            routing=_routing_of(asked.call),
         )
         return self._event(asked, report, {"outcome": ending} | _told_error(error))
 
@@ -149,6 +161,7 @@ class Audit:
             "status": report.status,
             "request_id": report.request_id,
             "client_request_id": call.request_id,
+            "project": call.caller.project,
             "tags": list(call.caller.tags),
             "key": call.attempts[-1].key if call.attempts else "",
             "attempts": [_told_attempt(attempt) for attempt in call.attempts],
@@ -177,12 +190,25 @@ def _told_attempt(attempt: Attempt) -> JSONObject:
     return {name: value for name, value in told.items() if value not in (None, "")}
 
 
+def _routing_of(call: Call) -> Routing | None:
+    """Return what is known of the route of a call that failed: its name, and what each target failed with."""
+    chain = call.overrides.get("fallback")
+    if not isinstance(chain, Chain):
+        return None
+    passed = [f"{attempt.provider}:{attempt.model}: {attempt.error or attempt.outcome}" for attempt in call.attempts]
+    return Routing(route=chain.name, passed=passed)
+
+
 def _told_error(error: BaseException) -> JSONObject:
     """Return what is told of an error: never its text, which may hold what was said."""
     kind = type(error)
     told: JSONObject = {"error": kind.__name__}
     if kind.__module__ == _REFUSALS:
         told["refused_by"] = kind.__name__
+        told |= {name: str(value) for name in _WHY if (value := getattr(error, name, None))}
+    if whose := getattr(error, "whose", None):
+        # Not who that is: the event's actor may be called by a reference.
+        told["each"] = sorted(whose)
     findings: tuple[GuardFinding, ...] = getattr(error, "findings", ())
     if findings:
         told["findings"] = [_told_finding(finding) for finding in findings]
@@ -202,6 +228,20 @@ def _decisions(report: Report) -> JSONObject:
     if report.cache is not None:
         decisions["cache"] = report.cache.status
     if report.routing is not None:
-        decisions["route"] = report.routing.route
-        decisions["passed"] = list(report.routing.passed)
+        decisions |= _told_routing(report.routing)
+    said = [_told_warning(warning) for warning in report.warnings if warning.kind in _OF_LAYERS]
+    if said:
+        decisions["warnings"] = said
     return decisions
+
+
+def _told_warning(warning: CallWarning) -> str:
+    """Return what a layer says, without whose budget it was: the event's actor may be called by a reference."""
+    return f"{warning.parameter.partition(' of ')[0]} was {warning.kind}: {warning.detail}"
+
+
+def _told_routing(routing: Routing) -> JSONObject:
+    told: JSONObject = {"route": routing.route, "passed": list(routing.passed)}
+    dropped = {each.target: each.reason for each in routing.considered if each.place is None}
+    counts = {name: count for name in ("restarts", "continued", "hedged") if (count := getattr(routing, name))}
+    return told | ({"dropped": dropped} if dropped else {}) | counts
