@@ -14,7 +14,7 @@ from any_llm.refusals import StoreError
 from any_llm.stores.ledger.opening import Book, open_book
 from any_llm.stores.ledger.postgres import PostgresBook
 from any_llm.stores.ledger.questions import Span, attempts, count, spent, totals
-from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
+from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry, UnwritableError
 from any_llm.stores.ledger.schema import STEPS
 from any_llm.stores.ledger.sqlite import SqliteBook
 from any_llm.types.usage import Usage
@@ -71,6 +71,27 @@ def test_a_row_that_comes_again_replaces_the_first_and_counts_once(book: Book) -
     (one,) = spent(book, (), Span())
 
     assert (one.calls, one.cost, one.unknown) == (31, Decimal("30.75"), 0)
+
+
+def test_a_call_that_has_ended_stays_so_when_word_of_its_beginning_comes_late(book: Book) -> None:
+    begun = Entry(CallRow(id="c", started=NOON))
+    book.write([entry("c", "0.5")])
+    book.write([begun])
+    book.write([entry("d", "1"), begun._replace(call=begun.call._replace(id="d")), *(entry(f"{n}") for n in range(30))])
+
+    rows = book.ask("SELECT id, outcome FROM ledger_calls WHERE id IN ('c', 'd') ORDER BY id", ())
+    assert list(rows) == [("c", "complete"), ("d", "complete")]
+    assert totals(book, Span()).running == 0
+
+
+def test_a_row_that_holds_what_no_row_can_is_told_apart_from_a_ledger_that_is_away(book: Book) -> None:
+    odd = entry("c", "1")
+    odd = odd._replace(attempts=[odd.attempts[0]._replace(input_tokens=2**70)])
+
+    with pytest.raises(UnwritableError):
+        book.write([odd])
+
+    assert spent(book, (), Span()) == []
 
 
 def test_an_unknown_cost_is_counted_and_never_nothing(book: Book) -> None:

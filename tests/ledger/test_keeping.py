@@ -25,9 +25,10 @@ from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.refusals import StoreError
-from any_llm.stores.ledger.opening import open_book
+from any_llm.stores.ledger.aside import Aside
+from any_llm.stores.ledger.opening import open_aside, open_book
 from any_llm.stores.ledger.questions import Span, attempts, spent, totals
-from any_llm.stores.ledger.rows import CallRow, Entry
+from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
 from any_llm.stores.ledger.writer import Writer
 from any_llm.testing.mock.mock import Mock
 from any_llm.types.json import JSON
@@ -248,6 +249,7 @@ class Failing:
         self.broken = True
         self.tried = threading.Semaphore(0)
         self.written: list[str] = []
+        self.rows = 0
         self.forgotten: list[float] = []
 
     def write(self, entries: Sequence[Entry]) -> None:
@@ -255,6 +257,7 @@ class Failing:
         if self.broken:
             raise StoreError("The ledger is away")
         self.written += [entry.call.id for entry in entries]
+        self.rows += sum(len(entry.attempts) for entry in entries)
 
     def forget(self, before: float) -> int:
         self.forgotten.append(before)
@@ -284,6 +287,97 @@ def test_what_cannot_be_written_is_kept_in_order_and_told_once(caplog: pytest.Lo
         "The ledger is away; up to 100000 entries are kept until it can be written",
         "The ledger is written again; 0 entries were dropped so far",
     ]
+
+
+def test_texts_that_no_database_takes_are_written_as_far_as_they_can_be(place: str) -> None:
+    client = Mock().client(ledger=Ledger(store=place))
+    client.completion("gpt-5", MESSAGES, user="a\0b", project="\ud800", tags=("x\0", "ü"))
+    flush(client)
+
+    book = open_book(place)
+    groups = sorted(one.group for one in spent(book, ["user", "project", "tag"], Span()))
+    book.close()
+    assert groups == [("a\ufffdb", "?", "x\ufffd"), ("a\ufffdb", "?", "ü")]
+
+
+def test_what_has_no_room_in_the_ledger_takes_nothing_else_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = str(tmp_path / "l.db")
+    writer = Writer(lambda: open_book(place), time.time, within=0.01)
+    for name, attempts_made in (("a", 1), ("b", 2**70), ("c", 1)):
+        writer.add(Entry(CallRow(id=name, started=1.0, attempts=attempts_made)))
+    assert writer.flush()
+    writer.write_now(Entry(CallRow(id="d", started=1.0, attempts=2**70)))
+    writer.close()
+
+    book = open_book(place)
+    assert [row[0] for row in book.ask("SELECT id FROM ledger_calls ORDER BY id", ())] == ["a", "c"]
+    book.close()
+    assert writer.dropped == 2
+    assert "The ledger has no room for what a call holds" in caplog.text
+
+
+def test_while_the_ledger_is_away_what_loses_nothing_waits_on_the_disk(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    away, there = Failing(), Failing()
+    there.broken = False
+    begun = CallRow(id="a", started=1.0)
+    dying = Writer(lambda: away, time.time, within=0.001, aside=lambda: Aside(tmp_path / "aside.db", surely=True))
+    dying.write_now(Entry(begun))
+    dying.write_now(Entry(begun._replace(outcome="complete"), [AttemptRow(id="a-1", call_id="a", number=1, started=1)]))
+    assert not dying._waiting
+    assert dying.flush()
+
+    # As if it had been killed now: another process finds what it had.
+    other = Writer(lambda: there, time.time, within=0.001, aside=lambda: Aside(tmp_path / "aside.db"))
+    other.add(Entry(CallRow(id="b", started=2.0)))
+    assert other.flush()
+
+    assert there.written == ["b", "a"]
+    assert there.rows == 1
+    assert Aside(tmp_path / "aside.db").oldest(10) == []
+    away.broken = False
+    dying.close()
+    other.close()
+    assert "entries are kept on the disk or in memory until it can be written" in caplog.text
+
+
+def test_when_the_program_ends_while_the_ledger_is_away_what_waits_is_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = Writer(Failing, time.time, within=0.001, aside=lambda: Aside(tmp_path / "aside.db"))
+    writer.add(Entry(CallRow(id="a", started=1.0)))
+    writer.close(0.05)
+
+    assert [entry.call.id for entry in Aside(tmp_path / "aside.db").oldest(10)] == ["a"]
+    assert f"1 entries of the ledger wait in {tmp_path / 'aside.db'} for the next program" in caplog.text
+
+
+def test_where_the_disk_fails_too_entries_wait_in_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").touch()
+    book = Failing()
+    writer = Writer(lambda: book, time.time, within=0.001, aside=lambda: Aside(tmp_path / "file" / "aside.db"))
+    writer.write_now(Entry(CallRow(id="a", started=1.0)))
+    book.broken = False
+    assert writer.flush()
+
+    assert book.written == ["a"]
+    assert "An entry of the ledger waits in memory alone" in caplog.text
+
+
+def test_a_ledger_in_a_database_has_a_file_for_what_waits_and_one_in_a_file_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANY_LLM_STATE", str(tmp_path))
+    one, other = (open_aside(f"postgresql://{who}@host/db") for who in ("me:secret", "you"))
+
+    assert one is not None
+    assert other is not None
+    assert one.path == other.path
+    assert one.path.parent == tmp_path
+    assert open_aside(str(tmp_path / "l.db")) is None
 
 
 def test_when_there_is_no_memory_for_more_it_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,6 +122,10 @@ class AttemptRow(NamedTuple):
     price_date: str | None = None
 
 
+class UnwritableError(ValueError):
+    """A row holds what the database has no room for, such as a number beyond 64 bits; to try again would be idle."""
+
+
 class Entry(NamedTuple):
     """A call and its attempts, which are written together or not at all."""
 
@@ -131,3 +135,10 @@ class Entry(NamedTuple):
 
 TABLES: Mapping[str, type[CallRow | AttemptRow]] = {"ledger_calls": CallRow, "ledger_attempts": AttemptRow}
 """Each table and what its rows are; the columns have the names of the fields."""
+
+
+def storable(text: str) -> str:
+    """Return a text as all databases take it: PostgreSQL has no NUL, and none has half a pair of surrogates."""
+    return (
+        text if text.isascii() and "\0" not in text else text.replace("\0", "\ufffd").encode(errors="replace").decode()
+    )
