@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from textwrap import wrap
 
 from any_llm.testing.bench.plot import check_plot
 
 _WIDTH, _HEIGHT, _ROW = 11.0, 2.0, 0.3
 _MOST_ROWS = 60
+_LINE = 160
 
 
-def draw(path: Path, by: Sequence[str], costs: Sequence[tuple[tuple[str, ...], Decimal]]) -> None:
-    """Draw costs into a file, as PNG or SVG by its ending.
+def draw(path: Path, by: Sequence[str], costs: Sequence[tuple[tuple[str, ...], Decimal]], caption: str) -> None:
+    """Draw costs into a file, as PNG or SVG by its ending, with a caption beneath.
 
     By day alone, or first by day, there is a column for each day, with a part for each of the rest; else a bar for each
     group, the dearest ones first.
@@ -61,5 +63,6 @@ def draw(path: Path, by: Sequence[str], costs: Sequence[tuple[tuple[str, ...], D
             )
             axes.set(xlabel="US dollars")
         axes.set_title(f"cost by {', '.join(by)}")
+        picture.supxlabel("\n".join(wrap(caption, _LINE)), fontsize="x-small")
         axes.grid(visible=True, axis="both", alpha=0.3)
         picture.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)

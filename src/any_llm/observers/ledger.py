@@ -170,7 +170,11 @@ def _with_usage(row: AttemptRow, usage: Usage, cost: Cost | None) -> AttemptRow:
     if cost is None:
         return told
     source = "the provider's answer" if cost.counts == "vendor" else f"{cost.source} {cost.version}".strip()
-    return told._replace(price_source=source, price_date=cost.date.isoformat() if cost.date else None)
+    return told._replace(
+        price_source=source,
+        price_date=cost.date.isoformat() if cost.date else None,
+        unpriced=_ENCODE(cost.unpriced).decode() if cost.unpriced and cost.counts == "computed" else None,
+    )
 
 
 def _money(amount: Decimal | None) -> str | None:

@@ -89,6 +89,7 @@ class AttemptRow(NamedTuple):
         cost: in US dollars, as an exact decimal; `None` where it is not known.
         price_source: whose prices these are, and which version.
         price_date: of which day they are.
+        unpriced: what was used and has no price, as a JSON object of units and amounts; `None` where there is nothing.
     """
 
     id: str
@@ -120,6 +121,7 @@ class AttemptRow(NamedTuple):
     cost: str | None = None
     price_source: str | None = None
     price_date: str | None = None
+    unpriced: str | None = None
 
 
 class UnwritableError(ValueError):

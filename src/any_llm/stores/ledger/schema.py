@@ -33,6 +33,7 @@ STEPS: Sequence[Sequence[str]] = (
         "CREATE INDEX ledger_attempts_started ON ledger_attempts (started)",
         "CREATE INDEX ledger_attempts_call ON ledger_attempts (call_id)",
     ),
+    ("ALTER TABLE ledger_attempts ADD COLUMN unpriced TEXT",),
 )
 """Each version of the tables, as the statements that make it of the one before. Never changed, only added to."""
 
