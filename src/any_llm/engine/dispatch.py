@@ -41,10 +41,11 @@ from any_llm.types.shown_headers import ShownHeaders
 if TYPE_CHECKING:
     from any_llm.pipeline.stream import Outcome
     from any_llm.spec.clock import Clock
-    from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
+    from any_llm.spec.dialect import Codec, Encoded, FollowUp, Options, Target
     from any_llm.types.costs import Pricing
     from any_llm.types.json import JSON
     from any_llm.types.report import Warning as CallWarning
+    from any_llm.types.usage import Usage
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
@@ -141,6 +142,7 @@ def dispatcher(
                 carried_over=codec.over,
                 attempts=call.attempts,
                 pricing=pricing,
+                asked=_spoken(call.options) if call.operation is Operation.SPEECH else None,
             )
             facts.request, facts.requests = request, 1
             transport = transport_for(provider.transport)
@@ -164,6 +166,13 @@ def dispatcher(
             raise
 
     return dispatch
+
+
+def _spoken(options: Options) -> Usage:
+    """Return what a request for speech uses as far as it tells: its characters, by which most vendors bill it."""
+    from any_llm.types.usage import Usage  # noqa: PLC0415  # few calls are for speech
+
+    return Usage(characters=len(str(options.get("input") or "")))
 
 
 def _encode_cached(codec: Codec[JSON, JSON], call: Call) -> tuple[Call, Encoded]:

@@ -53,6 +53,11 @@ class CallReport(Protocol):
         """What reckons what something cost."""
         ...
 
+    @property
+    def asked(self) -> Usage | None:
+        """What the request itself tells of what it uses, where answers do not."""
+        ...
+
 
 class Pricing(Protocol):
     """Reckons what something cost, when somebody asks."""
@@ -133,7 +138,10 @@ def cost_in(answer: object, report: CallReport, usage: Usage | None = None) -> C
     if report.cache is not None and report.cache.status in UNPAID:
         nothing = Decimal(0)
         return Cost(
-            total=nothing, computed=nothing, usage=usage or usage_of(answer) or Usage(requests=0), source="the cache"
+            total=nothing,
+            computed=nothing,
+            usage=usage or usage_of(answer) or report.asked or Usage(requests=0),
+            source="the cache",
         )
     return None if report.pricing is None else report.pricing.cost(answer, report, usage)
 

@@ -10,7 +10,7 @@ https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 import msgspec
@@ -47,6 +47,21 @@ def usage_of(answer: object) -> Usage | None:
         if reader is not None:
             return reader(answer)
     return None
+
+
+def batched(answer: object) -> Sequence[tuple[object, Usage]] | None:
+    """Return each result of a batch that tells what it used, and that; `None` for what is no batch.
+
+    They are priced one by one: what longer requests cost more is a matter of each, and so is its model.
+    """
+    if type(answer).__name__ != "BatchResult":
+        return None
+    results = (_at(item, "result") for item in _list(_at(answer, "results")))
+    return [
+        (result, msgspec.structs.replace(used, tier="batch"))
+        for result in results
+        if (used := usage_of(result)) is not None
+    ]
 
 
 def usage_in(usage: object, answer: object = None) -> Usage | None:
@@ -211,10 +226,13 @@ def _of_pages(answer: object) -> Usage | None:
 
 
 def _of_batch(answer: object) -> Usage | None:
-    found = [used for item in _list(_at(answer, "results")) if (used := usage_of(_at(item, "result"))) is not None]
-    if not found:
-        return None
-    return msgspec.structs.replace(sum(found[1:], found[0]), tier="batch")
+    found = [used for _, used in batched(answer) or ()]
+    return sum(found[1:], found[0]) if found else None
+
+
+def _of_moderation(answer: object) -> Usage:
+    # Where nothing is told but that it was done, it is billed by the request, if at all.
+    return _of_any(answer) or Usage()
 
 
 def _of_any(answer: object) -> Usage | None:
@@ -228,8 +246,10 @@ _READERS: Mapping[str, Callable[[object], Usage | None]] = {
     "Video": _of_video,
     "OcrResponse": _of_pages,
     "BatchResult": _of_batch,
+    "ModerationResponse": _of_moderation,
     "Reported": _of_any,
     "Value": _of_any,
+    "Binary": _of_any,
 }
 """How the answers of operations are read, by their types, those that are not named here by what they are made of."""
 

@@ -17,6 +17,7 @@ from any_llm.types.value import Value
 if TYPE_CHECKING:
     from any_llm.types.cost import Cost
     from any_llm.types.costs import Costs, Pricing
+    from any_llm.types.usage import Usage
 
 
 class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word for it, as in Vercel's `warnings`
@@ -70,7 +71,8 @@ class Report(msgspec.Struct, kw_only=True):
     none was asked for. `carried_over` names the operation by whose shape a call reached a provider that lacks its own,
     such as `completion` for `messages`. `attempts` are the attempts that were made, the last of them this one.
     `findings` are what guards saw and did. `cache` says what the cache did, where there is one.
-    `routing` tells how a call with several targets found this one. `pricing` reckons what an answer cost.
+    `routing` tells how a call with several targets found this one. `pricing` reckons what an answer cost. `asked` is
+    what the request itself tells of what it uses, where answers do not: how many characters are to be spoken.
     """
 
     provider: str = ""
@@ -91,6 +93,7 @@ class Report(msgspec.Struct, kw_only=True):
     cache: CacheInfo | None = None
     routing: Routing | None = None
     pricing: Pricing | None = None
+    asked: Usage | None = None
 
 
 class Reported(Value):
