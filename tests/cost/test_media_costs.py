@@ -142,7 +142,9 @@ def test_mistrals_speech_is_billed_by_characters_where_one_says_a_price() -> Non
 
     stream = client.speech("v", TEXT, voice="x", stream=True)
     assert b"".join(stream) == b"sound"
-    assert stream.response.usage["total_tokens"] == 110
+    assert stream.cost is not None
+    assert stream.cost.usage == Usage(input_tokens=10, output_tokens=100, characters=17)
+    assert (stream.cost.total, stream.cost.complete) == (Decimal("0.000272"), True)
     whole = client.speech("v", TEXT, voice="x")
     assert isinstance(whole, Binary)
     assert whole.cost is not None

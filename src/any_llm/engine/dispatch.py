@@ -142,7 +142,7 @@ def dispatcher(
                 carried_over=codec.over,
                 attempts=call.attempts,
                 pricing=pricing,
-                asked=_spoken(call.options) if call.operation is Operation.SPEECH else None,
+                metered=_spoken(call.options) if call.operation is Operation.SPEECH else None,
             )
             facts.request, facts.requests = request, 1
             transport = transport_for(provider.transport)
@@ -297,15 +297,22 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     assert codec.stream is not None
     fresh = partial(codec.stream, call.target, call.options)
     framing = FRAMINGS[framing_of(codec, call, content_type)]()
-    stream = EventStream(HttpUpstream(exchange, framing, fresh, facts.explain), fold=codec.fold, report=report)
-    stream.follow(partial(_note_end, report, facts))
+    upstream = HttpUpstream(exchange, framing, fresh, facts.explain)
+    stream = EventStream(upstream, fold=codec.fold, report=report)
+    stream.follow(partial(_note_end, report, facts, upstream))
     facts.begun()
     await stream.prime()
     report.time_to_first_chunk = facts.elapsed
     return Reply(value=stream, report=report)
 
 
-def _note_end(report: Report, facts: Facts, stream: EventStream[JSON], outcome: Outcome) -> None:
+def _note_end(
+    report: Report, facts: Facts, upstream: HttpUpstream[JSON], stream: EventStream[JSON], outcome: Outcome
+) -> None:
+    if report.metered is not None and upstream.usage is not None:
+        from any_llm.types.metering import merged, usage_in  # noqa: PLC0415  # few streams are of bytes
+
+        report.metered = merged(usage_in(upstream.usage), report.metered)
     report.elapsed = facts.ended("ok" if outcome.ending == "complete" else outcome.ending)
     if outcome.ending != "complete":
         facts.broke_off(stream)

@@ -48,7 +48,7 @@ class Pricing:
 
     def cost(self, answer: object, report: CallReport, usage: Usage | None = None) -> Cost | None:
         """Return what an answer cost; `None` where its usage or its price is not known."""
-        from any_llm.types.metering import batched, usage_of  # noqa: PLC0415  # most calls are never asked what they cost
+        from any_llm.types.metering import batched, merged, usage_of  # noqa: PLC0415  # most calls are never asked what they cost
 
         attempt = _serving(report)
         broken = None if attempt is None or attempt.outcome == "ok" else _usage(attempt)
@@ -58,7 +58,7 @@ class Pricing:
             return self._of_results(results, report, started)
         served: object = getattr(answer, "model", None)
         return self.of_usage(
-            broken or usage or usage_of(answer) or report.asked,
+            broken or usage or merged(usage_of(answer), report.metered),
             report.provider,
             report.model,
             started,

@@ -116,30 +116,15 @@ class BinaryFold:
     def __init__(self, media_type: str = "") -> None:
         self._media_type = media_type
         self._pieces: list[bytes] = []
-        self._usage: JSON = None
 
     def add(self, item: bytes) -> None:
         """Take one piece into account."""
         self._pieces.append(item)
-        if isinstance(item, Binary) and item.usage is not None:
-            self._usage = item.usage
 
     def extend(self, items: Iterable[bytes]) -> None:
         """Take several pieces into account."""
-        for item in items:
-            self.add(item)
+        self._pieces.extend(items)
 
     def result(self) -> Binary:
         """Return the bytes so far."""
-        whole = Binary(b"".join(self._pieces), media_type=self._media_type)
-        whole.usage = self._usage
-        return whole
-
-
-def with_usage(piece: bytes, usage: JSON) -> bytes:
-    """Return a piece that also tells what the whole answer used; the same one where nothing is told."""
-    if usage is None:
-        return piece
-    told = Binary(piece)
-    told.usage = usage
-    return told
+        return Binary(b"".join(self._pieces), media_type=self._media_type)

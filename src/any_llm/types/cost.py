@@ -220,8 +220,11 @@ _METERS = (
 _INSTEAD = frozenset({"images", "seconds", "characters", "pages", "search_units"})
 """Measures that are not missed where tokens are billed: many answers tell both, and have a price for one."""
 
-_NEVER_BESIDE = frozenset({"images"})
+_NEVER_BESIDE = frozenset({"images", "characters"})
 """Measures that are not billed beside tokens even where they have a price: one image is so many tokens."""
+
+_WHOLES = frozenset({"seconds", "characters", "pages", "search_units"})
+"""Measures that a whole request is billed by, so that tokens without a price are not missed beside them."""
 
 _FREE = frozenset({"requests", "tool_calls"})
 """What costs nothing of its own where no price is named."""
@@ -313,6 +316,7 @@ def together(costs: Sequence[Cost | None], usage: Usage) -> Cost | None:
 def _counted(usage: Usage, rates: Rates) -> Iterator[tuple[_Unit, int | Decimal, Rate | None]]:
     """Give each unit of which there is some, with its rate, where it has one."""
     by_tokens = False
+    otherwise = any(name in rates.rates and getattr(usage, name) for name in _WHOLES)
     for unit in (*_TOKENS, *_METERS):
         amount = unit.alone(usage)
         if not amount:
@@ -320,7 +324,8 @@ def _counted(usage: Usage, rates: Rates) -> Iterator[tuple[_Unit, int | Decimal,
         named = () if by_tokens and unit.name in _NEVER_BESIDE else unit.rates
         rate = next((rates.rates[name] for name in named if name in rates.rates), None)
         by_tokens = by_tokens or (rate is not None and unit in _TOKENS)
-        if rate is not None or (unit.name not in _FREE and not (by_tokens and unit.name in _INSTEAD)):
+        missed = unit.name not in _FREE and not (unit.name in _INSTEAD if by_tokens else otherwise and unit in _TOKENS)
+        if rate is not None or missed:
             yield unit, amount, rate
 
 

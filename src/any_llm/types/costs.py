@@ -54,8 +54,8 @@ class CallReport(Protocol):
         ...
 
     @property
-    def asked(self) -> Usage | None:
-        """What the request itself tells of what it uses, where answers do not."""
+    def metered(self) -> Usage | None:
+        """What is known of its usage beside the answer."""
         ...
 
 
@@ -140,7 +140,7 @@ def cost_in(answer: object, report: CallReport, usage: Usage | None = None) -> C
         return Cost(
             total=nothing,
             computed=nothing,
-            usage=usage or usage_of(answer) or report.asked or Usage(requests=0),
+            usage=usage or usage_of(answer) or report.metered or Usage(requests=0),
             source="the cache",
         )
     return None if report.pricing is None else report.pricing.cost(answer, report, usage)

@@ -49,6 +49,18 @@ def usage_of(answer: object) -> Usage | None:
     return None
 
 
+def merged(told: Usage | None, metered: Usage | None) -> Usage | None:
+    """Return what an answer tells that it used, with what is known beside it: some tell tokens and bill characters.
+
+    Args:
+        told: by the answer.
+        metered: as `Report.metered`.
+    """
+    if told is None or metered is None:
+        return told or metered
+    return msgspec.structs.replace(told, characters=told.characters or metered.characters)
+
+
 def batched(answer: object) -> Sequence[tuple[object, Usage]] | None:
     """Return each result of a batch that tells what it used, and that; `None` for what is no batch.
 

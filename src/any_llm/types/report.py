@@ -71,8 +71,8 @@ class Report(msgspec.Struct, kw_only=True):
     none was asked for. `carried_over` names the operation by whose shape a call reached a provider that lacks its own,
     such as `completion` for `messages`. `attempts` are the attempts that were made, the last of them this one.
     `findings` are what guards saw and did. `cache` says what the cache did, where there is one.
-    `routing` tells how a call with several targets found this one. `pricing` reckons what an answer cost. `asked` is
-    what the request itself tells of what it uses, where answers do not: how many characters are to be spoken.
+    `routing` tells how a call with several targets found this one. `pricing` reckons what an answer cost. `metered`
+    is what is known of its usage beside the answer: from the request, or the end of a stream of bytes.
     """
 
     provider: str = ""
@@ -93,7 +93,7 @@ class Report(msgspec.Struct, kw_only=True):
     cache: CacheInfo | None = None
     routing: Routing | None = None
     pricing: Pricing | None = None
-    asked: Usage | None = None
+    metered: Usage | None = None
 
 
 class Reported(Value):

@@ -16,7 +16,7 @@ from any_llm.dialects.gemini.places import path
 from any_llm.dialects.gemini.wire import camel, completion_usage, members
 from any_llm.exceptions import StreamTruncatedError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
-from any_llm.types.binary import Binary, BinaryFold, with_usage
+from any_llm.types.binary import Binary, BinaryFold
 from any_llm.types.http import Frame, HttpResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
@@ -97,6 +97,7 @@ class SpeechStream:
         self._spoken = False
         self._reason: str | None = None
         self._last: JSONObject = {}
+        self.usage: JSON = None
 
     def feed(self, frame: Frame) -> Sequence[bytes]:
         """Decode one frame.
@@ -113,8 +114,7 @@ class SpeechStream:
                 pieces.append(wav_header(rate_of(media), _UNKNOWN_LENGTH - _HEADER))
             self._spoken = True
             pieces.append(binascii.a2b_base64(data))
-        if ended(self._last) and (usage := _usage(self._last)) is not None:
-            pieces.append(with_usage(pieces.pop() if pieces else b"", usage))
+        self.usage = _usage(self._last) or self.usage
         return pieces
 
     def finish(self) -> Sequence[bytes]:

@@ -10,7 +10,7 @@ import msgspec
 from any_llm.dialects.mistral.wire import read_event, read_object, split
 from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
-from any_llm.types.binary import Binary, BinaryFold, with_usage
+from any_llm.types.binary import Binary, BinaryFold
 from any_llm.types.http import Frame, HttpResponse
 from any_llm.types.json import JSON
 from any_llm.types.media_types import sniff
@@ -48,6 +48,7 @@ class SpeechStream:
 
     def __init__(self, _target: Target, _options: Options) -> None:
         self.complete = False
+        self.usage: JSON = None
 
     def feed(self, frame: Frame) -> Sequence[bytes]:
         """Decode one frame.
@@ -60,8 +61,7 @@ class SpeechStream:
             return ()
         kind: JSON = event.get("type") or frame.event
         self.complete = self.complete or kind == _DONE
-        if kind == _DONE and event.get("usage"):
-            return (with_usage(b"", event["usage"]),)
+        self.usage = event.get("usage") or self.usage
         return (_bytes(event.get("audio_data")),) if kind == _DELTA else ()
 
     def finish(self) -> Sequence[bytes]:

@@ -17,7 +17,7 @@ from any_llm.dialects.openai.places import place
 from any_llm.exceptions import MalformedResponseError, StreamTruncatedError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.spec.provider import Operation
-from any_llm.types.binary import Binary, BinaryFold, with_usage
+from any_llm.types.binary import Binary, BinaryFold
 from any_llm.types.http import Frame, HttpResponse
 from any_llm.types.json import JSON, JSONObject, is_object
 
@@ -65,6 +65,7 @@ class SpeechStream:
 
     def __init__(self, _target: Target, options: Options) -> None:
         self.complete = False
+        self.usage: JSON = None
         self._in_events = options.get("stream_format") == _EVENTS
 
     def feed(self, frame: Frame) -> Sequence[bytes]:
@@ -85,8 +86,7 @@ class SpeechStream:
         if kind == "error" or event.get("error"):
             raise error_from(event, 200)
         self.complete = kind == "speech.audio.done"
-        if self.complete and event.get("usage"):
-            return (with_usage(b"", event["usage"]),)
+        self.usage = event.get("usage")
         return (_from_base64(event["audio"]),) if kind == "speech.audio.delta" else ()
 
     def finish(self) -> Sequence[bytes]:
