@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from any_llm.attempts import Routing
 from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError, InvalidRequestError, MalformedResponseError
-from any_llm.pipeline.candidates import candidates_of, consider, judge, price_of, wants_of, window_of
+from any_llm.pipeline.candidates import OUT_OF_BUDGET, candidates_of, consider, judge, price_of, wants_of, window_of
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
 from any_llm.pipeline.hollow import says_nothing
@@ -50,7 +50,8 @@ def survey(chain: Chain, call: Call, surroundings: Surroundings) -> tuple[list[C
     ordered = _with_room_first(
         order(chain, Setting(call, wants, known, surroundings.chance)), call, wants, surroundings
     )
-    verdicts = {id(each): judge(each, wants, known) for each, _ in ordered}
+    unpaid = cast("Mapping[int, str]", call.overrides.get(OUT_OF_BUDGET, {}))
+    verdicts = {id(each): unpaid.get(id(each)) or judge(each, wants, known) for each, _ in ordered}
     reasons: Mapping[int, str] = {id(each): reason for each, reason in ordered}
     considered = consider([each for each, _ in ordered], reasons, verdicts)
     return [each for each, _ in ordered if not verdicts[id(each)]], considered

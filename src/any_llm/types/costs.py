@@ -123,6 +123,9 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
 UNPAID = frozenset({"hit", "stale", "coalesced"})
 """What a cache says of answers that nobody was asked for on behalf of their call."""
 
+_UNSENT = "ConnectTimeoutError"
+"""The error of an attempt that never reached its provider."""
+
 _REFUSED = 400
 """From this HTTP status on an answer says that nothing was done, and vendors bill nothing."""
 
@@ -211,7 +214,7 @@ def _spent(attempt: Attempt, priced: Callable[[Attempt], Cost | None]) -> Decima
     """Return what an attempt cost that gave no answer: nothing where the provider refused it."""
     if attempt.cost is not None:
         return attempt.cost
-    if attempt.status is not None and attempt.status >= _REFUSED:
+    if (attempt.status is not None and attempt.status >= _REFUSED) or attempt.error == _UNSENT:
         return Decimal(0)
     found = priced(attempt)
     return None if found is None else found.total
