@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import warnings
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -203,6 +204,25 @@ def test_costs_are_written_as_csv_and_drawn(any_llm: Command, store: str, tmp_pa
     empty = tmp_path / "empty.csv"
     done = any_llm("cost", "--store", store, "--since", "2030-01-01", "--csv", str(empty), "--png", str(png))
     assert (done.out, empty.read_text()[:9]) == ("The ledger has nothing of that time\n", "day,calls")
+
+
+def test_names_of_others_are_shown_as_they_are(any_llm: Command, drawn: Command, store: str, tmp_path: Path) -> None:
+    svg = tmp_path / "costs.svg"
+    book = open_book(store)
+    names = ("$\\frac$", "_hidden", "[red]rich", "two\nlines\tand \x1b[31m", "名" * 80)
+    book.write([entry(f"n{number}", 3, "1", user_name=name) for number, name in enumerate(names)])
+    book.close()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for by in (("user",), ("day", "user")):
+            asked = (part for word in by for part in ("--by", word))
+            assert any_llm("cost", "--store", store, *asked, "--png", str(svg)).code == 0
+            assert all(name in svg.read_text() for name in ("$\\frac$", "_hidden", "[red]rich", "名…"))
+
+    lines = any_llm("cost", "--store", store, "--by", "user").out.splitlines()
+    assert any(line.startswith("two lines and  [31m\t") for line in lines)
+    assert "[red]rich" in drawn("cost", "--store", store, "--by", "user").out
 
 
 def test_a_terminal_shows_bars(drawn: Command, store: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from any_llm.cli.progress import progress
-from any_llm.cli.terminal import draws, note, table, write, write_json
+from any_llm.cli.terminal import draws, legible, note, table, write, write_json
 from any_llm.cli.times import moment, zone_of
 from any_llm.client.arguments import split_reference
 from any_llm.engine.pricing import Pricing
@@ -247,7 +247,7 @@ def _show(wish: CostWish, groups: Sequence[Spent], on: Mapping[tuple[str, ...], 
     for group in groups:
         repriced = on.get(group.group) if group.group or not wish.by else _sum(on)
         row = [
-            *(group.group or (("all", *("" for _ in wish.by[1:])) if wish.by else ())),
+            *(tuple(map(legible, group.group)) or (("all", *("" for _ in wish.by[1:])) if wish.by else ())),
             str(group.calls + group.cached),
             str(group.attempts),
             str(group.input_tokens),

@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from textwrap import wrap
+from warnings import catch_warnings, filterwarnings
 
+from any_llm.cli.terminal import legible
 from any_llm.testing.bench.plot import check_plot
 
 _WIDTH, _HEIGHT, _ROW = 11.0, 2.0, 0.3
 _MOST_ROWS = 60
 _LINE = 160
+_LONGEST = 60
 
 
 def draw(path: Path, by: Sequence[str], costs: Sequence[tuple[tuple[str, ...], Decimal]], caption: str) -> None:
@@ -33,7 +36,12 @@ def draw(path: Path, by: Sequence[str], costs: Sequence[tuple[tuple[str, ...], D
     from matplotlib import rc_context  # noqa: PLC0415  # an extra
     from matplotlib.figure import Figure  # noqa: PLC0415  # an extra
 
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "any-llm"}):
+    # Names are shown as they are: a dollar in one begins no formula, and a letter that no font has no warning.
+    with (
+        rc_context({"svg.fonttype": "none", "svg.hashsalt": "any-llm", "text.parse_math": False}),
+        catch_warnings(),
+    ):
+        filterwarnings("ignore", message="Glyph", category=UserWarning)
         if by[:1] == ("day",):
             picture = Figure(figsize=(_WIDTH, 5.0), layout="constrained")
             axes = picture.subplots()
@@ -45,7 +53,7 @@ def draw(path: Path, by: Sequence[str], costs: Sequence[tuple[tuple[str, ...], D
                     days,
                     [heights.get(day, 0.0) for day in days],
                     bottom=[bottoms[day] for day in days],
-                    label=" · ".join(word or "–" for word in part) or "cost",
+                    label=_label(part) or "cost",
                 )
                 for day, height in heights.items():
                     bottoms[day] += height
@@ -58,7 +66,7 @@ def draw(path: Path, by: Sequence[str], costs: Sequence[tuple[tuple[str, ...], D
             picture = Figure(figsize=(_WIDTH, _HEIGHT + _ROW * len(dearest)), layout="constrained")
             axes = picture.subplots()
             axes.barh(
-                [" · ".join(word or "–" for word in group) for group, _ in dearest],
+                [_label(group) for group, _ in dearest],
                 [float(cost) for _, cost in dearest],
             )
             axes.set(xlabel="US dollars")
@@ -66,3 +74,10 @@ def draw(path: Path, by: Sequence[str], costs: Sequence[tuple[tuple[str, ...], D
         picture.supxlabel("\n".join(wrap(caption, _LINE)), fontsize="x-small")
         axes.grid(visible=True, axis="both", alpha=0.3)
         picture.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
+
+
+def _label(group: Sequence[str]) -> str:
+    """Return what a group is called: legible, not too long, and not hidden, as names with an underscore first are."""
+    words = (legible(word) or "–" for word in group)
+    named = " · ".join(word if len(word) <= _LONGEST else f"{word[: _LONGEST - 1]}…" for word in words)
+    return f"\u200b{named}" if named.startswith("_") else named
