@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from any_llm.cli.cost import bar, money
+from any_llm.cli.cost_plot import draw
 from any_llm.cli.times import moment, zone_of
 from any_llm.exceptions import ConfigurationError
 from any_llm.stores.ledger.opening import open_book
@@ -223,6 +224,21 @@ def test_names_of_others_are_shown_as_they_are(any_llm: Command, drawn: Command,
     lines = any_llm("cost", "--store", store, "--by", "user").out.splitlines()
     assert any(line.startswith("two lines and  [31m\t") for line in lines)
     assert "[red]rich" in drawn("cost", "--store", store, "--by", "user").out
+
+
+def test_what_is_too_much_for_a_picture_is_drawn_together(tmp_path: Path) -> None:
+    svg = tmp_path / "costs.svg"
+    users = [(f"user {number}", Decimal(number)) for number in range(1, 101)]
+
+    draw(svg, ("day", "user"), [(("2026-11-02", user), cost) for user, cost in users], "made up")
+    by_day = svg.read_text()
+    draw(svg, ("user",), [((user,), cost) for user, cost in users], "made up")
+    by_user = svg.read_text()
+
+    for drawn_text, last in ((by_day, 90), (by_user, 42)):
+        assert "all others" in drawn_text
+        assert f">user {last}<" in drawn_text
+        assert f">user {last - 1}<" not in drawn_text
 
 
 def test_a_terminal_shows_bars(drawn: Command, store: str) -> None:
