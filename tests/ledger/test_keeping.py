@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 import any_llm
-from any_llm import AnyLLM, Ledger, ProviderError, Retry, Settings
+from any_llm import AnyLLM, GuardrailError, Guards, Layer, Ledger, ProviderError, Retry, Route, Settings
 from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.surroundings import Surroundings
@@ -32,6 +32,7 @@ from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
 from any_llm.stores.ledger.writer import Writer
 from any_llm.testing.mock.mock import Mock
 from any_llm.types.json import JSON
+from any_llm.types.naming import UNNAMED
 
 MESSAGES: list[JSON] = [{"role": "user", "content": "Say hello."}]
 WITHIN = 0.05
@@ -115,6 +116,51 @@ def test_every_attempt_has_a_row_and_what_it_was_for(place: str) -> None:
     assert told["failed"].cost == told["retried"].cost == Decimal(0)
     assert told["answer"].cost is not None
     assert told["answer"].cost > 0
+
+
+@pytest.mark.parametrize("by", ["guard", "check"])
+def test_an_answer_that_is_stopped_on_its_way_back_is_paid_for_and_told_apart(tmp_path: Path, by: str) -> None:
+    place = str(tmp_path / "l.db")
+    mock = Mock()
+    mock.answer_with(lambda _request: "Write to ann@example.org")
+    answered = asyncio.Event()
+
+    async def check(_call: JSON) -> str:
+        await answered.wait()
+        return "no"
+
+    async def note(call: JSON, inner: JSON) -> JSON:
+        reply = await inner(call)
+        answered.set()
+        return reply
+
+    guards = Guards(responses="block", detect=("EMAIL",)) if by == "guard" else Guards(checks=(check,))
+    client = mock.client(
+        ledger=Ledger(store=place), guards=guards, middleware=[Layer(middleware=note, after="sanitise")]
+    )
+    with pytest.raises(GuardrailError) as caught:
+        client.completion("gpt-5", MESSAGES)
+    flush(client)
+
+    book = open_book(place)
+    (told,) = spent(book, ["role"], Span())
+    book.close()
+    assert (told.group, told.unknown) == (("failed",), 0)
+    assert told.lost == told.cost > 0
+    assert (caught.value.provider_name, [row[1] for row in kept(place)]) == ("openai", ["failed"])
+
+
+def test_an_answer_with_nothing_in_it_costs_what_it_took_before_the_next_target_was_asked() -> None:
+    mock = Mock()
+    mock.answer_with(lambda request: "" if request.vendor == "openai" else "hello")
+    targets = tuple({"model": model, "api_key": "k"} for model in ("openai:gpt-5", "groq:llama-3.3-70b-versatile"))
+    client = AnyLLM.create(Route(targets=targets), transport=mock.transport, retry=None)
+
+    costs = client.completion(UNNAMED, MESSAGES).costs
+
+    assert [one.role for one in costs.attempts] == ["fallback", "answer"]
+    assert (costs.unknown, costs.total) == (0, costs.fallback + costs.answer)
+    assert costs.fallback > 0
 
 
 def test_a_price_that_nobody_knows_is_counted(tmp_path: Path) -> None:

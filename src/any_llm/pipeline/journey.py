@@ -16,6 +16,7 @@ from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
 from any_llm.pipeline.hollow import says_nothing
 from any_llm.pipeline.learned import limits_learned
 from any_llm.pipeline.opening import wait_for_content
+from any_llm.pipeline.rejected import note_rejected
 from any_llm.pipeline.splice import Continuation, marker_of, spliced, with_prefill
 from any_llm.pipeline.strategies import Setting, order
 from any_llm.pipeline.stream import is_stream
@@ -221,7 +222,9 @@ class Journey:
         if is_stream(reply.value):
             reply.value.close()
         message = f"{call.target.provider.name} answered with nothing at all, so that the next target is asked"
-        return self._failed(call, MalformedResponseError(message, **_told_of(call)), "ok", "closed")
+        error = MalformedResponseError(message, **_told_of(call))
+        note_rejected(call, reply, error)
+        return self._failed(call, error, "ok", "closed")
 
     def _failed(self, call: Call, error: AnyLLMError, *ended: str) -> AnyLLMError:
         """Return an error, and count the target's newest attempt as failed with it, if that has ended so."""

@@ -181,7 +181,7 @@ def costs_of(
     each: list[AttemptCost] = []
     for number, attempt in enumerate(attempts):
         role: Role = "answer" if number == serving else _role(attempts, number, routing)
-        cost = (None if answer is None else answer.total) if role == "answer" else _spent(attempt, priced)
+        cost = answer.total if role == "answer" and answer is not None else _spent(attempt, priced)
         each.append(AttemptCost(provider=attempt.provider, model=attempt.model, role=role, cost=cost))
     return Costs(
         total=sum((one.cost or Decimal(0) for one in each), Decimal(0)),
