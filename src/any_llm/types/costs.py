@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
@@ -79,12 +80,18 @@ class AttemptCost(msgspec.Struct, frozen=True, kw_only=True):
         model: which model.
         role: what the attempt was for the call.
         cost: in US dollars; `None` where that is not known.
+        source: whose prices it is reckoned by, or why it is nothing.
+        version: which version of these.
+        date: of which day they are, where that is known.
     """
 
     provider: str
     model: str
     role: Role
     cost: Decimal | None
+    source: str = ""
+    version: str = ""
+    date: dt.date | None = None
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,8 +188,15 @@ def costs_of(
     each: list[AttemptCost] = []
     for number, attempt in enumerate(attempts):
         role: Role = "answer" if number == serving else _role(attempts, number, routing)
-        cost = answer.total if role == "answer" and answer is not None else _spent(attempt, priced)
-        each.append(AttemptCost(provider=attempt.provider, model=attempt.model, role=role, cost=cost))
+        cost = answer if role == "answer" and answer is not None else _spent(attempt, priced)
+        one = AttemptCost(provider=attempt.provider, model=attempt.model, role=role, cost=None)
+        if cost is not None and cost.counts == "vendor":
+            one = msgspec.structs.replace(one, cost=cost.total, source="the provider's answer")
+        elif cost is not None:
+            one = msgspec.structs.replace(
+                one, cost=cost.total, source=cost.source, version=cost.version, date=cost.date
+            )
+        each.append(one)
     return Costs(
         total=sum((one.cost or Decimal(0) for one in each), Decimal(0)),
         answer=_sum(each, "answer"),
@@ -210,11 +224,12 @@ def _role(attempts: Sequence[Attempt], number: int, routing: Routing | None) -> 
     return "retried" if same else "fallback"
 
 
-def _spent(attempt: Attempt, priced: Callable[[Attempt], Cost | None]) -> Decimal | None:
-    """Return what an attempt cost that gave no answer: nothing where the provider refused it."""
+def _spent(attempt: Attempt, priced: Callable[[Attempt], Cost | None]) -> Cost | None:
+    """Return what an attempt cost that gave no answer: nothing where the provider refused it, or was not reached."""
     if attempt.cost is not None:
-        return attempt.cost
-    if (attempt.status is not None and attempt.status >= _REFUSED) or attempt.error == _UNSENT:
-        return Decimal(0)
-    found = priced(attempt)
-    return None if found is None else found.total
+        return Cost(total=attempt.cost, source="the attempt")
+    if attempt.error == _UNSENT:
+        return Cost(total=Decimal(0), source="not sent")
+    if attempt.status is not None and attempt.status >= _REFUSED:
+        return Cost(total=Decimal(0), source="refused")
+    return priced(attempt)
