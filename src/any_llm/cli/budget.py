@@ -28,7 +28,7 @@ def tell_budgets(*, store: str | None, json: bool) -> None:
     if store is not None:
         settings = msgspec.structs.replace(settings, store=store)
     if settings.budgets is None:
-        raise ConfigurationError("The configuration has no budgets; see the page costs-and-budgets")
+        raise ConfigurationError("The configuration has no budgets; see the page budgets")
     if settings.store == "memory":
         raise ConfigurationError(
             "The store is 'memory', which ends with each process; name another, as in --store sqlite:budgets.db"
