@@ -17,6 +17,7 @@ from any_llm.engine.content_types import framing_of, is_json
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.idempotency import idempotency_key
+from any_llm.engine.metered import metered_by, note_end
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import Held, HttpUpstream
 from any_llm.engine.urls import place_of, with_query
@@ -39,13 +40,11 @@ from any_llm.types.report import Delivery, Report, Reported
 from any_llm.types.shown_headers import ShownHeaders
 
 if TYPE_CHECKING:
-    from any_llm.pipeline.stream import Outcome
     from any_llm.spec.clock import Clock
-    from any_llm.spec.dialect import Codec, Encoded, FollowUp, Options, Target
+    from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
     from any_llm.types.costs import Pricing
     from any_llm.types.json import JSON
     from any_llm.types.report import Warning as CallWarning
-    from any_llm.types.usage import Usage
 
 _USER_AGENT = "any-llm/0.1"
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
@@ -142,7 +141,6 @@ def dispatcher(
                 carried_over=codec.over,
                 attempts=call.attempts,
                 pricing=pricing,
-                metered=_spoken(call.options) if call.operation is Operation.SPEECH else None,
             )
             facts.request, facts.requests = request, 1
             transport = transport_for(provider.transport)
@@ -166,13 +164,6 @@ def dispatcher(
             raise
 
     return dispatch
-
-
-def _spoken(options: Options) -> Usage:
-    """Return what a request for speech uses as far as it tells: its characters, by which most vendors bill it."""
-    from any_llm.types.usage import Usage  # noqa: PLC0415  # few calls are for speech
-
-    return Usage(characters=len(str(options.get("input") or "")))
 
 
 def _encode_cached(codec: Codec[JSON, JSON], call: Call) -> tuple[Call, Encoded]:
@@ -205,6 +196,7 @@ async def _encode_more(
 
 async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
+    report.metered = metered_by(call)
     status = exchange.status
     streamed = codec.stream is not None and call.stream and status < _FIRST_REDIRECT
     if streamed and (call.operation in _OF_ANY_TYPE or not is_json(trip.facts.headers.get("content-type", ""))):
@@ -299,23 +291,11 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     framing = FRAMINGS[framing_of(codec, call, content_type)]()
     upstream = HttpUpstream(exchange, framing, fresh, facts.explain)
     stream = EventStream(upstream, fold=codec.fold, report=report)
-    stream.follow(partial(_note_end, report, facts, upstream))
+    stream.follow(partial(note_end, report, facts, upstream))
     facts.begun()
     await stream.prime()
     report.time_to_first_chunk = facts.elapsed
     return Reply(value=stream, report=report)
-
-
-def _note_end(
-    report: Report, facts: Facts, upstream: HttpUpstream[JSON], stream: EventStream[JSON], outcome: Outcome
-) -> None:
-    if report.metered is not None and upstream.usage is not None:
-        from any_llm.types.metering import merged, usage_in  # noqa: PLC0415  # few streams are of bytes
-
-        report.metered = merged(usage_in(upstream.usage), report.metered)
-    report.elapsed = facts.ended("ok" if outcome.ending == "complete" else outcome.ending)
-    if outcome.ending != "complete":
-        facts.broke_off(stream)
 
 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:
