@@ -173,6 +173,8 @@ def _made(usage: object, answer: object, **tokens: int) -> Usage:
             images=_images(answer),
             seconds=_seconds(None, answer),
             tier=_tier(None, answer),
+            region="",
+            vendor_cost=None,
         )
     return Usage(
         **tokens,
