@@ -220,7 +220,7 @@ _METERS = (
 _INSTEAD = frozenset({"images", "seconds", "characters", "pages", "search_units"})
 """Measures that are not missed where tokens are billed: many answers tell both, and have a price for one."""
 
-_NEVER_BESIDE = frozenset({"images", "characters"})
+_NEVER_BESIDE = frozenset({"images", "characters", "seconds"})
 """Measures that are not billed beside tokens even where they have a price: one image is so many tokens."""
 
 _WHOLES = frozenset({"seconds", "characters", "pages", "search_units"})
