@@ -28,6 +28,22 @@ _PRICES = {
     "output_cost_per_token_batches": "batch_output_price",
 }
 _IMAGE_PRICE = "output_cost_per_image"
+_THOUSAND = 1_000
+_METERED: Mapping[str, Mapping[str, tuple[str, int]]] = {
+    "audio_transcription": {"input_cost_per_second": ("second_price", 1)},
+    "video_generation": {
+        "output_cost_per_second": ("second_price", 1),
+        "output_cost_per_video_per_second": ("second_price", 1),
+    },
+    "audio_speech": {"input_cost_per_character": ("character_price", _MILLION)},
+    "rerank": {"input_cost_per_query": ("search_unit_price", _THOUSAND)},
+    "ocr": {"ocr_cost_per_page": ("page_price", _THOUSAND)},
+}
+"""What is paid by other measures than tokens, by the mode of the model, and for how many of them."""
+
+_BY_SIZE = re.compile(r"^output_cost_per_second_\w+$")
+"""Prices by the size of a video: the one without a size is that of one of them."""
+
 _TIER = re.compile(r"^(?P<price>\w+?)_above_(?P<thousands>\d+)k_tokens$")
 _FLAGS = {
     "supports_function_calling": "tools",
@@ -212,5 +228,15 @@ def _add_prices(entry: Mapping[str, Any], facts: Facts) -> None:
         elif (found := _TIER.match(column)) and found["price"] in _PRICES:
             above = int(found["thousands"]) * 1_000
             tiers.setdefault(above, {"above": above})[_PRICES[found["price"]]] = money(value, _MILLION)
+    _add_metered(entry, facts)
     if tiers:
         facts["price_tiers"] = [tiers[above] for above in sorted(tiers)]
+
+
+def _add_metered(entry: Mapping[str, Any], facts: Facts) -> None:
+    if any(map(_BY_SIZE.match, entry)):
+        return
+    for column, (price, per) in _METERED.get(entry.get("mode") or "", {}).items():
+        value = entry.get(column)
+        if isinstance(value, int | Decimal) and value > 0:
+            facts[price] = money(value, per)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import warnings
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from any_llm.cli.cost import bar, money
+from any_llm.cli.cost_plot import draw
 from any_llm.cli.times import moment, zone_of
 from any_llm.exceptions import ConfigurationError
 from any_llm.stores.ledger.opening import open_book
@@ -104,10 +106,11 @@ def test_costs_are_json_for_programs_exact_to_the_last_fraction(any_llm: Command
         ("", "openai:gpt-5", None),
         ("", "openai:of-nobody", None),
         ("ann", "openai:gpt-5", "3.75"),
-        ("bob", "openai:gpt-5-nano", "1E-9"),
+        ("bob", "openai:gpt-5-nano", "0.000000001"),
     ]
     assert told["total"]["cost"] == "3.750000001"
     assert told["prices"] == [{"source": "genai-prices 0.2.3", "date": "2026-10-01"}]
+    assert told["groups"][2]["prices"] == told["prices"]
     assert told["running"] == 1
 
 
@@ -146,9 +149,41 @@ def test_the_past_is_repriced_on_another_model(
     assert [line.split("\t")[-1] for line in shown.out.splitlines()] == [
         "on openai:new", "$0.500000", "$0.250000", "$0.250000", "$1.000000",
     ]  # fmt: skip
+    assert told["total"]["on_prices"] == [{"source": "settings", "date": None}]
+    assert "by the tokens that were counted then at the prices of settings; that model" in shown.err
     refused = any_llm("cost", "--store", store, "--on", "openai:no-such-model")
     assert refused.code == 2
     assert "Nobody knows what openai:no-such-model costs" in refused.err
+
+
+def test_what_was_only_refused_costs_nothing_on_another_model_either(any_llm: Command, store: str) -> None:
+    done = any_llm("cost", "--store", store, "--only", "role=failed", "--on", "openai:gpt-5-mini", "--json")
+    shown = any_llm("cost", "--store", store, "--only", "role=failed", "--on", "openai:gpt-5-mini")
+
+    assert done.code == 0, done.err
+    assert [(one["on_cost"], one["on_unknown"]) for one in json.loads(done.out)["groups"]] == [("0", 0)]
+    assert shown.out.splitlines()[-1].split("\t")[-1] == "$0"
+
+
+def test_each_row_names_whose_prices_it_is_reckoned_by(any_llm: Command, store: str, tmp_path: Path) -> None:
+    book = open_book(store)
+    mine = entry("m", 0, "1", user_name="eve")
+    row = mine.attempts[0]._replace(price_source="our contract", price_date="2026-01-01", unpriced='{"pages":1}')
+    book.write([mine._replace(attempts=[row])])
+    book.close()
+    table, svg = tmp_path / "costs.csv", tmp_path / "costs.svg"
+
+    done = any_llm("cost", "--store", store, "--by", "user", "--csv", str(table), "--png", str(svg))
+
+    assert [(line.split("\t")[0], line.split("\t")[-1]) for line in done.out.splitlines()] == [
+        ("user", "prices"), ("", "1"), ("ann", "1"), ("bob", "1"), ("eve", "2"), ("all", "1, 2"),
+    ]  # fmt: skip
+    assert "prices: 1 is genai-prices 0.2.3 of 2026-10-01, 2 is our contract of 2026-01-01" in done.err
+    assert "1 attempts used something beside that has no price; it is not in the sums" in done.err
+    rows = {row["user"]: row["prices"] for row in csv.DictReader(table.read_text().splitlines())}
+    assert rows["ann"] == "genai-prices 0.2.3 of 2026-10-01"
+    assert rows["eve"] == "our contract of 2026-01-01"
+    assert "prices: genai-prices 0.2.3 of 2026-10-01, our contract of 2026-01-01; 1 attempts have" in svg.read_text()
 
 
 def test_costs_are_written_as_csv_and_drawn(any_llm: Command, store: str, tmp_path: Path) -> None:
@@ -169,7 +204,41 @@ def test_costs_are_written_as_csv_and_drawn(any_llm: Command, store: str, tmp_pa
     assert any_llm("cost", "--store", store, "--png", "x.gif").code == 2
     empty = tmp_path / "empty.csv"
     done = any_llm("cost", "--store", store, "--since", "2030-01-01", "--csv", str(empty), "--png", str(png))
-    assert (done.out, empty.read_text().strip()) == ("The ledger has nothing of that time\n", "day")
+    assert (done.out, empty.read_text()[:9]) == ("The ledger has nothing of that time\n", "day,calls")
+
+
+def test_names_of_others_are_shown_as_they_are(any_llm: Command, drawn: Command, store: str, tmp_path: Path) -> None:
+    svg = tmp_path / "costs.svg"
+    book = open_book(store)
+    names = ("$\\frac$", "_hidden", "[red]rich", "two\nlines\tand \x1b[31m", "名" * 80)
+    book.write([entry(f"n{number}", 3, "1", user_name=name) for number, name in enumerate(names)])
+    book.close()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for by in (("user",), ("day", "user")):
+            asked = (part for word in by for part in ("--by", word))
+            assert any_llm("cost", "--store", store, *asked, "--png", str(svg)).code == 0
+            assert all(name in svg.read_text() for name in ("$\\frac$", "_hidden", "[red]rich", "名…"))
+
+    lines = any_llm("cost", "--store", store, "--by", "user").out.splitlines()
+    assert any(line.startswith("two lines and  [31m\t") for line in lines)
+    assert "[red]rich" in drawn("cost", "--store", store, "--by", "user").out
+
+
+def test_what_is_too_much_for_a_picture_is_drawn_together(tmp_path: Path) -> None:
+    svg = tmp_path / "costs.svg"
+    users = [(f"user {number}", Decimal(number)) for number in range(1, 101)]
+
+    draw(svg, ("day", "user"), [(("2026-11-02", user), cost) for user, cost in users], "made up")
+    by_day = svg.read_text()
+    draw(svg, ("user",), [((user,), cost) for user, cost in users], "made up")
+    by_user = svg.read_text()
+
+    for drawn_text, last in ((by_day, 90), (by_user, 42)):
+        assert "all others" in drawn_text
+        assert f">user {last}<" in drawn_text
+        assert f">user {last - 1}<" not in drawn_text
 
 
 def test_a_terminal_shows_bars(drawn: Command, store: str) -> None:
@@ -273,14 +342,18 @@ def test_an_invoice_is_put_beside_the_ledger(any_llm: Command, store: str, tmp_p
     assert [line.split("\t") for line in done.out.splitlines()] == [
         ["day", "model", "ledger", "invoice", "difference", "percent", ""],
         ["2026-11-02", "gpt-5", "$1.250000", "$1.250000", "$0", "+0.00 %", ""],
-        ["2026-11-02", "gpt-5-nano", "$0.000000", "$0", "$-0.000000", "", ""],
+        ["2026-11-02", "gpt-5-nano", "$0.000000001", "$0", "$-0.000000001", "", ""],
         ["2026-11-03", "gpt-5", "$0", "$0", "$0", "", ""],
-        ["2026-11-03", "of-nobody", "$0", "$0", "$0", "", ""],
+        ["2026-11-03", "of-nobody", "$0 + 1 unknown", "$0", "$0", "", ""],
         ["2026-11-04", "gpt-5", "$2.500000", "$2500.00", "$2497.50", "+99.90 %", "differs"],
         ["2026-11-04", "gpt-5-pro", "$0", "$7.000000", "$7.000000", "+100.00 %", "differs"],
-        ["all", "", "$3.750000", "$2508.25", "$2504.50", "+99.85 %", "differs"],
+        ["all", "", "$3.750000 + 1 unknown", "$2508.25", "$2504.50", "+99.85 %", "differs"],
     ]
-    assert done.err == "any-llm: 2 of 6 sums differ by more than 1.0 %\n"
+    assert done.err.splitlines() == [
+        "any-llm: 2 of 6 sums differ by more than 1.0 %",
+        "any-llm: 1 attempts of the ledger have a cost that nobody knows; an invoice that says more may be right",
+    ]
+    assert [row["unknown"] for row in told["rows"]] == [0, 0, 0, 1, 0, 0]
     assert (told["differs"], told["invoice"], told["rows"][0]["percent"]) == (True, "2508.25", 0.0)
 
 
@@ -298,6 +371,7 @@ def test_an_invoice_without_models_is_compared_by_day(any_llm: Command, store: s
     [
         ("what,cost\nx,1\n", "has no column for the day; call one usage_date_utc or"),
         ("day,what\n2026-11-02,1\n", "has no column for the cost; call one cost_usd or"),
+        ("day,cost\n2026-11-02,nan\n", "says 'nan' in line 2, which is no sum"),
         ("day,cost\n2026-11-02,dear\n", "says 'dear' in line 2, which is no sum"),
         (None, "cannot be read"),
     ],

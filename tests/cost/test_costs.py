@@ -157,6 +157,8 @@ def test_the_attempt_of_another_target_is_a_fallback() -> None:
     costs = client.completion(messages=HELLO, model=UNNAMED).costs
 
     assert [(one.provider, one.role) for one in costs.attempts] == [("groq", "fallback"), ("openai", "answer")]
+    assert (costs.attempts[0].source, costs.attempts[1].source) == ("refused", "genai-prices")
+    assert costs.attempts[1].date is not None
     assert costs.total == costs.answer == Decimal("0.0031")
 
 
@@ -225,6 +227,30 @@ def test_a_call_that_failed_has_failed_attempts_and_no_answer() -> None:
 
     assert [one.role for one in costs.attempts] == ["retried", "failed"]
     assert (costs.answer, costs.failed) == (Decimal(0), PAID.total)
+
+
+def test_each_attempt_says_how_its_cost_is_known() -> None:
+    told = Cost(total=Decimal("0.02"), counts="vendor", vendor=Decimal("0.02"), source="a list")
+    attempts = [
+        attempt("failed", error="ConnectTimeoutError"),
+        attempt("failed", status=500),
+        attempt("failed", cost=Decimal("0.03")),
+        attempt("failed"),
+        attempt("failed", usage=Usage(input_tokens=1)),
+        attempt("ok"),
+    ]
+
+    costs = tell(attempts, answered=told)
+
+    assert [(one.cost, one.source) for one in costs.attempts] == [
+        (Decimal(0), "not sent"),
+        (Decimal(0), "refused"),
+        (Decimal("0.03"), "the attempt"),
+        (None, ""),
+        (Decimal("0.01"), "a list"),
+        (Decimal("0.02"), "the provider's answer"),
+    ]
+    assert costs.unknown == 1
 
 
 def test_a_stream_that_still_runs_is_the_answer() -> None:

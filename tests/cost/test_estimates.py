@@ -76,6 +76,19 @@ def test_a_route_estimates_what_the_target_costs_that_is_asked_first() -> None:
     assert (told.provider, told.model) == ("mistral", "mistral-small-latest")
 
 
+def test_speech_images_and_video_are_estimated_by_what_they_are_billed_by() -> None:
+    def costs(price: dict[str, JSON], **options: JSON) -> tuple[Decimal | None, ...]:
+        told = any_llm.estimate("acme:m", settings=Settings(prices={"acme:m": price}), **options)
+        return told.low, told.expected, told.high
+
+    assert costs({"character_price": 15}, input="Good morning", voice="x") == (Decimal("0.00018"),) * 3
+    assert costs({"image_output_price": "0.04"}, prompt="A cat", n=3) == (Decimal("0.12"),) * 3
+    assert costs({"image_output_price": "0.04"}, prompt="A cat") == (Decimal("0.04"),) * 3
+    assert costs({"second_price": "0.1"}, prompt="A cat runs", seconds="8") == (Decimal("0.8"),) * 3
+    assert costs({"second_price": "0.1"}, prompt="A cat runs") == (None,) * 3
+    assert costs({"search_unit_price": 2}, query="cat", documents=["a", "b"]) == (Decimal("0.002"),) * 3
+
+
 def test_a_batch_and_flex_cost_half() -> None:
     usual = any_llm.estimate("openai:gpt-5", user(STORY), max_tokens=100)
     batch = any_llm.estimate("openai:gpt-5", user(STORY), max_tokens=100, batch=True)

@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import sys
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
@@ -13,6 +14,8 @@ from any_llm import Price, Settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.providers.capabilities import lookup, models_of
 from any_llm.providers.prices import cost_of, rates, shipped
+from any_llm.types.capabilities import PriceTier
+from any_llm.types.cost import Rate
 from any_llm.types.json import JSON
 from any_llm.types.price_list import prices_for, read_prices, with_prices
 from any_llm.types.usage import Usage
@@ -139,11 +142,57 @@ def test_the_name_of_a_model_goes_before_a_pattern() -> None:
         ({"acme:m1": {"starts": "soon"}}, "not valid"),
         ({"acme:m1": {"input_price": -1}}, "give US dollars"),
         ({"acme:m1": {"input_price": "inf"}}, "give US dollars"),
+        ({"acme:m1": {"starts": dt.date(2026, 2, 1), "ends": dt.date(2026, 2, 1)}}, "ends later than"),
+        ({"acme:m1": {"price_tiers": [{"above": 1, "input_price": -1}]}}, "give US dollars"),
     ],
 )
 def test_what_is_no_price_is_refused_when_it_is_set(prices: JSON, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         Settings(prices=prices)
+
+
+def test_prices_that_are_made_in_code_are_checked_and_exact_too() -> None:
+    tiered = Price(input_price=cast("Decimal", 0.1), price_tiers=cast("JSON", ({"above": 10, "input_price": 0.3},)))
+    again = Price(price_tiers=(PriceTier(above=10, output_price=cast("Decimal", 0.7)),))
+
+    assert tiered.rates()["input_tokens"] == Rate(Decimal("0.1"), above=((10, Decimal("0.3")),))
+    assert again.price_tiers[0].output_price == Decimal("0.7")
+    for wrong in (
+        {"price_tiers": (3,)},
+        {"price_tiers": ({"above": "many"},)},
+        {"starts": "2026-01-01"},
+        {"ends": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)},
+    ):
+        with pytest.raises(ConfigurationError):
+            Price(**cast("JSON", wrong))
+
+
+def test_a_lists_price_of_a_tier_goes_before_ones_own_of_the_usual_way() -> None:
+    mine = read_prices({"openai:gpt-5": {"input_price": "1.10", "source": "our contract"}})
+    usual, flex = (
+        cost_of(Usage(input_tokens=1_000_000, tier=tier), "openai", "gpt-5", NOW, mine) for tier in ("", "flex")
+    )
+    tiered = read_prices({"openai:gpt-5": [{"input_price": "1.10"}, {"tier": "flex", "input_price": "0.50"}]})
+    own = cost_of(Usage(input_tokens=1_000_000, tier="flex"), "openai", "gpt-5", NOW, tiered)
+
+    assert usual is not None
+    assert flex is not None
+    assert own is not None
+    assert (usual.total, flex.total, own.total) == (Decimal("1.10"), Decimal("0.625"), Decimal("0.50"))
+    assert usual.notes[0].startswith("what our contract does not name is by genai-prices 0.")
+    assert (usual.source, flex.source) == ("our contract", "genai-prices")
+
+
+def test_ones_own_price_does_not_make_the_rest_cheaper_in_a_region() -> None:
+    def cost(**more: JSON) -> Decimal:
+        mine = read_prices({"anthropic:claude-sonnet-4-5": {"input_price": 2, **more}})
+        used = Usage(input_tokens=100_000, output_tokens=100_000, web_searches=100, region="us")
+        found = cost_of(used, "anthropic", "claude-sonnet-4-5", NOW, mine)
+        assert found is not None
+        return found.total
+
+    assert cost() == Decimal("1.1") * Decimal("1.7") + 1
+    assert cost(region="us") == Decimal("0.2") + Decimal("1.1") * Decimal("1.5") + 1
 
 
 def test_a_tier_without_a_price_costs_the_usual_and_says_so() -> None:

@@ -13,8 +13,8 @@ from any_llm.exceptions import ConfigurationError
 from any_llm.refusals import StoreError
 from any_llm.stores.ledger.opening import Book, open_book
 from any_llm.stores.ledger.postgres import PostgresBook
-from any_llm.stores.ledger.questions import Span, attempts, count, spent, totals
-from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
+from any_llm.stores.ledger.questions import Span, attempts, count, running, spent
+from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry, UnwritableError
 from any_llm.stores.ledger.schema import STEPS
 from any_llm.stores.ledger.sqlite import SqliteBook
 from any_llm.types.usage import Usage
@@ -73,6 +73,27 @@ def test_a_row_that_comes_again_replaces_the_first_and_counts_once(book: Book) -
     assert (one.calls, one.cost, one.unknown) == (31, Decimal("30.75"), 0)
 
 
+def test_a_call_that_has_ended_stays_so_when_word_of_its_beginning_comes_late(book: Book) -> None:
+    begun = Entry(CallRow(id="c", started=NOON))
+    book.write([entry("c", "0.5")])
+    book.write([begun])
+    book.write([entry("d", "1"), begun._replace(call=begun.call._replace(id="d")), *(entry(f"{n}") for n in range(30))])
+
+    rows = book.ask("SELECT id, outcome FROM ledger_calls WHERE id IN ('c', 'd') ORDER BY id", ())
+    assert list(rows) == [("c", "complete"), ("d", "complete")]
+    assert running(book, Span()) == 0
+
+
+def test_a_row_that_holds_what_no_row_can_is_told_apart_from_a_ledger_that_is_away(book: Book) -> None:
+    odd = entry("c", "1")
+    odd = odd._replace(attempts=[odd.attempts[0]._replace(input_tokens=2**70)])
+
+    with pytest.raises(UnwritableError):
+        book.write([odd])
+
+    assert spent(book, (), Span()) == []
+
+
 def test_an_unknown_cost_is_counted_and_never_nothing(book: Book) -> None:
     book.write([entry("a", None), entry("b", None, "0.1")])
 
@@ -128,11 +149,34 @@ def test_answers_of_the_cache_are_told_beside_the_attempts(book: Book) -> None:
 def test_calls_whose_end_is_not_known_and_the_sources_of_prices_are_told(book: Book) -> None:
     book.write([Entry(CallRow(id="r", started=NOON)), entry("a", "1"), entry("b", None)])
 
-    told = totals(book, Span(since=NOON))
+    assert running(book, Span(since=NOON)) == 1
+    assert running(book, Span(since=NOON + 1)) == 0
+    assert running(book, Span(only={"role": "answer"})) == 1
+    assert spent(book, (), Span())[0].prices == (("list 1", "2026-10-01"),)
 
-    assert (told.running, told.sources) == (1, (("list 1", "2026-10-01"),))
-    assert totals(book, Span(since=NOON + 1)).running == 0
-    assert totals(book, Span(only={"role": "answer"})).running == 1
+
+def test_each_group_names_whose_prices_it_was_reckoned_by(book: Book) -> None:
+    other = entry("b", "1", at=NOON + 24 * HOUR)
+    other = other._replace(attempts=[other.attempts[0]._replace(price_source="settings", price_date=None)])
+    book.write([entry("a", "1"), other, entry("c", None, at=NOON + 48 * HOUR)])
+
+    by_day = {one.group[0]: one.prices for one in spent(book, ["day"], Span(zone="Asia/Tokyo"))}
+
+    assert by_day == {
+        "2026-11-01": (("list 1", "2026-10-01"),),
+        "2026-11-02": (("settings", None),),
+        "2026-11-03": (),
+    }
+    assert spent(book, (), Span())[0].prices == (("list 1", "2026-10-01"), ("settings", None))
+
+
+def test_what_has_a_price_only_in_part_is_counted(book: Book) -> None:
+    part = entry("a", "1")
+    book.write([part._replace(attempts=[part.attempts[0]._replace(unpriced='{"web_searches":2}')]), entry("b", "2")])
+
+    (one,) = spent(book, (), Span())
+
+    assert (one.cost, one.unknown, one.partial) == (Decimal(3), 0, 1)
 
 
 def test_attempts_come_in_the_order_they_were_made_with_all_that_they_used(book: Book) -> None:
@@ -165,7 +209,7 @@ def test_older_tables_are_brought_up_to_date_and_keep_what_they_have(place: str)
     second.close()
 
     assert noted == [("a", "old")]
-    with pytest.raises(ConfigurationError, match="has version 2 of its tables and this any_llm knows 1; upgrade it"):
+    with pytest.raises(ConfigurationError, match="has version 3 of its tables and this any_llm knows 2; upgrade it"):
         open_book(place)
 
 

@@ -20,17 +20,19 @@ from pathlib import Path
 import pytest
 
 import any_llm
-from any_llm import AnyLLM, Ledger, ProviderError, Retry, Settings
+from any_llm import AnyLLM, GuardrailError, Guards, Layer, Ledger, ProviderError, Retry, Route, Settings
 from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.refusals import StoreError
-from any_llm.stores.ledger.opening import open_book
-from any_llm.stores.ledger.questions import Span, attempts, spent, totals
-from any_llm.stores.ledger.rows import CallRow, Entry
+from any_llm.stores.ledger.aside import Aside
+from any_llm.stores.ledger.opening import open_aside, open_book
+from any_llm.stores.ledger.questions import Span, attempts, spent
+from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
 from any_llm.stores.ledger.writer import Writer
 from any_llm.testing.mock.mock import Mock
 from any_llm.types.json import JSON
+from any_llm.types.naming import UNNAMED
 
 MESSAGES: list[JSON] = [{"role": "user", "content": "Say hello."}]
 WITHIN = 0.05
@@ -89,8 +91,8 @@ def test_a_call_is_in_the_ledger_with_whom_it_was_for_and_what_it_cost(place: st
     assert rows[0].cost == answer.cost.total
     assert rows[0].usage == answer.cost.usage
     assert rows[2].cost == streamed.cost.total
-    (source,) = totals(book, Span()).sources
-    assert source[0].startswith("genai-prices ")
+    ((source, *_),) = spent(book, (), Span())[0].prices
+    assert source.startswith("genai-prices ")
     book.close()
 
 
@@ -114,6 +116,51 @@ def test_every_attempt_has_a_row_and_what_it_was_for(place: str) -> None:
     assert told["failed"].cost == told["retried"].cost == Decimal(0)
     assert told["answer"].cost is not None
     assert told["answer"].cost > 0
+
+
+@pytest.mark.parametrize("by", ["guard", "check"])
+def test_an_answer_that_is_stopped_on_its_way_back_is_paid_for_and_told_apart(tmp_path: Path, by: str) -> None:
+    place = str(tmp_path / "l.db")
+    mock = Mock()
+    mock.answer_with(lambda _request: "Write to ann@example.org")
+    answered = asyncio.Event()
+
+    async def check(_call: JSON) -> str:
+        await answered.wait()
+        return "no"
+
+    async def note(call: JSON, inner: JSON) -> JSON:
+        reply = await inner(call)
+        answered.set()
+        return reply
+
+    guards = Guards(responses="block", detect=("EMAIL",)) if by == "guard" else Guards(checks=(check,))
+    client = mock.client(
+        ledger=Ledger(store=place), guards=guards, middleware=[Layer(middleware=note, after="sanitise")]
+    )
+    with pytest.raises(GuardrailError) as caught:
+        client.completion("gpt-5", MESSAGES)
+    flush(client)
+
+    book = open_book(place)
+    (told,) = spent(book, ["role"], Span())
+    book.close()
+    assert (told.group, told.unknown) == (("failed",), 0)
+    assert told.lost == told.cost > 0
+    assert (caught.value.provider_name, [row[1] for row in kept(place)]) == ("openai", ["failed"])
+
+
+def test_an_answer_with_nothing_in_it_costs_what_it_took_before_the_next_target_was_asked() -> None:
+    mock = Mock()
+    mock.answer_with(lambda request: "" if request.vendor == "openai" else "hello")
+    targets = tuple({"model": model, "api_key": "k"} for model in ("openai:gpt-5", "groq:llama-3.3-70b-versatile"))
+    client = AnyLLM.create(Route(targets=targets), transport=mock.transport, retry=None)
+
+    costs = client.completion(UNNAMED, MESSAGES).costs
+
+    assert [one.role for one in costs.attempts] == ["fallback", "answer"]
+    assert (costs.unknown, costs.total) == (0, costs.fallback + costs.answer)
+    assert costs.fallback > 0
 
 
 def test_a_price_that_nobody_knows_is_counted(tmp_path: Path) -> None:
@@ -248,6 +295,7 @@ class Failing:
         self.broken = True
         self.tried = threading.Semaphore(0)
         self.written: list[str] = []
+        self.rows = 0
         self.forgotten: list[float] = []
 
     def write(self, entries: Sequence[Entry]) -> None:
@@ -255,6 +303,7 @@ class Failing:
         if self.broken:
             raise StoreError("The ledger is away")
         self.written += [entry.call.id for entry in entries]
+        self.rows += sum(len(entry.attempts) for entry in entries)
 
     def forget(self, before: float) -> int:
         self.forgotten.append(before)
@@ -284,6 +333,97 @@ def test_what_cannot_be_written_is_kept_in_order_and_told_once(caplog: pytest.Lo
         "The ledger is away; up to 100000 entries are kept until it can be written",
         "The ledger is written again; 0 entries were dropped so far",
     ]
+
+
+def test_texts_that_no_database_takes_are_written_as_far_as_they_can_be(place: str) -> None:
+    client = Mock().client(ledger=Ledger(store=place))
+    client.completion("gpt-5", MESSAGES, user="a\0b", project="\ud800", tags=("x\0", "ü"))
+    flush(client)
+
+    book = open_book(place)
+    groups = sorted(one.group for one in spent(book, ["user", "project", "tag"], Span()))
+    book.close()
+    assert groups == [("a\ufffdb", "?", "x\ufffd"), ("a\ufffdb", "?", "ü")]
+
+
+def test_what_has_no_room_in_the_ledger_takes_nothing_else_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = str(tmp_path / "l.db")
+    writer = Writer(lambda: open_book(place), time.time, within=0.01)
+    for name, attempts_made in (("a", 1), ("b", 2**70), ("c", 1)):
+        writer.add(Entry(CallRow(id=name, started=1.0, attempts=attempts_made)))
+    assert writer.flush()
+    writer.write_now(Entry(CallRow(id="d", started=1.0, attempts=2**70)))
+    writer.close()
+
+    book = open_book(place)
+    assert [row[0] for row in book.ask("SELECT id FROM ledger_calls ORDER BY id", ())] == ["a", "c"]
+    book.close()
+    assert writer.dropped == 2
+    assert "The ledger has no room for what a call holds" in caplog.text
+
+
+def test_while_the_ledger_is_away_what_loses_nothing_waits_on_the_disk(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    away, there = Failing(), Failing()
+    there.broken = False
+    begun = CallRow(id="a", started=1.0)
+    dying = Writer(lambda: away, time.time, within=0.001, aside=lambda: Aside(tmp_path / "aside.db", surely=True))
+    dying.write_now(Entry(begun))
+    dying.write_now(Entry(begun._replace(outcome="complete"), [AttemptRow(id="a-1", call_id="a", number=1, started=1)]))
+    assert not dying._waiting
+    assert dying.flush()
+
+    # As if it had been killed now: another process finds what it had.
+    other = Writer(lambda: there, time.time, within=0.001, aside=lambda: Aside(tmp_path / "aside.db"))
+    other.add(Entry(CallRow(id="b", started=2.0)))
+    assert other.flush()
+
+    assert there.written == ["b", "a"]
+    assert there.rows == 1
+    assert Aside(tmp_path / "aside.db").oldest(10) == []
+    away.broken = False
+    dying.close()
+    other.close()
+    assert "entries are kept on the disk or in memory until it can be written" in caplog.text
+
+
+def test_when_the_program_ends_while_the_ledger_is_away_what_waits_is_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = Writer(Failing, time.time, within=0.001, aside=lambda: Aside(tmp_path / "aside.db"))
+    writer.add(Entry(CallRow(id="a", started=1.0)))
+    writer.close(0.05)
+
+    assert [entry.call.id for entry in Aside(tmp_path / "aside.db").oldest(10)] == ["a"]
+    assert f"1 entries of the ledger wait in {tmp_path / 'aside.db'} for the next program" in caplog.text
+
+
+def test_where_the_disk_fails_too_entries_wait_in_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").touch()
+    book = Failing()
+    writer = Writer(lambda: book, time.time, within=0.001, aside=lambda: Aside(tmp_path / "file" / "aside.db"))
+    writer.write_now(Entry(CallRow(id="a", started=1.0)))
+    book.broken = False
+    assert writer.flush()
+
+    assert book.written == ["a"]
+    assert "An entry of the ledger waits in memory alone" in caplog.text
+
+
+def test_a_ledger_in_a_database_has_a_file_for_what_waits_and_one_in_a_file_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANY_LLM_STATE", str(tmp_path))
+    one, other = (open_aside(f"postgresql://{who}@host/db") for who in ("me:secret", "you"))
+
+    assert one is not None
+    assert other is not None
+    assert one.path == other.path
+    assert one.path.parent == tmp_path
+    assert open_aside(str(tmp_path / "l.db")) is None
 
 
 def test_when_there_is_no_memory_for_more_it_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +12,7 @@ import msgspec
 
 from any_llm.cli.places import look_at
 from any_llm.cli.progress import progress
-from any_llm.cli.terminal import draws, note, table, write, write_json
+from any_llm.cli.terminal import draws, legible, note, table, write, write_json
 from any_llm.cli.times import moment, zone_of
 from any_llm.client.arguments import split_reference
 from any_llm.engine.pricing import Pricing
@@ -20,15 +20,17 @@ from any_llm.engine.settings_file import default_settings
 from any_llm.exceptions import ConfigurationError
 from any_llm.providers.prices import cost_of
 from any_llm.stores.ledger.opening import Book, open_book
-from any_llm.stores.ledger.questions import GROUPS, Span, Spent, attempts, count, spent, totals
+from any_llm.stores.ledger.questions import GROUPS, PriceSource, Span, Spent, attempts, count, running, spent
 from any_llm.types.bookkeeping import Ledger
 
 if TYPE_CHECKING:
     from any_llm.cli.wishes import CostWish
+    from any_llm.types.cost import Cost
     from any_llm.types.json import JSONObject
 
 _UNKNOWN = "unknown"
 _BAR = 24
+_CENTS, _MICRO = 100, Decimal("0.000001")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -39,11 +41,13 @@ class Repriced(NamedTuple):
         cost: the sum, of those attempts that can be priced.
         known: what the same attempts did cost, as far as that is known.
         unknown: how many attempts there are whose use nobody told, or has no price there.
+        prices: whose prices the sum was reckoned by.
     """
 
     cost: Decimal = Decimal(0)
     known: Decimal = Decimal(0)
     unknown: int = 0
+    prices: frozenset[PriceSource] = frozenset()
 
 
 def tell_cost(wish: CostWish, *, json: bool) -> None:
@@ -64,7 +68,7 @@ def tell_cost(wish: CostWish, *, json: bool) -> None:
     try:
         groups = spent(book, wish.by, span)
         everything = next(iter(spent(book, (), span)), Spent(group=()))
-        known = totals(book, span)
+        begun = running(book, span)
         on = {} if wish.on is None else reprice(book, wish, span, shown=not json)
     finally:
         book.close()
@@ -73,7 +77,8 @@ def tell_cost(wish: CostWish, *, json: bool) -> None:
     if wish.png is not None:
         from any_llm.cli.cost_plot import draw  # noqa: PLC0415  # loads matplotlib
 
-        draw(wish.png, wish.by, [(group.group, group.cost or Decimal(0)) for group in groups])
+        costs = [(group.group, group.cost or Decimal(0)) for group in groups]
+        draw(wish.png, wish.by, costs, _caption(everything))
     if json:
         write_json(
             {
@@ -82,9 +87,9 @@ def tell_cost(wish: CostWish, *, json: bool) -> None:
                 "timezone": span.zone,
                 "by": list(wish.by),
                 "groups": [_told(wish.by, group, on.get(group.group)) for group in groups],
-                "total": _told((), everything, _sum(on)),
-                "running": known.running,
-                "prices": [{"source": source, "date": date} for source, date in known.sources],
+                "total": (total := _told((), everything, _sum(on))),
+                "running": begun,
+                "prices": total["prices"],
             }
         )
         return
@@ -94,7 +99,7 @@ def tell_cost(wish: CostWish, *, json: bool) -> None:
             note("no ledger is kept: turn it on with `ledger = true` in any-llm.toml, or `ledger=True` in a program")
         return
     _show(wish, [*groups, *([everything] if len(groups) > 1 else [])], on)
-    _tell_beside(wish, everything, known.sources, known.running)
+    _tell_beside(wish, everything, _sum(on), begun)
 
 
 def open_ledger(store: str | None) -> Book:
@@ -142,7 +147,7 @@ def reprice(book: Book, wish: CostWish, span: Span, *, shown: bool) -> dict[tupl
     settings = default_settings()
     prices = Pricing(settings.prices, settings.models).prices
     found: dict[tuple[str, ...], Repriced] = {}
-    priced = False
+    priced = asked = False
     total = count(book, span)
     with progress(f"Repricing on {wish.on}", total, shown=shown) as advance:
         for attempt in attempts(book, span, wish.by):
@@ -152,29 +157,70 @@ def reprice(book: Book, wish: CostWish, span: Span, *, shown: bool) -> dict[tupl
             at = dt.datetime.fromtimestamp(attempt.started, dt.UTC)
             usage = attempt.usage and msgspec.structs.replace(attempt.usage, tier="", region="", vendor_cost=None)
             cost = cost_of(usage, provider, model, at, prices)
+            asked = asked or usage is not None
             if cost is None:
                 # What was refused cost nothing, and would there.
                 free = attempt.usage is None and attempt.cost == 0
                 found[group] = before._replace(unknown=before.unknown + (not free))
                 continue
             priced = True
-            found[group] = before._replace(cost=before.cost + cost.total, known=before.known + (attempt.cost or 0))
-    if total and not priced:
+            found[group] = Repriced(
+                before.cost + cost.total,
+                before.known + (attempt.cost or 0),
+                before.unknown,
+                before.prices | {_source_of(cost)},
+            )
+    if asked and not priced:
         raise ConfigurationError(f"Nobody knows what {wish.on} costs; name another model, or set its price")
     return found
+
+
+def _source_of(cost: Cost) -> PriceSource:
+    return PriceSource(f"{cost.source} {cost.version}".strip(), cost.date.isoformat() if cost.date else None)
 
 
 def _sum(on: Mapping[tuple[str, ...], Repriced]) -> Repriced | None:
     if not on:
         return None
-    costs, known, unknown = zip(*on.values(), strict=True)
-    return Repriced(sum(costs, Decimal(0)), sum(known, Decimal(0)), sum(unknown))
+    costs, known, unknown, prices = zip(*on.values(), strict=True)
+    return Repriced(sum(costs, Decimal(0)), sum(known, Decimal(0)), sum(unknown), frozenset().union(*prices))
 
 
 def _told(by: Sequence[str], group: Spent, on: Repriced | None) -> JSONObject:
-    told: JSONObject = dict(zip(by, group.group, strict=True)) | msgspec.to_builtins(group)
+    """Return a group as JSON has it: money as a text, without an exponent."""
+    told: JSONObject = dict(zip(by, group.group, strict=True)) | msgspec.structs.asdict(group)
     del told["group"]
-    return told if on is None else told | {"on_cost": str(on.cost), "on_known": str(on.known), "on_unknown": on.unknown}
+    told |= {name: _exact(told[name]) for name in ("cost", "lost", "saved")}
+    told["prices"] = [source._asdict() for source in group.prices]
+    if on is not None:
+        told |= {"on_cost": _exact(on.cost), "on_known": _exact(on.known), "on_unknown": on.unknown}
+        told["on_prices"] = [source._asdict() for source in sorted(on.prices, key=str)]
+    return told
+
+
+def _exact(amount: Decimal | None) -> str | None:
+    return None if amount is None else format(amount, "f")
+
+
+def _named(prices: Iterable[PriceSource]) -> list[str]:
+    """Return sources of prices as people read them."""
+    return [source + (f" of {date}" if date else "") for source, date in prices]
+
+
+def _caption(everything: Spent) -> str:
+    """Return what a picture says beneath: whose prices these are, and what is missing in it."""
+    told = [f"prices: {', '.join(_named(everything.prices))}"] if everything.prices else []
+    return "; ".join([*told, *_missing(everything)])
+
+
+def _missing(everything: Spent) -> list[str]:
+    """Return what the sums lack."""
+    told: list[str] = []
+    if everything.unknown:
+        told.append(f"{everything.unknown} attempts have a cost that nobody knows; they are not in the sums")
+    if everything.partial:
+        told.append(f"{everything.partial} attempts used something beside that has no price; it is not in the sums")
+    return told
 
 
 def _written(at: float | None, zone: str) -> str | None:
@@ -182,23 +228,30 @@ def _written(at: float | None, zone: str) -> str | None:
 
 
 def _write_csv(wish: CostWish, groups: Sequence[Spent], on: Mapping[tuple[str, ...], Repriced]) -> None:
+    nothing = Spent(group=("",) * len(wish.by))
+    columns = list(_told(wish.by, nothing, Repriced() if wish.on else None))
     rows = [_told(wish.by, group, on.get(group.group)) for group in groups]
     assert wish.csv is not None, "who calls this has looked"
     with wish.csv.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [*rows[0]] if rows else list(wish.by))
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        writer.writerows(rows)
+        for row in rows:
+            told = {name: row[name] for name in ("prices", "on_prices") if name in row}
+            sources = ((name, "; ".join(_named(PriceSource(**one) for one in listed))) for name, listed in told.items())
+            writer.writerow(row | dict(sources))
 
 
 def _show(wish: CostWish, groups: Sequence[Spent], on: Mapping[tuple[str, ...], Repriced]) -> None:
     columns = [*wish.by, "calls", "attempts", "tokens in", "cached", "tokens out", "cost", "lost", "saved"]
     columns += [f"on {wish.on}"] if wish.on else []
+    numbers = _numbers(groups)
+    columns += ["prices"] if len(numbers) > 1 else []
     most = max((group.cost or Decimal(0) for group in groups if group.group), default=Decimal(0))
     rows: list[Sequence[str]] = []
     for group in groups:
         repriced = on.get(group.group) if group.group or not wish.by else _sum(on)
         row = [
-            *(group.group or (("all", *("" for _ in wish.by[1:])) if wish.by else ())),
+            *(tuple(map(legible, group.group)) or (("all", *("" for _ in wish.by[1:])) if wish.by else ())),
             str(group.calls + group.cached),
             str(group.attempts),
             str(group.input_tokens),
@@ -207,24 +260,41 @@ def _show(wish: CostWish, groups: Sequence[Spent], on: Mapping[tuple[str, ...], 
             money(group.cost) + (f" + {group.unknown} {_UNKNOWN}" if group.unknown and group.cost is not None else ""),
             money(group.lost),
             money(group.saved),
-            *([money(None if repriced is None else repriced.cost)] if wish.on else []),
+            *([_repriced(repriced)] if wish.on else []),
+            *([", ".join(str(numbers[source]) for source in group.prices)] if len(numbers) > 1 else []),
         ]
         rows.append([*row, bar(group.cost, most) if group.group else ""] if draws() else row)
     table("", [*columns, ""] if draws() else columns, rows)
 
 
-def _tell_beside(wish: CostWish, everything: Spent, sources: Sequence[tuple[str, str | None]], running: int) -> None:
-    if sources:
-        told = ", ".join(source + (f" of {date}" if date else "") for source, date in sources)
-        note(f"prices: {told}")
-    if everything.unknown:
-        note(f"{everything.unknown} attempts have a cost that nobody knows; they are not in the sums")
-    if running:
-        note(f"{running} calls have begun and never told how they ended: they go on, or their process was killed")
+def _numbers(groups: Sequence[Spent]) -> Mapping[PriceSource, int]:
+    """Return the numbers by which rows name whose prices they are reckoned by."""
+    sources = sorted({source for group in groups for source in group.prices}, key=str)
+    return {source: number for number, source in enumerate(sources, 1)}
+
+
+def _repriced(repriced: Repriced | None) -> str:
+    if repriced is None or not repriced.prices:
+        return _UNKNOWN if repriced is None or repriced.unknown else money(repriced.cost)
+    return money(repriced.cost) + (f" + {repriced.unknown} {_UNKNOWN}" if repriced.unknown else "")
+
+
+def _tell_beside(wish: CostWish, everything: Spent, on: Repriced | None, begun: int) -> None:
+    named = _named(everything.prices)
+    if len(named) > 1:
+        named = [f"{number} is {source}" for number, source in enumerate(named, 1)]
+    if named:
+        note(f"prices: {', '.join(named)}")
+    for missing in _missing(everything):
+        note(missing)
+    if begun:
+        note(f"{begun} calls have begun and never told how they ended: they go on, or their process was killed")
     if "tag" in wish.by:
         note("a call with several tags counts for each of them")
-    if wish.on:
-        note(f"on {wish.on}: by the tokens that were counted then; that model may count others")
+    if on is not None:
+        prices = ", ".join(_named(sorted(on.prices, key=str)))
+        whose = f" at the prices of {prices}" if prices else ""
+        note(f"on {wish.on}: by the tokens that were counted then{whose}; that model may count others")
 
 
 def money(amount: Decimal | None) -> str:
@@ -233,7 +303,9 @@ def money(amount: Decimal | None) -> str:
         return _UNKNOWN
     if amount == 0:
         return "$0"
-    return f"${amount:.2f}" if abs(amount) >= 100 else f"${amount:.6f}"
+    if abs(amount) >= _CENTS:
+        return f"${amount:.2f}"
+    return f"${amount:.6f}" if abs(amount) >= _MICRO else f"${amount.normalize():f}"
 
 
 def bar(amount: Decimal | None, most: Decimal, width: int = _BAR) -> str:

@@ -50,7 +50,8 @@ def cost_overview(
         png: A file to draw the costs into, ending in .png or .svg; needs the extra plot.
         json: Print one JSON object: since, until, timezone, by, groups, total, running, prices. Groups have the words
             of --by, calls, attempts, input_tokens, cache_read_tokens, output_tokens, reasoning_tokens, cost (a text,
-            `null` when unknown), lost, unknown, cached, saved, and with --on also on_cost, on_known, on_unknown.
+            `null` when unknown), lost, unknown, partial, cached, saved, prices (source and date of each list that was
+            used), and with --on also on_cost, on_known, on_unknown, on_prices.
     """
     bodies.tell_cost(CostWish(by, since, until, timezone, only, on, store, csv, png), json=json)
 
@@ -76,8 +77,8 @@ def cost_reconcile(
         timezone: Where the days of the invoice begin.
         tolerance: By how many percent a sum may differ.
         store: Where the ledger is: a file or a postgresql:// URL; without it, as the configuration says.
-        json: Print one JSON object: rows (day, model, ledger, invoice, difference, percent, differs), ledger, invoice,
-            difference, differs.
+        json: Print one JSON object: rows (day, model, ledger, invoice, difference, percent, unknown, differs), ledger,
+            invoice, difference, unknown, differs. `unknown` counts attempts of the ledger whose cost nobody knows.
     """
     return bodies.reconcile(invoice, (provider, timezone, tolerance, store), json=json)
 

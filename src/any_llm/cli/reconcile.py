@@ -6,6 +6,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import reduce
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,13 +26,25 @@ _MODELS = ("model", "model_version", "model_name", "line_item", "sku", "sku desc
 _CENT = Decimal("0.01")
 
 
+class Kept(NamedTuple):
+    """What the ledger has: a sum, and how many attempts whose cost nobody knows and which are not in there."""
+
+    cost: Decimal = Decimal(0)
+    unknown: int = 0
+
+    def plus(self, other: Kept) -> Kept:
+        """Return both together."""
+        return Kept(self.cost + other.cost, self.unknown + other.unknown)
+
+
 class Line(NamedTuple):
-    """A sum of the invoice beside the one of the ledger."""
+    """A sum of the invoice beside the one of the ledger, which lacks so many attempts whose cost nobody knows."""
 
     day: str
     model: str
     ledger: Decimal
     invoice: Decimal
+    unknown: int = 0
 
     @property
     def difference(self) -> Decimal:
@@ -67,15 +80,19 @@ def reconcile(invoice: Path, how: tuple[str | None, str, float, str | None], *, 
     book = open_ledger(store)
     try:
         span = Span(zone=zone_of(zone).key, only={"provider": provider} if provider else {})
-        found = {group.group: group.cost or Decimal(0) for group in spent(book, ("day", "model"), span)}
+        found = {
+            group.group: Kept(group.cost or Decimal(0), group.unknown) for group in spent(book, ("day", "model"), span)
+        }
     finally:
         book.close()
-    ledger: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for (day, reference), cost in found.items():
+    ledger: dict[tuple[str, str], Kept] = defaultdict(Kept)
+    for (day, reference), kept in found.items():
         if days and days[0] <= day <= days[-1]:
-            ledger[day, reference.partition(":")[2] if with_models else ""] += cost
+            named = day, reference.partition(":")[2] if with_models else ""
+            ledger[named] = ledger[named].plus(kept)
     lines = [*_lines(billed, ledger)]
-    everything = Line("all", "", sum((line.ledger for line in lines), Decimal(0)), sum(billed.values(), Decimal(0)))
+    in_all = reduce(Kept.plus, ledger.values(), Kept())
+    everything = Line("all", "", in_all.cost, sum(billed.values(), Decimal(0)), in_all.unknown)
     differs = any(line.differs(tolerance) for line in lines)
     if json:
         told = [_told(line, tolerance) for line in lines]
@@ -113,19 +130,23 @@ def _column(names: Mapping[str, str], wanted: Sequence[str]) -> str | None:
 
 def _amount(text: str, path: Path, number: int) -> Decimal:
     try:
-        return Decimal(text.strip().lstrip("$").replace(",", ""))
+        amount = Decimal(text.strip().lstrip("$").replace(",", ""))
     except InvalidOperation:
-        raise ConfigurationError(f"The invoice {str(path)!r} says {text!r} in line {number}, which is no sum") from None
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise ConfigurationError(f"The invoice {str(path)!r} says {text!r} in line {number}, which is no sum")
+    return amount
 
 
-def _lines(billed: Mapping[tuple[str, str], Decimal], ledger: Mapping[tuple[str, str], Decimal]) -> Iterator[Line]:
+def _lines(billed: Mapping[tuple[str, str], Decimal], ledger: Mapping[tuple[str, str], Kept]) -> Iterator[Line]:
     """Put sums of the same day and model side by side; an invoice may call a model by the name of its snapshot."""
     theirs: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for (day, model), cost in billed.items():
         same = (ours for of, ours in ledger if of == day and _is(model, ours))
         theirs[day, next(same, model)] += cost
     for day, model in sorted({*theirs, *ledger}):
-        yield Line(day, model, ledger.get((day, model), Decimal(0)), theirs.get((day, model), Decimal(0)))
+        kept = ledger.get((day, model), Kept())
+        yield Line(day, model, kept.cost, theirs.get((day, model), Decimal(0)), kept.unknown)
 
 
 def _is(billed: str, asked: str) -> bool:
@@ -136,10 +157,11 @@ def _told(line: Line, tolerance: Decimal) -> dict[str, object]:
     told: dict[str, object] = {"day": line.day, "model": line.model} if line.day != "all" else {}
     percent = None if line.percent is None else float(round(line.percent, 3))
     return told | {
-        "ledger": str(line.ledger),
-        "invoice": str(line.invoice),
-        "difference": str(line.difference),
+        "ledger": format(line.ledger, "f"),
+        "invoice": format(line.invoice, "f"),
+        "difference": format(line.difference, "f"),
         "percent": percent,
+        "unknown": line.unknown,
         "differs": line.differs(tolerance),
     }
 
@@ -149,7 +171,7 @@ def _show(lines: Sequence[Line], tolerance: Decimal) -> None:
         (
             line.day,
             line.model,
-            money(line.ledger),
+            money(line.ledger) + (f" + {line.unknown} unknown" if line.unknown else ""),
             money(line.invoice),
             money(line.difference),
             "" if line.percent is None else f"{line.percent:+.2f} %",
@@ -160,3 +182,5 @@ def _show(lines: Sequence[Line], tolerance: Decimal) -> None:
     table("", ("day", "model", "ledger", "invoice", "difference", "percent", ""), rows)
     apart = sum(line.differs(tolerance) for line in lines[:-1])
     note(f"{apart} of {len(lines) - 1} sums differ by more than {tolerance:f} %")
+    if unknown := lines[-1].unknown:
+        note(f"{unknown} attempts of the ledger have a cost that nobody knows; an invoice that says more may be right")

@@ -63,6 +63,11 @@ def write_json(value: JSON, *, line: bool = False) -> None:
     write((encoded if line else msgspec.json.format(encoded, indent=2)).decode() + "\n")
 
 
+def legible(text: str) -> str:
+    """Return a text of others' as one line that moves no cursor and changes no colour."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write a table: drawn on a terminal, with tabs in between and without its title elsewhere."""
     if not draws():
@@ -70,12 +75,14 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         return
     from rich import box  # noqa: PLC0415  # as above
     from rich.table import Table  # noqa: PLC0415  # as above
+    from rich.text import Text  # noqa: PLC0415  # as above
 
     drawn = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for cells in rows:
-        drawn.add_row(*cells)
+        # As texts, so that nobody's name is taken for markup.
+        drawn.add_row(*map(Text, cells))
     console().print(drawn)
 
 

@@ -17,6 +17,7 @@ from any_llm.engine.content_types import framing_of, is_json
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.idempotency import idempotency_key
+from any_llm.engine.metered import metered_by, note_end
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import Held, HttpUpstream
 from any_llm.engine.urls import place_of, with_query
@@ -40,7 +41,6 @@ from any_llm.types.report import Delivery, Report, Reported
 from any_llm.types.shown_headers import ShownHeaders
 
 if TYPE_CHECKING:
-    from any_llm.pipeline.stream import Outcome
     from any_llm.spec.clock import Clock
     from any_llm.spec.dialect import Codec, Encoded, FollowUp, Target
     from any_llm.types.costs import Pricing
@@ -199,6 +199,7 @@ async def _encode_more(
 
 async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
+    report.metered = metered_by(call)
     status = exchange.status
     wanted = codec.stream is not None and call.stream
     streamed = wanted and status < _FIRST_REDIRECT
@@ -294,17 +295,11 @@ async def _open(call: Call, codec: Codec[JSON, JSON], exchange: Exchange, report
     framing = FRAMINGS[framing_of(codec, call, content_type)]()
     upstream = HttpUpstream(exchange, framing, fresh, facts.explain, again=codec.fold is not None)
     stream = EventStream(upstream, fold=codec.fold, report=report)
-    stream.follow(partial(_note_end, report, facts))
+    stream.follow(partial(note_end, report, facts, upstream))
     facts.begun()
     await stream.prime()
     report.time_to_first_chunk = facts.elapsed
     return Reply(value=stream, report=report)
-
-
-def _note_end(report: Report, facts: Facts, stream: EventStream[JSON], outcome: Outcome) -> None:
-    report.elapsed = facts.ended("ok" if outcome.ending == "complete" else outcome.ending)
-    if outcome.ending != "complete":
-        facts.broke_off(stream)
 
 
 def _refusal(call: Call, response: HttpResponse) -> AnyLLMError:

@@ -25,7 +25,11 @@ def used_so_far(options: Mapping[str, JSON], stream: EventStream[JSON]) -> Usage
         whole = stream.whole()
     except (AnyLLMError, TypeError):
         return None
-    told = usage_of(whole) or Usage()
+    told = usage_of(whole)
+    if told is None and stream.report.metered is not None:
+        # What is billed by the request is billed however far the answer came.
+        return stream.report.metered
+    told = told or Usage()
     read = told.input_tokens or estimate_tokens(options)
     written = max(told.output_tokens, estimate_answer(whole))
     return msgspec.structs.replace(told, input_tokens=read, output_tokens=written)

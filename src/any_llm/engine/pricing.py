@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -48,19 +48,33 @@ class Pricing:
 
     def cost(self, answer: object, report: CallReport, usage: Usage | None = None) -> Cost | None:
         """Return what an answer cost; `None` where its usage or its price is not known."""
-        from any_llm.types.metering import usage_of  # noqa: PLC0415  # most calls are never asked what they cost
+        from any_llm.types.metering import batched, merged, usage_of  # noqa: PLC0415  # most calls are never asked what they cost
 
         attempt = _serving(report)
         broken = None if attempt is None or attempt.outcome == "ok" else _usage(attempt)
         started = dt.datetime.now(dt.UTC) if attempt is None else dt.datetime.fromtimestamp(attempt.started, dt.UTC)
+        results = batched(answer)
+        if results is not None:
+            return self._of_results(results, report, started)
         served: object = getattr(answer, "model", None)
         return self.of_usage(
-            broken or usage or usage_of(answer),
+            broken or usage or merged(usage_of(answer), report.metered),
             report.provider,
             report.model,
             started,
             served if isinstance(served, str) else None,
         )
+
+    def _of_results(self, results: Sequence[tuple[object, Usage]], report: CallReport, at: dt.datetime) -> Cost | None:
+        """Return what the results of a batch cost together, each by its own model."""
+        from any_llm.types.cost import together  # noqa: PLC0415  # as above
+
+        costs: list[Cost | None] = []
+        for answer, usage in results:
+            model = str(getattr(answer, "model", None) or report.model)
+            costs.append(self.of_usage(usage, report.provider, model, at))
+        used = [usage for _, usage in results]
+        return together(costs, sum(used[1:], used[0])) if used else None
 
     def of_attempt(self, attempt: Attempt) -> Cost | None:
         """Return what an attempt cost, by what it is known to have used."""

@@ -181,11 +181,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return cast("Budgets", self.budgets), Pricing(self.prices, self.models)
 
     @property
-    def observing(self) -> tuple[tuple[str, object], ...]:
-        """Who is told how calls went: the place of an observer and what is set for it, or no place and an observer."""
+    def observing(self) -> tuple[tuple[tuple[str, object], ...], Pricing] | None:
+        """Who is told how calls went, and the prices for that; `None` where there is nobody.
+
+        Each is the place of an observer and what is set for it, or no place and an observer.
+        """
         told = [("", observer) for observer in self.observers]
         own = [(place, policy) for name, place in OBSERVERS.items() if (policy := getattr(self, name)) is not None]
-        return (*own, *told)
+        if not own and not told:
+            return None
+        from any_llm.engine.pricing import Pricing  # noqa: PLC0415  # most settings have no observers
+
+        return (*own, *told), Pricing(self.prices, self.models)
 
     def _check_routes(self) -> None:
         if self.routes or self.fallback is not None or self.health is not None:

@@ -14,6 +14,7 @@ from any_llm.exceptions import AnyLLMError
 from any_llm.spec.dialect import StreamDecoder
 from any_llm.spec.transport import Exchange, Framing
 from any_llm.types.http import Frame, HttpResponse
+from any_llm.types.json import JSON
 
 E = TypeVar("E")
 
@@ -70,6 +71,11 @@ class HttpUpstream(Generic[E]):
         self._failure: AnyLLMError | None = None
         self._ended = False
         self._unread: bytes | None = b""
+
+    @property
+    def usage(self) -> JSON:
+        """What the answer used, where its items have no place for that and its decoder keeps it."""
+        return getattr(self._decoder, "usage", None)
 
     async def pull(self) -> list[E] | None:
         """Return the items of what has arrived, perhaps none; `None` at the proper end."""

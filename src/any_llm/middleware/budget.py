@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
 import msgspec
 
 from any_llm.exceptions import AnyLLMError
-from any_llm.pipeline.candidates import Chain, candidates_of
+from any_llm.pipeline.candidates import OUT_OF_BUDGET, Chain, candidates_of
 from any_llm.pipeline.ledger import Ledger
+from any_llm.pipeline.payers import Outlay, Payer, claims_of
 from any_llm.pipeline.purse import Purse, dollars, nano, purses_of
 from any_llm.pipeline.reservation import facts_of
-from any_llm.pipeline.spending import Outlay, Short, Spending, Told, exceeded, named
+from any_llm.pipeline.spending import Short, Spending, Spent, Told, exceeded, named
 from any_llm.pipeline.stream import is_stream
 from any_llm.pipeline.watched import BUDGET, watched
 from any_llm.providers.estimates import estimate_of
@@ -66,16 +67,33 @@ class _Prices(Protocol):
 
 
 class _Admitted:
-    """A call that may go on: how it does, what it may cost, and what there is to tell of that."""
+    """A call that may go on: how it does, who would pay for it where, and what there is to tell of that."""
 
-    __slots__ = ("call", "outlay", "read", "spending", "warnings")
+    __slots__ = ("call", "now", "passed", "payers", "read", "reasons", "spending", "warnings")
 
-    def __init__(self, call: Call, outlay: Outlay | None, read: int, spending: Spending) -> None:
+    def __init__(self, call: Call, now: float, spending: Spending) -> None:
         self.call = call
-        self.outlay = outlay
-        self.read = read
+        self.now = now
         self.spending = spending
+        self.payers: Sequence[Payer] = ()
+        self.read = 0
+        self.passed: set[str] = set()
+        self.reasons: dict[int, str] = {}
         self.warnings: list[CallWarning] = []
+
+    def payer_at(self, provider: str, model: str) -> Payer:
+        """Return who pays at a target, or where that is not known at the first one."""
+        found = (one for one in self.payers if (one.target.provider.name, one.target.model) == (provider, model))
+        return next(found, self.payers[0])
+
+
+class _Paid(NamedTuple):
+    """What was paid where; `None` where nobody knows how much."""
+
+    provider: str
+    model: str
+    key: str
+    cost: Decimal | None
 
 
 class Budget:
@@ -104,48 +122,79 @@ class Budget:
         try:
             reply = await inner(admitted.call)
         except BaseException:
-            await admitted.spending.settle(self._lost(call))
+            await self._settle(admitted, self._lost(call))
             raise
         value: object = reply.value
         if is_stream(value):
             value.follow(partial(self._ended, asyncio.get_running_loop(), admitted))
         else:
-            spent = self._spent(admitted, value, reply.report)
-            if spent is None:
-                admitted.warnings.append(_unpriced(admitted.call))
-            await admitted.spending.settle(spent)
+            paid = self._paid(admitted, value, reply.report)
+            admitted.warnings += (_unpriced(one) for one in paid[-1:] if one.cost is None)
+            await self._settle(admitted, paid)
         if admitted.warnings:
             reply.report.warnings = (*reply.report.warnings, *admitted.warnings)
         return reply
 
     async def _admit(self, call: Call) -> _Admitted | None:
-        """Reserve what a call may cost, by itself or by a cheaper model; `None` where no budget is for it."""
+        """Reserve what a call may cost, wherever it may go, or at a cheaper model; `None` where no budget is for it."""
         now = self._ledger.clock.time()
-        facts = facts_of(msgspec.structs.replace(call, target=_targets(call)[0]))
-        purses = [purse for budget in self._policy.budgets for purse in purses_of(budget, facts, now)]
-        if not purses:
+        admitted = _Admitted(call, now, Spending(self._ledger, self._policy, self._told))
+        self._reckon(admitted)
+        if not any(payer.purses for payer in admitted.payers):
             return None
-        loose = [purse for purse in purses if purse.budget.on_exhausted == "warn"]
-        strict = [purse for purse in purses if purse.budget.on_exhausted != "warn"]
-        spending = Spending(self._ledger, self._policy, purses, self._told)
-        admitted = _Admitted(call, *self._outlay(call), spending)
         lowered: list[CallWarning] = []
         while True:
-            self._refuse_unpriced(admitted, purses)
-            short = await spending.take(admitted.call, strict, admitted.outlay)
+            self._refuse_unpriced(admitted)
+            short = await admitted.spending.take(admitted.call, claims_of(admitted.payers, admitted.passed))
             if short is None:
                 break
-            admitted = self._lower(admitted, short)
-            strict = [purse for purse in strict if purse.budget is not short.purse.budget]
-            lowered.append(exceeded(short.purse, short.spent, f"so {_name_of(admitted.call.target)} was asked"))
+            then = self._leave_out(admitted, short) or self._lower(admitted, short)
+            lowered.append(exceeded(short.purse, short.spent, then))
+        if admitted.reasons:
+            overrides = {**admitted.call.overrides, OUT_OF_BUDGET: admitted.reasons}
+            admitted.call = msgspec.structs.replace(admitted.call, overrides=overrides)
+        loose = [purse for purse in admitted.payers[0].purses if purse.budget.on_exhausted == "warn"]
         admitted.warnings += lowered
-        admitted.warnings += await spending.exceeded(loose)
-        if spending.warning is not None:
-            admitted.warnings.append(spending.warning)
+        admitted.warnings += await admitted.spending.exceeded(loose)
+        if admitted.spending.warning is not None:
+            admitted.warnings.append(admitted.spending.warning)
         return admitted
 
-    def _lower(self, admitted: _Admitted, short: Short) -> _Admitted:
-        """Return the call as a cheaper model gets it.
+    def _reckon(self, admitted: _Admitted) -> None:
+        """Find out what a call may cost at each target that it may reach, and who pays for it there."""
+        call, at = admitted.call, dt.datetime.fromtimestamp(admitted.now, dt.UTC)
+        payers: list[Payer] = []
+        for target, candidate in _targets(call):
+            told = estimate_of(target.provider.name, target.model, call.options, at, prices=self._prices.prices)
+            outlay = None
+            if told.expected is not None and told.high is not None:
+                outlay = Outlay(nano(told.expected), nano(told.high))
+            facts = facts_of(msgspec.structs.replace(call, target=target))
+            payers.append(Payer(target, candidate, outlay, self._purses(facts, admitted.now)))
+            admitted.read = max(admitted.read, told.input_tokens.expected)
+        admitted.payers = payers
+
+    def _purses(self, facts: Mapping[str, Sequence[str]], now: float) -> Sequence[Purse]:
+        return [purse for budget in self._policy.budgets for purse in purses_of(budget, facts, now)]
+
+    def _leave_out(self, admitted: _Admitted, short: Short) -> str:
+        """Have a route leave out the targets that are not paid for any more, and return what is told of it.
+
+        Nothing comes back where that leaves nobody, or where a cheaper model is to answer instead.
+        """
+        left = [payer for payer in admitted.payers if not payer.is_paid_from(short.purse)]
+        cheaper = short.purse.budget.on_exhausted == "tier_down" and admitted.payers[0].is_paid_from(short.purse)
+        return "" if not left or cheaper else self._keep(admitted, left, f"the {named(short.purse)} is exhausted")
+
+    @staticmethod
+    def _keep(admitted: _Admitted, left: Sequence[Payer], reason: str) -> str:
+        out = [payer for payer in admitted.payers if payer not in left]
+        admitted.reasons |= {payer.candidate: reason for payer in out if payer.candidate is not None}
+        admitted.payers = left
+        return f"so {', '.join(payer.name for payer in out)} could not be asked"
+
+    def _lower(self, admitted: _Admitted, short: Short) -> str:
+        """Have a cheaper model get the call, and return what is told of it.
 
         Raises:
             BudgetExceededError: the budget names none that the client can ask.
@@ -155,67 +204,83 @@ class Budget:
         if target is None:
             self._refuse(call, short)
         overrides = {name: said for name, said in call.overrides.items() if name != "fallback"}
-        lower = msgspec.structs.replace(call, target=target, overrides=overrides)
-        return _Admitted(lower, *self._outlay(lower), admitted.spending)
+        admitted.call = msgspec.structs.replace(call, target=target, overrides=overrides)
+        admitted.reasons = {}
+        admitted.passed.add(budget.called)
+        self._reckon(admitted)
+        return f"so {admitted.payers[0].name} was asked"
 
-    def _outlay(self, call: Call) -> tuple[Outlay | None, int]:
-        """Return what a call may cost at the dearest of its targets, and about how many tokens it has."""
-        at = dt.datetime.fromtimestamp(self._ledger.clock.time(), dt.UTC)
-        outlays: list[Outlay] = []
-        read = 0
-        for target in _targets(call):
-            told = estimate_of(target.provider.name, target.model, call.options, at, prices=self._prices.prices)
-            read = max(read, told.input_tokens.expected)
-            if told.expected is not None and told.high is not None:
-                outlays.append(Outlay(nano(told.expected), nano(told.high)))
-        dearest = max(outlays, key=lambda outlay: outlay.high, default=None)
-        return dearest, read
-
-    def _spent(self, admitted: _Admitted, answer: JSON, report: Report) -> Decimal | None:
-        """Return what a call cost, as far as it has come; `None` where nobody knows the price."""
+    def _paid(self, admitted: _Admitted, answer: JSON, report: Report) -> list[_Paid]:
+        """Return what a call cost, as far as it has come: attempt by attempt, what answered last."""
+        first = admitted.payers[0].target
+        provider, model = report.provider or first.provider.name, report.model or first.model
         if report.cache is not None and report.cache.status in UNPAID:
-            return Decimal(0)
+            return [_Paid(provider, model, _key_of(first), Decimal(0))]
         cost = cost_in(answer, report)
-        spent = self._guessed(admitted, answer) if cost is None else cost.total
+        total = self._guessed(admitted, answer, provider, model) if cost is None else cost.total
         costs = costs_of(report.attempts, cost, self._prices.of_attempt, report.routing)
-        others = sum((one.cost or Decimal(0) for one in costs.attempts if one.role != "answer"), Decimal(0))
-        return None if spent is None else spent + others
+        pairs = list(zip(report.attempts, costs.attempts, strict=True))
+        paid = [_paid_for(attempt, one.cost) for attempt, one in pairs if one.role != "answer"]
+        served = next((attempt.key for attempt, one in pairs if one.role == "answer"), None)
+        key = _key_of(admitted.payer_at(provider, model).target) if served is None else served
+        if cost is not None and not cost.complete and cost.counts == "computed":
+            # A part of it has no price, which is counted, too.
+            paid.append(_Paid(provider, model, key, None))
+        return [*paid, _Paid(provider, model, key, total)]
 
-    def _guessed(self, admitted: _Admitted, answer: JSON) -> Decimal | None:
+    def _guessed(self, admitted: _Admitted, answer: JSON, provider: str, model: str) -> Decimal | None:
         """Return about what an answer cost whose provider did not tell what it used."""
-        target = _targets(admitted.call)[0]
         at = dt.datetime.fromtimestamp(self._ledger.clock.time(), dt.UTC)
         usage = Usage(input_tokens=admitted.read, output_tokens=estimate_answer(answer))
-        cost = self._prices.of_usage(usage, target.provider.name, target.model, at)
+        cost = self._prices.of_usage(usage, provider, model, at)
         return None if cost is None else cost.total
 
-    def _lost(self, call: Call) -> Decimal:
+    def _lost(self, call: Call) -> list[_Paid]:
         """Return what is known to have been paid for a call that failed."""
-        return costs_of(call.attempts, None, self._prices.of_attempt).total
+        costs = costs_of(call.attempts, None, self._prices.of_attempt).attempts
+        return [_paid_for(attempt, one.cost) for attempt, one in zip(call.attempts, costs, strict=True)]
+
+    async def _settle(self, admitted: _Admitted, paid: Sequence[_Paid]) -> None:
+        """Spend what was paid where it was paid, and give back the rest of what was reserved."""
+        spent: list[Spent] = []
+        facts = facts_of(msgspec.structs.replace(admitted.call, target=admitted.payers[0].target))
+        for provider, model, key, cost in paid:
+            payer = next((one for one in admitted.payers if one.is_at(provider, model, key)), None)
+            place = {"provider": (provider,), "model": (model,), "key": (key,)}
+            purses = self._purses({**facts, **place}, admitted.now) if payer is None else payer.purses
+            spent += (Spent(purse, cost) for purse in purses)
+        await admitted.spending.settle(spent)
 
     def _ended(
         self, loop: asyncio.AbstractEventLoop, admitted: _Admitted, stream: EventStream[JSON], _outcome: Outcome
     ) -> None:
-        spent: Decimal | None
         try:
             whole: JSON = stream.whole()
-            spent = self._spent(admitted, whole, stream.report)
+            paid = self._paid(admitted, whole, stream.report)
         except (AnyLLMError, TypeError):
             # What does not add up has told nobody what it used.
-            spent = None if admitted.outlay is None else dollars(admitted.outlay.expected)
-        settling = self._ledger.afterwards(loop, partial(admitted.spending.settle, spent))
+            payer = admitted.payer_at(stream.report.provider, stream.report.model)
+            expected = None if payer.outlay is None else dollars(payer.outlay.expected)
+            paid = [_Paid(payer.target.provider.name, payer.target.model, _key_of(payer.target), expected)]
+        settling = self._ledger.afterwards(loop, partial(self._settle, admitted, paid))
         if settling is not None:
             stream.wait_for(settling)
 
-    def _refuse_unpriced(self, admitted: _Admitted, purses: Sequence[Purse]) -> None:
-        strict = next((purse for purse in purses if purse.budget.unpriced == "refuse"), None)
-        if admitted.outlay is None and strict is not None:
-            model = _name_of(_targets(admitted.call)[0])
+    def _refuse_unpriced(self, admitted: _Admitted) -> None:
+        """Leave out targets that nobody knows the price of, where a budget refuses such calls."""
+        for payer in admitted.payers:
+            strict = next((purse for purse in payer.purses if purse.budget.unpriced == "refuse"), None)
+            if payer.outlay is not None or strict is None:
+                continue
+            left = [one for one in admitted.payers if one is not payer]
+            if left:
+                self._keep(admitted, left, f"its price is not known, and {named(strict)} refuses such calls")
+                continue
             self._raise(
                 admitted.call,
                 strict,
-                f"The price of {model} is not known, and {named(strict)} refuses such calls; set its price, as "
-                f"Settings(prices={{{model!r}: …}}), or allow unpriced calls",
+                f"The price of {payer.name} is not known, and {named(strict)} refuses such calls; set its price, as "
+                f"Settings(prices={{{payer.name!r}: …}}), or allow unpriced calls",
             )
 
     def _refuse(self, call: Call, short: Short) -> NoReturn:
@@ -232,7 +297,7 @@ class Budget:
     def _raise(
         self, call: Call, purse: Purse, message: str, *, spent: Decimal = Decimal(0), wait: float = 0.0
     ) -> NoReturn:
-        target = _targets(call)[0]
+        target = _targets(call)[0][0]
         error = BudgetExceededError(
             message,
             provider_name=target.provider.name,
@@ -250,27 +315,32 @@ class Budget:
 _NEVER = 1e12
 
 
-def _targets(call: Call) -> Sequence[Target]:
-    """Return whom a call may reach: of a route, all of its targets, the first one first."""
+def _targets(call: Call) -> Sequence[tuple[Target, int | None]]:
+    """Return whom a call may reach: of a route, all of its targets, the first one first, each with its candidate."""
     chain = call.overrides.get("fallback")
-    return [each.target for each in candidates_of(chain)] if isinstance(chain, Chain) else [call.target]
+    if not isinstance(chain, Chain):
+        return [(call.target, None)]
+    return [(each.target, id(each)) for each in candidates_of(chain)]
 
 
 def _cheaper(call: Call, tier: Sequence[str]) -> Target | None:
     """Return the first of some models that the client of a call can ask."""
     for name in tier:
         provider, _, model = name.partition(":")
-        for target in _targets(call):
+        for target, _ in _targets(call):
             if target.provider.name == provider:
                 return msgspec.structs.replace(target, model=model)
     return None
 
 
-def _name_of(target: Target) -> str:
-    return f"{target.provider.name}:{target.model}"
+def _key_of(target: Target) -> str:
+    return target.key.fingerprint if target.key else ""
 
 
-def _unpriced(call: Call) -> CallWarning:
-    return CallWarning(
-        "skipped", "budgets", f"the price of {_name_of(_targets(call)[0])} is not known, so the call counts as nothing"
-    )
+def _paid_for(attempt: Attempt, cost: Decimal | None) -> _Paid:
+    return _Paid(attempt.provider, attempt.model, attempt.key, cost)
+
+
+def _unpriced(paid: _Paid) -> CallWarning:
+    detail = f"the price of {paid.provider}:{paid.model} is not known, so the call counts as nothing"
+    return CallWarning("skipped", "budgets", detail)

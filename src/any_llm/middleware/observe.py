@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.observation import Around, Observer
     from any_llm.pipeline.stream import EventStream
     from any_llm.pipeline.surroundings import Surroundings
+    from any_llm.types.costs import Pricing
     from any_llm.types.json import JSON
 
 _LOG = logging.getLogger("any_llm")
@@ -39,9 +40,10 @@ class _Begun(NamedTuple):
 class Observe:
     """The one layer for all observers: they share what is found out about a call."""
 
-    __slots__ = ("_around", "_clock", "_observers")
+    __slots__ = ("_around", "_clock", "_observers", "_pricing")
 
-    def __init__(self, observing: Sequence[tuple[str, object]], surroundings: Surroundings) -> None:
+    def __init__(self, told: tuple[Sequence[tuple[str, object]], Pricing], surroundings: Surroundings) -> None:
+        observing, self._pricing = told
         self._clock = surroundings.clock
         self._observers = tuple(
             cast("Observer", placed(place)(policy, surroundings) if place else policy) for place, policy in observing
@@ -61,10 +63,10 @@ class Observe:
         try:
             reply = await inner(begun.call)
         except Exception as error:
-            self._end(begun, Outcome(ending="failed", error=error), _report_of(begun.call, error))
+            self._end(begun, Outcome(ending="failed", error=error), self._report_of(begun.call, error))
             raise
         except BaseException as error:
-            self._end(begun, self._cut_off(begun.call, error), _report_of(begun.call, error))
+            self._end(begun, self._cut_off(begun.call, error), self._report_of(begun.call, error))
             raise
         else:
             if begun.call.context or begun.call.headers:
@@ -131,23 +133,23 @@ class Observe:
             return Outcome(ending="failed", error=exceeded(call))
         return Outcome(ending="cancelled", error=error)
 
+    def _report_of(self, call: Call, error: BaseException) -> Report:
+        known = error if isinstance(error, AnyLLMError) else None
+        target = call.target
+        return Report(
+            provider=(known and known.provider_name) or target.provider.name,
+            model=(known and known.model) or target.model,
+            operation=call.operation.value,
+            status=known.status_code if known else None,
+            request_id=known.request_id if known else None,
+            client_request_id=call.request_id or None,
+            attempts=call.attempts,
+            routing=known.routing if known else None,
+            pricing=self._pricing,
+        )
+
 
 def _name(call: Call, report: Report) -> None:
     """Have a report tell by which ids its call is found again in what observers write."""
     report.trace_id = trace_of(call).get("trace_id")
     report.session_id = session_of(call) or None
-
-
-def _report_of(call: Call, error: BaseException) -> Report:
-    known = error if isinstance(error, AnyLLMError) else None
-    target = call.target
-    return Report(
-        provider=(known and known.provider_name) or target.provider.name,
-        model=(known and known.model) or target.model,
-        operation=call.operation.value,
-        status=known.status_code if known else None,
-        request_id=known.request_id if known else None,
-        client_request_id=call.request_id or None,
-        attempts=call.attempts,
-        routing=known.routing if known else None,
-    )

@@ -11,6 +11,7 @@ import msgspec
 
 from any_llm.exceptions import InvalidMessageError
 from any_llm.pipeline.mapped import mapped
+from any_llm.pipeline.rejected import note_rejected
 from any_llm.pipeline.stream import is_stream
 from any_llm.refusals import GuardrailError
 from any_llm.sanitising.arguments import Misfit, misfits
@@ -56,6 +57,9 @@ class Sanitise:
         value: JSON = reply.value
         try:
             reply.value = looking.clean_stream(value) if is_stream(value) else looking.clean_answer(value)
+        except GuardrailError as error:
+            note_rejected(call, reply, error)
+            raise
         finally:
             reply.report.findings = (*reply.report.findings, *looking.findings)
         return reply
@@ -70,9 +74,11 @@ class Sanitise:
                     group.create_task(self._check(policy, check, call, looking))
         except BaseExceptionGroup as failed:
             if answering is not None and answering.done() and not answering.cancelled() and not answering.exception():
-                value: JSON = answering.result().value
+                reply = answering.result()
+                value: JSON = reply.value
                 if is_stream(value):
                     value.close()
+                note_rejected(call, reply, _first(failed))
             raise _first(failed) from None
         return answering.result()
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from any_llm.pipeline.names import new_name
-from any_llm.stores.ledger.opening import open_book
-from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
+from any_llm.stores.ledger.opening import open_aside, open_book
+from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry, storable
 from any_llm.stores.ledger.writer import Writer
 from any_llm.types.usage import Usage
 
@@ -35,12 +35,14 @@ class Ledger:
     def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
         self._clock = surroundings.clock
         self._at_once = policy.durability != "batched"
+        surely = policy.durability == "durable"
         make = partial(
             Writer,
-            partial(open_book, policy.store, surely=policy.durability == "durable"),
+            partial(open_book, policy.store, surely=surely),
             surroundings.clock.time,
             within=policy.within,
             retention=policy.retention,
+            aside=partial(open_aside, policy.store, surely=surely),
         )
         self._writer = surroundings.shared(("ledger", policy), make)
 
@@ -70,7 +72,7 @@ def entry_of(name: str, record: Record) -> Entry:
     call = begun._replace(
         elapsed=record.elapsed,
         provider=report.provider or begun.provider,
-        model=report.model or begun.model,
+        model=storable(report.model or begun.model),
         route=record.route,
         outcome=record.outcome.ending,
         error=type(record.outcome.error).__name__ if record.outcome.error is not None else None,
@@ -90,19 +92,19 @@ def _row_of(name: str, call: Call, started: float) -> CallRow:
         started=started,
         operation=call.operation.value,
         provider=target.provider.name,
-        model=target.model,
+        model=storable(target.model),
         key=target.key.fingerprint if target.key else "",
-        tenant=caller.tenant,
-        user_name=call.user,
-        project=caller.project,
-        request_id=call.request_id,
+        tenant=storable(caller.tenant),
+        user_name=storable(call.user),
+        project=storable(caller.project),
+        request_id=storable(call.request_id),
         tags=_tags(caller.tags),
         stream=int(call.stream),
     )
 
 
 def _tags(tags: tuple[str, ...]) -> str:
-    return _ENCODE([*dict.fromkeys(tags)]).decode() if tags else "[]"
+    return _ENCODE([*dict.fromkeys(map(storable, tags))]).decode() if tags else "[]"
 
 
 def _attempts(call: CallRow, record: Record, costs: Costs, cost: Cost | None) -> Iterator[AttemptRow]:
@@ -119,14 +121,14 @@ def _attempts(call: CallRow, record: Record, costs: Costs, cost: Cost | None) ->
             elapsed=attempt.elapsed,
             operation=call.operation,
             provider=attempt.provider,
-            model=attempt.model,
+            model=storable(attempt.model),
             key=attempt.key,
             tenant=call.tenant,
             user_name=call.user_name,
             project=call.project,
             route=call.route,
             request_id=call.request_id,
-            provider_request_id=attempt.request_id,
+            provider_request_id=attempt.request_id and storable(attempt.request_id),
             tags=call.tags,
             role=spent.role,
             outcome=attempt.outcome,
@@ -155,7 +157,11 @@ def _with_usage(row: AttemptRow, usage: Usage, cost: Cost | None) -> AttemptRow:
     if cost is None:
         return told
     source = "the provider's answer" if cost.counts == "vendor" else f"{cost.source} {cost.version}".strip()
-    return told._replace(price_source=source, price_date=cost.date.isoformat() if cost.date else None)
+    return told._replace(
+        price_source=source,
+        price_date=cost.date.isoformat() if cost.date else None,
+        unpriced=_ENCODE(cost.unpriced).decode() if cost.unpriced and cost.counts == "computed" else None,
+    )
 
 
 def _money(amount: Decimal | None) -> str | None:

@@ -85,6 +85,9 @@ class Wants(NamedTuple):
     answer: int
 
 
+OUT_OF_BUDGET = "out_of_budget"
+"""What a call says to its route: why no budget pays for some candidates, by their `id`."""
+
 Verdict: TypeAlias = str
 """Why a candidate was dropped; empty when it was not."""
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from any_llm.attempts import Routing
 from any_llm.exceptions import AnyLLMError, FirstTokenTimeoutError, InvalidRequestError, MalformedResponseError
-from any_llm.pipeline.candidates import candidates_of, consider, judge, price_of, wants_of, window_of
+from any_llm.pipeline.candidates import OUT_OF_BUDGET, candidates_of, consider, judge, price_of, wants_of, window_of
 from any_llm.pipeline.health import circuits
 from any_llm.pipeline.hedging import HEDGED, LEAST, PART, Hedges, race
 from any_llm.pipeline.hollow import says_nothing
 from any_llm.pipeline.learned import limits_learned
 from any_llm.pipeline.opening import wait_for_content
+from any_llm.pipeline.rejected import note_rejected
 from any_llm.pipeline.splice import Continuation, marker_of, spliced, with_prefill
 from any_llm.pipeline.strategies import Setting, order
 from any_llm.pipeline.stream import is_stream
@@ -50,7 +51,8 @@ def survey(chain: Chain, call: Call, surroundings: Surroundings) -> tuple[list[C
     ordered = _with_room_first(
         order(chain, Setting(call, wants, known, surroundings.chance)), call, wants, surroundings
     )
-    verdicts = {id(each): judge(each, wants, known) for each, _ in ordered}
+    unpaid = cast("Mapping[int, str]", call.overrides.get(OUT_OF_BUDGET, {}))
+    verdicts = {id(each): unpaid.get(id(each)) or judge(each, wants, known) for each, _ in ordered}
     reasons: Mapping[int, str] = {id(each): reason for each, reason in ordered}
     considered = consider([each for each, _ in ordered], reasons, verdicts)
     return [each for each, _ in ordered if not verdicts[id(each)]], considered
@@ -228,7 +230,9 @@ class Journey:
         if is_stream(reply.value):
             reply.value.close()
         message = f"{call.target.provider.name} answered with nothing at all, so that the next target is asked"
-        return self._failed(call, MalformedResponseError(message, **_told_of(call)), "ok", "closed")
+        error = MalformedResponseError(message, **_told_of(call))
+        note_rejected(call, reply, error)
+        return self._failed(call, error, "ok", "closed")
 
     def _failed(self, call: Call, error: AnyLLMError, *ended: str) -> AnyLLMError:
         """Return an error, and count the target's newest attempt as failed with it, if that has ended so."""

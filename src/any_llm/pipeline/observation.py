@@ -62,10 +62,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
     @cached_property
     def usage(self) -> Usage | None:
-        """What the answer used; `None` where there is none, or it does not tell."""
-        from any_llm.types.metering import usage_of  # noqa: PLC0415  # what observers there are decides who asks
+        """What the answer used; `None` where there is none, or neither it nor its request tells."""
+        from any_llm.types.metering import merged, usage_of  # noqa: PLC0415  # what observers there are decides who asks
 
-        return usage_of(self.answer)
+        return None if self.answer is None else merged(usage_of(self.answer), self.report.metered)
 
     @cached_property
     def cost(self) -> Cost | None:

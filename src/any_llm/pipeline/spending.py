@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +13,7 @@ import msgspec
 
 from any_llm.pipeline.ledger import Grant, Ledger
 from any_llm.pipeline.names import new_name
+from any_llm.pipeline.payers import Claim, Outlay
 from any_llm.pipeline.purse import Purse, dollars, joined, nano
 from any_llm.refusals import StoreError
 from any_llm.spec.store import Buckets, Claims, Counters, Draw, KeyValue
@@ -29,13 +30,6 @@ _MANY = 10_000
 """So much may be remembered before it is looked what of it is over."""
 
 
-class Outlay(NamedTuple):
-    """What a call may cost, in billionths of a dollar: probably, and at most."""
-
-    expected: int
-    high: int
-
-
 class Short(NamedTuple):
     """Why a call cannot go.
 
@@ -44,12 +38,21 @@ class Short(NamedTuple):
         spent: what is spent of it, in billionths of a dollar.
         exhausted: whether it is spent; else others have reserved it and may give some back.
         wait: in how many seconds there may be enough.
+        waits: whether the call waits for that.
     """
 
     purse: Purse
     spent: float
     exhausted: bool
     wait: float
+    waits: bool
+
+
+class Spent(NamedTuple):
+    """What was spent from a purse in US dollars; `None` where nobody knows."""
+
+    purse: Purse
+    cost: Decimal | None
 
 
 class Told:
@@ -99,21 +102,19 @@ class Spending:
     Args:
         ledger: the purses' store.
         policy: the budgets.
-        purses: all that the call is paid from.
         told: what this process has told of already.
     """
 
-    def __init__(self, ledger: Ledger, policy: Budgets, purses: Sequence[Purse], told: Told) -> None:
+    def __init__(self, ledger: Ledger, policy: Budgets, told: Told) -> None:
         self._ledger = ledger
         self._policy = policy
-        self._purses = purses
         self._told = told
         self._name = new_name()
         self._grant: Grant | None = None
         self._renewal: asyncio.TimerHandle | None = None
 
-    async def take(self, call: Call, strict: Sequence[Purse], outlay: Outlay | None) -> Short | None:
-        """Reserve what a call may cost from the purses that may stop it, and wait for what others may give back.
+    async def take(self, call: Call, claims: Sequence[Claim]) -> Short | None:
+        """Reserve what a call may cost in the purses that may stop it, and wait for what others may give back.
 
         Returns:
             Why it cannot go, or `None` where it can.
@@ -123,34 +124,38 @@ class Spending:
         """
         lines, clock = self._ledger.lines, self._ledger.clock
         waiter, began = lines.waiter(call.caller.priority), clock.monotonic()
-        patience = min((purse.budget.max_wait for purse in strict), default=0.0)
+        patience = min((claim.purse.budget.max_wait for claim in claims), default=0.0)
         until = min(began + patience, inf if call.deadline is None else call.deadline)
         try:
             while True:
-                short = await self._try(strict, outlay)
+                short = await self._try(claims)
                 now = clock.monotonic()
-                if short is None or short.exhausted or now >= until:
+                if short is None or short.exhausted or not short.waits or now >= until:
                     return short
                 await lines.wait(waiter, short.purse.bucket, max(min(_LOOK, until - now), _LEAST))
         finally:
             lines.leave(waiter)
 
-    async def settle(self, cost: Decimal | None) -> None:
-        """Give back what was reserved, and spend what the call cost; `None` where nobody knows that."""
+    async def settle(self, spent: Sequence[Spent] = ()) -> None:
+        """Give back what was reserved, and spend what the call cost."""
         if self._renewal is not None:
             self._renewal.cancel()
             self._renewal = None
         grant, self._grant = self._grant, None
         if grant is None or grant.store is None:
             return
-        spent = nano(cost) if cost else 0
+        sums: dict[str, Decimal] = {}
+        purses = {one.purse.bucket: one.purse for one in spent}
+        for one in spent:
+            sums[one.purse.bucket] = sums.get(one.purse.bucket, Decimal(0)) + (one.cost or 0)
         draws = [msgspec.structs.replace(draw, amount=abs(draw.amount)) for draw in grant.draws]
-        if spent:
-            draws += [draw for purse in self._purses for draw in purse.spend(spent)]
+        for bucket, purse in purses.items():
+            draws += purse.spend(nano(sums[bucket])) if sums[bucket] else ()
         await self._ledger.give_back(grant, draws)
         try:
-            await self._note(grant.store, unknown=cost is None)
-            if spent and (watched := [purse for purse in self._purses if self._may_reach(purse, grant)]):
+            await self._note(grant.store, purses.values(), {one.purse.bucket for one in spent if one.cost is None})
+            watched = [purse for bucket, purse in purses.items() if sums[bucket] and self._may_reach(purse, grant)]
+            if watched:
                 await self._alert(grant.store, watched)
         except StoreError as error:
             # What was spent is written; the next call tells of it, and of the store.
@@ -167,7 +172,7 @@ class Spending:
         except BaseException as error:
             if isinstance(error, StoreError):
                 return [CallWarning("skipped", "budgets", error.message)]
-            await self.settle(Decimal(0))
+            await self.settle()
             raise
         return [
             exceeded(purse, purse.capacity - left, "so the call was made")
@@ -180,37 +185,40 @@ class Spending:
         """What there is to tell of the store."""
         return None if self._grant is None else self._grant.warning
 
-    async def _try(self, strict: Sequence[Purse], outlay: Outlay | None) -> Short | None:
-        if outlay is None:
-            # What nobody can reckon is not reserved, and goes as long as something is left.
-            outlay = Outlay(1, 1)
-        hold = self._policy.hold
-        wanted = [outlay.high if purse.budget.reserve == "high" else outlay.expected for purse in strict]
-        draws = [purse.hold(amount, self._name, hold) for purse, amount in zip(strict, wanted, strict=True)]
-        grant = await self._ledger.draw(draws)
-        if not grant.drawn.granted and outlay.high > outlay.expected:
+    async def _try(self, claims: Sequence[Claim]) -> Short | None:
+        hold, name = self._policy.hold, self._name
+        # What nobody can reckon is not reserved, and goes as long as something is left.
+        wanted = [(claim.purse, claim.outlay or Outlay(1, 1)) for claim in claims]
+        grant = await self._ledger.draw(
+            [
+                purse.hold(outlay.high if purse.budget.reserve == "high" else outlay.expected, name, hold)
+                for purse, outlay in wanted
+            ]
+        )
+        if not grant.drawn.granted and any(outlay.high > outlay.expected for _, outlay in wanted):
             # One call at a time may go by its expected cost alone, so that only one can be off.
-            draws = [purse.hold(outlay.expected, self._name, hold) for purse in strict]
-            draws += [purse.alone(self._name, hold) for purse in strict if purse.budget.reserve == "high"]
+            draws = [purse.hold(outlay.expected, name, hold) for purse, outlay in wanted]
+            draws += [purse.alone(name, hold) for purse, _ in wanted if purse.budget.reserve == "high"]
             grant = await self._ledger.draw(draws)
-        self._told.see(strict, grant.drawn.left)
+        self._told.see([claim.purse for claim in claims], grant.drawn.left)
         if grant.drawn.granted:
             self._grant = grant
             self._renew_later(loop=asyncio.get_running_loop())
             return None
-        return await self._short(grant, strict, outlay.expected)
+        return await self._short(grant, claims)
 
-    async def _short(self, grant: Grant, strict: Sequence[Purse], expected: int) -> Short:
+    async def _short(self, grant: Grant, claims: Sequence[Claim]) -> Short:
         assert grant.store is not None, "who is not asked refuses nothing"
-        looked = await grant.store.draw([purse.look(spent=True) for purse in strict])
-        share = grant.draws[0].capacity / strict[0].capacity
-        spent = [purse.capacity - left for purse, left in zip(strict, looked.left, strict=True)]
-        room = [purse.capacity * share - used for purse, used in zip(strict, spent, strict=True)]
-        for purse, used, has in zip(strict, spent, room, strict=True):
-            if has < expected:
-                return Short(purse, used, exhausted=True, wait=grant.drawn.wait)
-        place = min(range(len(strict)), key=lambda number: grant.drawn.left[number])
-        return Short(strict[place], spent[place], exhausted=False, wait=grant.drawn.wait)
+        looked = await grant.store.draw([claim.purse.look(spent=True) for claim in claims])
+        share = grant.draws[0].capacity / claims[0].purse.capacity
+        spent = [claim.purse.capacity - left for claim, left in zip(claims, looked.left, strict=True)]
+        wait = grant.drawn.wait
+        for claim, used in zip(claims, spent, strict=True):
+            needed = claim.outlay.expected if claim.outlay else 1
+            if claim.purse.capacity * share - used < needed:
+                return Short(claim.purse, used, exhausted=True, wait=wait, waits=claim.waits)
+        place = min(range(len(claims)), key=lambda number: grant.drawn.left[number])
+        return Short(claims[place].purse, spent[place], exhausted=False, wait=wait, waits=claims[place].waits)
 
     def _renew_later(self, loop: asyncio.AbstractEventLoop) -> None:
         """Keep what is reserved for a call that takes longer than it is kept for a process that does not answer."""
@@ -230,16 +238,16 @@ class Spending:
             # The next renewal tries again, and two may fail before it is lost.
             return
 
-    async def _note(self, store: Buckets, *, unknown: bool) -> None:
+    async def _note(self, store: Buckets, purses: Iterable[Purse], unknown: Collection[str]) -> None:
         """Write down who has budgets, for those who ask how they stand, and count what has no price."""
         now = self._ledger.clock.time()
         self._told.sweep(now)
-        for purse in self._purses:
+        for purse in purses:
             if purse.whose and isinstance(store, KeyValue) and self._told.seen.get(purse.bucket, 0.0) <= now:
                 self._told.seen[purse.bucket] = now + purse.keep / 2
                 value = msgspec.json.encode({"whose": purse.whose})
                 await store.set(who(purse.budget.called) + purse.bucket, value, seconds=purse.keep)
-            if unknown and isinstance(store, Counters):
+            if purse.bucket in unknown and isinstance(store, Counters):
                 await store.increment(f"{purse.bucket}:unpriced", 1, seconds=purse.keep)
 
     def _may_reach(self, purse: Purse, grant: Grant) -> bool:

@@ -125,7 +125,7 @@ def estimate_of(
     known = Estimate(provider=provider, model=model, input_tokens=read, output_tokens=written, counted_by=counted_by)
     if listed is None:
         return known
-    low, expected, high = _costs(listed, asked, read, written)
+    low, expected, high = _costs(listed, asked, (read, written), _metered(options, listed))
     return msgspec.structs.replace(
         known,
         low=low,
@@ -177,18 +177,34 @@ def _thinks(options: Mapping[str, JSON]) -> bool:
     )
 
 
-def _costs(listed: Rates, asked: Asked, read: Span, written: Span) -> tuple[Decimal | None, ...]:
+def _metered(options: Mapping[str, JSON], listed: Rates) -> Mapping[str, int | Decimal]:
+    """Return what else a model is billed by, as far as the request says how much: characters, images, seconds."""
+    spoken, count, seconds = options.get("input"), options.get("n"), str(options.get("seconds") or "")
+    told: Mapping[str, int | Decimal] = {
+        "characters": len(spoken) if isinstance(spoken, str) else 0,
+        "images": count if isinstance(count, int) and count > 0 else 1,
+        "seconds": Decimal(seconds) if seconds.isdecimal() else Decimal(0),
+        "search_units": int("documents" in options),
+    }
+    return {unit: amount for unit, amount in told.items() if unit in listed.rates}
+
+
+def _costs(
+    listed: Rates, asked: Asked, spans: tuple[Span, Span], metered: Mapping[str, JSON]
+) -> tuple[Decimal | None, ...]:
     """Return the costs: at least as if all input had been cached, at most as if it had been written to a cache."""
+    read, written = spans
     most = "cache_write_tokens" in listed.rates and listed.rates["cache_write_tokens"].price
     dearer = bool(most and "input_tokens" in listed.rates and most > listed.rates["input_tokens"].price)
     usages = (
-        Usage(input_tokens=read.low, cache_read_tokens=read.low, output_tokens=written.low),
-        Usage(input_tokens=read.expected, output_tokens=written.expected),
+        Usage(input_tokens=read.low, cache_read_tokens=read.low, output_tokens=written.low, **metered),
+        Usage(input_tokens=read.expected, output_tokens=written.expected, **metered),
         Usage(
             input_tokens=read.high,
             cache_write_tokens=read.high if dearer else 0,
             output_tokens=written.high,
             web_searches=_SEARCHES * asked.hosted if "web_searches" in listed.rates else 0,
+            **metered,
         ),
     )
     found = (price(usage, listed) for usage in usages)

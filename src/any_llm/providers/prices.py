@@ -19,7 +19,7 @@ from any_llm.providers.capabilities import lookup, sources
 from any_llm.providers.declared import Facts, declared
 from any_llm.types.capabilities import PriceTier
 from any_llm.types.cost import Cost, Rate, Rates, price
-from any_llm.types.price_list import UNITS, PriceList, prices_for, rates_of, with_prices
+from any_llm.types.price_list import NO_TIER, UNITS, PriceList, prices_for, rates_of, with_prices
 from any_llm.types.usage import Usage
 
 if TYPE_CHECKING:
@@ -34,6 +34,20 @@ _MILLION = 1_000_000
 _FREE: Mapping[str, str] = {"local": "runs on this machine"}
 """Providers that take no money, and why."""
 
+
+class _FreeModels(NamedTuple):
+    models: tuple[str, ...]
+    source: str
+
+
+_FREE_MODELS: Mapping[str, _FreeModels] = {
+    "openai": _FreeModels(
+        ("omni-moderation", "text-moderation"), "https://platform.openai.com/docs/guides/moderation: free of charge"
+    )
+}
+"""Models that take no money, by how their names begin, and who says so."""
+
+_ONE_REQUEST = Usage()
 _FACTORS: Mapping[tuple[str, str], Decimal] = {("anthropic", "us"): Decimal("1.1")}
 """What all prices of tokens are multiplied by where a request has to stay in a region.
 
@@ -106,7 +120,11 @@ def cost_of(
     """
     if usage is None:
         return None
-    return price(usage, rates(provider, model, at, usage.tier, usage.region, prices), at)
+    listed = rates(provider, model, at, usage.tier, usage.region, prices)
+    if listed is not None and "requests" not in listed.rates and usage == _ONE_REQUEST:
+        # What nobody has counted is not free.
+        return None
+    return price(usage, listed, at)
 
 
 def rates(
@@ -130,7 +148,7 @@ def rates(
     utc = at.astimezone(dt.UTC)
     found = _listed(provider, model, utc.replace(second=0, microsecond=0), tier, region)
     if prices:
-        found = with_prices(found, prices_for(prices, f"{provider}:{model}", utc.date(), tier, region))
+        found = with_prices(found, prices_for(prices, f"{provider}:{model}", utc.date(), tier, region), tier)
     return found
 
 
@@ -151,6 +169,8 @@ def _listed(provider: str, model: str, at: dt.datetime, tier: str, region: str) 
     """Return what the lists say; remembered by the minute, since some prices change with the time of day."""
     if provider in _FREE:
         return _free(provider)
+    if (free := _FREE_MODELS.get(provider)) is not None and model.startswith(free.models):
+        return Rates(rates={"requests": Rate(Decimal(0))}, source=free.source)
     factor = _FACTORS.get((provider, region), Decimal(1))
     notes = (
         () if not region or (provider, region) in _FACTORS else (f"no price for the region {region!r}: the usual one",)
@@ -174,6 +194,7 @@ def _rated(found: _Found, at: dt.datetime, tier: str, factor: Decimal, notes: tu
         entry=f"{found.provider.id}:{found.model.id}",
         factor=factor,
         notes=(*notes, remark) if remark else notes,
+        tier="" if remark == NO_TIER.format(tier) else tier,
     )
 
 
@@ -187,7 +208,7 @@ def _tiered(model: ModelInfo, usual: Mapping[str, Rate], at: dt.datetime, tier: 
         one for one in model.price_variants or () if all(words.get(key) == said for key, said in one.when.items())
     ]
     if not listed:
-        return usual, f"no price for the tier {tier!r}: the usual one"
+        return usual, NO_TIER.format(tier)
     first = min(listed, key=_start)
     return {
         **usual,
@@ -250,7 +271,7 @@ def _of_data(provider: str, model: str, tier: str, factor: Decimal, notes: tuple
         # What cached input costs in a batch is not known here, so it counts as other input does.
         said = {name: value for name, value in said.items() if not name.startswith("cache_")} | batch
     elif tier:
-        notes = (*notes, f"no price for the tier {tier!r}: the usual one")
+        notes = (*notes, NO_TIER.format(tier))
     first = next(facts[name] for name in UNITS if name in facts)
     tiers: Sequence[PriceTier] = (
         () if tier == "batch" or "price_tiers" not in facts else facts["price_tiers"].value or ()
@@ -262,6 +283,7 @@ def _of_data(provider: str, model: str, tier: str, factor: Decimal, notes: tuple
         entry=f"{provider}:{record.entry}",
         factor=factor,
         notes=(*notes, "the price of the data's day, whatever the day of the request"),
+        tier="batch" if tier == "batch" and batch else "",
     )
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from typing_extensions import override
 
 from any_llm.types.http import Frame, HttpResponse
+from any_llm.types.json import JSON
 from any_llm.types.report import Report
 from any_llm.types.report import Warning as CallWarning
+
+if TYPE_CHECKING:
+    from any_llm.types.cost import Cost
+    from any_llm.types.costs import Costs
 
 
 class Binary(bytes):
@@ -20,11 +25,13 @@ class Binary(bytes):
     Attributes:
         media_type: what they are, such as `audio/mpeg`; empty where the provider does not say.
         filename: what the provider calls them, if anything.
+        usage: what it took to make them, in OpenAI's words, where the provider tells.
         report: how the call went.
     """
 
     media_type: str
     filename: str | None
+    usage: JSON
     report: Report
 
     def __new__(cls, content: bytes = b"", *, media_type: str = "", filename: str | None = None) -> Self:
@@ -32,6 +39,7 @@ class Binary(bytes):
         value = super().__new__(cls, content)
         value.media_type = media_type.partition(";")[0].strip().lower()
         value.filename = filename
+        value.usage = None
         value.report = Report()
         return value
 
@@ -44,6 +52,20 @@ class Binary(bytes):
     def warnings(self) -> tuple[CallWarning, ...]:
         """What could not be said to the provider as it was meant."""
         return self.report.warnings
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the answer cost, reckoned now from what it used; `None` where its usage or its price is not known."""
+        from any_llm.types.costs import cost_in  # noqa: PLC0415  # most answers are never asked what they cost
+
+        return cost_in(self, self.report)
+
+    @property
+    def costs(self) -> Costs:
+        """What the whole call cost: the answer, and apart from it what failed, was retried, hedged or passed on."""
+        from any_llm.types.costs import costs_in  # noqa: PLC0415  # most answers are never asked what they cost
+
+        return costs_in(self, self.report)
 
     @property
     def extension(self) -> str:

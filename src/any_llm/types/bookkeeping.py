@@ -27,7 +27,8 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `synchronous` writes twice in the middle of a call, before it is made and before its answer is handed over, so that
     no call is missing when the process is killed: one whose end is not known stays there as `running`. The event loop
     stands still meanwhile, for a tenth of a millisecond or so. `durable` also waits for the disk, so that nothing is
-    missing when the machine fails; that takes as long as the disk does.
+    missing when the machine fails; that takes as long as the disk does. While a PostgreSQL server is away, both keep
+    their rows in a file in the user's folder for the state of programs; `batched` keeps up to 100,000 calls in memory.
 
     Attributes:
         store: where: a file's path, `sqlite:PATH`, or `postgresql://USER@HOST/DATABASE`; without it, the file

@@ -41,7 +41,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         on_exhausted: what happens to a call for which there is not enough: `fail`; `warn`, which makes it and tells in
             its report; or `tier_down`, which has a cheaper model answer.
         tier: cheaper models for `tier_down`, as `provider:model`; the first one is taken that the client can ask. What
-            they cost is counted, and never stopped by the budget that sent the call there.
+            they cost is counted, and never stopped by the budget that sent the call there. A target of a route that has
+            a budget of its own is left out instead, where another one is left.
         alerts: at which parts of the amount one is told, such as 0.8, once for each window.
         unpriced: what happens to a call of a model whose price nobody knows: `allow` makes and counts it, `refuse`.
         reserve: how much is reserved: `high`, the most that the call may cost, so that no number of calls at once can

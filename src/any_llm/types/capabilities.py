@@ -126,6 +126,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         audio_input_price: for audio in; `audio_output_price` for audio out.
         batch_input_price: for input in a batch; `batch_output_price` for output.
         image_output_price: US dollars for one image.
+        second_price: US dollars for one second of sound that is transcribed, or of video that is made.
+        character_price: for a million characters that are spoken.
+        search_unit_price: for a thousand search units of a reranker; `page_price` for a thousand pages that are read.
         price_tiers: what longer requests cost.
         open_weights: its weights can be downloaded.
         knowledge_cutoff: the day, or month, from which on it knows nothing.
@@ -195,6 +198,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     batch_input_price: Fact[Decimal] = UNKNOWN
     batch_output_price: Fact[Decimal] = UNKNOWN
     image_output_price: Fact[Decimal] = UNKNOWN
+    second_price: Fact[Decimal] = UNKNOWN
+    character_price: Fact[Decimal] = UNKNOWN
+    search_unit_price: Fact[Decimal] = UNKNOWN
+    page_price: Fact[Decimal] = UNKNOWN
     price_tiers: Fact[tuple[PriceTier, ...]] = UNKNOWN
     open_weights: Fact[bool] = UNKNOWN
     knowledge_cutoff: Fact[str] = UNKNOWN

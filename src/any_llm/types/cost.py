@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal, localcontext
 from operator import attrgetter
 from typing import Literal, NamedTuple
@@ -35,6 +35,11 @@ class Rate(NamedTuple):
                 price = higher
         return price * count / self.per
 
+    def scaled(self, factor: Decimal) -> Rate:
+        """Return it so many times as high."""
+        above = tuple((start, price * factor) for start, price in self.above)
+        return Rate(self.price * factor, self.per, above)
+
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """What a model costs in a way of serving it, at one time.
@@ -48,6 +53,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
         factor: what all prices of tokens are multiplied by, for the region.
         notes: what had to be assumed, such as the usual price for a tier that the source does not have.
         currency: what the prices are in.
+        tier: the way of serving that these are the prices of; empty for the usual way.
     """
 
     rates: Mapping[str, Rate]
@@ -58,6 +64,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     factor: Decimal = Decimal(1)
     notes: tuple[str, ...] = ()
     currency: str = "USD"
+    tier: str = ""
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,8 +220,11 @@ _METERS = (
 _INSTEAD = frozenset({"images", "seconds", "characters", "pages", "search_units"})
 """Measures that are not missed where tokens are billed: many answers tell both, and have a price for one."""
 
-_NEVER_BESIDE = frozenset({"images"})
+_NEVER_BESIDE = frozenset({"images", "characters", "seconds"})
 """Measures that are not billed beside tokens even where they have a price: one image is so many tokens."""
+
+_WHOLES = frozenset({"seconds", "characters", "pages", "search_units"})
+"""Measures that a whole request is billed by, so that tokens without a price are not missed beside them."""
 
 _FREE = frozenset({"requests", "tool_calls"})
 """What costs nothing of its own where no price is named."""
@@ -273,9 +283,47 @@ def price(usage: Usage, rates: Rates | None, at: dt.datetime | None = None) -> C
     )
 
 
+_PARTS = ("input", "cache_read", "cache_write", "output", "reasoning", "audio", "images", "video", "searches", "other")
+
+
+def together(costs: Sequence[Cost | None], usage: Usage) -> Cost | None:
+    """Return what several requests cost together; `None` where no cost of any is known.
+
+    Args:
+        costs: one by one. Those that nobody knows are counted as requests that have no price.
+        usage: what all of them used.
+    """
+    known = [cost for cost in costs if cost is not None]
+    if not known:
+        return None
+    with localcontext(_EXACT):
+        unpriced: dict[str, int | Decimal] = {}
+        for cost in known:
+            for unit, amount in cost.unpriced.items():
+                unpriced[unit] = unpriced.get(unit, 0) + amount
+        if len(known) < len(costs):
+            unpriced["requests"] = unpriced.get("requests", 0) + len(costs) - len(known)
+        sums = {name: sum((getattr(cost, name) for cost in known), Decimal(0)) for name in ("total", *_PARTS)}
+    first = known[0]
+    reckoned = [cost.computed for cost in known if cost.computed is not None]
+    told = [cost.vendor for cost in known if cost.vendor is not None]
+    return msgspec.structs.replace(
+        first,
+        **sums,
+        counts="vendor" if len(told) == len(known) else "computed",
+        computed=sum(reckoned, Decimal(0)) if len(reckoned) == len(known) else None,
+        vendor=sum(told, Decimal(0)) if len(told) == len(known) else None,
+        unpriced=unpriced,
+        usage=usage,
+        entry=first.entry if all(cost.entry == first.entry for cost in known) else "",
+        notes=tuple(dict.fromkeys(note for cost in known for note in cost.notes)),
+    )
+
+
 def _counted(usage: Usage, rates: Rates) -> Iterator[tuple[_Unit, int | Decimal, Rate | None]]:
     """Give each unit of which there is some, with its rate, where it has one."""
     by_tokens = False
+    otherwise = any(name in rates.rates and getattr(usage, name) for name in _WHOLES)
     for unit in _ALL if any(_OTHERS(usage)) else _USUAL:
         amount = unit.alone(usage)
         if not amount:
@@ -283,7 +331,8 @@ def _counted(usage: Usage, rates: Rates) -> Iterator[tuple[_Unit, int | Decimal,
         named = () if by_tokens and unit.name in _NEVER_BESIDE else unit.rates
         rate = next((rates.rates[name] for name in named if name in rates.rates), None)
         by_tokens = by_tokens or (rate is not None and unit in _TOKENS)
-        if rate is not None or (unit.name not in _FREE and not (by_tokens and unit.name in _INSTEAD)):
+        missed = unit.name not in _FREE and not (unit.name in _INSTEAD if by_tokens else otherwise and unit in _TOKENS)
+        if rate is not None or missed:
             yield unit, amount, rate
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Literal, Protocol, TypeAlias
@@ -53,6 +54,11 @@ class CallReport(Protocol):
         """What reckons what something cost."""
         ...
 
+    @property
+    def metered(self) -> Usage | None:
+        """What is known of its usage beside the answer."""
+        ...
+
 
 class Pricing(Protocol):
     """Reckons what something cost, when somebody asks."""
@@ -74,12 +80,18 @@ class AttemptCost(msgspec.Struct, frozen=True, kw_only=True):
         model: which model.
         role: what the attempt was for the call.
         cost: in US dollars; `None` where that is not known.
+        source: whose prices it is reckoned by, or why it is nothing.
+        version: which version of these.
+        date: of which day they are, where that is known.
     """
 
     provider: str
     model: str
     role: Role
     cost: Decimal | None
+    source: str = ""
+    version: str = ""
+    date: dt.date | None = None
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +130,9 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
 UNPAID = frozenset({"hit", "semantic", "stale", "coalesced"})
 """What a cache says of answers that nobody was asked for on behalf of their call."""
 
+_UNSENT = "ConnectTimeoutError"
+"""The error of an attempt that never reached its provider."""
+
 _REFUSED = 400
 """From this HTTP status on an answer says that nothing was done, and vendors bill nothing."""
 
@@ -133,7 +148,10 @@ def cost_in(answer: object, report: CallReport, usage: Usage | None = None) -> C
     if report.cache is not None and report.cache.status in UNPAID:
         nothing = Decimal(0)
         return Cost(
-            total=nothing, computed=nothing, usage=usage or usage_of(answer) or Usage(requests=0), source="the cache"
+            total=nothing,
+            computed=nothing,
+            usage=usage or usage_of(answer) or report.metered or Usage(requests=0),
+            source="the cache",
         )
     return None if report.pricing is None else report.pricing.cost(answer, report, usage)
 
@@ -170,8 +188,15 @@ def costs_of(
     each: list[AttemptCost] = []
     for number, attempt in enumerate(attempts):
         role: Role = "answer" if number == serving else _role(attempts, number, routing)
-        cost = (None if answer is None else answer.total) if role == "answer" else _spent(attempt, priced)
-        each.append(AttemptCost(provider=attempt.provider, model=attempt.model, role=role, cost=cost))
+        cost = answer if role == "answer" and answer is not None else _spent(attempt, priced)
+        one = AttemptCost(provider=attempt.provider, model=attempt.model, role=role, cost=None)
+        if cost is not None and cost.counts == "vendor":
+            one = msgspec.structs.replace(one, cost=cost.total, source="the provider's answer")
+        elif cost is not None:
+            one = msgspec.structs.replace(
+                one, cost=cost.total, source=cost.source, version=cost.version, date=cost.date
+            )
+        each.append(one)
     return Costs(
         total=sum((one.cost or Decimal(0) for one in each), Decimal(0)),
         answer=_sum(each, "answer"),
@@ -199,11 +224,12 @@ def _role(attempts: Sequence[Attempt], number: int, routing: Routing | None) -> 
     return "retried" if same else "fallback"
 
 
-def _spent(attempt: Attempt, priced: Callable[[Attempt], Cost | None]) -> Decimal | None:
-    """Return what an attempt cost that gave no answer: nothing where the provider refused it."""
+def _spent(attempt: Attempt, priced: Callable[[Attempt], Cost | None]) -> Cost | None:
+    """Return what an attempt cost that gave no answer: nothing where the provider refused it, or was not reached."""
     if attempt.cost is not None:
-        return attempt.cost
+        return Cost(total=attempt.cost, source="the attempt")
+    if attempt.error == _UNSENT:
+        return Cost(total=Decimal(0), source="not sent")
     if attempt.status is not None and attempt.status >= _REFUSED:
-        return Decimal(0)
-    found = priced(attempt)
-    return None if found is None else found.total
+        return Cost(total=Decimal(0), source="refused")
+    return priced(attempt)

@@ -10,13 +10,14 @@ https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 import msgspec
 
 from any_llm.types.as_sent import raw_of
-from any_llm.types.json import JSON, is_list, is_mapping, is_object
+from any_llm.types.json import is_mapping, is_object
+from any_llm.types.members import at, counted, field, first, first_of, items, money, number, plain
 from any_llm.types.usage import COUNTED, Tier, Usage
 from any_llm.types.value import Value
 
@@ -49,6 +50,33 @@ def usage_of(answer: object) -> Usage | None:
     return None
 
 
+def merged(told: Usage | None, metered: Usage | None) -> Usage | None:
+    """Return what an answer tells that it used, with what is known beside it: some tell tokens and bill characters.
+
+    Args:
+        told: by the answer.
+        metered: as `Report.metered`.
+    """
+    if told is None or metered is None:
+        return told or metered
+    return msgspec.structs.replace(told, characters=told.characters or metered.characters)
+
+
+def batched(answer: object) -> Sequence[tuple[object, Usage]] | None:
+    """Return each result of a batch that tells what it used, and that; `None` for what is no batch.
+
+    They are priced one by one: what longer requests cost more is a matter of each, and so is its model.
+    """
+    if type(answer).__name__ != "BatchResult":
+        return None
+    results = (at(item, "result") for item in items(at(answer, "results")))
+    return [
+        (result, msgspec.structs.replace(used, tier="batch"))
+        for result in results
+        if (used := usage_of(result)) is not None
+    ]
+
+
 def usage_in(usage: object, answer: object = None) -> Usage | None:
     """Return what the `usage` of an answer says, which may be one of this library's values, or plain JSON.
 
@@ -63,7 +91,7 @@ def usage_in(usage: object, answer: object = None) -> Usage | None:
         # It was put into another shape, which cannot say all that the vendor's own did.
         return usage_in(billed["usage"], billed)
     reader = _apart if type(usage).__name__ in _APART else _within
-    found = reader(_plain(usage), answer)
+    found = reader(plain(usage), answer)
     if found.input_tokens or found.output_tokens or found.vendor_cost is not None:
         return found
     return found if any(getattr(found, name) for name in _AMOUNTS) else None
@@ -72,32 +100,32 @@ def usage_in(usage: object, answer: object = None) -> Usage | None:
 def _within(usage: object, answer: object) -> Usage:
     """Return counts of which the parts are within the whole."""
     if is_object(usage) and usage.keys() <= _NO_DETAILS:
-        taken = _count(usage.get("prompt_tokens")) or _count(usage.get("input_tokens"))
-        made = _count(usage.get("completion_tokens")) or _count(usage.get("output_tokens"))
-        total = 0 if taken or made else _count(usage.get("total_tokens"))
+        taken = number(usage.get("prompt_tokens")) or number(usage.get("input_tokens"))
+        made = number(usage.get("completion_tokens")) or number(usage.get("output_tokens"))
+        total = 0 if taken or made else number(usage.get("total_tokens"))
         return _made(None, answer, input_tokens=taken or total, output_tokens=made)
-    taken, made = _first(usage, _TAKEN), _first(usage, _MADE)
-    total = _counted(usage, "total_tokens")
+    taken, made = first(usage, _TAKEN), first(usage, _MADE)
+    total = counted(usage, "total_tokens")
     if made == 0 and taken == 0:
         taken = total
-    read_from, written_as = _first_of(usage, _TAKEN_DETAILS), _first_of(usage, _MADE_DETAILS)
+    read_from, written_as = first_of(usage, _TAKEN_DETAILS), first_of(usage, _MADE_DETAILS)
     if _says_nothing(read_from) and _says_nothing(written_as) and _is_tokens_alone(usage):
         return _made(None, answer, input_tokens=taken, output_tokens=made)
-    thought = _counted(written_as, "reasoning_tokens")
+    thought = counted(written_as, "reasoning_tokens")
     if thought and total == taken + made + thought:
         # xAI's chat counts what was thought beside the completion, as the sum shows.
         made += thought
     thought = min(thought, made)
-    read = min(_counted(read_from, "cached_tokens"), taken)
-    written = min(_counted(read_from, "cache_write_tokens"), taken - read)
-    heard = min(_counted(read_from, "audio_tokens"), taken - written)
+    read = min(counted(read_from, "cached_tokens"), taken)
+    written = min(counted(read_from, "cache_write_tokens"), taken - read)
+    heard = min(counted(read_from, "audio_tokens"), taken - written)
     # Sound that cannot be among the fresh input, for want of room there, was cached, whether or not that is told.
     cached = max(_cached_audio(usage, read_from), heard - (taken - read - written))
     cached = min(cached, read, heard)
     fresh = taken - read - written - (heard - cached)
-    seen = _rest(_counted(read_from, "image_tokens"), fresh)
-    spoken = _rest(_counted(written_as, "audio_tokens"), made - thought)
-    drawn = _rest(_counted(written_as, "image_tokens"), made - thought - spoken)
+    seen = _rest(counted(read_from, "image_tokens"), fresh)
+    spoken = _rest(counted(written_as, "audio_tokens"), made - thought)
+    drawn = _rest(counted(written_as, "image_tokens"), made - thought - spoken)
     return _made(
         usage,
         answer,
@@ -108,31 +136,31 @@ def _within(usage: object, answer: object) -> Usage:
         input_audio_tokens=heard,
         cache_read_audio_tokens=cached,
         input_image_tokens=seen,
-        input_video_tokens=_rest(_counted(read_from, "video_tokens"), fresh - seen),
+        input_video_tokens=_rest(counted(read_from, "video_tokens"), fresh - seen),
         output_tokens=made,
         reasoning_tokens=thought,
         output_audio_tokens=spoken,
         output_image_tokens=drawn,
-        output_video_tokens=_rest(_counted(written_as, "video_tokens"), made - thought - spoken - drawn),
+        output_video_tokens=_rest(counted(written_as, "video_tokens"), made - thought - spoken - drawn),
     )
 
 
 def _apart(usage: object, answer: object) -> Usage:
     """Return counts whose input leaves out what a cache has to do with."""
-    read = _counted(usage, "cache_read_input_tokens")
+    read = counted(usage, "cache_read_input_tokens")
     hourly = _hourly(usage)
-    fleeting = _count(_at(usage, "cache_creation", "ephemeral_5m_input_tokens"))
-    written = max(_counted(usage, "cache_creation_input_tokens"), hourly + fleeting)
-    made = _counted(usage, "output_tokens")
+    fleeting = number(at(usage, "cache_creation", "ephemeral_5m_input_tokens"))
+    written = max(counted(usage, "cache_creation_input_tokens"), hourly + fleeting)
+    made = counted(usage, "output_tokens")
     return _made(
         usage,
         answer,
-        input_tokens=_counted(usage, "input_tokens") + read + written,
+        input_tokens=counted(usage, "input_tokens") + read + written,
         cache_read_tokens=read,
         cache_write_tokens=written,
         cache_write_1h_tokens=hourly,
         output_tokens=made,
-        reasoning_tokens=min(_count(_at(usage, "output_tokens_details", "thinking_tokens")), made),
+        reasoning_tokens=min(number(at(usage, "output_tokens_details", "thinking_tokens")), made),
     )
 
 
@@ -145,15 +173,17 @@ def _made(usage: object, answer: object, **tokens: int) -> Usage:
             images=_images(answer),
             seconds=_seconds(None, answer),
             tier=_tier(None, answer),
+            region="",
+            vendor_cost=None,
         )
     return Usage(
         **tokens,
-        web_searches=max(_first(usage, _SEARCHES), _searched(answer)),
-        tool_calls=_first(usage, _TOOLS),
+        web_searches=max(first(usage, _SEARCHES), _searched(answer)),
+        tool_calls=first(usage, _TOOLS),
         images=_images(answer),
         seconds=_seconds(usage, answer),
-        characters=_counted(usage, "characters"),
-        pages=_counted(usage, "pages_processed"),
+        characters=counted(usage, "characters"),
+        pages=counted(usage, "pages_processed"),
         tier=_tier(usage, answer),
         region=_region(usage),
         vendor_cost=vendor_cost(usage),
@@ -168,57 +198,60 @@ def vendor_cost(usage: object) -> Decimal | None:
 
     https://openrouter.ai/docs/guides/guides/usage-accounting, https://docs.perplexity.ai/api-reference
     """
-    ticks = _money(_at(usage, "cost_in_usd_ticks"))
+    ticks = money(at(usage, "cost_in_usd_ticks"))
     if ticks:
         return ticks / _TICKS
-    cost = _at(usage, "cost")
+    cost = at(usage, "cost")
     if is_mapping(cost):
-        return _money(cost.get("total_cost")) if cost.get("currency", "USD") == "USD" else None
-    told = _money(cost)
-    if told is None or _at(usage, "is_byok") is not True:
+        return money(cost.get("total_cost")) if cost.get("currency", "USD") == "USD" else None
+    told = money(cost)
+    if told is None or at(usage, "is_byok") is not True:
         return told
-    upstream = _money(_at(usage, "cost_details", "upstream_inference_cost"))
+    upstream = money(at(usage, "cost_details", "upstream_inference_cost"))
     return None if upstream is None else told + upstream
 
 
 def _of_images(answer: object) -> Usage:
-    found = usage_in(_at(answer, "usage"), answer)
+    found = usage_in(at(answer, "usage"), answer)
     return Usage(images=_images(answer)) if found is None else found
 
 
 def _of_rerank(answer: object) -> Usage | None:
-    units = _at(answer, "meta", "billed_units")
-    searched = _counted(units, "search_units")
-    found = usage_in(_at(answer, "usage")) or usage_in(units)
+    units = at(answer, "meta", "billed_units")
+    searched = counted(units, "search_units")
+    found = usage_in(at(answer, "usage")) or usage_in(units)
     return Usage(search_units=searched) if found is None and searched else _with(found, search_units=searched)
 
 
 def _of_transcription(answer: object) -> Usage | None:
-    usage = _at(answer, "usage")
-    if usage is None and _at(answer, "duration") is None:
+    usage = at(answer, "usage")
+    if usage is None and at(answer, "duration") is None:
         return None
-    return _within(_plain(usage or {}), answer)
+    return _within(plain(usage or {}), answer)
 
 
 def _of_video(answer: object) -> Usage | None:
-    seconds = _money(_at(answer, "seconds"))
-    found = usage_in(_at(answer, "usage"), answer)
+    seconds = money(at(answer, "seconds"))
+    found = usage_in(at(answer, "usage"), answer)
     return Usage(seconds=seconds) if found is None and seconds else found
 
 
 def _of_pages(answer: object) -> Usage | None:
-    return usage_in(_at(answer, "usage_info"))
+    return usage_in(at(answer, "usage_info"))
 
 
 def _of_batch(answer: object) -> Usage | None:
-    found = [used for item in _list(_at(answer, "results")) if (used := usage_of(_at(item, "result"))) is not None]
-    if not found:
-        return None
-    return msgspec.structs.replace(sum(found[1:], found[0]), tier="batch")
+    found = [used for _, used in batched(answer) or ()]
+    return sum(found[1:], found[0]) if found else None
+
+
+def _of_moderation(answer: object) -> Usage:
+    # Where nothing is told but that it was done, it is billed by the request, if at all.
+    return _of_any(answer) or Usage()
 
 
 def _of_any(answer: object) -> Usage | None:
-    return usage_in(_at(answer, "usage"), answer)
+    return usage_in(at(answer, "usage"), answer)
 
 
 _READERS: Mapping[str, Callable[[object], Usage | None]] = {
@@ -229,8 +262,10 @@ _READERS: Mapping[str, Callable[[object], Usage | None]] = {
     "OcrResponse": _of_pages,
     "Batch": lambda _: None,  # each look at it tells the same again, which counts with its results
     "BatchResult": _of_batch,
+    "ModerationResponse": _of_moderation,
     "Reported": _of_any,
     "Value": _of_any,
+    "Binary": _of_any,
 }
 """How the answers of operations are read, by their types, those that are not named here by what they are made of."""
 
@@ -258,48 +293,6 @@ _TOOLS = (
 )
 
 
-def _at(value: object, *path: str) -> object:
-    """Return what stands at a path of members, in values and in JSON alike."""
-    for name in path:
-        if value is None:
-            return None
-        if is_object(value):
-            value = value.get(name)
-        elif isinstance(value, Value):
-            # What is not a field is looked for in the JSON that was sent, which takes longer.
-            value = getattr(value, name) if name in value.__struct_fields__ else value.model_extra.get(name)
-        else:
-            value = value.get(name) if is_mapping(value) else getattr(value, name, None)
-    return value
-
-
-def _plain(value: object) -> object:
-    """Return the members of a value by their names, so that what is not there is not looked for again and again."""
-    if not isinstance(value, Value):
-        return value
-    told = dict(value.model_extra)
-    for name in value.__struct_fields__:
-        held = getattr(value, name)
-        if held is not None:
-            told[name] = held
-    return told
-
-
-def _list(value: object) -> Iterable[JSON]:
-    return value if is_list(value) else ()
-
-
-def _count(value: object) -> int:
-    """Return a number of things; some vendors write whole numbers as `1.0`."""
-    if type(value) is int:
-        return max(value, 0)
-    if value is None:
-        return 0
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        return 0
-    return int(value) if isinstance(value, int) or value.is_integer() else 0
-
-
 def _is_tokens_alone(usage: object) -> bool:
     return is_object(usage) and usage.keys() <= _TOKENS_ALONE
 
@@ -308,60 +301,22 @@ def _says_nothing(details: object) -> bool:
     return details is None or (is_object(details) and not any(details.values()))
 
 
-def _field(answer: object, name: str) -> object:
-    """Return a field that an answer of its type has; in JSON, a member."""
-    if isinstance(answer, Value):
-        return getattr(answer, name) if name in answer.__struct_fields__ else None
-    return _at(answer, name)
-
-
 def _rest(count: int, room: int) -> int:
     return max(min(count, room), 0)
 
 
-def _counted(holder: object, name: str) -> int:
-    """Return the number of things that a member tells; most members are not there."""
-    value = holder.get(name) if is_object(holder) else _at(holder, name)
-    return 0 if value is None else _count(value)
-
-
-def _first(usage: object, paths: Iterable[tuple[str, ...]]) -> int:
-    if usage is None:
-        return 0
-    for path in paths:
-        value = _at(usage, *path)
-        if value is not None and (count := _count(value)):
-            return count
-    return 0
-
-
-def _first_of(usage: object, names: Iterable[str]) -> object:
-    return _plain(next((found for name in names if (found := _at(usage, name)) is not None), None))
-
-
-def _money(value: object) -> Decimal | None:
-    """Return a number as it was written; floats have been read from texts, which they tell again."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        return None
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and amount >= 0 else None
-
-
 def _hourly(usage: object) -> int:
     """Return the tokens that were written to the cache for an hour, as Anthropic and Bedrock tell them."""
-    told = _count(_at(usage, "cache_creation", "ephemeral_1h_input_tokens"))
-    details = (detail for detail in _list(_at(usage, "cacheDetails")) if _at(detail, "ttl") == "1h")
-    return told or sum(_counted(detail, "inputTokens") for detail in details)
+    told = number(at(usage, "cache_creation", "ephemeral_1h_input_tokens"))
+    details = (detail for detail in items(at(usage, "cacheDetails")) if at(detail, "ttl") == "1h")
+    return told or sum(counted(detail, "inputTokens") for detail in details)
 
 
 def _cached_audio(usage: object, details: object) -> int:
     """Return the cached tokens that are sound, as OpenAI and Google tell them."""
-    told = _count(_at(details, "cached_tokens_details", "audio_tokens"))
-    listed = (entry for entry in _list(_at(usage, "cacheTokensDetails")) if _at(entry, "modality") == "AUDIO")
-    return told or sum(_counted(entry, "tokenCount") for entry in listed)
+    told = number(at(details, "cached_tokens_details", "audio_tokens"))
+    listed = (entry for entry in items(at(usage, "cacheTokensDetails")) if at(entry, "modality") == "AUDIO")
+    return told or sum(counted(entry, "tokenCount") for entry in listed)
 
 
 def _searched(answer: object) -> int:
@@ -370,36 +325,36 @@ def _searched(answer: object) -> int:
     https://platform.openai.com/docs/pricing, https://ai.google.dev/gemini-api/docs/google-search#pricing
     """
     calls = sum(
-        _at(item, "type") == "web_search_call" and _at(item, "action", "type") in {None, "search"}
-        for item in _list(_field(answer, "output"))
+        at(item, "type") == "web_search_call" and at(item, "action", "type") in {None, "search"}
+        for item in items(field(answer, "output"))
     )
     if isinstance(answer, Value) and (sent := raw_of(answer)) and _QUERIES not in sent:
         # A look at the text is quicker than one at each choice.
         return calls
-    return calls + sum(_queries(choice) for choice in _list(_field(answer, "choices")))
+    return calls + sum(_queries(choice) for choice in items(field(answer, "choices")))
 
 
 def _queries(choice: object) -> int:
-    found = _at(choice, "message", "extra_content", "google", "groundingMetadata", _QUERIES.decode())
-    return sum(1 for query in _list(found) if query)
+    found = at(choice, "message", "extra_content", "google", "groundingMetadata", _QUERIES.decode())
+    return sum(1 for query in items(found) if query)
 
 
 def _images(answer: object) -> int:
-    return len(list(_list(_at(answer, "data")))) if type(answer).__name__ == "ImagesResponse" else 0
+    return len(list(items(at(answer, "data")))) if type(answer).__name__ == "ImagesResponse" else 0
 
 
 def _seconds(usage: object, answer: object) -> Decimal:
-    named = (_at(usage, "seconds"), _at(usage, "prompt_audio_seconds"), _field(answer, "duration"))
-    return next((amount for value in named if (amount := _money(value))), Decimal(0))
+    named = (at(usage, "seconds"), at(usage, "prompt_audio_seconds"), field(answer, "duration"))
+    return next((amount for value in named if (amount := money(value))), Decimal(0))
 
 
 def _tier(usage: object, answer: object) -> Tier:
     told = (
-        _field(answer, "service_tier"),
-        _at(usage, "service_tier"),
-        _at(usage, "speed"),
-        _at(usage, "serviceTier"),
-        _at(usage, "trafficType"),
+        field(answer, "service_tier"),
+        at(usage, "service_tier"),
+        at(usage, "speed"),
+        at(usage, "serviceTier"),
+        at(usage, "trafficType"),
     )
     for value in told:
         tier = TIERS.get(value.lower()) if isinstance(value, str) else None
@@ -409,7 +364,7 @@ def _tier(usage: object, answer: object) -> Tier:
 
 
 def _region(usage: object) -> str:
-    told = _at(usage, "inference_geo")
+    told = at(usage, "inference_geo")
     return told.lower() if isinstance(told, str) and told.lower() not in _NO_REGION else ""
 
 

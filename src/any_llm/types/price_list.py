@@ -101,6 +101,13 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             value: object = getattr(self, name)
             if value is not None:
                 msgspec.structs.force_setattr(self, name, _money(name, value))
+        msgspec.structs.force_setattr(self, "price_tiers", tuple(map(_tier_of, self.price_tiers)))
+        for name in ("starts", "ends"):
+            day: object = getattr(self, name)
+            if day is not None and (not isinstance(day, dt.date) or isinstance(day, dt.datetime)):
+                raise ConfigurationError(f"{name} is {day!r}; give a day, such as datetime.date(2026, 6, 1)")
+        if self.starts is not None and self.ends is not None and self.starts >= self.ends:
+            raise ConfigurationError(f"A price that starts on {self.starts} ends later than on {self.ends}")
 
     def holds(self, day: dt.date, tier: str, region: str) -> bool:
         """Say whether it is for a request of a day, a tier and a region."""
@@ -132,6 +139,24 @@ def _money(name: str, value: object) -> Decimal:
     return amount
 
 
+def _tier_of(said: object) -> PriceTier:
+    """Return what longer requests cost, with the decimals that were written.
+
+    Raises:
+        ConfigurationError: it is no such table, or a price in it is none.
+    """
+    told = msgspec.structs.asdict(said) if isinstance(said, PriceTier) else said
+    if not is_mapping(told):
+        raise ConfigurationError(
+            f"price_tiers holds {said!r}; give a table such as {{'above': 200_000, 'input_price': '6'}}"
+        )
+    exact = {name: value if name == "above" or value is None else _money(name, value) for name, value in told.items()}
+    try:
+        return msgspec.convert(exact, PriceTier)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"price_tiers holds {said!r}, which is not valid: {error}") from error
+
+
 PriceList = Mapping[str, Sequence[Price]]
 """Prices by model, as `provider:model` or with `*` for any part of it, such as `vllm:*`."""
 
@@ -146,17 +171,48 @@ def rates_of(prices: Mapping[str, Decimal], tiers: Sequence[PriceTier] = ()) -> 
     return rates
 
 
-def with_prices(found: Rates | None, said: Sequence[Price]) -> Rates | None:
-    """Return rates with those over them that a user set; what the user did not name stays as it is."""
+def with_prices(found: Rates | None, said: Sequence[Price], tier: str = "") -> Rates | None:
+    """Return rates with those over them that a user set; what the user did not name stays as it is.
+
+    Args:
+        found: what a list says.
+        said: what the user set, for requests that are served in that way.
+        tier: how the request is served. A list's price for it goes before a user's price for the usual way.
+    """
+    if tier and found is not None and found.tier:
+        said = [one for one in said if one.tier]
     for one in said:
-        rates = one.rates()
-        if rates:
-            before: Mapping[str, Rate] = {} if found is None else found.rates
-            kept = () if found is None else found.notes
-            found = Rates(
-                rates={**before, **rates}, source=one.source, date=one.starts, notes=kept if one.tier == "" else ()
-            )
+        if rates := one.rates():
+            found = _over(found or Rates(rates={}, source=""), one, rates)
+    if found is not None and tier and not found.tier:
+        note = NO_TIER.format(tier)
+        return found if note in found.notes else msgspec.structs.replace(found, notes=(*found.notes, note))
     return found
+
+
+def _over(found: Rates, said: Price, rates: Mapping[str, Rate]) -> Rates:
+    before, factor = found.rates, found.factor
+    if said.region and factor != 1:
+        # What is said for a region is what it costs there; only the rest costs so many times as much as elsewhere.
+        before = {name: rate.scaled(factor) if name.endswith("_tokens") else rate for name, rate in before.items()}
+        factor = Decimal(1)
+    notes = found.notes
+    if before.keys() - rates.keys():
+        whose = f"{found.source} {found.version}".strip() + (f" of {found.date}" if found.date else "")
+        notes = (*notes, f"what {said.source} does not name is by {whose}")
+    return Rates(
+        rates={**before, **rates},
+        source=said.source,
+        date=said.starts,
+        factor=factor,
+        notes=notes if said.tier == "" else tuple(note for note in notes if not note.startswith(_NO_TIER)),
+        tier=said.tier or found.tier,
+    )
+
+
+_NO_TIER = "no price for the tier "
+NO_TIER = _NO_TIER + "{!r}: the usual one"
+"""What is noted where a tier has no price of its own."""
 
 
 def prices_for(prices: PriceList, model: str, day: dt.date, tier: str, region: str) -> Sequence[Price]:

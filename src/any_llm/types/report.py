@@ -17,6 +17,7 @@ from any_llm.types.value import Value
 if TYPE_CHECKING:
     from any_llm.types.cost import Cost
     from any_llm.types.costs import Costs, Pricing
+    from any_llm.types.usage import Usage
 
 
 class Warning(msgspec.Struct, frozen=True):  # noqa: A001  # the field's word for it, as in Vercel's `warnings`
@@ -72,6 +73,7 @@ class Report(msgspec.Struct, kw_only=True):
     `request_id` is the provider's id of the request, `client_request_id` ours; where calls are observed, `trace_id` and
     `session_id` are those of the call. `findings` are what guards saw and did. `cache` says what the cache did, where
     there is one. `routing` tells how a call with several targets found this one. `pricing` reckons what an answer cost.
+    `metered` is what is known of its usage beside the answer: from the request, or the end of a stream of bytes.
     """
 
     provider: str = ""
@@ -94,6 +96,7 @@ class Report(msgspec.Struct, kw_only=True):
     cache: CacheInfo | None = None
     routing: Routing | None = None
     pricing: Pricing | None = None
+    metered: Usage | None = None
 
 
 class Reported(Value):

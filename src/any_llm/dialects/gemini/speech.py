@@ -13,12 +13,12 @@ import msgspec
 
 from any_llm.dialects.gemini.generated import data_parts, ended, nothing_made, read_answer
 from any_llm.dialects.gemini.places import path
-from any_llm.dialects.gemini.wire import camel, members
+from any_llm.dialects.gemini.wire import camel, completion_usage, members
 from any_llm.exceptions import StreamTruncatedError
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.binary import Binary, BinaryFold
 from any_llm.types.http import Frame, HttpResponse
-from any_llm.types.json import JSONObject
+from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
 
 _INEXPRESSIBLE: Mapping[str, str] = {
@@ -74,6 +74,7 @@ def decode_speech(_target: Target, response: HttpResponse) -> Binary:
         raise nothing_made(answer, "speech")
     spoken = Binary(b"".join(binascii.a2b_base64(data) for _, data in pieces))
     spoken.media_type = pieces[0][0]
+    spoken.usage = _usage(answer)
     return spoken
 
 
@@ -81,7 +82,9 @@ def settle_speech(options: Options, spoken: Binary) -> Binary:
     """Return speech in the form that was asked for: bare samples become a WAV file."""
     if options.get("response_format") != "wav" or not _is_bare(spoken.media_type):
         return spoken
-    return Binary(wav_header(rate_of(spoken.media_type), len(spoken)) + spoken, media_type="audio/wav")
+    settled = Binary(wav_header(rate_of(spoken.media_type), len(spoken)) + spoken, media_type="audio/wav")
+    settled.usage = spoken.usage
+    return settled
 
 
 class SpeechStream:
@@ -94,6 +97,7 @@ class SpeechStream:
         self._spoken = False
         self._reason: str | None = None
         self._last: JSONObject = {}
+        self.usage: JSON = None
 
     def feed(self, frame: Frame) -> Sequence[bytes]:
         """Decode one frame.
@@ -110,6 +114,7 @@ class SpeechStream:
                 pieces.append(wav_header(rate_of(media), _UNKNOWN_LENGTH - _HEADER))
             self._spoken = True
             pieces.append(binascii.a2b_base64(data))
+        self.usage = _usage(self._last) or self.usage
         return pieces
 
     def finish(self) -> Sequence[bytes]:
@@ -141,6 +146,12 @@ def wav_header(rate: int, size: int) -> bytes:
     width = 2
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, rate * width, width, 8 * width)
     return struct.pack("<4sI4s", b"RIFF", _HEADER + size, b"WAVE") + form + struct.pack("<4sI", b"data", size)
+
+
+def _usage(answer: JSONObject) -> JSON:
+    """Return the tokens that the text and the sound were."""
+    told = members(answer.get("usageMetadata"))
+    return completion_usage(told) if told else None
 
 
 def _is_bare(media_type: str) -> bool:

@@ -48,6 +48,7 @@ class SpeechStream:
 
     def __init__(self, _target: Target, _options: Options) -> None:
         self.complete = False
+        self.usage: JSON = None
 
     def feed(self, frame: Frame) -> Sequence[bytes]:
         """Decode one frame.
@@ -60,6 +61,7 @@ class SpeechStream:
             return ()
         kind: JSON = event.get("type") or frame.event
         self.complete = self.complete or kind == _DONE
+        self.usage = event.get("usage") or self.usage
         return (_bytes(event.get("audio_data")),) if kind == _DELTA else ()
 
     def finish(self) -> Sequence[bytes]:

@@ -65,6 +65,7 @@ class SpeechStream:
 
     def __init__(self, _target: Target, options: Options) -> None:
         self.complete = False
+        self.usage: JSON = None
         self._in_events = options.get("stream_format") == _EVENTS
 
     def feed(self, frame: Frame) -> Sequence[bytes]:
@@ -85,6 +86,7 @@ class SpeechStream:
         if kind == "error" or event.get("error"):
             raise error_from(event, 200)
         self.complete = kind == "speech.audio.done"
+        self.usage = event.get("usage")
         return (_from_base64(event["audio"]),) if kind == "speech.audio.delta" else ()
 
     def finish(self) -> Sequence[bytes]:

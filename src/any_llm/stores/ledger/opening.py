@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from any_llm.stores.ledger.rows import Entry
 from any_llm.stores.state import state_folder
 
 if TYPE_CHECKING:
+    from any_llm.stores.ledger.aside import Aside
     from any_llm.types.json import JSON
 
 _POSTGRES = ("postgresql://", "postgres://")
@@ -28,7 +30,10 @@ class Book(Protocol):
     words: Mapping[str, str]
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Write entries in one transaction; those that are there already are replaced."""
+        """Write entries in one transaction; those that are there already are replaced.
+
+        A call that has ended stays so, whatever comes later of its beginning.
+        """
         ...
 
     def forget(self, before: float) -> int:
@@ -64,3 +69,20 @@ def open_book(place: str, *, surely: bool = False) -> Book:
 
     path = unquote(place.removeprefix("sqlite:").removeprefix("//")) if place.startswith("sqlite:") else place
     return SqliteBook(Path(path).expanduser() if path else state_folder() / "ledger.db", surely=surely)
+
+
+def open_aside(place: str, *, surely: bool = False) -> Aside | None:
+    """Return where entries wait while a ledger is away; `None` for one in a file, which goes away only with its disk.
+
+    Args:
+        place: as `open_book` takes it.
+        surely: whether what waits there shall also survive the end of the machine.
+    """
+    if not place.startswith(_POSTGRES):
+        return None
+    from any_llm.stores.ledger.aside import Aside  # noqa: PLC0415  # loads SQLite
+
+    parts = urlsplit(place)
+    # All who write that ledger share the file, by whatever password.
+    name = sha256(f"{parts.netloc.rpartition('@')[2]}{parts.path}".encode()).hexdigest()[:16]
+    return Aside(state_folder() / f"ledger-aside-{name}.db", surely=surely)

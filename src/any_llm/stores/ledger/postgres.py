@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from any_llm.exceptions import ConfigurationError, MissingExtraError
 from any_llm.refusals import StoreError
-from any_llm.stores.ledger.rows import TABLES, Entry
-from any_llm.stores.ledger.schema import STEPS, missing
+from any_llm.stores.ledger.rows import TABLES, Entry, UnwritableError
+from any_llm.stores.ledger.schema import STEPS, insert, missing, over
 
 if TYPE_CHECKING:
     import psycopg
@@ -26,18 +26,7 @@ _COPIED_FROM = 20
 """From how many rows on they are copied into a table of the session first: quicker by far than one by one."""
 
 
-def _insert(table: str, row: type[JSON]) -> bytes:
-    """Return the statement that puts a row in, or over the one with its name."""
-    names = row._fields
-    kept = ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
-    statement = (
-        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) "  # noqa: S608  # names of ours
-        f"ON CONFLICT (id) DO UPDATE SET {kept}"
-    )
-    return statement.encode()
-
-
-_INSERT: Mapping[str, bytes] = {table: _insert(table, row) for table, row in TABLES.items()}
+_INSERT: Mapping[str, bytes] = {table: insert(table, "%s").encode() for table in TABLES}
 
 
 class PostgresBook:
@@ -78,6 +67,7 @@ class PostgresBook:
 
         Raises:
             StoreError: it cannot be written; nothing of it is there then.
+            UnwritableError: one of them holds what no row can.
         """
         rows: Mapping[str, Sequence[tuple[object, ...]]] = {
             "ledger_calls": [entry.call for entry in entries],
@@ -91,6 +81,8 @@ class PostgresBook:
                         _copy(cursor, table, held)
                     elif held:
                         cursor.executemany(_INSERT[table], held)
+        except self._library.DataError as error:
+            raise UnwritableError(str(error)) from error
         except self._library.Error as error:
             raise self._failed("written", error) from error
 
@@ -169,15 +161,18 @@ class PostgresBook:
 
 def _copy(cursor: psycopg.Cursor[JSON], table: str, rows: Sequence[tuple[object, ...]]) -> None:
     names = TABLES[table]._fields
-    kept = ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
-    # Of rows with one name in one batch the last one counts, as it does in two.
-    latest = {row[0]: row for row in rows}
+    # Of rows with one name in one batch the last one counts that tells how it ended, as it does in two.
+    ended = names.index("outcome")
+    latest: dict[object, tuple[object, ...]] = {}
+    for row in rows:
+        if row[0] not in latest or row[ended] != "running":
+            latest[row[0]] = row
     listed = ", ".join(names)
     copied = f"copied_{table}"
     statements: JSON = (
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {copied} (LIKE {table}) ON COMMIT DELETE ROWS",
         f"COPY {copied} ({listed}) FROM STDIN",
-        f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {copied} ON CONFLICT (id) DO UPDATE SET {kept}",  # noqa: S608  # names of ours
+        f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {copied} {over(table)}",  # noqa: S608  # names of ours
     )
     cursor.execute(statements[0])
     with cursor.copy(statements[1]) as copy:

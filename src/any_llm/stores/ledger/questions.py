@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -51,6 +51,13 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     only: Mapping[str, str] = {}
 
 
+class PriceSource(NamedTuple):
+    """Whose prices something was reckoned by, and of which day these are, where that is known."""
+
+    source: str
+    date: str | None = None
+
+
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
     """What was spent in one group.
 
@@ -65,8 +72,10 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
         cost: what those attempts cost whose cost is known, in US dollars; `None` where none is.
         lost: the part of it that gave no answer: failed, made again, overtaken, or passed on.
         unknown: how many attempts have a cost that nobody knows.
+        partial: how many used something beside that has no price; the rest is in `cost`.
         cached: how many calls a cache of this library's answered.
         saved: what that saved, as far as it is known.
+        prices: whose prices all that was reckoned by.
     """
 
     group: tuple[str, ...]
@@ -79,8 +88,10 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
     cost: Decimal | None = None
     lost: Decimal = Decimal(0)
     unknown: int = 0
+    partial: int = 0
     cached: int = 0
     saved: Decimal = Decimal(0)
+    prices: tuple[PriceSource, ...] = ()
 
 
 class Attempted(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,18 +120,6 @@ class Attempted(msgspec.Struct, frozen=True, kw_only=True):
     group: tuple[str, ...] = ()
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """What is true of the whole span, whatever the groups.
-
-    Attributes:
-        running: how many calls have begun and never told how they ended.
-        sources: whose prices the costs were reckoned by, with the day of each where that is known.
-    """
-
-    running: int = 0
-    sources: tuple[tuple[str, str | None], ...] = ()
-
-
 def spent(book: Book, by: Sequence[str], span: Span) -> list[Spent]:
     """Return what was spent in each group, in the order of the groups' names.
 
@@ -141,9 +140,12 @@ def spent(book: Book, by: Sequence[str], span: Span) -> list[Spent]:
             cost=_money(row[6]),
             lost=_money(row[7]) or Decimal(0),
             unknown=int(row[8]),
+            partial=int(row[9]),
         )
         for group, row in _grouped(book, by, span)
     }
+    for group, prices in _prices(book, by, span).items():
+        found[group] = msgspec.structs.replace(found[group], prices=prices)
     if "role" not in by and "role" not in span.only:
         for group, row in _cached(book, by, span):
             one = found.get(group) or Spent(group=group)
@@ -187,23 +189,15 @@ def count(book: Book, span: Span) -> int:
     return int(next(iter(book.ask(statement, asked.values)))[0])
 
 
-def totals(book: Book, span: Span) -> Totals:
-    """Return what is true of the whole span.
+def running(book: Book, span: Span) -> int:
+    """Return how many calls have begun and never told how they ended.
 
     Raises:
         StoreError: the ledger cannot be read.
     """
     calls = _Asked(book, (), msgspec.structs.replace(span, only=_of_calls(span.only)))
-    running = f"SELECT count(*) FROM ledger_calls AS e {calls.joins} {calls.and_where} e.outcome = 'running'"  # noqa: S608  # as above
-    asked = _Asked(book, (), span)
-    sources = (
-        f"SELECT DISTINCT e.price_source, e.price_date FROM ledger_attempts AS e {asked.joins} "  # noqa: S608  # as above
-        f"{asked.and_where} e.price_source IS NOT NULL ORDER BY 1, 2"
-    )
-    return Totals(
-        running=int(next(iter(book.ask(running, calls.values)))[0]),
-        sources=tuple((row[0], row[1]) for row in book.ask(sources, asked.values)),
-    )
+    statement = f"SELECT count(*) FROM ledger_calls AS e {calls.joins} {calls.and_where} e.outcome = 'running'"  # noqa: S608  # as above
+    return int(next(iter(book.ask(statement, calls.values)))[0])
 
 
 class _Asked:
@@ -235,12 +229,24 @@ def _grouped(book: Book, by: Sequence[str], span: Span) -> Iterator[tuple[tuple[
     statement = (
         "SELECT count(DISTINCT e.call_id), count(*), sum(e.input_tokens), sum(e.cache_read_tokens), "  # noqa: S608  # as above
         f"sum(e.output_tokens), sum(e.reasoning_tokens), {total}, {lost}, "
-        f"sum(CASE WHEN e.cost IS NULL THEN 1 ELSE 0 END){asked.groups} "
-        f"FROM ledger_attempts AS e {asked.joins} {asked.where} {_group_by(by, 9)} HAVING count(*) > 0"
+        f"sum(CASE WHEN e.cost IS NULL THEN 1 ELSE 0 END), count(e.unpriced){asked.groups} "
+        f"FROM ledger_attempts AS e {asked.joins} {asked.where} {_group_by(by, 10)} HAVING count(*) > 0"
     )
     # The marks of the groups come before those of the conditions in the text, and so do their values.
     for row in book.ask(statement, asked.values):
-        yield tuple(map(str, row[9:])), row
+        yield tuple(map(str, row[10:])), row
+
+
+def _prices(book: Book, by: Sequence[str], span: Span) -> Mapping[tuple[str, ...], tuple[PriceSource, ...]]:
+    asked = _Asked(book, by, span)
+    statement = (
+        f"SELECT DISTINCT e.price_source, e.price_date{asked.groups} FROM ledger_attempts AS e {asked.joins} "  # noqa: S608  # as above
+        f"{asked.and_where} e.price_source IS NOT NULL"
+    )
+    found: dict[tuple[str, ...], list[PriceSource]] = {}
+    for row in book.ask(statement, asked.values):
+        found.setdefault(tuple(map(str, row[2:])), []).append(PriceSource(row[0], row[1]))
+    return {group: tuple(sorted(prices, key=str)) for group, prices in found.items()}
 
 
 def _cached(book: Book, by: Sequence[str], span: Span) -> Iterator[tuple[tuple[str, ...], Sequence[JSON]]]:

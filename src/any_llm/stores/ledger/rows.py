@@ -89,6 +89,7 @@ class AttemptRow(NamedTuple):
         cost: in US dollars, as an exact decimal; `None` where it is not known.
         price_source: whose prices these are, and which version.
         price_date: of which day they are.
+        unpriced: what was used and has no price, as a JSON object of units and amounts; `None` where there is nothing.
     """
 
     id: str
@@ -120,6 +121,11 @@ class AttemptRow(NamedTuple):
     cost: str | None = None
     price_source: str | None = None
     price_date: str | None = None
+    unpriced: str | None = None
+
+
+class UnwritableError(ValueError):
+    """A row holds what the database has no room for, such as a number beyond 64 bits; to try again would be idle."""
 
 
 class Entry(NamedTuple):
@@ -131,3 +137,10 @@ class Entry(NamedTuple):
 
 TABLES: Mapping[str, type[CallRow | AttemptRow]] = {"ledger_calls": CallRow, "ledger_attempts": AttemptRow}
 """Each table and what its rows are; the columns have the names of the fields."""
+
+
+def storable(text: str) -> str:
+    """Return a text as all databases take it: PostgreSQL has no NUL, and none has half a pair of surrogates."""
+    return (
+        text if text.isascii() and "\0" not in text else text.replace("\0", "\ufffd").encode(errors="replace").decode()
+    )

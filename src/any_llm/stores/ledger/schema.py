@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from any_llm.exceptions import ConfigurationError
+from any_llm.stores.ledger.rows import TABLES
 
 STEPS: Sequence[Sequence[str]] = (
     (
@@ -32,6 +33,7 @@ STEPS: Sequence[Sequence[str]] = (
         "CREATE INDEX ledger_attempts_started ON ledger_attempts (started)",
         "CREATE INDEX ledger_attempts_call ON ledger_attempts (call_id)",
     ),
+    ("ALTER TABLE ledger_attempts ADD COLUMN unpriced TEXT",),
 )
 """Each version of the tables, as the statements that make it of the one before. Never changed, only added to."""
 
@@ -55,3 +57,20 @@ def missing(version: int, types: Mapping[str, str], steps: Sequence[Sequence[str
     for step in steps[version:]:
         for statement in step:
             yield statement.format(**types)
+
+
+def over(table: str) -> str:
+    """Return what becomes of a row whose name is there already: it goes over it, but a call that has ended stays so.
+
+    Word that a call begins may come late, when the store was away as it began.
+    """
+    kept = ", ".join(f"{name} = excluded.{name}" for name in TABLES[table]._fields if name != "id")
+    unless = " WHERE excluded.outcome <> 'running'" if table == "ledger_calls" else ""
+    return f"ON CONFLICT (id) DO UPDATE SET {kept}{unless}"
+
+
+def insert(table: str, mark: str) -> str:
+    """Return the statement that puts a row in, with the mark that the database has for a value."""
+    names = TABLES[table]._fields
+    marks = ", ".join([mark] * len(names))
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) {over(table)}"  # noqa: S608  # names of ours

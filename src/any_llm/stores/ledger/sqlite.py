@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Context, Decimal
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from any_llm.refusals import StoreError
-from any_llm.stores.ledger.rows import TABLES, Entry
-from any_llm.stores.ledger.schema import STEPS, missing
+from any_llm.stores.ledger.rows import TABLES, Entry, UnwritableError
+from any_llm.stores.ledger.schema import STEPS, insert, missing
 from any_llm.stores.wal import SECONDS_FOR_A_LOCK, turn_to_log
 
 if TYPE_CHECKING:
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 
 _TYPES: Mapping[str, str] = {"real": "REAL", "whole": "INTEGER", "money": "TEXT"}
 _EXACT = Context(prec=60)
-_INSERT: Mapping[str, str] = {
-    table: f"INSERT OR REPLACE INTO {table} ({', '.join(row._fields)}) VALUES ({', '.join('?' * len(row._fields))})"  # noqa: S608  # names of ours
-    for table, row in TABLES.items()
-}
+_INSERT: Mapping[str, str] = {table: insert(table, "?") for table in TABLES}
 
 
 class SqliteBook:
@@ -65,17 +63,31 @@ class SqliteBook:
 
         Raises:
             StoreError: it cannot be written; nothing of it is there then.
+            UnwritableError: one of them holds what no row can.
         """
-        database = self._database
         try:
-            database.execute("BEGIN IMMEDIATE")
-            try:
+            with self._transaction() as database:
                 database.executemany(_INSERT["ledger_calls"], [entry.call for entry in entries])
                 database.executemany(_INSERT["ledger_attempts"], [row for entry in entries for row in entry.attempts])
-            except BaseException:
-                database.execute("ROLLBACK")
-                raise
-            database.execute("COMMIT")
+        except (OverflowError, UnicodeError) as error:
+            raise UnwritableError(str(error)) from error
+        except sqlite3.Error as error:
+            raise StoreError(f"The ledger {self.where!r} cannot be written: {error}", error) from error
+
+    def drop(self, entries: Sequence[Entry]) -> None:
+        """Delete entries that are still what they are.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        calls = [(entry.call.id, entry.call.outcome) for entry in entries]
+        try:
+            with self._transaction() as database:
+                database.executemany("DELETE FROM ledger_calls WHERE id = ? AND outcome = ?", calls)
+                database.executemany(
+                    "DELETE FROM ledger_attempts WHERE id = ?",
+                    [(row.id,) for entry in entries for row in entry.attempts],
+                )
         except sqlite3.Error as error:
             raise StoreError(f"The ledger {self.where!r} cannot be written: {error}", error) from error
 
@@ -113,19 +125,26 @@ class SqliteBook:
         database.create_aggregate("exact_sum", 1, cast("JSON", _ExactSum))
         try:
             turn_to_log(database, "FULL" if surely else "NORMAL")
-            database.execute("BEGIN IMMEDIATE")
-            try:
+            with self._transaction():
                 version = database.execute("PRAGMA user_version").fetchone()[0]
                 for statement in missing(version, _TYPES, steps, repr(self.where)):
                     database.execute(statement)
                 database.execute(f"PRAGMA user_version = {len(steps)}")
-            except BaseException:
-                database.execute("ROLLBACK")
-                raise
-            database.execute("COMMIT")
         except BaseException:
             database.close()
             raise
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Have all that is done within written at once, or nothing of it."""
+        database = self._database
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield database
+        except BaseException:
+            database.execute("ROLLBACK")
+            raise
+        database.execute("COMMIT")
 
 
 def _day_of(started: float, zone: str) -> str:

@@ -7,12 +7,16 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from any_llm.exceptions import AnyLLMError
 from any_llm.stores.ledger.opening import Book
-from any_llm.stores.ledger.rows import Entry
+from any_llm.stores.ledger.rows import Entry, UnwritableError
+
+if TYPE_CHECKING:
+    from any_llm.stores.ledger.aside import Aside
 
 _LOG = logging.getLogger("any_llm")
 _MOST = 100_000
@@ -33,21 +37,30 @@ class Writer:
         now: the time in seconds since 1970.
         within: after how many seconds at most an entry is on its way to the ledger.
         retention: how many days entries are kept; `None` for ever.
+        aside: opens what keeps entries on the disk while the ledger is away; `None` comes back where nothing does.
 
     Attributes:
-        dropped: how many entries were lost, since the store failed for longer than there is memory for them.
+        dropped: how many entries were lost, since the store failed for longer than there is memory for them, or has no
+            room for what they hold.
     """
 
     _opened_book: Book | None
     _waiting: deque[Entry]
 
     def __init__(
-        self, opened: Callable[[], Book], now: Callable[[], float], *, within: float, retention: float | None = None
+        self,
+        opened: Callable[[], Book],
+        now: Callable[[], float],
+        *,
+        within: float,
+        retention: float | None = None,
+        aside: Callable[[], Aside | None] = lambda: None,
     ) -> None:
         self._opened = opened
         self._now = now
         self._within = within
         self._retention = retention
+        self._open_aside = aside
         self._begin()
         atexit.register(self.close)
 
@@ -60,21 +73,22 @@ class Writer:
             self.dropped += 1
             return
         self._waiting.append(entry)
-        if not self._started:
-            self._start()
-        if not self._come.is_set():
-            self._come.set()
+        self._wake()
 
     def write_now(self, entry: Entry) -> None:
-        """Write an entry before returning; where that fails it is written behind, and the log tells of it."""
+        """Write an entry before returning; while the store is away it is kept aside, else behind, and the log tells."""
         if self._process != os.getpid():
             self._begin()
+        if self._failing:
+            # The thread finds out when it is there again: no call waits for a server that does not answer.
+            self._keep(entry)
+            return
         try:
             with self._lock:
-                self._book().write([entry])
+                self._write([entry])
         except AnyLLMError as error:
             self._tell(error)
-            self.add(entry)
+            self._keep(entry)
         else:
             if self._retention is not None:
                 self._clear_up()
@@ -87,9 +101,7 @@ class Writer:
         self._come.set()
         until = monotonic() + seconds
         with self._written:
-            return self._written.wait_for(
-                lambda: not self._waiting and not self._writing, max(0.0, until - monotonic())
-            )
+            return self._written.wait_for(self._is_written, max(0.0, until - monotonic()))
 
     def close(self, seconds: float = _SECONDS_AT_EXIT) -> None:
         """Write what waits, as far as there is time for it, and close the ledger; a later entry opens it again."""
@@ -101,8 +113,7 @@ class Writer:
             book, self._opened_book = self._opened_book, None
             if book is not None:
                 book.close()
-        if self._waiting:
-            _LOG.warning("The program ends before %d entries of the ledger could be written", len(self._waiting))
+            self._leave()
 
     def _begin(self) -> None:
         self._process = os.getpid()
@@ -112,14 +123,34 @@ class Writer:
         self._written = threading.Condition()
         self._started = self._writing = self._failing = False
         self._opened_book = None
+        self._aside = self._open_aside()
         self._cleared = 0.0
         self.dropped = 0
 
-    def _start(self) -> None:
-        with self._starting:
-            if not self._started:
-                self._started = True
-                threading.Thread(target=self._run, name="any-llm-ledger", daemon=True).start()
+    def _wake(self) -> None:
+        if not self._started:
+            with self._starting:
+                if not self._started:
+                    self._started = True
+                    threading.Thread(target=self._run, name="any-llm-ledger", daemon=True).start()
+        if not self._come.is_set():
+            self._come.set()
+
+    def _keep(self, entry: Entry) -> None:
+        """Keep an entry on the disk, or in memory where that cannot be."""
+        try:
+            if self._aside is not None:
+                self._aside.keep([entry])
+                self._wake()
+                return
+        except (AnyLLMError, UnwritableError) as error:
+            _LOG.warning("An entry of the ledger waits in memory alone: %s", error)
+        self.add(entry)
+
+    def _is_written(self) -> bool:
+        # What is kept aside while the store is away is safe, and waited for by nobody.
+        aside = self._aside is not None and self._aside.some and not self._failing
+        return not (self._waiting or self._writing or aside)
 
     def _run(self) -> None:
         while True:
@@ -130,31 +161,79 @@ class Writer:
             self._come.clear()
             while self._waiting and self._write_batch():
                 pass
+            if not self._waiting:
+                self._bring_back()
             with self._written:
                 self._written.notify_all()
-            if self._waiting:
+            if self._waiting or (self._aside is not None and self._aside.some):
                 self._hurry.wait(_REST)
                 self._come.set()
 
     def _write_batch(self) -> bool:
         """Write what has come, in the order it came, and say whether that went well; what did not comes again."""
         self._writing = True
-        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH))]
         try:
             with self._lock:
-                self._book().write(batch)
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH))]
+                try:
+                    self._write(batch)
+                except BaseException:
+                    self._waiting.extendleft(reversed(batch))
+                    raise
             self._clear_up()
         except Exception as error:  # noqa: BLE001  # the thread must outlive whatever a database does
             self._tell(error)
-            self._waiting.extendleft(reversed(batch))
             return False
         else:
-            if self._failing:
-                self._failing = False
-                _LOG.warning("The ledger is written again; %d entries were dropped so far", self.dropped)
             return True
         finally:
             self._writing = False
+
+    def _bring_back(self) -> None:
+        """Write what was kept aside; when nothing is left there, the store counts as there again."""
+        try:
+            while self._aside is not None and self._aside.some:
+                if entries := self._aside.oldest(_BATCH):
+                    with self._lock:
+                        self._write(entries)
+                    self._aside.drop(entries)
+        except Exception as error:  # noqa: BLE001  # as above
+            self._tell(error)
+            return
+        if self._failing:
+            self._failing = False
+            _LOG.warning("The ledger is written again; %d entries were dropped so far", self.dropped)
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        """Write entries; one that the store has no room for takes no other one with it."""
+        try:
+            self._book().write(entries)
+        except UnwritableError as error:
+            if len(entries) > 1:
+                for entry in entries:
+                    self._write([entry])
+                return
+            self.dropped += 1
+            _LOG.warning("The ledger has no room for what a call holds, which is missing there: %s", error)
+
+    def _leave(self) -> None:
+        """Keep aside what waits in memory as the program ends, or tell that it is lost."""
+        waiting = list(self._waiting)
+        try:
+            if self._aside is not None:
+                if waiting:
+                    self._aside.keep(waiting)
+                    self._waiting.clear()
+                    _LOG.warning(
+                        "%d entries of the ledger wait in %s for the next program that writes it",
+                        len(waiting),
+                        self._aside.path,
+                    )
+                self._aside.close()
+        except (AnyLLMError, UnwritableError) as error:
+            _LOG.warning("%s", error)
+        if self._waiting:
+            _LOG.warning("The program ends before %d entries of the ledger could be written", len(self._waiting))
 
     def _clear_up(self) -> None:
         if self._retention is None or (self._cleared and monotonic() - self._cleared < _HOUR):
@@ -171,4 +250,9 @@ class Writer:
     def _tell(self, error: Exception) -> None:
         if not self._failing:
             self._failing = True
-            _LOG.warning("%s; up to %d entries are kept until it can be written", error, _MOST)
+            kept = (
+                f"up to {_MOST} entries are kept"
+                if self._aside is None
+                else "entries are kept on the disk or in memory"
+            )
+            _LOG.warning("%s; %s until it can be written", error, kept)
