@@ -13,6 +13,8 @@ settings.register_profile("checks", derandomize=True, deadline=None, suppress_he
 settings.register_profile("nightly", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "checks"))
 
+pytest_plugins = ["tests.measuring"]
+
 SETTINGS = ("_API_KEY", "_BASE_URL", "_API_BASE")
 NEVER_ROUTED = tuple(map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
 """The addresses reserved for documentation (RFC 5737, RFC 3849): nobody answers there, so a test may try."""

@@ -1,0 +1,78 @@
+"""Which tests are measured for coverage: all but those that only repeat, which tracing makes several times slower.
+
+Python 3.11 runs each instruction of a traced process more slowly, whether its file is measured or not. So what calls
+the same code thousands of times, or over every recording, is marked with `unmeasured`, and so is what starts processes
+whose code other tests reach. Nothing is left out but the tracing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pkgutil
+import sys
+import threading
+from collections.abc import Generator, Iterator
+from importlib import import_module
+
+import pytest
+
+import any_llm
+
+MARK = "unmeasured"
+PROCESSES = "COVERAGE_PROCESS_CONFIG"
+"""The variable that makes coverage measure the processes that a test starts."""
+
+
+@contextlib.contextmanager
+def unmeasured() -> Iterator[None]:
+    """Trace neither this thread, nor the threads and processes that are started meanwhile."""
+    kept, of_threads, of_processes = sys.gettrace(), threading.gettrace(), os.environ.pop(PROCESSES, None)
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(kept)
+        threading.settrace(of_threads)
+        if of_processes is not None:
+            os.environ[PROCESSES] = of_processes
+
+
+def is_measured() -> bool:
+    """Say whether coverage traces this process, rather than nobody or a debugger."""
+    return type(sys.gettrace()).__name__ in {"CTracer", "PyTracer"}
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Say whether this process only hands tests to those that run them."""
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Collect without tracing: tests are not measured themselves, and what they import is imported before."""
+    if not is_measured() or is_controller(session.config):
+        return (yield)
+    for module in pkgutil.walk_packages(any_llm.__path__, "any_llm."):
+        import_module(module.name)
+    with unmeasured():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Hand out tests without tracing."""
+    if not is_measured() or not is_controller(session.config):
+        return (yield)
+    with unmeasured():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a marked test without tracing."""
+    if item.get_closest_marker(MARK) is None or not is_measured():
+        return (yield)
+    with unmeasured():
+        return (yield)
