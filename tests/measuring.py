@@ -2,7 +2,7 @@
 
 Python 3.11 runs each instruction of a traced process more slowly, whether its file is measured or not. So what calls
 the same code thousands of times, or over every recording, is marked with `unmeasured`, and so is what starts processes
-whose code other tests reach. Nothing is left out but the tracing.
+whose code other tests reach. What hypothesis makes up counts as marked. Nothing is left out but the tracing.
 """
 
 from __future__ import annotations
@@ -69,10 +69,16 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         return (yield)
 
 
+def repeats(item: pytest.Item) -> bool:
+    """Say whether a test is marked, or makes up its values."""
+    made_up = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    return made_up or item.get_closest_marker(MARK) is not None
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a marked test without tracing."""
-    if item.get_closest_marker(MARK) is None or not is_measured():
+    """Run a test that repeats without tracing."""
+    if not repeats(item) or not is_measured():
         return (yield)
     with unmeasured():
         return (yield)

@@ -53,7 +53,6 @@ def botocore_signature(request: HttpRequest, who: Credentials, scope: Scope, now
     return {name: value for name, value in sent.headers.items() if name not in request.headers}
 
 
-@pytest.mark.unmeasured
 @given(url=urls, headers=own_headers, body=st.binary(max_size=50), who=credentials, scope=scopes, now=moments)
 def test_a_signature_equals_botocores(
     url: str, headers: dict[str, str], body: bytes, who: Credentials, scope: Scope, now: datetime

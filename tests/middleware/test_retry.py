@@ -401,7 +401,6 @@ FAULTS = st.builds(
 )
 
 
-@pytest.mark.unmeasured
 @settings(max_examples=300)
 @given(
     steps=st.lists(FAULTS, min_size=1, max_size=8),

@@ -35,7 +35,6 @@ messages = st.builds(
 )
 
 
-@pytest.mark.unmeasured
 @given(sent=st.lists(messages, max_size=5).map(b"".join), size=st.integers(1, 200))
 def test_any_messages_in_any_pieces_are_framed_as_botocore_frames_them(sent: bytes, size: int) -> None:
     buffer = EventStreamBuffer()

@@ -95,7 +95,6 @@ values = st.recursive(
 )
 
 
-@pytest.mark.unmeasured
 @given(st.lists(st.tuples(st.sampled_from(["", "message_start", "größe"]), values)), ends)
 def test_what_was_framed_is_found(events: list[tuple[str, object]], end: bytes) -> None:
     body = b"".join(

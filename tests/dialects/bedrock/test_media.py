@@ -118,7 +118,6 @@ def test_what_cannot_be_sent_is_named(part: JSONObject, complaint: str) -> None:
     assert str(caught.value.param).startswith("messages[0].content[0]")
 
 
-@pytest.mark.unmeasured
 @given(title=st.text(max_size=300))
 def test_the_name_of_a_document_is_one_that_the_api_takes(title: str) -> None:
     name = document_name(title)

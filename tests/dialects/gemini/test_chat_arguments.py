@@ -88,7 +88,6 @@ TREES: st.SearchStrategy[JSON] = st.recursive(
 )
 
 
-@pytest.mark.unmeasured
 @given(tree=st.dictionaries(NAMES, TREES, max_size=3), cut=st.integers(0, 3))
 def test_any_object_told_in_order_is_written(tree: JSONObject, cut: int) -> None:
     assert written(*_pieces(tree, "$", cut)) == tree
