@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.unmeasured  # atheris measures coverage in its own way
+
 ROOT = Path(__file__).parents[2]
 
 
