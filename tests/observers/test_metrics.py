@@ -223,6 +223,7 @@ def test_what_calls_cost_is_summed_up_and_what_has_no_price_is_counted(kept: Kep
     assert kept.of("anyllm.cost.unknown") == {("openai", "a"): [1]}
 
 
+@pytest.mark.unmeasured
 async def test_ten_thousand_users_cannot_make_more_series_than_there_may_be() -> None:
     registry = CollectorRegistry()
     policy = Metrics(backends=("prometheus",), labels=("user", "tenant"), registry=registry)
