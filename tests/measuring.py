@@ -1,8 +1,9 @@
 """Which tests are measured for coverage: all but those that only repeat, which tracing makes several times slower.
 
 Python 3.11 runs each instruction of a traced process more slowly, whether its file is measured or not. So what calls
-the same code thousands of times, or over every recording, is marked with `unmeasured`, and so is what starts processes
-whose code other tests reach. What hypothesis makes up counts as marked. Nothing is left out but the tracing.
+the same code thousands of times, or over every recording, is marked with `unmeasured`, and so is what starts many
+processes. What hypothesis makes up counts as marked. Of the processes that tests start, those are measured that run the
+library as its users do from outside of Python. Nothing is left out but the tracing.
 """
 
 from __future__ import annotations
@@ -24,19 +25,33 @@ PROCESSES = "COVERAGE_PROCESS_CONFIG"
 """The variable that makes coverage measure the processes that a test starts."""
 
 
+STARTING = ("tests/cli/", "tests/local/")
+"""The tests whose processes are measured: those of the command line, and of the local model's own process."""
+
+
 @contextlib.contextmanager
-def unmeasured() -> Iterator[None]:
-    """Trace neither this thread, nor the threads and processes that are started meanwhile."""
-    kept, of_threads, of_processes = sys.gettrace(), threading.gettrace(), os.environ.pop(PROCESSES, None)
-    sys.settrace(None)
-    threading.settrace(None)
+def unmeasured_processes() -> Iterator[None]:
+    """Measure none of the processes that are started meanwhile."""
+    kept = os.environ.pop(PROCESSES, None)
     try:
         yield
     finally:
+        if kept is not None:
+            os.environ[PROCESSES] = kept
+
+
+@contextlib.contextmanager
+def unmeasured() -> Iterator[None]:
+    """Trace neither this thread, nor the threads and processes that are started meanwhile."""
+    kept, of_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        with unmeasured_processes():
+            yield
+    finally:
         sys.settrace(kept)
         threading.settrace(of_threads)
-        if of_processes is not None:
-            os.environ[PROCESSES] = of_processes
 
 
 def is_measured() -> bool:
@@ -77,8 +92,8 @@ def repeats(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test that repeats without tracing."""
-    if not repeats(item) or not is_measured():
+    """Run a test that repeats without tracing, and measure the processes of those that are about processes."""
+    if not is_measured() or (item.nodeid.startswith(STARTING) and not repeats(item)):
         return (yield)
-    with unmeasured():
+    with unmeasured() if repeats(item) else unmeasured_processes():
         return (yield)
