@@ -19,6 +19,7 @@ pytestmark = pytest.mark.unmeasured  # the scripts are not part of what is measu
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.takes_long
 def test_twenty_thousand_calls_survive_random_failures_and_an_outage() -> None:
     plan = Plan()
     figures = Run(plan).go()

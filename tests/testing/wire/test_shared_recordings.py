@@ -44,6 +44,7 @@ def recordings() -> list[Recording]:
     return [recording for recording in load_recordings(WIRE)[0] if recording.api in SCOPES]
 
 
+@pytest.mark.takes_long
 def test_every_recording_passes_in_time() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([*COMMAND, str(WIRE), "--json"], capture_output=True, check=False)
