@@ -5,10 +5,12 @@ Usage: `python scripts/check.py [NAME ...]`, with the environment of `scripts/te
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +31,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "docstrings": ("interrogate", "--config", "pyproject.toml", "src", "scripts"),
     "spelling": ("typos",),
 }
-"""The checks in the order they run: name and command."""
+"""The checks in the order they begin, as many at once as there are processors: name and command."""
 
 
 def run(name: str) -> bool:
@@ -38,9 +40,10 @@ def run(name: str) -> bool:
     started = time.perf_counter()
     outcome = subprocess.run([TOOLS / tool, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     passed = outcome.returncode == 0
-    print(f"{'ok' if passed else 'FAILED':6} {name:12} {time.perf_counter() - started:5.1f} s", flush=True)
-    if not passed:
-        print(outcome.stdout + outcome.stderr, flush=True)
+    verdict = f"{'ok' if passed else 'FAILED':6} {name:12} {time.perf_counter() - started:5.1f} s\n"
+    # At once, so that the lines of two checks do not mix.
+    sys.stdout.write(verdict if passed else verdict + outcome.stdout + outcome.stderr + "\n")
+    sys.stdout.flush()
     return passed
 
 
@@ -50,7 +53,9 @@ def main(names: Sequence[str]) -> int:
     if unknown:
         print(f"No check is called {unknown[0]!r}; there are {', '.join(CHECKS)}", file=sys.stderr)
         return 2
-    failed = [name for name in names or CHECKS if not run(name)]
+    chosen = list(names or CHECKS)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        failed = [name for name, passed in zip(chosen, pool.map(run, chosen), strict=True) if not passed]
     if failed:
         print(f"Failed: {', '.join(failed)}")
     return int(bool(failed))

@@ -1,6 +1,6 @@
 """Fuzz, guided by coverage: `python scripts/fuzz.py [--seconds N] [--target NAME ...] [--findings DIR] [--corpus DIR]`.
 
-The seconds are shared among the targets, which run one after the other, each in a process of its own. What one run
+The seconds are shared among the targets, which run one after the other, each in a fork of one process. What one run
 found interesting stays in the corpus, so that the next one goes on from there. Whatever goes wrong is made small and
 written to the folder of findings; then this ends with 1.
 """
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -50,13 +52,55 @@ class Outcome:
             self.kept = int(status[3] or self.kept)
         elif line.startswith("FINDING "):
             self.findings.append(line.removeprefix("FINDING ").strip())
+        elif line.startswith("ENDED "):
+            self.code = int(line.removeprefix("ENDED "))
         else:
             self.said = [*self.said[-20:], line.rstrip()]
 
 
-def fuzz(name: str, seconds: float, findings: Path, corpus: Path, progress: Progress) -> Outcome:
+class Worker:
+    """The process that runs the targets, one at a time."""
+
+    def __init__(self) -> None:
+        self._process = self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.__exit__(None, None, None)
+
+    @staticmethod
+    def _start() -> subprocess.Popen[str]:
+        command, pipe = [sys.executable, "-m", "scripts.fuzzing.worker"], subprocess.PIPE
+        return subprocess.Popen(command, cwd=ROOT, env=_environment(), stdin=pipe, stderr=pipe, text=True)
+
+    def run(self, name: str, findings: Path, options: Sequence[str]) -> Iterator[str]:
+        """Run a target, and yield what it says; the last line is `ENDED` and its exit code."""
+        if self._process.poll() is not None:
+            self._process = self._start()
+        assert self._process.stdin is not None
+        assert self._process.stderr is not None
+        self._process.stdin.write(json.dumps([name, str(findings), *options]) + "\n")
+        self._process.stdin.flush()
+        for line in self._process.stderr:
+            yield line
+            if line.startswith("ENDED "):
+                return
+        yield f"ENDED {self._process.wait() or 1}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """Folders for what goes wrong, and for the inputs that are kept."""
+
+    findings: Path
+    corpus: Path
+
+
+def fuzz(worker: Worker, name: str, seconds: float, places: Places, progress: Progress) -> Outcome:
     """Run one target for some seconds."""
-    own = corpus / name
+    findings, own = places.findings, places.corpus / name
     own.mkdir(parents=True, exist_ok=True)
     findings.mkdir(parents=True, exist_ok=True)
     task = progress.add_task(name, total=seconds, runs=0, findings=0)
@@ -69,14 +113,10 @@ def fuzz(name: str, seconds: float, findings: Path, corpus: Path, progress: Prog
             str(own), str(SEEDS / name),
         ]  # fmt: skip
         outcome = Outcome()
-        command = [sys.executable, "-m", "scripts.fuzzing.worker", name, str(findings), *options]
-        with subprocess.Popen(command, cwd=ROOT, env=_environment(), stderr=subprocess.PIPE, text=True) as process:
-            assert process.stderr is not None
-            for line in process.stderr:
-                outcome.hear(line)
-                done = progress.tasks[task].elapsed or 0.0
-                progress.update(task, completed=min(done, seconds), runs=outcome.runs, findings=len(outcome.findings))
-        outcome.code = process.returncode
+        for line in worker.run(name, findings, options):
+            outcome.hear(line)
+            done = progress.tasks[task].elapsed or 0.0
+            progress.update(task, completed=min(done, seconds), runs=outcome.runs, findings=len(outcome.findings))
     if outcome.code:
         # What stops the fuzzer itself: an input that takes too long, or too much memory.
         outcome.findings.append(next((line for line in outcome.said if "ERROR" in line), "\n".join(outcome.said)))
@@ -119,9 +159,10 @@ def main(arguments: Sequence[str]) -> int:
         TimeElapsedColumn(),
         TextColumn("{task.fields[runs]:,} inputs, {task.fields[findings]} findings"),
     )
-    with Progress(*columns, console=console) as progress:
+    places = Places(asked.findings, asked.corpus)
+    with Worker() as worker, Progress(*columns, console=console) as progress:
         share = asked.seconds / len(names)
-        outcomes = {name: fuzz(name, share, asked.findings, asked.corpus, progress) for name in names}
+        outcomes = {name: fuzz(worker, name, share, places, progress) for name in names}
     console.print(table_of(outcomes))
     for name, each in outcomes.items():
         for finding in each.findings:

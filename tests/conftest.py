@@ -7,15 +7,23 @@ import os
 import signal
 import sys
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("checks", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("nightly", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "checks"))
 
+pytest_plugins = ["tests.measuring"]
+
 SETTINGS = ("_API_KEY", "_BASE_URL", "_API_BASE")
 NEVER_ROUTED = tuple(map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
 """The addresses reserved for documentation (RFC 5737, RFC 3849): nobody answers there, so a test may try."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that at the end no worker is alone with it."""
+    items.sort(key=lambda item: item.get_closest_marker("takes_long") is None)
 
 
 def _forget_the_developers_own_settings() -> None:

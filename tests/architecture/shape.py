@@ -8,7 +8,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -111,12 +111,18 @@ class Module(NamedTuple):
     @property
     def tree(self) -> ast.Module:
         """The parsed source."""
-        return _parse(self.text)
+        return _parse(self.text)[0]
+
+    @property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree; each rule goes through them, so they are gathered once."""
+        return _parse(self.text)[1]
 
 
-@cache
-def _parse(text: str) -> ast.Module:
-    return ast.parse(text)
+@lru_cache(maxsize=4)
+def _parse(text: str) -> tuple[ast.Module, tuple[ast.AST, ...]]:
+    tree = ast.parse(text)
+    return tree, tuple(ast.walk(tree))
 
 
 Rule: TypeAlias = Callable[[Module], Iterator[str]]
@@ -141,9 +147,9 @@ def catalogue(package: Path) -> list[str]:
     return [name for _, name in sorted(values, key=itemgetter(0)) if isinstance(name, str)]
 
 
-def functions(tree: ast.AST) -> Iterator[Function]:
-    """Yield every function of a tree, methods and nested ones included."""
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+def functions(module: Module) -> Iterator[Function]:
+    """Yield every function of a module, methods and nested ones included."""
+    return (node for node in module.nodes if isinstance(node, Function))
 
 
 def module_is_small(module: Module) -> Iterator[str]:
@@ -155,7 +161,7 @@ def module_is_small(module: Module) -> Iterator[str]:
 
 def functions_are_small(module: Module) -> Iterator[str]:
     """A function has fewer than 60 lines."""
-    for function in functions(module.tree):
+    for function in functions(module):
         lines = (function.end_lineno or function.lineno) - function.lineno + 1
         if lines >= MAX_FUNCTION:
             yield f"line {function.lineno}: {function.name} has {lines} lines, fewer than {MAX_FUNCTION} wanted"
@@ -170,7 +176,7 @@ def _arms(node: ast.If) -> int:
 
 def ladders_are_short(module: Module) -> Iterator[str]:
     """An `if` has at most 5 arms."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.If) and (arms := _arms(node)) > MAX_ARMS:
             yield f"line {node.lineno}: {arms} arms, at most {MAX_ARMS}: use a table or `match`"
 
@@ -179,7 +185,7 @@ def no_branch_on_a_vendor(module: Module) -> Iterator[str]:
     """No module outside `providers/` compares with a vendor's name."""
     if module.inside("providers/"):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Compare | ast.MatchValue):
             constants = {leaf.value for leaf in ast.walk(node) if isinstance(leaf, ast.Constant)}
             for name in sorted(constants & module.vendors, key=str):
@@ -198,7 +204,7 @@ def _imported(node: ast.AST) -> set[str]:
 
 def packages_have_one_home(module: Module) -> Iterator[str]:
     """A third-party package, and what starts threads or processes, is imported in its home only."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         for root in sorted(_imported(node) - EVERYWHERE - STDLIB - {"__future__"}):
             if not module.inside(*HOMES.get(root, ())):
                 home = " or ".join(HOMES.get(root, ())) or "nowhere yet (tests/architecture/shape.py lists the homes)"
@@ -209,7 +215,7 @@ def no_thread_hops(module: Module) -> Iterator[str]:
     """Only the local model's runtime hands work to a thread pool."""
     if module.inside("local/"):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute | ast.Name):
             name = node.attr if isinstance(node, ast.Attribute) else node.id
             if name in THREAD_HOPS:
@@ -231,7 +237,7 @@ def no_bare_generators(module: Module) -> Iterator[str]:
     """No public function that hands its value to a user returns a bare generator."""
     if not module.inside(*HANDED_OUT):
         return
-    for function in functions(module.tree):
+    for function in functions(module):
         root = _annotation_root(function.returns)
         if root in GENERATORS and not function.name.startswith("_") and not _is_context_manager(function):
             yield f"line {function.lineno}: {function.name} returns {root}: return a stream that can be closed"
@@ -247,6 +253,8 @@ class Waiver(NamedTuple):
 
 
 def _waivers(text: str) -> Iterator[Waiver]:
+    if not WAIVER.search(text):
+        return
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT and (found := WAIVER.match(token.string)):
             kind, rest = found.group(1), found.group(2).strip()
@@ -297,7 +305,7 @@ def _is_field(statement: ast.stmt) -> bool:
 
 def no_module_state(module: Module) -> Iterator[str]:
     """Nothing mutable stands at the top of a module or class; tables are annotated as read-only."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Global):
             yield f"line {node.lineno}: global {', '.join(node.names)}: pass the value down"
         if not isinstance(node, ast.Module | ast.ClassDef):
@@ -322,7 +330,7 @@ def pure_rooms_read_no_clock(module: Module) -> Iterator[str]:
     """Types, specification, dialects and bridges take the time as an argument."""
     if not module.inside(*PURE):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS:
             yield f"line {node.lineno}: {ast.unparse(node.func)}(): time and randomness are arguments"
 

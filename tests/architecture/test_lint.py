@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.unmeasured  # this reads the source and runs next to nothing of it
+
 ROOT = Path(__file__).parents[2]
 RUFF = Path(sys.executable).with_name("ruff")
 HEAD = '"""Text."""\n\nfrom __future__ import annotations\n\n'

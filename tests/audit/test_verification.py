@@ -118,6 +118,7 @@ MUTATIONS: Sequence[Callable[[Sequence[Row]], list[Row]]] = (
 )  # fmt: skip
 
 
+@pytest.mark.unmeasured
 def test_each_of_ten_thousand_events_is_guarded_against_every_change(large: AuditLog) -> None:
     with large.database.snapshot() as session:
         rows = list(rows_of(session, Query()))

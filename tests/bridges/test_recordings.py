@@ -29,6 +29,8 @@ from any_llm.types.json import JSON, JSONObject
 from tests.bridges.chat import CHAT, asked, folded, target
 from tests.testing.reading.shared_folder import WIRE
 
+pytestmark = pytest.mark.unmeasured  # hundreds of values take the ways that the tests beside this take
+
 CODECS = {
     "openai.chat": OPENAI.operations[Operation.COMPLETION],
     "anthropic.messages": ANTHROPIC.operations[Operation.COMPLETION],

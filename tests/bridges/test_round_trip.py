@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from any_llm.spec.provider import Operation
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
 from tests.bridges.chat import target
+
+pytestmark = pytest.mark.unmeasured  # hundreds of values take the ways that the tests beside this take
 
 COMPLETION = ANTHROPIC.operations[Operation.COMPLETION]
 MESSAGES, RESPONSES = bridge_messages(COMPLETION), bridge_responses(COMPLETION)

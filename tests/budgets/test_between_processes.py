@@ -19,6 +19,8 @@ from tests.stores.test_limits_between_processes import said
 
 __all__ = ["name", "redis_url"]
 
+pytestmark = pytest.mark.unmeasured  # what these processes run is measured where other tests run it in theirs
+
 PROCESSES, CALLERS = 8, 8
 EXPECTED, HIGH, LIMIT = 22, 152, 2_000
 """What a call is expected to cost, and at most, in dollars; and what there is. See `test_budgets`."""

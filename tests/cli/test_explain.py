@@ -24,6 +24,7 @@ HEAVY = {
 PAGES = [*((command.name,) for command in COMMANDS), *(("models", name) for name in ("list", "pull", "remove"))]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("page", PAGES, ids=" ".join)
 def test_help_loads_no_body_and_no_heavy_package(environment: dict[str, str], page: tuple[str, ...]) -> None:
     program = (
@@ -37,6 +38,7 @@ def test_help_loads_no_body_and_no_heavy_package(environment: dict[str, str], pa
     assert not HEAVY & loaded
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("page", [(), ("chat",)], ids=["overview", "largest command"])
 def test_help_takes_at_most_250_milliseconds(environment: dict[str, str], page: tuple[str, ...]) -> None:
     """The issue states the limit; time on the processor counts, the least of several, since the machine is shared."""

@@ -48,6 +48,7 @@ def test_models_are_found_by_what_they_can(any_llm: Command) -> None:
     assert done.out.splitlines()[1:] == ["mine:large\t$3\t$9\t\t2026-09-01"]
 
 
+@pytest.mark.unmeasured
 def test_models_of_all_providers_are_found_without_a_network(any_llm: Command, provider: LoopbackProvider) -> None:
     done = any_llm("models", "--needs", "vision,tools", "--max-price", "5", "--min-context", "200000", "--limit", "5")
     assert (done.code, done.err) == (0, "")

@@ -79,6 +79,8 @@ def mypy(python: Path, text: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@pytest.mark.takes_long
+@pytest.mark.unmeasured
 def test_checkers_and_editors_know_a_plugged_in_provider(python: Path, tmp_path: Path) -> None:
     before = mypy(python, GOOD)
     assert before[0] == 1

@@ -248,6 +248,7 @@ def test_a_list_of_models_does_not_prove_that_a_model_is_well_again_but_an_answe
     assert (paid.spare().state, paid.spare().changes[-1].source) == ("healthy", "billed probe")
 
 
+@pytest.mark.unmeasured
 def test_billed_checks_keep_within_their_number() -> None:
     world = World(billed=True, per_hour=3, per_day=5, cost_per_day=1.0)
 

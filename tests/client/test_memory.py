@@ -11,6 +11,8 @@ import pytest
 from tests.client.answers import answer
 from tests.transport.conftest import Serve
 
+pytestmark = pytest.mark.unmeasured  # what these processes run is measured where other tests run it in theirs
+
 PROGRAM = """
     import asyncio, sys, tracemalloc
     import any_llm

@@ -100,6 +100,7 @@ def test_a_single_need_may_be_a_text() -> None:
     assert [model.model for model in select("tools", providers=["mine"], settings=MINE)] == ["cheap", "dear"]
 
 
+@pytest.mark.unmeasured
 def test_without_providers_all_that_can_be_called_are_searched() -> None:
     found = select(["vision", "tools"], max_price=5, limit=None)
     assert len({model.provider for model in found}) > 10

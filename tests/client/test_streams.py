@@ -311,6 +311,7 @@ PROGRAM = """
 """
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "after",
     ["", "sys.exit(3)", "raise SystemExit(3)", "del stream", "keep = [stream]; keep.append(keep)"],
@@ -330,6 +331,7 @@ def test_the_end_of_the_interpreter_closes_the_connection_without_a_word(serve: 
     assert server.settled(0, CLOSED_WITHIN)
 
 
+@pytest.mark.unmeasured
 def test_a_program_that_leaves_an_async_stream_open_ends_without_a_word(serve: Serve) -> None:
     server = serve(talk_for_ever)
     program = textwrap.dedent("""
@@ -359,6 +361,7 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@pytest.mark.unmeasured
 async def test_ten_thousand_abandoned_streams_leave_nothing(serve: Serve) -> None:
     server = serve(begin_endlessly)
     client = client_of(server)

@@ -24,6 +24,8 @@ from any_llm.types.metering import usage_of
 from any_llm.types.usage import Usage
 from tests.cost.recorded import NOW, Answered, answered
 
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
+
 _DISTINCT = (
     "input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "input_audio_tokens",
     "cache_read_audio_tokens", "input_image_tokens", "input_video_tokens", "output_tokens", "reasoning_tokens",

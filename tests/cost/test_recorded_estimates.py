@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from any_llm.providers.estimates import Estimate, estimate_of
 from any_llm.providers.prices import cost_of
 from any_llm.testing.wire.intent import Intent, intent_of
@@ -9,6 +11,8 @@ from any_llm.testing.wire.scopes import scope_of
 from any_llm.types.metering import usage_of
 from any_llm.types.usage import Usage
 from tests.cost.recorded import NOW, Answered, answered
+
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
 
 _ASKED = frozenset({"completion", "messages", "responses"})
 

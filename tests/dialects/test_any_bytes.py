@@ -15,6 +15,8 @@ from any_llm.transport.replay import Scripted
 from any_llm.types.http import HttpRequest
 from tests.dialects.odd_calls import KINDS, body, call, cases, framed, run, tree, words
 
+pytestmark = pytest.mark.unmeasured  # thousands of made-up values take the ways that each dialect's own tests take
+
 QUICK = settings(
     max_examples=12,
     deadline=None,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import any_llm
+from tests.docs.programs import Programs
 from tests.docs.provider import provider
 
 
@@ -18,6 +19,14 @@ def origin() -> Iterator[str]:
     """The origin of a running provider."""
     with provider() as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
+    """What runs the programs of readers."""
+    home = str(tmp_path_factory.mktemp("home"))
+    with Programs({"HOME": home, "PYTHONPATH": str(Path(any_llm.__file__).parents[1]), "LANG": "C.UTF-8"}) as running:
+        yield running
 
 
 FILES: Mapping[str, bytes] = {

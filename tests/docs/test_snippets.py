@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.programs import Programs
 from tests.docs.snippets import Snippet, commands, pages, shows, snippets
 
 ROOT = Path(__file__).parents[2]
@@ -23,12 +24,14 @@ def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> su
 
 
 @pytest.mark.parametrize("snippet", PYTHON, ids=lambda snippet: snippet.name)
-def test_python_snippet_runs(snippet: Snippet, environment: Mapping[str, str], tmp_path: Path) -> None:
+def test_python_snippet_runs(
+    snippet: Snippet, programs: Programs, environment: Mapping[str, str], tmp_path: Path
+) -> None:
     program = tmp_path / "snippet.py"
     program.write_text("\n" * snippet.line + snippet.text, "utf-8")
-    outcome = _run([sys.executable, "-W", "error", str(program)], tmp_path, environment)
-    assert outcome.returncode == 0, f"{snippet.name}\n{outcome.stdout}{outcome.stderr}"
-    assert outcome.stderr == ""
+    ended = programs.run(program, tmp_path, environment)
+    assert ended.code == 0, f"{snippet.name}\n{ended.out}{ended.err}"
+    assert ended.err == ""
 
 
 @pytest.mark.parametrize("snippet", CONSOLE, ids=lambda snippet: snippet.name)

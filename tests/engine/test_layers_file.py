@@ -13,6 +13,8 @@ import pytest
 
 from any_llm.types.json import JSON
 
+pytestmark = pytest.mark.unmeasured  # what these processes run is measured where other tests run it in theirs
+
 PROJECT = """
 [build-system]
 requires = ["hatchling"]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.unmeasured  # what these processes run is measured where other tests run it in theirs
+
 ENTRY_POINTS = """
 [any_llm.providers]
 acme = acme_plugin.provider:ACME

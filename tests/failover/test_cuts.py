@@ -16,6 +16,8 @@ from any_llm.types.json import JSON
 from any_llm.types.restart import Restart
 from any_llm.types.routes import MidStream
 
+pytestmark = pytest.mark.unmeasured  # thousands of streams take the same few ways
+
 QUESTION = [{"role": "user", "content": "Count."}]
 TEXT = 'one two  three\nfour - fünf, six 七 eight: "nine" ten\n\neleven'
 OPENAI, ANTHROPIC, GROQ = "openai:gpt-5-mini", "anthropic:claude-sonnet-4-5", "groq:llama-3.3-70b-versatile"

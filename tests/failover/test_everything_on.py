@@ -6,6 +6,8 @@ import asyncio
 import random
 from collections import Counter
 
+import pytest
+
 from any_llm import AnyLLM, AnyLLMError, Fallback, Guards, Hooks, Limit, Retry, Route
 from any_llm.pipeline.stream import EventStream
 from any_llm.testing import Failure, Mock
@@ -106,6 +108,7 @@ class World:
             assert ended is None or isinstance(ended, asyncio.CancelledError), repr(ended)
 
 
+@pytest.mark.unmeasured
 def test_with_every_layer_on_each_call_ends_once_in_time_with_its_own_answer() -> None:
     world = World()
     world.clock.run(world.story())

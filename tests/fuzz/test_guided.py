@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.unmeasured  # atheris measures coverage in its own way
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,6 +22,7 @@ def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=kept, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.takes_long
 @pytest.mark.timeout(600)
 def test_a_minute_of_fuzzing_finds_nothing(tmp_path: Path) -> None:
     ended = run("--seconds", "60", folder=tmp_path)

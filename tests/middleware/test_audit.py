@@ -317,6 +317,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.unmeasured
 def test_nothing_that_was_answered_is_lost_when_the_process_is_killed_at_300_calls_a_second(tmp_path: Path) -> None:
     policy = Audit(place=f"sqlite:{tmp_path / 'audit.db'}")
     for wanted in (150, 350):

@@ -349,6 +349,7 @@ async def test_a_new_key_can_be_refused_before_it_is_used() -> None:
     assert vendor.seen == ["one", "one"]
 
 
+@pytest.mark.unmeasured
 def test_rotating_twenty_times_at_500_calls_a_second_fails_no_call(tmp_path: Path) -> None:
     clock, file = VirtualClock(), tmp_path / "key"
     file.write_text("key-0")

@@ -6,11 +6,15 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from any_llm import AnyLLM, KeyEvent, Keys
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.testing import Mock
 from any_llm.types.json import JSON
 from tests.client.answers import MESSAGES
+
+pytestmark = pytest.mark.unmeasured  # thousands of calls take the same way
 
 ROTATIONS, RATE, TICK = 20, 500, 0.02
 WITHIN = 1.0

@@ -292,6 +292,7 @@ def secrets(chance: random.Random) -> Iterator[str]:
         yield chance.choice(CANARIES).format(letters)
 
 
+@pytest.mark.unmeasured
 def test_five_thousand_records_with_secrets_all_over_leak_none(lines: Lines) -> None:
     chance = random.Random(7)  # noqa: S311  # the same records each time
     made = secrets(chance)

@@ -170,6 +170,7 @@ async def go(plan: Plan, chance: random.Random) -> list[list[End]]:
     return ends
 
 
+@pytest.mark.unmeasured
 async def test_the_end_is_told_exactly_once_in_each_of_ten_thousand_interleavings() -> None:
     chance = random.Random(5)  # noqa: S311  # nothing is kept secret with it
     endings: dict[str, int] = {}

@@ -116,6 +116,7 @@ def test_tokens_are_about_a_quarter_of_the_bytes_and_media_are_none() -> None:
     assert estimate_tokens({"messages": [{"role": "user", "content": (inline,)}]}) < 20
 
 
+@pytest.mark.unmeasured
 def test_weights_are_kept() -> None:
     chance = random.Random(3)  # noqa: S311  # not a secret
     client = client_of(A, B, C, chance=chance.random, strategy="weighted", weights=(6.0, 3.0, 1.0))
@@ -268,6 +269,7 @@ def test_a_limit_that_refuses_or_only_tells_keeps_the_order(mode: LimitMode) -> 
     assert order(client.explain("auto", messages=QUESTION)) == list(OURS)
 
 
+@pytest.mark.unmeasured
 def test_traffic_leaves_a_target_that_grows_slow_and_comes_back_to_it() -> None:
     clock = VirtualClock()
     chance = random.Random(7)  # noqa: S311  # not a secret

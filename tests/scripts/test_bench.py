@@ -20,6 +20,8 @@ from scripts.benchmark.peers import PEERS, Peer, Worker, ratios, worker
 from scripts.benchmark.soak import Soak, State, slope, soak
 from scripts.benchmark.watched import measure_watched
 
+pytestmark = pytest.mark.unmeasured  # the scripts are not part of what is measured
+
 ROOT = Path(__file__).parents[2]
 HERE = [peer for peer in PEERS if not peer.requirement]
 """What this project's own environment has."""

@@ -22,6 +22,8 @@ from scripts.capability_data.places import places
 from scripts.capability_data.values import money
 from scripts.capability_data.wheels import WHEELS, Wheel, fetch
 
+pytestmark = pytest.mark.unmeasured  # the scripts are not part of what is measured
+
 ROOT = Path(__file__).parents[2]
 SCRIPT = [sys.executable, str(ROOT / "scripts" / "capabilities.py")]
 SOURCE = b"""

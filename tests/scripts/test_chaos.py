@@ -8,13 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scripts.chaos import BEGIN, END, PAGE, main, page_with, rows
 from scripts.survival.providers import FAULTS, MODELS
 from scripts.survival.run import PROMISED, Figures, Plan, Run
 
+pytestmark = pytest.mark.unmeasured  # the scripts are not part of what is measured
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.takes_long
 def test_twenty_thousand_calls_survive_random_failures_and_an_outage() -> None:
     plan = Plan()
     figures = Run(plan).go()

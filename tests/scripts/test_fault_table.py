@@ -12,6 +12,8 @@ from any_llm.testing.mock.fault import ANSWERED, Outcome, raises
 from any_llm.testing.mock.faults.registry import faults
 from scripts.fault_table import PAGE, renewed, told
 
+pytestmark = pytest.mark.unmeasured  # the scripts are not part of what is measured
+
 ROOT = Path(__file__).parents[2]
 
 

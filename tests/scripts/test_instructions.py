@@ -9,7 +9,10 @@ import pytest
 from scripts import instructions
 from scripts.instructions import CannotCountError, Figure, compare, figures
 
+pytestmark = pytest.mark.unmeasured  # the scripts are not part of what is measured
 
+
+@pytest.mark.takes_long
 def test_the_hot_paths_cost_no_more_instructions_than_were_committed(capsys: pytest.CaptureFixture[str]) -> None:
     outcome = instructions.main([])
 

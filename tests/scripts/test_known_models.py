@@ -14,6 +14,8 @@ from any_llm.providers.catalog import BY_NAME
 from scripts.known_models import FILE, TOP, known, shown, source
 from tests.scripts.language_server import LanguageServer
 
+pytestmark = pytest.mark.unmeasured  # the scripts are not part of what is measured
+
 ROOT = Path(__file__).parents[2]
 HEAD = "import any_llm\nfrom any_llm import AnyLLM\n"
 

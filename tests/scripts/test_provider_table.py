@@ -6,9 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from any_llm.providers.catalog import CATALOG
 from any_llm.spec.provider import Operation, Provider
 from scripts.provider_table import PAGES, renewed, table
+
+pytestmark = pytest.mark.unmeasured  # the scripts are not part of what is measured
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,6 +15,8 @@ from scripts.surface.forms import async_functions, function_doc
 from scripts.surface.operations import read
 from scripts.surfaces import PACKAGE, main
 
+pytestmark = pytest.mark.unmeasured  # the scripts are not part of what is measured
+
 ROOT = Path(__file__).parents[2]
 WEATHER = '''"""Operations that only these tests have."""
 

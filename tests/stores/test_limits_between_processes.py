@@ -12,6 +12,8 @@ import pytest
 
 from any_llm.types.json import JSON
 
+pytestmark = pytest.mark.unmeasured  # what these processes run is measured where other tests run it in theirs
+
 PROCESSES, TASKS = 8, 200
 
 _CALLING = """

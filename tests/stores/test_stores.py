@@ -220,6 +220,7 @@ async def _granted(process: asyncio.subprocess.Process) -> int:
     return int(await process.stdout.readline())
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("place", ["sqlite", "redis"], indirect=True)
 async def test_eight_processes_of_200_tasks_draw_exactly_what_there_is(place: str, name: str) -> None:
     running = await _processes(place, name, lease=False, window=1e9)
@@ -228,6 +229,7 @@ async def test_eight_processes_of_200_tasks_draw_exactly_what_there_is(place: st
     assert [await process.wait() for process in running] == [0] * 8
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("place", ["sqlite", "redis"], indirect=True)
 async def test_what_killed_processes_held_comes_back_and_never_too_much_is_out(
     place: str, store: Buckets, name: str

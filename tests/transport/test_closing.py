@@ -220,6 +220,7 @@ def test_a_users_session_is_left_alone_when_its_loop_was_closed_by_hand(serve: S
     session.detach()
 
 
+@pytest.mark.unmeasured
 async def test_ten_thousand_abandoned_answers_leave_nothing(serve: Serve) -> None:
     server = serve(one_event)
     pool = Pool()

@@ -19,6 +19,8 @@ from any_llm.types.http import HttpRequest, Timeouts
 from tests.transport.conftest import Serve
 from tests.transport.peers import answer_at_once, stream_for_ever
 
+pytestmark = pytest.mark.unmeasured  # what these processes run is measured where other tests run it in theirs
+
 LIMITS = Timeouts()
 
 

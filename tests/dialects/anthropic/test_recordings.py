@@ -26,6 +26,8 @@ from any_llm.types.messages import MessageResponse, TextBlock
 from tests.dialects.anthropic.calls import HELLO, body_of, encode, target
 from tests.testing.reading.shared_folder import WIRE
 
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
+
 AnyCodec = Codec[JSON, JSON]
 SPLICED = "anthropic.anthropic.messages.reasoning-stream-tool_call_out.ef832eb0"
 """A proxy tried a second time in the middle of this stream: another message begins before the first has ended."""

@@ -30,6 +30,8 @@ from any_llm.types.json import JSON, JSONObject
 from tests.dialects.bedrock.calls import HELLO, MODEL, body_of, complaints, encode, play, target, turns
 from tests.testing.reading.shared_folder import WIRE
 
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
+
 STOPS = {
     "end_turn": "stop",
     "tool_use": "tool_calls",

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TypeAlias
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from any_llm.transport.event_stream import EventStreamFraming
 from any_llm.types.http import Frame, HttpResponse
 from any_llm.types.json import JSON
 from tests.dialects.bedrock.calls import HELLO, play, target
+
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
 
 Strategy: TypeAlias = st.SearchStrategy[JSON]
 

@@ -26,6 +26,8 @@ from tests.dialects.cohere.calls import target
 from tests.dialects.cohere.reading import Read, read
 from tests.testing.reading.shared_folder import WIRE
 
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
+
 OLDER = frozenset({"rerank", "cohere.v1.rerank", "cohere.v1.embed"})
 """Answers in the shape of version 1, or of other vendors that rerank in it, which the dialect reads too."""
 

@@ -22,6 +22,8 @@ from tests.dialects.gemini.calls import HELLO, body_of, encode, target
 from tests.dialects.gemini.reading import Seen, bodies_of, read, usage_of
 from tests.testing.reading.shared_folder import WIRE
 
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
+
 CUT = "vertex.gemini.generate.stream.ac0b4a6a"
 """A fixture without parts, and without a finish reason."""
 

@@ -26,6 +26,8 @@ from tests.dialects.ollama.calls import PROVIDER, target
 from tests.dialects.ollama.reading import Read, read
 from tests.testing.reading.shared_folder import WIRE
 
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
+
 APIS = frozenset({"ollama.chat", "ollama.embed", "ollama.tags"})
 
 

@@ -6,6 +6,7 @@ import json
 from functools import cache
 
 import jsonschema
+import pytest
 import referencing
 import referencing.jsonschema
 from hypothesis import given, settings
@@ -21,6 +22,8 @@ from any_llm.types.completion import ChatCompletion
 from any_llm.types.json import JSON, JSONObject, is_list, is_object
 from any_llm.types.value import decode
 from tests.testing.reading.shared_folder import WIRE
+
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
 
 TARGET = Target(provider=BY_NAME["openai"], model="gpt-4o", base_url="https://host")
 PLACE = "urn:s#/paths/~1chat~1completions/post/requestBody/content/application~1json/schema"

@@ -19,6 +19,8 @@ from any_llm.types.media import as_media
 from tests.dialects.openai.operations import body_of, encode, target
 from tests.testing.reading.shared_folder import WIRE
 
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
+
 PLACES = {
     "openai.audio.speech": ("/audio/speech", "application~1json"),
     "openai.batches": ("/batches", "application~1json"),

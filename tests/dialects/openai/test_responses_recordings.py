@@ -35,6 +35,8 @@ from any_llm.types.responses_fold import ResponsesFold
 from any_llm.types.value import Value
 from tests.testing.reading.shared_folder import WIRE
 
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
+
 # The tools of a server stand in the final event alone.
 SAID_LAST = "openai.openai.responses.hosted_mcp-stream.0d0e3ab2"
 # OpenAI encrypts anew for each event, and some vendors make new ids; how far an item has come changes by nature.

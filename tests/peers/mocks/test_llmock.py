@@ -95,7 +95,7 @@ def test_a_tool_is_called_and_its_result_goes_back(client: JSON) -> None:
 
 @pytest.mark.parametrize("ask", [heard, streamed])
 def test_a_wait_that_is_asked_for_is_kept(breaker: Llmock, client: JSON, ask: JSON) -> None:
-    breaker.prepare({"type": "fail", "status": 429, "retry_after": 0.3, "times": 2})
+    breaker.prepare({"type": "fail", "status": 429, "retry_after": 0.1, "times": 2})
 
     assert ask(client) == ANSWER
     assert breaker.verdict == (3, [])
@@ -103,7 +103,8 @@ def test_a_wait_that_is_asked_for_is_kept(breaker: Llmock, client: JSON, ask: JS
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 529])
 def test_what_may_pass_is_asked_for_again(breaker: Llmock, client: JSON, status: int) -> None:
-    breaker.prepare({"type": "fail", "status": status})
+    # Unless it is told, llmock asks those that it is too busy for to wait a second.
+    breaker.prepare({"type": "fail", "status": status, "retry_after": 0.02})
 
     assert heard(client) == ANSWER
     assert breaker.verdict == (2, [])

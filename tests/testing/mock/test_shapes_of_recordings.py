@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from any_llm.testing.mock.shapes import count_shapes, load_shapes, samples_of
 from any_llm.testing.recordings import load_recordings
 from tests.testing.reading.shared_folder import WIRE
+
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
 
 
 def test_the_lines_of_the_file_come_out_of_the_recordings_again() -> None:

@@ -12,6 +12,8 @@ from any_llm.testing.reading.frames import read_events
 from any_llm.testing.recordings import Recording, load_recordings
 from tests.testing.reading.shared_folder import WIRE
 
+pytestmark = pytest.mark.unmeasured  # what the recordings show is measured in the tests beside this
+
 SPEAKING = {"anthropic.messages", "openai.chat", "openai.responses"}
 # Files whose body is that of another API than they say: transcriptions, a chat completion, a page of costs, one model,
 # an answer of an app of its own; and the empty answers to the beginnings of uploads.

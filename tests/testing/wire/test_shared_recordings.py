@@ -22,6 +22,10 @@ from any_llm.testing.wire.scopes import SCOPES
 from tests.testing.reading.shared_folder import WIRE
 from tests.testing.wire.recorded import with_body, with_status
 
+pytestmark = (
+    pytest.mark.unmeasured
+)  # each operation's recordings are replayed, and measured, in test_recorded_operations.py
+
 COMMAND = (sys.executable, "-c", "from any_llm.cli import main; main()", "wire")
 SAMPLES = 40
 # What a person would change in a recording: the last byte of a match.
@@ -40,6 +44,7 @@ def recordings() -> list[Recording]:
     return [recording for recording in load_recordings(WIRE)[0] if recording.api in SCOPES]
 
 
+@pytest.mark.takes_long
 def test_every_recording_passes_in_time() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([*COMMAND, str(WIRE), "--json"], capture_output=True, check=False)
