@@ -10,7 +10,6 @@ import pytest
 
 from any_llm import AnyLLM, Budget, BudgetExceededError, Budgets, Route
 from any_llm.exceptions import AnyLLMError
-from any_llm.pipeline.spending import Told
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.testing import Failure, Mock
 from any_llm.types.json import JSON
@@ -136,14 +135,3 @@ def test_each_key_pays_for_its_own_attempts_however_many_calls_there_are() -> No
     states = {state.spent: state for state in client.budgets()}
     assert set(states) == {Decimal(0), sum(answer.cost.total for answer in answers)}
     assert all(state.reserved == 0 for state in states.values())
-
-
-def test_what_is_noted_of_windows_that_are_over_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("any_llm.pipeline.spending._MOST_NOTED", 2)
-    told = Told()
-    told._most = 2
-    told.seen, told.near, told.parts = {"a": 1.0, "b": 9.0}, {"a": 1.0}, {("a", 0.5): 1.0, ("b", 0.5): 9.0}
-
-    told.tidy(5.0)
-
-    assert (told.seen, told.near, told.parts) == ({"b": 9.0}, {}, {("b", 0.5): 9.0})

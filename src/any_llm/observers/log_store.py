@@ -95,6 +95,14 @@ class LogStore:
         self._behind.put(_Ended(line_of(record, identities=True), record.started, asked, told))
 
 
+class _Said(NamedTuple):
+    """The parts of a call, as JSON."""
+
+    line: bytes
+    asked: bytes
+    answer: bytes
+
+
 class _Keeping:
     """Masks what calls say, and stores it.
 
@@ -123,26 +131,10 @@ class _Keeping:
 
     def _all_kept(self, group: Sequence[_Ended]) -> list[Kept]:
         """Return calls as they are kept, masked each by itself only where there is something to mask in one of them."""
-        said = [(_encoded(own(ended.line)), ended.asked, ended.answer or b"") for ended in group]
+        said = [_Said(_encoded(own(ended.line)), ended.asked, ended.answer or b"") for ended in group]
         if not self._is_clean(*itertools.chain.from_iterable(said)):
-            said = [
-                parts if self._is_clean(*parts) else tuple(self._masked(part) if part else part for part in parts)
-                for parts in said
-            ]
-        return [self._kept(ended.at, *parts) for ended, parts in zip(group, said, strict=True)]
-
-    def _kept(self, at: float, line: bytes, asked: bytes, answer: bytes) -> Kept:
-        options = _OPTIONS.decode(asked) if asked.startswith(b"{") else {"said": msgspec.Raw(asked)}
-        spoken = next((name for name in _SPOKEN if name in options), "")
-        said = bytes(options.pop(spoken, b"null"))
-        return Kept(
-            line=msgspec.Raw(line),
-            at=at,
-            options=options,
-            spoken=spoken,
-            request=_ITEMS.decode(said) if said.startswith(b"[") else [] if said == b"null" else [msgspec.Raw(said)],
-            response=[msgspec.Raw(msgspec.json.format(answer, indent=-1))] if answer else [],
-        )
+            said = [each if self._is_clean(*each) else self._masked(each) for each in said]
+        return [_kept(ended.at, *each) for ended, each in zip(group, said, strict=True)]
 
     def _is_clean(self, *parts: bytes) -> bool:
         """Say whether nothing is to be masked in JSON, which most times one look at all of it tells."""
@@ -154,8 +146,8 @@ class _Keeping:
             text = _ESCAPED.sub(" ", text)
         return not may_hold_a_key(text) and self._detector.is_clean(text)
 
-    def _masked(self, text: bytes) -> bytes:
-        return msgspec.json.encode(self._each_masked(decode_json(text)))
+    def _masked(self, said: _Said) -> _Said:
+        return _Said(*(msgspec.json.encode(self._each_masked(decode_json(part))) if part else part for part in said))
 
     def _each_masked(self, value: JSON, name: str = "") -> JSON:
         if isinstance(value, str):
@@ -176,6 +168,20 @@ class _Keeping:
                 parts += text[place : found.start], f"[{found.label}]"
                 place = found.end
         return redact("".join((*parts, text[place:])))
+
+
+def _kept(at: float, line: bytes, asked: bytes, answer: bytes) -> Kept:
+    options = _OPTIONS.decode(asked) if asked.startswith(b"{") else {"said": msgspec.Raw(asked)}
+    spoken = next((name for name in _SPOKEN if name in options), "")
+    said = bytes(options.pop(spoken, b"null"))
+    return Kept(
+        line=msgspec.Raw(line),
+        at=at,
+        options=options,
+        spoken=spoken,
+        request=_ITEMS.decode(said) if said.startswith(b"[") else [] if said == b"null" else [msgspec.Raw(said)],
+        response=[msgspec.Raw(msgspec.json.format(answer, indent=-1))] if answer else [],
+    )
 
 
 def _groups(ended: Sequence[_Ended]) -> Iterator[Sequence[_Ended]]:

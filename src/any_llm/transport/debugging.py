@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Mapping
 from time import perf_counter
 from typing import TypeVar
 
-from typing_extensions import override
-
 from any_llm.spec.transport import Exchange, Transport
 from any_llm.transport.curl import curl, without_secrets
 from any_llm.transport.wrapped import WrappedTransport
@@ -87,7 +85,6 @@ class _Shown:
             self._tell("")
         return piece
 
-    @override
     def close(self) -> None:
         """Release the connection."""
         self._tell("\n(closed here)")
