@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -77,8 +78,10 @@ class Observe:
             else:
                 self._end(begun, _COMPLETE, reply.report, value=value)
         finally:
-            CALL.reset(token)
             self._leave(begun, value)
+            # A call that is dropped may be closed in another context, where there is nothing to put back.
+            with contextlib.suppress(ValueError):
+                CALL.reset(token)
         return reply
 
     def _begin(self, call: Call) -> _Begun:
