@@ -278,3 +278,29 @@ def test_it_must_be_said_what_and_where(any_llm: Command, arguments: tuple[str, 
 
 def test_what_is_expected_must_be_a_number_and_a_hash(any_llm: Command, place: str) -> None:
     assert "NUMBER:HASH" in any_llm("audit", "verify", "--expect", "x:y", "--place", place).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("export", "--since", "soon"), Exit.USAGE, "--since is 'soon'; give a time as RFC 3339 writes it"),
+        (("report", "soc2", "--until", "11/2026"), Exit.USAGE, "--until is '11/2026'"),
+        (("export", "--to", "none/here.jsonl"), Exit.USAGE, "--to 'none/here.jsonl' cannot be written: No such file"),
+        (
+            ("export", "--format", "syslog", "--to", "tcp://127.0.0.1:1"),
+            Exit.NETWORK,
+            "--to 'tcp://127.0.0.1:1' does not take the events",
+        ),
+    ],
+)
+def test_when_and_where_to_must_make_sense(
+    any_llm: Command, place: str, arguments: tuple[str, ...], code: Exit, said: str
+) -> None:
+    done = any_llm("audit", *arguments, "--place", place)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+
+
+def test_a_time_may_be_the_beginning_of_one(any_llm: Command, place: str) -> None:
+    for since in ("2026", "2026-01", "2026-01-02T03", "2026-01-02T03:04:05Z"):
+        assert any_llm("audit", "export", "--since", since, "--place", place).code == Exit.DONE

@@ -279,6 +279,7 @@ def test_a_ledger_that_is_only_looked_at_is_not_made(any_llm: Command, tmp_path:
         (("--only", "colour=red"), "--only 'colour=red' makes no sense; write NAME=VALUE with day"),
         (("--since", "soon"), "'soon' is no day and no time; write it as 2026-11-01"),
         (("--since", "99999999999d"), "'99999999999d' is no day and no time"),
+        (("--since", "24h", "--until", "30d"), "--until '30d' is not after --since '24h'"),
         (("--timezone", "Mars/Base"), "The time zone 'Mars/Base' is not known"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import platform
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,6 +34,9 @@ from any_llm.exceptions import AnyLLMError, ConfigurationError
 from any_llm.pipeline.surroundings import PROCESS
 from any_llm.transport.pool import PoolSettings, shared_pool
 from any_llm.types.auditing import Audit
+
+_TIME = re.compile(r"(\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d.*)?)?)?)?)?")
+"""https://www.rfc-editor.org/rfc/rfc3339#section-5.6, or its beginning; or nothing."""
 
 
 def verify_audit(wanted: Verification, wish: AuditWish, *, json: bool) -> int:
@@ -112,12 +116,24 @@ def export_audit(form: str, to: str, query: Mapping[str, str], wish: AuditWish) 
         asyncio.run(send_syslog(lines, to))
         note(f"{len(rows)} events sent")
     elif to:
-        Path(to).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        _write_file(to, lines)
     else:
         sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
+def _write_file(to: str, lines: Iterable[str]) -> None:
+    try:
+        Path(to).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"--to {to!r} cannot be written: {error.strerror}") from error
+
+
 def _query(tenant: str | None, said: Mapping[str, str]) -> Query:
+    for name in ("since", "until"):
+        if not _TIME.fullmatch(said.get(name, "")):
+            raise ConfigurationError(
+                f"--{name} is {said[name]!r}; give a time as RFC 3339 writes it, or its beginning, such as 2026-11"
+            )
     actor, since, until = (said.get(name, "") for name in ("actor", "since", "until"))
     return Query(tenant=tenant, action=said.get("action", ""), actor=actor, since=since, until=until)
 

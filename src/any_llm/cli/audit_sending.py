@@ -11,7 +11,7 @@ import msgspec
 
 from any_llm.audit.event import Row
 from any_llm.audit.export import otlp_logs
-from any_llm.exceptions import ConfigurationError
+from any_llm.exceptions import ConfigurationError, ConnectionFailedError
 from any_llm.transport.pool import PoolSettings, shared_pool
 from any_llm.types.http import HttpRequest, Timeouts
 
@@ -20,18 +20,37 @@ _BATCH = 500
 
 
 async def send_syslog(lines: Sequence[str], to: str) -> None:
-    """Send messages over TCP, or over TLS (RFC 5425), each with its length before it (RFC 6587, section 3.4.1)."""
+    """Send messages over TCP, or over TLS (RFC 5425), each with its length before it (RFC 6587, section 3.4.1).
+
+    Raises:
+        ConfigurationError: that is no place of a receiver.
+        ConnectionFailedError: it cannot be reached, or does not take them.
+    """
+    host, port, tls = _place_of(to)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            _, writer = await asyncio.open_connection(host, port, ssl=tls or None)
+            for line in lines:
+                message = line.encode()
+                writer.write(b"%d %b" % (len(message), message))
+                await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+    except OSError as error:
+        # A timeout is one, too.
+        reason = str(error) or type(error).__name__
+        raise ConnectionFailedError(f"--to {to!r} does not take the events: {reason}") from error
+
+
+def _place_of(to: str) -> tuple[str, int, bool]:
     where = urlsplit(to)
-    if not where.hostname or not where.port:
+    try:
+        host, port = where.hostname, where.port
+    except ValueError:
+        host = port = None
+    if not host or not port:
         raise ConfigurationError(f"--to is {to!r}; give tcp://HOST:PORT or tls://HOST:PORT")
-    async with asyncio.timeout(_SECONDS):
-        _, writer = await asyncio.open_connection(where.hostname, where.port, ssl=where.scheme == "tls" or None)
-        for line in lines:
-            message = line.encode()
-            writer.write(b"%d %b" % (len(message), message))
-            await writer.drain()
-        writer.close()
-        await writer.wait_closed()
+    return host, port, where.scheme == "tls"
 
 
 async def post_logs(rows: Sequence[Row], to: str) -> None:

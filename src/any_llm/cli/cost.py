@@ -129,12 +129,10 @@ def span_of(wish: CostWish) -> Span:
         if not found or word not in GROUPS:
             raise ConfigurationError(f"--only {condition!r} makes no sense; write NAME=VALUE with {', '.join(GROUPS)}")
         only[word] = value
-    return Span(
-        since=None if wish.since is None else moment(wish.since, zone, now).timestamp(),
-        until=None if wish.until is None else moment(wish.until, zone, now).timestamp(),
-        zone=zone.key,
-        only=only,
-    )
+    since, until = (None if said is None else moment(said, zone, now).timestamp() for said in (wish.since, wish.until))
+    if since is not None and until is not None and since >= until:
+        raise ConfigurationError(f"--until {wish.until!r} is not after --since {wish.since!r}; nothing is between them")
+    return Span(since=since, until=until, zone=zone.key, only=only)
 
 
 def reprice(book: Book, wish: CostWish, span: Span, *, shown: bool) -> dict[tuple[str, ...], Repriced]:
