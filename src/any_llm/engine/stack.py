@@ -84,9 +84,9 @@ def _traced(entry: _Entry, layer: Middleware, settings: Settings) -> Middleware:
     """Return a layer with a span of its own, unless there is none above it, or spans are all it makes."""
     if entry.at <= _INDEX["telemetry"] or entry.name == "telemetry_attempt":
         return layer
-    from any_llm.middleware.telemetry_layers import TracedLayer  # noqa: PLC0415  # few programs look so closely
+    from any_llm.middleware.telemetry_layer import TelemetryLayer  # noqa: PLC0415  # few programs look so closely
 
-    return TracedLayer(entry.name, layer, cast("Telemetry", settings.telemetry))
+    return TelemetryLayer(entry.name, layer, cast("Telemetry", settings.telemetry))
 
 
 def surroundings_of(settings: Settings, transport: Transport | None) -> Surroundings:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from any_llm.types.telemetry import Telemetry as Policy
 
 
-class TracedLayer:
+class TelemetryLayer:
     """A layer with a span around it, below that of the call or of the layer outside of it.
 
     Args:
