@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import gc
 import json
+import time
 
 import pytest
 from opentelemetry._logs import SeverityNumber
@@ -535,6 +536,45 @@ async def test_spans_of_layers_stand_below_that_of_the_call_and_the_current_one_
     assert call.name == "chat gpt-5"
     parents = {span.parent.span_id for span in listening.spans if span.name == "asking" and span.parent}
     assert call.context.span_id in parents
+
+
+async def test_each_layer_has_a_span_where_that_is_wanted_with_the_time_that_it_took_itself(
+    listening: Listening,
+) -> None:
+    async def slowly(call: Call, inner: Handler) -> Reply:
+        """Take some time before and after the call."""
+        await clock.sleep(0)
+        until = time.perf_counter() + 0.01
+        while time.perf_counter() < until:
+            pass
+        return await inner(call)
+
+    clock = Surroundings().clock
+    with Mock() as mock:
+        client = listening.client(
+            mock, layers=True, cache=True, retry=Retry(base=0.001), surroundings=Surroundings(),
+            middleware=[Layer(middleware=slowly, name="slow", after="cache")],
+        )  # fmt: skip
+        mock.fault("status=503", times=1)
+        await client.acompletion(model="gpt-5", messages=MESSAGES)
+        mock.fault("status=400")
+        with pytest.raises(AnyLLMError):
+            await client.acompletion(model="gpt-6", messages=MESSAGES)
+    by_id = {span.context.span_id: span for span in listening.spans if span.context}
+
+    def above(span: ReadableSpan) -> list[str]:
+        """Return the names of the spans that one stands below, from within."""
+        parent = by_id.get(span.parent.span_id) if span.parent else None
+        return [] if parent is None else [parent.name, *above(parent)]
+
+    attempts = [span for span in listening.spans if is_client(span) and span.parent]
+    path = ["retry", "slow", "cache"]
+    assert [above(span) for span in attempts] == [[*path, "chat gpt-5"]] * 2 + [[*path, "chat gpt-6"]]
+    own = {span.name: attributes(span)["any_llm.own_time"] for span in listening.spans if span.name in path}
+    assert own["slow"] >= 0.01 > own["cache"] >= 0
+    (failed,) = (span for span in listening.spans if span.name == "cache" and above(span) == ["chat gpt-6"])
+    assert failed.status.status_code is StatusCode.ERROR
+    assert not get_current_span().get_span_context().is_valid
 
 
 async def test_a_call_that_is_dropped_in_another_context_ends_its_spans_without_a_word(

@@ -110,6 +110,21 @@ async def test_the_connections_of_all_clients_count_and_so_does_who_waits_for_on
     assert (connections, waiting) == (3, 3)
 
 
+async def test_calls_are_counted_together_whichever_policy_measures_them(kept: Kept) -> None:
+    surroundings = Surroundings()
+    with Mock(fault="stall") as mock:
+        clients = [mock.client("openai", **measured(kept, surroundings, labels=labels)) for labels in ((), ("tenant",))]
+        tasks = [asyncio.create_task(client.acompletion(model="gpt-5", messages=MESSAGES)) for client in clients]
+        # They are on their way from the first thing that they do.
+        await asyncio.sleep(0)
+        seen = kept.of("anyllm.calls.active")[()][-1]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    assert seen == 2
+    assert kept.of("anyllm.calls.active")[()][-1] == 0
+
+
 def test_where_nobody_reads_the_last_state_of_many_calls_is_sent_a_little_later(kept: Kept) -> None:
     clock = VirtualClock()
     mock = Mock()

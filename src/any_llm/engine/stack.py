@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Middleware, Reply
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.spec.transport import Transport
+    from any_llm.types.telemetry import Telemetry
 
 
 class BuiltIn(msgspec.Struct, frozen=True):
@@ -73,7 +74,19 @@ def stack(settings: Settings, transport: Transport | None = None) -> list[Middle
     if not entries:
         return []
     surroundings = surroundings_of(settings, transport)
-    return [_middleware(entry.layer, settings, surroundings) for entry in entries]
+    layers = [_middleware(entry.layer, settings, surroundings) for entry in entries]
+    if getattr(settings.telemetry, "layers", False):
+        return [_traced(entry, layer, settings) for entry, layer in zip(entries, layers, strict=True)]
+    return layers
+
+
+def _traced(entry: _Entry, layer: Middleware, settings: Settings) -> Middleware:
+    """Return a layer with a span of its own, unless there is none above it, or spans are all it makes."""
+    if entry.at <= _INDEX["telemetry"] or entry.name == "telemetry_attempt":
+        return layer
+    from any_llm.middleware.telemetry_layer import TelemetryLayer  # noqa: PLC0415  # few programs look so closely
+
+    return TelemetryLayer(entry.name, layer, cast("Telemetry", settings.telemetry))
 
 
 def surroundings_of(settings: Settings, transport: Transport | None) -> Surroundings:

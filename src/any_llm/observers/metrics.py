@@ -48,7 +48,7 @@ class Metrics:
 
     def begin(self, call: Call) -> tuple[Call, object]:
         """Count a call that is on its way."""
-        self._shared.active += 1
+        self._shared.calls.active += 1
         if self._shared.glance():
             self._series.flush()
         noted = _Noted(WAITS.get(), [] if self._policy.each_chunk else None)
@@ -67,7 +67,7 @@ class Metrics:
 
     def end(self, noted: object, record: Record) -> None:
         """Measure a call that is over."""
-        self._shared.active -= 1
+        self._shared.calls.active -= 1
         measured = _Measured(record, self._series, self._policy.labels, self._trace(record))
         try:
             measured.call()
@@ -112,6 +112,15 @@ class _Noted(Waits):
         self.pieces = pieces
 
 
+class _Calls:
+    """How many calls are on their way, whichever policy they are measured by."""
+
+    __slots__ = ("active",)
+
+    def __init__(self) -> None:
+        self.active = 0
+
+
 class _Shared:
     """What all clients with a policy share; it looks at what shows a state rather than happens."""
 
@@ -124,7 +133,7 @@ class _Shared:
         "_policy",
         "_surroundings",
         "_timer",
-        "active",
+        "calls",
         "series",
     )
 
@@ -137,7 +146,7 @@ class _Shared:
         self._latch: list[None] = [None]
         self._due = self._timer = 0.0
         self._decided: dict[str, int] = {}
-        self.active = 0
+        self.calls = surroundings.shared("calls on their way", _Calls)
         backends = [_backend(each, policy) for each in policy.backends]
         self.series = Series(backends, policy.labels, policy.max_series)
         for backend in backends:
@@ -180,7 +189,7 @@ class _Shared:
 
     def _look(self) -> None:
         record = self.series.record
-        record(measures.ACTIVE, (), self.active)
+        record(measures.ACTIVE, (), self.calls.active)
         worst: dict[tuple[str, str], int] = {}
         # A model may be asked at several places and with several keys.
         for circuit in circuits(self._surroundings).all():

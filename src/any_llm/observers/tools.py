@@ -56,13 +56,13 @@ class ToolObservation:
         self._began = self._surroundings.clock.monotonic()
         if self._policy is None:
             return
-        from any_llm.telemetry.tracing import Tracing, around, attach, quietly, start_tool  # noqa: PLC0415  # an extra
+        from any_llm.telemetry.tracing import Tracing, around, attach, quietly, start_within  # noqa: PLC0415  # an extra
 
         tracing = Tracing(self._policy.tracers, self._policy.events)
         tracer = tracing.tracer()
         if tracer is None:
             return
-        span = quietly(start_tool, tracer, f"{names.EXECUTE_TOOL} {self._said.name}", self._known())
+        span = quietly(start_within, tracer, f"{names.EXECUTE_TOOL} {self._said.name}", self._known())
         if span is not None:
             context = around(span, None)
             self._running = _Running(tracing, span, context, attach(context))

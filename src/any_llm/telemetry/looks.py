@@ -20,13 +20,12 @@ class Looks:
 
     def add(self, look: Look) -> None:
         """Have one more looked at."""
+        self._looks = [known for known in self._looks if known() is not None]
         self._looks.append(WeakMethod(look))
 
     def __call__(self) -> None:
         """Look now."""
         for known in tuple(self._looks):
             look = known()
-            if look is None:
-                self._looks.remove(known)
-            else:
+            if look is not None:
                 look()

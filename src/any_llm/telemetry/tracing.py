@@ -90,8 +90,8 @@ class Tracing:
         )
 
 
-def start_tool(tracer: Tracer, name: str, attributes: Attributes, parent: Context | None = None) -> Span:
-    """Begin the span of a tool that runs in this program."""
+def start_within(tracer: Tracer, name: str, attributes: Attributes, parent: Context | None = None) -> Span:
+    """Begin the span of something that is done in this program: a tool, or a layer."""
     return tracer.start_span(name, context=parent, attributes=attributes, record_exception=False)
 
 

@@ -92,7 +92,8 @@ class _Kept:
 
     def __init__(self) -> None:
         self._cells: dict[tuple[tuple[str, str | int], ...], _Cell] = {}
-        self._lock = threading.Lock()
+        # A finaliser, in which a call may end, comes in the middle of anything, also of this very thread's counting.
+        self._lock = threading.RLock()
 
     def seen(self, first: Callable[[], object] = bool) -> Iterator[metrics.Observation]:
         """Yield what there is to be seen, after `first` was done."""
