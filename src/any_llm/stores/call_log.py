@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS messages (
 );
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL, provider TEXT NOT NULL,
-    model TEXT NOT NULL, operation TEXT NOT NULL, outcome TEXT NOT NULL, line TEXT NOT NULL, options TEXT NOT NULL, spoken TEXT NOT NULL
+    model TEXT NOT NULL, operation TEXT NOT NULL, outcome TEXT NOT NULL, line TEXT NOT NULL, options TEXT NOT NULL,
+    spoken TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS calls_at ON calls (at);
 CREATE INDEX IF NOT EXISTS calls_request ON calls (request_id);
