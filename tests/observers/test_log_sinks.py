@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import multiprocessing
 import os
 from contextlib import redirect_stdout
 from contextvars import ContextVar
@@ -149,3 +150,12 @@ def test_a_stream_that_knows_few_letters_gets_them_in_others(lines: Lines) -> No
         lines.flush()
     narrow.seek(0)
     assert json.loads(narrow.read())["request_id"] == "é😀"
+
+
+def test_the_last_line_of_a_process_of_multiprocessing_is_written(lines: Lines, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    observer = Observer(Logs(to=str(path)), lines.surroundings)
+    process = multiprocessing.get_context("fork").Process(target=observer.end, args=(None, record(call())))
+    process.start()
+    process.join(10)
+    assert json.loads(path.read_text())["event"] == "llm.call"

@@ -161,3 +161,15 @@ async def test_embeddings_and_texts_are_kept_too(path: Path) -> None:
     assert found is not None
     assert (found[1].spoken, found[1].request) == ("inputs", ["find me"])
     assert msgspec.json.encode(found[1].response)
+
+
+async def test_what_goes_along_as_it_is_is_kept_to_be_said_again(path: Path) -> None:
+    surroundings = Surroundings()
+    asking = Mock().client("openai", log_store=LogStore(path=str(path)), surroundings=surroundings)
+    await asking.acompletion(model="gpt-5", messages=[{"role": "user", "content": "x"}], extra_body={"top_k": 3})
+    for each in surroundings.kept.values():
+        if isinstance(each, Behind):
+            assert each.flush(5)
+    found = CallLog(path).show("1")
+    assert found is not None
+    assert found[1].options == {"extra_body": {"top_k": 3}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Condition, Event, RLock, Thread
@@ -57,6 +58,9 @@ class Behind(Generic[T]):
         self._told = self.dropped
         self._starting = RLock()
         self._thread: Thread | None = None
+        if (util := sys.modules.get("multiprocessing.util")) is not None:
+            # A process of multiprocessing ends without what `atexit` was told, but with this.
+            util.Finalize(None, self.flush, (_SECONDS_AT_EXIT,), exitpriority=0)
 
     def put(self, item: T) -> None:
         """Have something done soon, unless there is no room for it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -85,13 +85,13 @@ class LogStore:
 
     def begin(self, call: Call) -> tuple[Call, object]:
         """Return the call, and what it says as it is now."""
-        return call, snapshot(call.options)
+        return call, snapshot(_asked(call))
 
     def end(self, noted: object, record: Record) -> None:
         """Have the call kept."""
         answer = record.answer
         told = None if answer is None else snapshot_answer(answer)
-        asked = noted if isinstance(noted, bytes) else snapshot(record.call.options)
+        asked = noted if isinstance(noted, bytes) else snapshot(_asked(record.call))
         self._behind.put(_Ended(line_of(record, identities=True), record.started, asked, told))
 
 
@@ -101,6 +101,11 @@ class _Said(NamedTuple):
     line: bytes
     asked: bytes
     answer: bytes
+
+
+def _asked(call: Call) -> Mapping[str, JSON]:
+    """Return the parameters of a call, with the members that were said to go along as they are."""
+    return {**call.options, "extra_body": dict(call.extra_body)} if call.extra_body else call.options
 
 
 class _Keeping:

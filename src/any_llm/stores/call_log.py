@@ -27,8 +27,9 @@ CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY, digest TEXT UNIQUE NOT NULL, body TEXT NOT NULL, text TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS calls (
-    id INTEGER PRIMARY KEY, request_id TEXT NOT NULL, at REAL NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
-    operation TEXT NOT NULL, outcome TEXT NOT NULL, line TEXT NOT NULL, options TEXT NOT NULL, spoken TEXT NOT NULL
+    id INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL, provider TEXT NOT NULL,
+    model TEXT NOT NULL, operation TEXT NOT NULL, outcome TEXT NOT NULL, line TEXT NOT NULL, options TEXT NOT NULL,
+    spoken TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS calls_at ON calls (at);
 CREATE INDEX IF NOT EXISTS calls_request ON calls (request_id);
@@ -167,7 +168,8 @@ class CallLog:
                 if not went:
                     break
             if gone and self._database is not None:
-                self._database.execute("PRAGMA incremental_vacuum")
+                # Each step of it gives one page back, and `execute` takes one step.
+                self._database.executescript("PRAGMA incremental_vacuum")
         return gone
 
     def close(self) -> None:
@@ -218,6 +220,11 @@ def _connect(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     database = sqlite3.connect(path, timeout=_SECONDS_FOR_A_LOCK, check_same_thread=False)
     try:
+        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+        if tables and "calls" not in tables:
+            raise sqlite3.DatabaseError("it is no log store, but the database of something else")
+        # What has gone is overwritten.
+        database.execute("PRAGMA secure_delete = ON")
         database.execute("PRAGMA auto_vacuum = INCREMENTAL")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
