@@ -156,14 +156,11 @@ class CallLog:
         with self._translated():
             if before is not None:
                 with self._open() as database:
-                    gone += database.execute("DELETE FROM calls WHERE at < ?", (before,)).rowcount
-                    _sweep(database)
+                    gone += _forget(database, "SELECT id FROM calls WHERE at < ?", before)
             while max_bytes is not None and self._size() > max_bytes:
                 with self._open() as database:
-                    eighth = "max(1, (SELECT count(*) FROM calls) / 8)"
-                    statement = f"DELETE FROM calls WHERE id IN (SELECT id FROM calls ORDER BY id LIMIT {eighth})"  # noqa: S608  # ours
-                    went = database.execute(statement).rowcount
-                    _sweep(database)
+                    eighth = database.execute("SELECT max(1, count(*) / 8) FROM calls").fetchone()[0]
+                    went = _forget(database, "SELECT id FROM calls ORDER BY id LIMIT ?", eighth)
                 gone += went
                 if not went:
                     break
@@ -279,12 +276,26 @@ def _message(database: sqlite3.Connection, body: bytes) -> int:
     return number
 
 
-def _sweep(database: sqlite3.Connection) -> None:
-    """Delete what no call says any more."""
-    database.execute("DELETE FROM said WHERE call NOT IN (SELECT id FROM calls)")
-    unsaid = "id NOT IN (SELECT message FROM said)"
-    database.execute(f"INSERT INTO found (found, rowid, text) SELECT 'delete', id, text FROM messages WHERE {unsaid}")  # noqa: S608  # ours
-    database.execute(f"DELETE FROM messages WHERE {unsaid}")  # noqa: S608  # ours
+_FORGETTING = (
+    "INSERT OR IGNORE INTO unsaid SELECT message FROM said WHERE call IN gone",
+    "DELETE FROM said WHERE call IN gone",
+    "DELETE FROM calls WHERE id IN gone",
+    "DELETE FROM unsaid WHERE EXISTS (SELECT 1 FROM said WHERE message = unsaid.id)",
+    "INSERT INTO found (found, rowid, text) SELECT 'delete', id, text FROM messages WHERE id IN unsaid",
+    "DELETE FROM messages WHERE id IN unsaid",
+)
+"""What becomes of the calls in `gone`, and of what no other call says; it looks at nothing else."""
+
+
+def _forget(database: sqlite3.Connection, which: str, value: float) -> int:
+    """Delete the calls that a question gives, and return how many they are."""
+    for table in ("gone", "unsaid"):
+        database.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} (id INTEGER PRIMARY KEY)")
+        database.execute(f"DELETE FROM {table}")  # noqa: S608  # ours
+    found = database.execute(f"INSERT INTO gone {which}", (value,)).rowcount  # questions of ours
+    for statement in _FORGETTING if found else ():
+        database.execute(statement)
+    return found
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
