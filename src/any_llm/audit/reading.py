@@ -9,6 +9,7 @@ import msgspec
 
 from any_llm.audit.database import Session, as_bytes
 from any_llm.audit.event import Event, Row
+from any_llm.audit.heads import head_of
 from any_llm.audit.log import AuditLog
 from any_llm.audit.sealing import Subject, find_subject, opened
 from any_llm.types.json import JSON, JSONObject, is_object
@@ -92,10 +93,19 @@ def tell_found(log: AuditLog, query: Query, reader: Reader, purpose: str, found:
 def tell_reading(log: AuditLog, reader: Reader, purpose: str, about: Mapping[str, JSONObject]) -> None:
     """Write into the chains of some tenants that somebody looked at them, and what is to be told of that.
 
+    Of a tenant who has none, the chain of no tenant tells: nobody gets one by being asked about.
+
     Raises:
         AuditError: the log cannot be written.
     """
-    log.append([_reading(reader, purpose, tenant, told) for tenant, told in about.items()])
+    with log.transaction() as transaction:
+        there = {tenant for tenant in about if head_of(transaction.session, tenant).place}
+        transaction.append(
+            [
+                _reading(reader, purpose, tenant if tenant in there else "", told | ({"of": tenant} if tenant else {}))
+                for tenant, told in about.items()
+            ]
+        )
 
 
 def _reading(reader: Reader, purpose: str, tenant: str, about: JSONObject) -> Event:

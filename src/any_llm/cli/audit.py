@@ -58,7 +58,7 @@ def _verify(wanted: Verification, wish: AuditWish) -> Verdict:
     log = _log(wish)
     owned = Path(log.policy.key_path).exists()
     trusted = [public_key_of(path) for path in wanted.public_keys] or [_own_key(wish)]
-    expected = {wish.tenant: [_expected(text) for text in wanted.expect]}
+    expected = {wish.tenant: [_expected(text) for text in wanted.expect]} if wanted.expect else {}
     if wanted.manifest:
         for window in asyncio.run(read_manifest(_place(wanted.manifest))).windows:
             expected.setdefault(window.tenant, []).append((window.last, bytes.fromhex(window.last_hash)))
@@ -146,7 +146,9 @@ def report_audit(name: str, query: Mapping[str, str], wish: AuditWish) -> None:
     """Print a report."""
     if name == "subject" and not query["actor"]:
         raise ConfigurationError("The report 'subject' is about somebody; name them with --subject")
-    write_json(report(_log(wish), name, _query(wish.tenant, query), _reader(wish)))
+    # A person of one tenant is not one of another who has the same name.
+    tenant = wish.tenant if name == "subject" else wish.tenant or None
+    write_json(report(_log(wish), name, _query(tenant, query), _reader(wish)))
 
 
 def erase_audit(subject: str, wish: AuditWish) -> None:
