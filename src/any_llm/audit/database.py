@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from any_llm.audit.tables import POSTGRES, SQLITE
 from any_llm.exceptions import ConfigurationError, MissingExtraError
 from any_llm.refusals import AuditError
+from any_llm.types.auditing import shown_place
 from any_llm.types.json import JSON
 
 _SECONDS_FOR_A_LOCK = 10.0
@@ -230,7 +231,7 @@ class Database:
         """The place as a text may show it."""
         if self.path is not None:
             return str(self.path)
-        return f"postgresql://…/{self.place.rpartition('/')[2].partition('?')[0]}"
+        return shown_place(self.place)
 
     def _connect(self) -> Connection:
         failures: tuple[type[Exception], ...] = (*_errors(postgres=self.postgres), OSError)
@@ -285,7 +286,9 @@ def _connect_sqlite(path: Path) -> Connection:
 
 
 def _connect_postgres(place: str) -> Connection:
-    connection: Connection = _psycopg().connect(place, autocommit=True)
+    # A server that does not answer must be a failure before calls have waited for too long.
+    patience = {} if "connect_timeout" in place else {"connect_timeout": int(_SECONDS_FOR_A_LOCK)}
+    connection: Connection = _psycopg().connect(place, autocommit=True, **patience)
     return connection
 
 

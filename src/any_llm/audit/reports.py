@@ -29,7 +29,9 @@ def report(log: AuditLog, name: str, query: Query, reader: Reader) -> JSONObject
         with log.database.snapshot() as session:
             tenants = list(heads_of(session))
         if len(tenants) != 1:
-            each = {tenant: report(log, name, msgspec.structs.replace(query, tenant=tenant), reader) for tenant in tenants}
+            each = {
+                tenant: report(log, name, msgspec.structs.replace(query, tenant=tenant), reader) for tenant in tenants
+            }
             return {"report": name, "tenants": each}
         query = msgspec.structs.replace(query, tenant=tenants[0])
     rows = read_events(log, query, reader, f"report.{name}")
