@@ -84,7 +84,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @override
     def __repr__(self) -> str:
         # Its place may hold a password.
-        return show_record(self)
+        return show_record(self, place=repr(shown_place(self.place)))
 
     @property
     def key_path(self) -> str:
