@@ -8,7 +8,7 @@ import pytest
 
 from any_llm.audit.log import AuditLog
 from any_llm.audit.proof import prove
-from any_llm.audit.reading import Query, Reader, read_events, rows_of
+from any_llm.audit.reading import Query, Reader, each_event, read_events, rows_of
 from any_llm.refusals import AuditError
 from tests.audit.logs import asked, unguarded
 
@@ -34,6 +34,18 @@ def test_reading_is_recorded_with_each_tenant_whose_events_were_read(log: AuditL
     assert [(event["tenant"], event["events"]) for event in told(log, action="audit.export")] == [
         ("", 0), ("a", 2), ("b", 1),
     ]  # fmt: skip
+
+
+def test_a_long_log_is_read_in_pieces_and_without_what_comes_meanwhile(log: AuditLog) -> None:
+    log.append([asked(f"user-{number}", tenant=tenant) for tenant in ("a", "b") for number in range(1_100)])
+    reading = each_event(log, Query(), READER, "export")
+    first = next(reading)
+    log.append([asked("late", tenant="b")])
+    rows = [first, *reading]
+    assert len(rows) == 2_200
+    assert [row.number for row in rows] == [*range(1, 1_101)] * 2
+    assert "late" not in {row.actor for row in rows}
+    assert len(read_events(log, Query(tenant="b", first=1_099), READER, "export")) == 4
 
 
 def test_nothing_is_proved_of_a_log_that_was_changed(log: AuditLog) -> None:

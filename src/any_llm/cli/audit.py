@@ -7,7 +7,7 @@ import getpass
 import platform
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ from any_llm.audit.export import json_lines, otlp_logs, syslog_lines
 from any_llm.audit.handover import rotate
 from any_llm.audit.log import AuditLog
 from any_llm.audit.proof import is_proved, prove
-from any_llm.audit.reading import Query, Reader, read_events, tell_reading
+from any_llm.audit.reading import Query, Reader, each_event, tell_reading
 from any_llm.audit.reports import report
 from any_llm.audit.signing import public_key_of
 from any_llm.audit.upkeep import erase, hold, holds, prune, release
@@ -102,17 +102,16 @@ def prove_audit(number: int | None, check: Path | None, public_key: Path | None,
 def export_audit(form: str, to: str, query: Mapping[str, str], wish: AuditWish) -> None:
     """Write events out."""
     log, reader = _log(wish), _reader(wish)
-    rows = read_events(log, _query(wish.tenant or None, query), reader, "export")
+    rows = each_event(log, _query(wish.tenant or None, query), reader, "export")
     if form == "otlp" and to.startswith(("http://", "https://")):
-        asyncio.run(post_logs(rows, to))
-        note(f"{len(rows)} events sent")
+        note(f"{asyncio.run(post_logs(rows, to))} events sent")
         return
-    lines = [msgspec.json.encode(otlp_logs(rows)).decode()] if form == "otlp" else list(_LINES[form](rows))
+    lines = _LINES[form](rows)
     if to.startswith(("tcp://", "tls://")):
-        asyncio.run(send_syslog(lines, to))
-        note(f"{len(rows)} events sent")
+        note(f"{asyncio.run(send_syslog(lines, to))} events sent")
     elif to:
-        Path(to).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        with Path(to).open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
     else:
         sys.stdout.writelines(f"{line}\n" for line in lines)
 
@@ -175,7 +174,7 @@ def hold_audit(name: str, subject: str, kind: str, wish: AuditWish, *, release: 
 
 def prune_audit(wish: AuditWish) -> None:
     """Let go of what is older than it is kept."""
-    write(f"{prune(_log(wish), _reader(wish))} events removed\n")
+    write(f"{prune(_log(wish), _reader(wish), wish.tenant or None)} events removed\n")
 
 
 def _release(log: AuditLog, name: str, wish: AuditWish) -> None:
@@ -221,8 +220,16 @@ def _expected(text: str) -> tuple[int, bytes]:
         ) from error
 
 
-def _syslog(rows: Sequence[Row]) -> Sequence[str]:
-    return list(syslog_lines(rows, platform.node()))
+def _syslog(rows: Iterable[Row]) -> Iterable[str]:
+    return syslog_lines(rows, platform.node())
 
 
-_LINES: Mapping[str, Callable[[Sequence[Row]], Iterable[str]]] = {"jsonl": json_lines, "syslog": _syslog}
+def _otlp(rows: Iterable[Row]) -> Iterable[str]:
+    yield msgspec.json.encode(otlp_logs(list(rows))).decode()
+
+
+_LINES: Mapping[str, Callable[[Iterable[Row]], Iterable[str]]] = {
+    "jsonl": json_lines,
+    "syslog": _syslog,
+    "otlp": _otlp,
+}
