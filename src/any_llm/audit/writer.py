@@ -116,7 +116,8 @@ class Writer:
             _tell([waiting], AuditError("There is no room for the event; how many those are is told later"))
             return
         self._queue.append(waiting)
-        self._woken.set()
+        if not self._woken.is_set():
+            self._woken.set()
         if self._thread is None:
             with self._starting:
                 if self._thread is None:
