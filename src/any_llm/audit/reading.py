@@ -98,7 +98,7 @@ def tell_found(log: AuditLog, query: Query, reader: Reader, purpose: str, found:
         AuditError: the log cannot be written.
     """
     said = query.said()
-    if log.policy.content == "encrypted" and query.actor:
+    if query.actor and (query.reference or log.policy.content == "encrypted"):
         # Whoever is called by a reference is not to be named where that is told.
         said["actor"] = query.reference or "(nobody known)"
     tenants = dict(found) or {query.tenant or "": 0}

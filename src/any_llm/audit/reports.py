@@ -10,6 +10,7 @@ import msgspec
 from any_llm.audit.heads import heads_of
 from any_llm.audit.log import AuditLog
 from any_llm.audit.reading import Query, Reader, read_events, subjects_of, unsealed
+from any_llm.refusals import AuditError
 from any_llm.types.json import JSONObject, is_object
 
 
@@ -23,7 +24,7 @@ def report(log: AuditLog, name: str, query: Query, reader: Reader) -> JSONObject
         reader: who wants it, and why: the log tells of it.
 
     Raises:
-        AuditError: the log cannot be read.
+        AuditError: the log cannot be read, or is not as it was written.
     """
     if query.tenant is None:
         with log.database.snapshot() as session:
@@ -37,7 +38,10 @@ def report(log: AuditLog, name: str, query: Query, reader: Reader) -> JSONObject
     rows = read_events(log, query, reader, f"report.{name}")
     with log.database.snapshot() as session:
         subjects = subjects_of(session, query.tenant or "")
-    events = [unsealed(row.told(), subjects) for row in rows]
+    try:
+        events = [unsealed(row.told(), subjects) for row in rows]
+    except ValueError as error:
+        raise AuditError(f"{error}: somebody has changed the log; see what verify says") from error
     about = {"report": name, "tenant": query.tenant or "", "query": query.said(), "events": len(events)}
     return about | REPORTS[name](events)
 
