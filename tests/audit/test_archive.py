@@ -87,6 +87,15 @@ async def test_what_was_archived_stays_and_what_was_closed_since_is_added(log: A
     ]  # fmt: skip
 
 
+async def test_a_window_that_is_open_for_long_since_nothing_happens_is_closed(log: AuditLog, tmp_path: Path) -> None:
+    log.append([asked("the last one for hours")])
+    assert (await archive(log, Folder(tmp_path / "out"), READER))[1] == 0
+    assert isinstance(log.clock, Clock)
+    log.clock.now += log.policy.checkpoint_seconds
+    assert (await archive(log, Folder(tmp_path / "out"), READER))[1] == 1
+    assert (await verify_archive(Folder(tmp_path / "out"), [log.signer.public])).events == 2
+
+
 async def test_the_event_that_tells_of_an_export_may_close_a_window_itself(log: AuditLog, tmp_path: Path) -> None:
     log.append(ten(0))
     log.append(ten(1)[:9])

@@ -77,6 +77,19 @@ def test_a_connection_that_the_server_has_cut_is_made_again(postgres: str, open_
     assert verdict(log).events == 2
 
 
+def test_a_log_that_somebody_holds_for_too_long_is_a_failure(postgres: str, open_log: object, tmp_path: Path) -> None:
+    assert callable(open_log)
+    policy = Audit(place=f"{postgres}&options=-clock_timeout%3D20ms", key=str(tmp_path / "k"))
+    log, other = open_log(policy), open_log(policy)
+    log.append([asked()])
+    with log.transaction(), pytest.raises(AuditError, match="lock timeout"):
+        other.append([asked()])
+    other.append([asked()])
+    patient = open_log(Audit(place=postgres, key=str(tmp_path / "k")))
+    with patient.database.snapshot() as session:
+        assert session.rows("SELECT current_setting('lock_timeout')") == [("10s",)]
+
+
 def test_the_writer_writes_into_postgres(postgres: str, open_log: object, tmp_path: Path) -> None:
     assert callable(open_log)
     writer = Writer(open_log(Audit(place=postgres, key=str(tmp_path / "k"), content="encrypted")))

@@ -334,6 +334,12 @@ def test_a_log_that_cannot_be_opened_says_where_it_is(tmp_path: Path, clock: Clo
     with pytest.raises(AuditError, match="postgresql://…/") as raised:
         AuditLog(gone, clock).append([asked()])
     assert "secret" not in str(raised.value)
+    for place in ("postgresql://u:secret@h", "postgresql://u:sec/ret@h/db", "postgres:///db?password=secret&host=/a/b"):
+        policy = Audit(place=place, key="k")
+        shown = f"{policy!r} {AuditLog(policy, clock).database.shown}"
+        assert "secret" not in shown
+        assert "ret" not in shown.replace("retention", "")
+        assert "…/" in shown
     with pytest.raises(ConfigurationError, match="use 'sqlite:PATH' or 'postgresql"):
         AuditLog(Audit(place="sqlite:"), clock)
 

@@ -83,6 +83,16 @@ def test_what_was_told_in_clear_before_contents_were_encrypted_is_found_held_and
     assert verdict(log).problems == []
 
 
+def test_what_one_tenant_keeps_no_longer_is_let_go_of_theirs_alone(log: AuditLog, clock: Clock) -> None:
+    log.append([asked("ann", tenant="a"), asked("ann", tenant="b")])
+    clock.now += 31 * DAY
+    assert prune(log, READER, "a") == 1
+    assert prune(log, READER) == 1
+    assert [(event["tenant"], event["numbers"]) for event in told(log, "audit.prune")] == [
+        ("a", [[1, 1]]), ("b", [[1, 1]]),
+    ]  # fmt: skip
+
+
 def test_a_hold_on_another_class_forbids_nothing(log: AuditLog) -> None:
     log.append([asked("ann")])
     hold(log, "case-1", READER, kind="billing")

@@ -31,7 +31,7 @@ class Gated(AuditLog):
     def __init__(self, policy: Audit, clock: Clock) -> None:
         super().__init__(policy, clock)
         self.tried, self.open = Flag(), Flag()
-        self.broken: AuditError | None = None
+        self.broken: Exception | None = None
 
     @override
     def append(self, events: list[Event]) -> list[Appended]:  # type: ignore[override]  # a list will do here
@@ -118,6 +118,22 @@ async def test_who_waits_for_room_is_told_when_there_will_be_none(make: Callable
     with pytest.raises(AuditError, match="disk is full"):
         await waiting
     log.broken = None
+
+
+def test_what_goes_wrong_with_every_event_is_a_failure_of_the_log(make: Callable[..., Writer]) -> None:
+    writer = make(Gated)
+    log = writer.log
+    assert isinstance(log, Gated)
+    log.broken = RuntimeError("out of order")
+    writer.put(asked("ann"))
+    log.open.set()
+    while writer.failure is None:
+        log.tried.wait(0.001)
+    assert isinstance(writer.failure.original_exception, RuntimeError)
+    log.broken = None
+    (event,) = told(writer)
+    assert (event["actor"], event["unwritable"]) == ("ann", "RuntimeError")
+    assert writer.failure is None
 
 
 async def test_who_waits_to_have_written_what_there_is_no_room_for_is_told(make: Callable[..., Writer]) -> None:

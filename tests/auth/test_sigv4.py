@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta, timezone
 from unittest.mock import patch
 from urllib.parse import quote
 
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given
@@ -46,7 +47,8 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.
 def botocore_signature(request: HttpRequest, who: Credentials, scope: Scope, now: datetime) -> dict[str, str]:
     """Return the headers that botocore adds to the same request."""
     token = who.session_token.reveal() if who.session_token else None
-    signer = SigV4Auth(BotocoreCredentials(who.access_key, who.secret_key.reveal(), token), scope.service, scope.region)
+    kind = S3SigV4Auth if scope.service == "s3" else SigV4Auth
+    signer = kind(BotocoreCredentials(who.access_key, who.secret_key.reveal(), token), scope.service, scope.region)
     sent = AWSRequest(method=request.method, url=request.url, data=request.body, headers=dict(request.headers))
     with patch("botocore.auth.get_current_datetime", return_value=now.replace(tzinfo=None)):
         signer.add_auth(sent)
@@ -96,3 +98,13 @@ def test_credentials_do_not_show_their_secrets() -> None:
     who = Credentials(access_key="AKIDEXAMPLE", secret_key=Secret("geheim"), session_token=Secret("verborgen"))
     assert "geheim" not in repr(who)
     assert "verborgen" not in repr(who)
+
+
+@given(url=urls, body=st.binary(max_size=50), who=credentials, now=moments)
+def test_a_signature_for_object_storage_equals_botocores(
+    url: str, body: bytes, who: Credentials, now: datetime
+) -> None:
+    headers = {"X-Amz-Content-SHA256": hashlib.sha256(body).hexdigest(), "x-amz-object-lock-mode": "COMPLIANCE"}
+    request, scope = HttpRequest("PUT", url, headers, body), Scope(region="eu-central-1", service="s3")
+    theirs = botocore_signature(request, who, scope, now)
+    assert sign(request, who, scope, now)["Authorization"] == theirs["Authorization"]

@@ -21,7 +21,7 @@ from any_llm.audit.event import Event
 from any_llm.audit.log import AuditLog
 from any_llm.cli.exits import Exit
 from any_llm.pipeline.surroundings import PROCESS
-from tests.audit.logs import changing
+from tests.audit.logs import asked, changing
 from tests.audit.storage import Storage, storage
 from tests.cli.conftest import Command
 from tests.observers.collector import Collector, told
@@ -253,6 +253,22 @@ def test_what_is_broken_is_told_also_where_the_look_at_it_cannot_be_written(any_
     assert "What signs the end of the chain is missing" in done.out
     assert "this look at the log is not in it" in done.err
     assert done.code == 1
+
+
+def test_a_log_of_several_tenants_is_verified_and_reported_as_a_whole(any_llm: Command, tmp_path: Path) -> None:
+    place = f"sqlite:{tmp_path / 'audit.db'}"
+    log = AuditLog(Audit(place=place), PROCESS.clock)
+    log.append([asked("ann", tenant="a"), asked("ann", tenant="b"), asked("bob", tenant="b")])
+    log.close()
+    done = any_llm("audit", "verify", "--place", place)
+    assert (done.code, done.out.splitlines()[-1]) == (0, "3 events, 0 checkpoints, 0 removed: nothing is wrong")
+    assert "no chain of this tenant" in any_llm("audit", "verify", "--place", place, "--tenant", "c").out
+    told = json.loads(any_llm("audit", "report", "soc2", "--place", place).out)["tenants"]
+    assert {name: review["people"].get("ann", {}).get("calls") for name, review in told.items()} == {
+        "": None, "a": 1, "b": 1,
+    }  # fmt: skip
+    about = ("audit", "report", "subject", "--subject", "ann", "--tenant", "b", "--place", place)
+    assert json.loads(any_llm(*about).out)["events"] == 1
 
 
 def test_who_looks_at_the_holds_is_told_too(any_llm: Command, place: str) -> None:

@@ -113,6 +113,7 @@ class _Point(NamedTuple):
 async def archive(log: AuditLog, place: Place, reader: Reader, tenant: str | None = None) -> tuple[Manifest, int]:
     """Write the events under each checkpoint to a file of its own, and then the manifest; only whole windows go.
 
+    Those that are open for longer than the policy's `checkpoint_seconds`, since nothing was written, are closed first.
     Windows that an earlier manifest tells of stay as they are, so that this can be done again and again.
 
     Returns:
@@ -125,6 +126,8 @@ async def archive(log: AuditLog, place: Place, reader: Reader, tenant: str | Non
     """
     before = await read_manifest(place)
     known = {(window.tenant, window.last): window for window in before.windows}
+    with log.transaction() as transaction:
+        transaction.close_windows(older=log.policy.checkpoint_seconds)
     with log.database.snapshot() as session:
         statement = (
             "SELECT tenant, first, last, root, at, key_id, signature FROM audit_checkpoints ORDER BY tenant, last"

@@ -15,11 +15,13 @@ from urllib.parse import unquote
 from any_llm.audit.tables import POSTGRES, SQLITE
 from any_llm.exceptions import ConfigurationError, MissingExtraError
 from any_llm.refusals import AuditError
+from any_llm.types.auditing import shown_place
 from any_llm.types.json import JSON
 
 _SECONDS_FOR_A_LOCK = 10.0
 _SECONDS_BETWEEN_TRIES = 0.02
 _LOCK = 0x616E796C6C6D
+_PATIENCE = "SELECT set_config('lock_timeout', ?, false) WHERE current_setting('lock_timeout') = '0'"
 _THERE = "SELECT 1 FROM sqlite_master WHERE name = 'audit_events_same'"
 
 
@@ -224,13 +226,14 @@ class Database:
         except AuditError:
             # The connection itself is broken; the next transaction has a new one.
             self._connection = None
+            session.connection.close()
 
     @property
     def shown(self) -> str:
         """The place as a text may show it."""
         if self.path is not None:
             return str(self.path)
-        return f"postgresql://…/{self.place.rpartition('/')[2].partition('?')[0]}"
+        return shown_place(self.place)
 
     def _connect(self) -> Connection:
         failures: tuple[type[Exception], ...] = (*_errors(postgres=self.postgres), OSError)
@@ -238,12 +241,12 @@ class Database:
             connection = _connect_postgres(self.place) if self.path is None else _connect_sqlite(self.path)
         except failures as error:
             raise AuditError(f"The audit log at {self.shown!r} cannot be opened: {error}", error) from error
-        session = Session(connection, postgres=self.postgres)
         if self.postgres:
-            session.run("BEGIN")
-            session.lock()
-            session.make_tables()
-            session.run("COMMIT")
+            try:
+                _begin_postgres(Session(connection, postgres=True))
+            except AuditError:
+                connection.close()
+                raise
         return connection
 
 
@@ -285,8 +288,21 @@ def _connect_sqlite(path: Path) -> Connection:
 
 
 def _connect_postgres(place: str) -> Connection:
-    connection: Connection = _psycopg().connect(place, autocommit=True)
+    # A server that does not answer must be a failure before calls have waited for too long.
+    seconds = int(_SECONDS_FOR_A_LOCK)
+    patience = {"connect_timeout": seconds, "tcp_user_timeout": seconds * 1_000}
+    usual = {name: value for name, value in patience.items() if name not in place}
+    connection: Connection = _psycopg().connect(place, autocommit=True, **usual)
     return connection
+
+
+def _begin_postgres(session: Session) -> None:
+    """Make the tables; who holds the log for too long is a failure, unless its place says for how long one waits."""
+    session.rows(_PATIENCE, f"{_SECONDS_FOR_A_LOCK:g}s")
+    session.run("BEGIN")
+    session.lock()
+    session.make_tables()
+    session.run("COMMIT")
 
 
 def _errors(*, postgres: bool) -> tuple[type[Exception], ...]:

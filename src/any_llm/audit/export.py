@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -19,13 +19,13 @@ _ERRORS = frozenset({"failed", "cancelled"})
 _NANO = 1_000
 
 
-def json_lines(rows: Sequence[Row]) -> Iterator[str]:
+def json_lines(rows: Iterable[Row]) -> Iterator[str]:
     """Yield events as lines of JSON, each with its hash."""
     for row in rows:
         yield msgspec.json.encode(row.told()).decode()
 
 
-def syslog_lines(rows: Sequence[Row], host: str) -> Iterator[str]:
+def syslog_lines(rows: Iterable[Row], host: str) -> Iterator[str]:
     """Yield events as messages of RFC 5424, of the facility `log audit`; the text is the event as JSON.
 
     https://www.rfc-editor.org/rfc/rfc5424#section-6

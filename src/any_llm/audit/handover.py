@@ -15,7 +15,7 @@ from any_llm.audit.event import Event, written_time
 from any_llm.audit.heads import heads_of, roster_of, write_head, write_roster
 from any_llm.audit.log import AuditLog
 from any_llm.audit.reading import Reader
-from any_llm.audit.signing import Signer, is_signed, key_id, next_key_of, open_signer
+from any_llm.audit.signing import Signer, find_signer, is_signed, key_id, next_key_of, open_signer
 from any_llm.refusals import AuditError
 from any_llm.types.json import JSON
 
@@ -133,7 +133,7 @@ def rotate(log: AuditLog, reader: Reader, *, lost: bool = False) -> str:
             [Event(action="audit.rotate", stream="admin", actor=reader.actor, kind="audit", details=kept)]
         )
     if old is not None:
-        next_key_of(path).replace(path)
+        find_signer(path, new.public_id)
     return new.public_id
 
 

@@ -233,11 +233,16 @@ class Transaction:
             head = write_checkpoint(self.session, signer, tenant, head, written_time(now))
         write_head(self.session, signer, tenant, head)
 
-    def close_windows(self) -> None:
-        """Sign a checkpoint for each tenant with events that none covers yet."""
-        now = written_time(self._log.clock.time())
+    def close_windows(self, *, older: float = 0.0) -> None:
+        """Sign a checkpoint for each tenant with events that none covers yet.
+
+        Args:
+            older: only where the last one is so many seconds old.
+        """
+        moment = self._log.clock.time()
+        now, before = written_time(moment), written_time(moment - older)
         for tenant, head in heads_of(self.session).items():
-            if head.number > head.checked:
+            if head.number > head.checked and head.checked_at <= before:
                 signer = self._log.signer_after(head.key_id)
                 write_head(self.session, signer, tenant, write_checkpoint(self.session, signer, tenant, head, now))
 

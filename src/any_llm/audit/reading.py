@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from any_llm.audit.database import Session, as_bytes
 from any_llm.audit.event import Event, Row
+from any_llm.audit.heads import head_of
 from any_llm.audit.log import AuditLog
 from any_llm.audit.sealing import Subject, find_subject, opened
 from any_llm.types.json import JSON, JSONObject, is_object
@@ -61,18 +61,34 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_events(log: AuditLog, query: Query, reader: Reader, purpose: str) -> list[Row]:
-    """Return the events that are asked for, oldest first by tenant; the log tells of that.
+    """Return the events that are asked for, as `each_event` yields them."""
+    return list(each_event(log, query, reader, purpose))
 
-    Where contents are encrypted, a query for an actor finds what is told of them by their reference, too.
+
+def each_event(log: AuditLog, query: Query, reader: Reader, purpose: str) -> Iterator[Row]:
+    """Yield the events that are asked for, oldest first by tenant; before the first one the log tells of that.
+
+    Where contents are encrypted, a query for an actor finds what is told of them by their reference, too. Events that
+    come while others are read are not among them.
 
     Raises:
         AuditError: the log cannot be read or written.
     """
     with log.database.snapshot() as session:
         query = with_reference(session, query)
-        found = list(rows_of(session, query))
-    tell_found(log, query, reader, purpose, Counter(row.tenant for row in found))
-    return found
+        where, values = _conditions(query)
+        counted = f"SELECT tenant, COUNT(*), MAX(number) FROM audit_events WHERE {where}"  # noqa: S608  # ours
+        statement = f"{counted} GROUP BY tenant ORDER BY tenant"
+        found = {tenant: (count, last) for tenant, count, last in session.rows(statement, *_start(query), *values)}
+    tell_found(log, query, reader, purpose, {tenant: count for tenant, (count, _) in found.items()})
+    after = _start(query)
+    while found:
+        with log.database.snapshot() as session:
+            page = _page(session, query, after)
+        yield from (row for row in page if row.number <= found.get(row.tenant, (0, 0))[1])
+        if len(page) < _PAGE:
+            break
+        after = page[-1].tenant, page[-1].number
 
 
 def tell_found(log: AuditLog, query: Query, reader: Reader, purpose: str, found: Mapping[str, int]) -> None:
@@ -82,7 +98,7 @@ def tell_found(log: AuditLog, query: Query, reader: Reader, purpose: str, found:
         AuditError: the log cannot be written.
     """
     said = query.said()
-    if log.policy.content == "encrypted" and query.actor:
+    if query.actor and (query.reference or log.policy.content == "encrypted"):
         # Whoever is called by a reference is not to be named where that is told.
         said["actor"] = query.reference or "(nobody known)"
     tenants = dict(found) or {query.tenant or "": 0}
@@ -92,10 +108,19 @@ def tell_found(log: AuditLog, query: Query, reader: Reader, purpose: str, found:
 def tell_reading(log: AuditLog, reader: Reader, purpose: str, about: Mapping[str, JSONObject]) -> None:
     """Write into the chains of some tenants that somebody looked at them, and what is to be told of that.
 
+    Of a tenant who has none, the chain of no tenant tells: nobody gets one by being asked about.
+
     Raises:
         AuditError: the log cannot be written.
     """
-    log.append([_reading(reader, purpose, tenant, told) for tenant, told in about.items()])
+    with log.transaction() as transaction:
+        there = {tenant for tenant in about if head_of(transaction.session, tenant).place}
+        transaction.append(
+            [
+                _reading(reader, purpose, tenant if tenant in there else "", told | ({"of": tenant} if tenant else {}))
+                for tenant, told in about.items()
+            ]
+        )
 
 
 def _reading(reader: Reader, purpose: str, tenant: str, about: JSONObject) -> Event:
@@ -106,22 +131,36 @@ def _reading(reader: Reader, purpose: str, tenant: str, about: JSONObject) -> Ev
 
 def rows_of(session: Session, query: Query) -> Iterator[Row]:
     """Yield the events that are asked for, by tenant and number."""
-    conditions = [text for name, text in _MATCHES.items() if getattr(query, name)]
-    values = [getattr(query, name) for name, text in _MATCHES.items() if text in conditions]
+    after = _start(query)
+    while True:
+        page = _page(session, query, after)
+        yield from page
+        if len(page) < _PAGE:
+            return
+        after = page[-1].tenant, page[-1].number
+
+
+def _start(query: Query) -> tuple[str, int]:
+    """Return before what the first event stands."""
+    return query.tenant or "", _LEAST
+
+
+def _page(session: Session, query: Query, after: tuple[str, int]) -> list[Row]:
+    where, values = _conditions(query)
+    statement = f"SELECT {_COLUMNS} FROM audit_events WHERE {where} ORDER BY tenant, number LIMIT {_PAGE}"  # noqa: S608  # columns and conditions of ours
+    return [row_of(row) for row in session.rows(statement, *after, *values)]
+
+
+def _conditions(query: Query) -> tuple[str, list[object]]:
+    """Return what is asked for as SQL, the first two values of which are a tenant and a number to begin behind."""
+    conditions = ["(tenant, number) > (?, ?)" if query.tenant is None else "tenant = ? AND number > ?"]
+    named = [name for name in _MATCHES if getattr(query, name)]
+    conditions += [_MATCHES[name] for name in named]
+    values: list[object] = [getattr(query, name) for name in named]
     if query.actor:
         conditions.append(_ACTOR)
         values += query.actor, query.reference or query.actor
-    of_one = query.tenant is not None
-    after: tuple[object, ...] = (query.tenant, _LEAST) if of_one else ("", _LEAST)
-    place = "tenant = ? AND number > ?" if of_one else "(tenant, number) > (?, ?)"
-    where = " AND ".join((place, *conditions))
-    statement = f"SELECT {_COLUMNS} FROM audit_events WHERE {where} ORDER BY tenant, number LIMIT {_PAGE}"  # noqa: S608  # columns and conditions of ours
-    while True:
-        page = session.rows(statement, *after, *values)
-        yield from map(row_of, page)
-        if len(page) < _PAGE:
-            return
-        after = page[-1][0], page[-1][1]
+    return " AND ".join(conditions), values
 
 
 def row_of(row: JSON) -> Row:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import msgspec
+
+from any_llm.audit.heads import heads_of
 from any_llm.audit.log import AuditLog
 from any_llm.audit.reading import Query, Reader, read_events, subjects_of, unsealed
+from any_llm.refusals import AuditError
 from any_llm.types.json import JSONObject, is_object
 
 
@@ -16,16 +20,28 @@ def report(log: AuditLog, name: str, query: Query, reader: Reader) -> JSONObject
     Args:
         log: of which log.
         name: one of `REPORTS`.
-        query: which events it is about; its tenant must be named.
+        query: which events it is about; without a tenant, it has a report for each.
         reader: who wants it, and why: the log tells of it.
 
     Raises:
-        AuditError: the log cannot be read.
+        AuditError: the log cannot be read, or is not as it was written.
     """
+    if query.tenant is None:
+        with log.database.snapshot() as session:
+            tenants = list(heads_of(session))
+        if len(tenants) != 1:
+            each = {
+                tenant: report(log, name, msgspec.structs.replace(query, tenant=tenant), reader) for tenant in tenants
+            }
+            return {"report": name, "tenants": each}
+        query = msgspec.structs.replace(query, tenant=tenants[0])
     rows = read_events(log, query, reader, f"report.{name}")
     with log.database.snapshot() as session:
         subjects = subjects_of(session, query.tenant or "")
-    events = [unsealed(row.told(), subjects) for row in rows]
+    try:
+        events = [unsealed(row.told(), subjects) for row in rows]
+    except ValueError as error:
+        raise AuditError(f"{error}: somebody has changed the log; see what verify says") from error
     about = {"report": name, "tenant": query.tenant or "", "query": query.said(), "events": len(events)}
     return about | REPORTS[name](events)
 

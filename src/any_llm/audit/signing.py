@@ -72,8 +72,19 @@ def open_signer(path: Path) -> Signer:
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
             _write_new(path, made)
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"The key of the audit log, {str(path)!r}, cannot be used: {error}") from error
+    return _signer_of(text, path)
+
+
+def _signer_of(text: bytes, path: Path) -> Signer:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as above
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415  # as above
+
+    try:
+        key = serialization.load_pem_private_key(text, password=None)
+    except (ValueError, TypeError) as error:
         raise ConfigurationError(
             f"The key of the audit log, {str(path)!r}, cannot be used: {error}; make one with "
             "`openssl genpkey -algorithm ed25519`"
@@ -103,8 +114,14 @@ def find_signer(path: Path, key: str) -> Signer:
         MissingExtraError: the extra `audit` is not installed.
     """
     waiting = next_key_of(path)
-    if waiting.exists() and open_signer(waiting).public_id == key:
-        waiting.replace(path)
+    try:
+        if _signer_of(waiting.read_bytes(), waiting).public_id == key:
+            waiting.replace(path)
+    except FileNotFoundError:
+        # There is none, or another process was the first to do this.
+        pass
+    except OSError as error:
+        raise ConfigurationError(f"The key of the audit log, {str(waiting)!r}, cannot be used: {error}") from error
     return open_signer(path)
 
 

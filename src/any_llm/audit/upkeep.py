@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from any_llm.audit.database import Session
 from any_llm.audit.event import Event, written_time
 from any_llm.audit.log import AuditLog, Transaction
-from any_llm.audit.reading import Reader
+from any_llm.audit.reading import Query, Reader
 from any_llm.audit.sealing import find_subject, subject_of
 from any_llm.refusals import AuditError
 from any_llm.types.json import JSON
@@ -32,8 +32,13 @@ _FORBIDS = (
 )
 
 
-def prune(log: AuditLog, reader: Reader) -> int:
+def prune(log: AuditLog, reader: Reader, tenant: str | None = None) -> int:
     """Take away the bodies of events that are older than their class is kept, and return how many went.
+
+    Args:
+        log: of which log.
+        reader: who does it, and why.
+        tenant: whose events; `None` for everybody's.
 
     Raises:
         AuditError: the log cannot be written.
@@ -41,28 +46,31 @@ def prune(log: AuditLog, reader: Reader) -> int:
     removed = 0
     for kind, days in log.policy.retention.items():
         before = written_time(log.clock.time() - days * _DAY)
-        while gone := _prune(log, kind, before, reader):
+        query = Query(tenant=tenant, kind=kind, until=before)
+        while gone := _prune(log, query, reader):
             removed += gone
     if removed:
         log.database.forget()
     return removed
 
 
-def _prune(log: AuditLog, kind: str, before: str, reader: Reader) -> int:
+def _prune(log: AuditLog, query: Query, reader: Reader) -> int:
     old = "SELECT tenant, number FROM audit_events WHERE class = ? AND at < ? AND body IS NOT NULL AND NOT "
-    statement = f"{old}{_HELD} ORDER BY tenant, number LIMIT {_AT_ONCE}"
+    of_one = "" if query.tenant is None else " AND tenant = ?"
+    statement = f"{old}{_HELD}{of_one} ORDER BY tenant, number LIMIT {_AT_ONCE}"
+    values = (query.kind, query.until, *(() if query.tenant is None else (query.tenant,)))
     with log.database.snapshot() as session:
         # Most often there is nothing, which need not keep anybody from writing.
-        if not session.rows(statement, kind, before):
+        if not session.rows(statement, *values):
             return 0
     by_tenant: dict[str, list[int]] = {}
     with log.transaction() as transaction:
         session = transaction.session
-        for tenant, number in session.rows(statement, kind, before):
+        for tenant, number in session.rows(statement, *values):
             by_tenant.setdefault(tenant, []).append(number)
         for tenant, numbers in by_tenant.items():
             _take_away(session, tenant, numbers)
-            about = {"class_removed": kind, "before": before, "numbers": ranges(numbers)}
+            about = {"class_removed": query.kind, "before": query.until, "numbers": ranges(numbers)}
             _tell(transaction, "audit.prune", tenant, reader, about)
     return sum(map(len, by_tenant.values()))
 

@@ -238,7 +238,10 @@ def _check_checkpoints(session: Session, chain: _Chain, keys: Keys) -> int:
 def _check_head(session: Session, chain: _Chain, keys: Keys) -> None:
     head = head_of(session, chain.tenant)
     if not head.place:
-        chain.wrong(chain.number, "What signs the end of the chain is missing")
+        chain.wrong(
+            chain.number,
+            "What signs the end of the chain is missing" if chain.hashes else "There is no chain of this tenant",
+        )
         return
     if (head.number, head.hash) != (chain.number, chain.last):
         chain.wrong(head.number, f"The chain ends at {chain.number}, but its signed end is {head.number}")

@@ -116,7 +116,8 @@ class Writer:
             _tell([waiting], AuditError("There is no room for the event; how many those are is told later"))
             return
         self._queue.append(waiting)
-        self._woken.set()
+        if not self._woken.is_set():
+            self._woken.set()
         if self._thread is None:
             with self._starting:
                 if self._thread is None:
@@ -168,8 +169,12 @@ class Writer:
                     for waiting in batch:
                         self._append([waiting])
                     return
+                if "unwritable" in batch[0].event.details:
+                    # It is not for what the event brings along.
+                    self._failed(AuditError(None, error), batch)
+                    sleep(_SECONDS_AFTER_A_FAILURE)
                 _LOG.error("An event cannot be written into the audit log as it is: %r", error)
-                batch = [_Waiting(_without_details(batch[0].event, error))]
+                batch = [batch[0]._replace(event=_without_details(batch[0].event, error))]
             else:
                 return
 
@@ -183,8 +188,8 @@ class Writer:
         self._pruned_at = now
         try:
             prune(self.log, Reader(actor="retention", reason="the configuration's audit.retention"))
-        except AnyLLMError as error:
-            _LOG.warning("What the audit log keeps no longer could not be let go: %s", error)
+        except Exception as error:  # noqa: BLE001  # the thread must go on, whatever happens
+            _LOG.warning("What the audit log keeps no longer could not be let go: %r", error)
 
     def _failed(self, error: AnyLLMError, batch: Sequence[_Waiting]) -> None:
         if self.failure is None:

@@ -8,7 +8,7 @@ import platform
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -20,7 +20,7 @@ from any_llm.audit.export import json_lines, otlp_logs, syslog_lines
 from any_llm.audit.handover import rotate
 from any_llm.audit.log import AuditLog
 from any_llm.audit.proof import is_proved, prove
-from any_llm.audit.reading import Query, Reader, read_events, tell_reading
+from any_llm.audit.reading import Query, Reader, each_event, tell_reading
 from any_llm.audit.reports import report
 from any_llm.audit.signing import public_key_of
 from any_llm.audit.upkeep import erase, hold, holds, prune, release
@@ -62,7 +62,7 @@ def _verify(wanted: Verification, wish: AuditWish) -> Verdict:
     log = _log(wish)
     owned = Path(log.policy.key_path).exists()
     trusted = [public_key_of(path) for path in wanted.public_keys] or [_own_key(wish)]
-    expected = {wish.tenant: [_expected(text) for text in wanted.expect]}
+    expected = {wish.tenant: [_expected(text) for text in wanted.expect]} if wanted.expect else {}
     if wanted.manifest:
         for window in asyncio.run(read_manifest(_place(wanted.manifest))).windows:
             expected.setdefault(window.tenant, []).append((window.last, bytes.fromhex(window.last_hash)))
@@ -106,15 +106,13 @@ def prove_audit(number: int | None, check: Path | None, public_key: Path | None,
 def export_audit(form: str, to: str, query: Mapping[str, str], wish: AuditWish) -> None:
     """Write events out."""
     log, reader = _log(wish), _reader(wish)
-    rows = read_events(log, _query(wish.tenant or None, query), reader, "export")
+    rows = each_event(log, _query(wish.tenant or None, query), reader, "export")
     if form == "otlp" and to.startswith(("http://", "https://")):
-        asyncio.run(post_logs(rows, to))
-        note(f"{len(rows)} events sent")
+        note(f"{asyncio.run(post_logs(rows, to))} events sent")
         return
-    lines = [msgspec.json.encode(otlp_logs(rows)).decode()] if form == "otlp" else list(_LINES[form](rows))
+    lines = _LINES[form](rows)
     if to.startswith(("tcp://", "tls://")):
-        asyncio.run(send_syslog(lines, to))
-        note(f"{len(rows)} events sent")
+        note(f"{asyncio.run(send_syslog(lines, to))} events sent")
     elif to:
         _write_file(to, lines)
     else:
@@ -162,7 +160,9 @@ def report_audit(name: str, query: Mapping[str, str], wish: AuditWish) -> None:
     """Print a report."""
     if name == "subject" and not query["actor"]:
         raise ConfigurationError("The report 'subject' is about somebody; name them with --subject")
-    write_json(report(_log(wish), name, _query(wish.tenant, query), _reader(wish)))
+    # A person of one tenant is not one of another who has the same name.
+    tenant = wish.tenant if name == "subject" else wish.tenant or None
+    write_json(report(_log(wish), name, _query(tenant, query), _reader(wish)))
 
 
 def erase_audit(subject: str, wish: AuditWish) -> None:
@@ -189,7 +189,7 @@ def hold_audit(name: str, subject: str, kind: str, wish: AuditWish, *, release: 
 
 def prune_audit(wish: AuditWish) -> None:
     """Let go of what is older than it is kept."""
-    write(f"{prune(_log(wish), _reader(wish))} events removed\n")
+    write(f"{prune(_log(wish), _reader(wish), wish.tenant or None)} events removed\n")
 
 
 def _release(log: AuditLog, name: str, wish: AuditWish) -> None:
@@ -235,8 +235,16 @@ def _expected(text: str) -> tuple[int, bytes]:
         ) from error
 
 
-def _syslog(rows: Sequence[Row]) -> Sequence[str]:
-    return list(syslog_lines(rows, platform.node()))
+def _syslog(rows: Iterable[Row]) -> Iterable[str]:
+    return syslog_lines(rows, platform.node())
 
 
-_LINES: Mapping[str, Callable[[Sequence[Row]], Iterable[str]]] = {"jsonl": json_lines, "syslog": _syslog}
+def _otlp(rows: Iterable[Row]) -> Iterable[str]:
+    yield msgspec.json.encode(otlp_logs(list(rows))).decode()
+
+
+_LINES: Mapping[str, Callable[[Iterable[Row]], Iterable[str]]] = {
+    "jsonl": json_lines,
+    "syslog": _syslog,
+    "otlp": _otlp,
+}

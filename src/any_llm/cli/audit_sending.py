@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -19,27 +20,35 @@ _SECONDS = 30.0
 _BATCH = 500
 
 
-async def send_syslog(lines: Sequence[str], to: str) -> None:
+async def send_syslog(lines: Iterable[str], to: str) -> int:
     """Send messages over TCP, or over TLS (RFC 5425), each with its length before it (RFC 6587, section 3.4.1).
+
+    Returns:
+        How many there were.
 
     Raises:
         ConfigurationError: that is no place of a receiver.
         ConnectionFailedError: it cannot be reached, or does not take them.
     """
     host, port, tls = _place_of(to)
+    count = 0
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(_SECONDS) as patience:
             _, writer = await asyncio.open_connection(host, port, ssl=tls or None)
             for line in lines:
+                count += 1
                 message = line.encode()
                 writer.write(b"%d %b" % (len(message), message))
                 await writer.drain()
+                # It may take as long as it likes, as long as it goes on.
+                patience.reschedule(asyncio.get_running_loop().time() + _SECONDS)
             writer.close()
             await writer.wait_closed()
     except OSError as error:
         # A timeout is one, too.
         reason = str(error) or type(error).__name__
         raise ConnectionFailedError(f"--to {to!r} does not take the events: {reason}") from error
+    return count
 
 
 def _place_of(to: str) -> tuple[str, int, bool]:
@@ -53,17 +62,22 @@ def _place_of(to: str) -> tuple[str, int, bool]:
     return host, port, where.scheme == "tls"
 
 
-async def post_logs(rows: Sequence[Row], to: str) -> None:
+async def post_logs(rows: Iterable[Row], to: str) -> int:
     """Send logs to an OTLP receiver: https://opentelemetry.io/docs/specs/otlp/#otlphttp-request .
 
     Further headers, such as those that prove who sends, are those of `OTEL_EXPORTER_OTLP_LOGS_HEADERS`, else of
     `OTEL_EXPORTER_OTLP_HEADERS`.
+
+    Returns:
+        How many events there were.
     """
     url = to if urlsplit(to).path.strip("/") else f"{to.rstrip('/')}/v1/logs"
     headers = {"Content-Type": "application/json", **_headers(os.environ)}
     pool = shared_pool(PoolSettings())
-    for start in range(0, len(rows), _BATCH):
-        body = msgspec.json.encode(otlp_logs(rows[start : start + _BATCH]))
+    left, count = iter(rows), 0
+    while batch := list(islice(left, _BATCH)):
+        count += len(batch)
+        body = msgspec.json.encode(otlp_logs(batch))
         exchange = await pool.send(HttpRequest("POST", url, headers, body), Timeouts(total=_SECONDS))
         answer = await exchange.read()
         if exchange.status >= 300:
@@ -71,6 +85,7 @@ async def post_logs(rows: Sequence[Row], to: str) -> None:
                 f"The receiver at {url!r} answered {exchange.status}: {answer[:200].decode('utf-8', 'replace')}"
             )
         _check_all_taken(answer, url)
+    return count
 
 
 def _headers(environment: Mapping[str, str]) -> Mapping[str, str]:

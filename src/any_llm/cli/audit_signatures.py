@@ -110,7 +110,7 @@ def audit_report(
     until: str = "",
     wish: _Wish = None,
 ) -> None:
-    """Print a report as JSON.
+    """Print a report as JSON; but for that about a subject, of every tenant where none is named.
 
     Args:
         name: eu-ai-act (each use, as the EU's AI Act has it logged), soc2 (who had access to what), or subject

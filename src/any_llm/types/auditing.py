@@ -17,6 +17,14 @@ Durability: TypeAlias = Literal["group", "commit"]
 AuditFailure: TypeAlias = Literal["refuse", "continue"]
 
 
+def shown_place(place: str) -> str:
+    """Return the place of a log as a text may show it: of one in PostgreSQL, the name of the database alone."""
+    if place.startswith("sqlite:"):
+        return place
+    scheme, _, rest = place.partition(":")
+    return f"{scheme}://…/{rest.partition('?')[0].rpartition('/')[2].rpartition('@')[2]}"
+
+
 class Audit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How calls are audited.
 
@@ -76,7 +84,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @override
     def __repr__(self) -> str:
         # Its place may hold a password.
-        return show_record(self)
+        return show_record(self, place=repr(shown_place(self.place)))
 
     @property
     def key_path(self) -> str:
