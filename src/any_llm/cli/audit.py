@@ -121,7 +121,8 @@ def export_audit(form: str, to: str, query: Mapping[str, str], wish: AuditWish) 
 
 def _write_file(to: str, lines: Iterable[str]) -> None:
     try:
-        Path(to).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        with Path(to).open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
     except OSError as error:
         raise ConfigurationError(f"--to {to!r} cannot be written: {error.strerror}") from error
 
