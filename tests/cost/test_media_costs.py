@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import wave
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from any_llm import AnyLLM, Ledger, Price, Settings
+from any_llm.engine.metered import metered_by
 from any_llm.engine.pricing import Pricing
+from any_llm.pipeline.call import Call
+from any_llm.spec.dialect import Target
+from any_llm.spec.provider import Operation, Provider
 from any_llm.stores.ledger.opening import open_book
 from any_llm.stores.ledger.questions import Span, attempts, spent
 from any_llm.stores.ledger.writer import Writer
@@ -19,7 +25,9 @@ from any_llm.types.batch import BatchResult, BatchResultItem
 from any_llm.types.binary import Binary
 from any_llm.types.completion import ChatCompletion, CompletionUsage
 from any_llm.types.cost import Cost, together
+from any_llm.types.http import FileSource
 from any_llm.types.json import JSON
+from any_llm.types.media import Media
 from any_llm.types.report import Report
 from any_llm.types.usage import Usage
 
@@ -149,6 +157,55 @@ def test_mistrals_speech_is_billed_by_characters_where_one_says_a_price() -> Non
     assert isinstance(whole, Binary)
     assert whole.cost is not None
     assert (whole.cost.total, whole.cost.source) == (Decimal("0.000272"), "https://mistral.ai/pricing")
+
+
+def recording(seconds: float, *, endless: bool = False) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as written:
+        written.setnchannels(1)
+        written.setsampwidth(2)
+        written.setframerate(8_000)
+        written.writeframes(bytes(int(seconds * 16_000)))
+    sound = bytearray(file.getvalue())
+    if endless:
+        sound[40:44] = b"\xff\xff\xff\x7f"
+    return bytes(sound)
+
+
+def test_a_transcription_costs_what_its_recording_is_long_where_its_answer_does_not_tell(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(recording(1.5))
+    text = told({"text": "Hello"})
+    longer = told({"text": "Hello", "duration": 60.0})
+    tokens = told({"text": "Hello", "usage": {"type": "tokens", "input_tokens": 10, "output_tokens": 2}})
+    client = client_of("openai", text, text, longer, text, text, text, tokens)
+
+    costs = [
+        client.transcription(model, file).cost
+        for model, file in (
+            ("whisper-1", recording(1.5)),
+            ("whisper-1", tmp_path / "a.wav"),
+            ("whisper-1", recording(1.5)),
+            ("whisper-1", recording(1.5, endless=True)),
+            ("whisper-1", b"RIFF and nothing more"),
+            ("whisper-1", b"ID3 of another kind"),
+            ("gpt-4o-transcribe", recording(1.5)),
+        )
+    ]
+
+    assert [None if cost is None else cost.total for cost in costs] == [
+        *[Decimal("0.00015")] * 2, Decimal("0.006"), None, None, None, Decimal("0.000045"),
+    ]  # fmt: skip
+    assert costs[-1] is not None
+    assert (costs[-1].usage.seconds, costs[-1].complete) == (Decimal("1.5"), True)
+
+
+def test_a_recording_that_is_gone_when_its_answer_comes_has_no_length(tmp_path: Path) -> None:
+    call = Call(
+        operation=Operation.TRANSCRIPTION,
+        target=Target(provider=Provider(name="p"), model="m", base_url="http://p.example"),
+        options={"file": Media(kind="audio", content=FileSource(tmp_path / "gone.wav"))},
+    )
+    assert metered_by(call) is None
 
 
 def test_moderation_that_is_free_costs_nothing_and_says_who_says_so() -> None:

@@ -229,6 +229,22 @@ def test_what_the_package_does_not_list_is_priced_by_the_data_of_this_one() -> N
     assert "the data's day" in listed.notes[-1]
 
 
+@pytest.mark.parametrize(
+    ("provider", "model", "used", "total"),
+    [
+        ("deepgram", "nova-3", Usage(seconds=Decimal(60)), "0.0043002"),
+        ("elevenlabs", "eleven_multilingual_v2", Usage(characters=1_000), "0.08"),
+        ("cohere", "rerank-v3.5", Usage(search_units=1), "0.002"),
+        ("openai", "sora-2", Usage(seconds=Decimal(8)), "0.8"),
+    ],
+)
+def test_what_is_not_billed_by_tokens_has_a_price_too(provider: str, model: str, used: Usage, total: str) -> None:
+    cost = cost_of(used, provider, model, NOW)
+
+    assert cost is not None
+    assert (cost.total, cost.complete, cost.source[:7]) == (Decimal(total), True, "LiteLLM")
+
+
 def test_a_batch_costs_what_the_data_of_this_package_says() -> None:
     for model in models_of("azureopenai"):
         record = lookup("azureopenai", model)

@@ -417,12 +417,15 @@ def test_a_ledger_in_a_database_has_a_file_for_what_waits_and_one_in_a_file_has_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANY_LLM_STATE", str(tmp_path))
-    one, other = (open_aside(f"postgresql://{who}@host/db") for who in ("me:secret", "you"))
+    asides = [
+        open_aside(f"postgresql://{place}")
+        for place in ("me:secret@host/db", "you@host/db?password=x", "you@/db?host=/a", "you@/db?host=/b")
+    ]
 
-    assert one is not None
-    assert other is not None
-    assert one.path == other.path
-    assert one.path.parent == tmp_path
+    one, *others = [aside.path for aside in asides if aside is not None]
+    assert others[0] == one
+    assert len({one, *others}) == 3
+    assert one.parent == tmp_path
     assert open_aside(str(tmp_path / "l.db")) is None
 
 

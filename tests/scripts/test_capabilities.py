@@ -203,6 +203,32 @@ def test_litellm_is_read() -> None:
     assert "tavily" not in read
 
 
+@pytest.mark.parametrize(
+    ("mode", "costs", "facts"),
+    [
+        (
+            "audio_transcription",
+            {"input_cost_per_second": 0.0001, "output_cost_per_second": 1},
+            {"second_price": "0.0001"},
+        ),
+        ("audio_speech", {"input_cost_per_character": 0.000015}, {"character_price": "15"}),
+        ("rerank", {"input_cost_per_query": 0.002, "input_cost_per_token": 0}, {"search_unit_price": "2"}),
+        ("ocr", {"ocr_cost_per_page": 0.001}, {"page_price": "1"}),
+        ("video_generation", {"output_cost_per_second": 0.1}, {"second_price": "0.1"}),
+        # Which size the price without one is for, nobody says.
+        ("video_generation", {"output_cost_per_second": 0.1, "output_cost_per_second_1080p": 0.2}, {}),
+        ("audio_transcription", {"input_cost_per_second": 0}, {}),
+        ("chat", {"input_cost_per_second": 1}, {}),
+    ],
+)
+def test_what_is_paid_by_other_measures_than_tokens_is_read_by_the_kind_of_model(
+    mode: str, costs: dict[str, float], facts: dict[str, str]
+) -> None:
+    entry = {"m": {"litellm_provider": "openai", "mode": mode, **costs}}
+    read = litellm.read(json.dumps(entry).encode())["openai"]["m"]
+    assert {name: value for name, value in read.items() if name.endswith("_price")} == facts
+
+
 def test_genai_prices_is_read_without_being_run() -> None:
     rules = genai_prices.read(SOURCE)["openai"]
     assert genai_prices.facts_of(rules, "gpt-5-1", "2026-11-10") == {

@@ -51,7 +51,7 @@ def usage_of(answer: object) -> Usage | None:
 
 
 def merged(told: Usage | None, metered: Usage | None) -> Usage | None:
-    """Return what an answer tells that it used, with what is known beside it: some tell tokens and bill characters.
+    """Return what an answer tells that it used, with what is known beside it: some tell tokens and bill otherwise.
 
     Args:
         told: by the answer.
@@ -59,7 +59,9 @@ def merged(told: Usage | None, metered: Usage | None) -> Usage | None:
     """
     if told is None or metered is None:
         return told or metered
-    return msgspec.structs.replace(told, characters=told.characters or metered.characters)
+    return msgspec.structs.replace(
+        told, characters=told.characters or metered.characters, seconds=told.seconds or metered.seconds
+    )
 
 
 def batched(answer: object) -> Sequence[tuple[object, Usage]] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from any_llm.stores.ledger.rows import Entry
 from any_llm.stores.state import state_folder
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from any_llm.types.json import JSON
 
 _POSTGRES = ("postgresql://", "postgres://")
+_WHERE = frozenset({"host", "hostaddr", "port", "dbname", "service"})
+"""Parameters of a database's URL that say which it is."""
 
 
 class Book(Protocol):
@@ -83,6 +85,8 @@ def open_aside(place: str, *, surely: bool = False) -> Aside | None:
     from any_llm.stores.ledger.aside import Aside  # noqa: PLC0415  # loads SQLite
 
     parts = urlsplit(place)
-    # All who write that ledger share the file, by whatever password.
-    name = sha256(f"{parts.netloc.rpartition('@')[2]}{parts.path}".encode()).hexdigest()[:16]
+    # All who write that ledger share the file, by whatever user and password.
+    said = sorted(one for one in parse_qsl(parts.query) if one[0] in _WHERE)
+    where = f"{parts.netloc.rpartition('@')[2]}{parts.path}?{urlencode(said)}"
+    name = sha256(where.encode()).hexdigest()[:16]
     return Aside(state_folder() / f"ledger-aside-{name}.db", surely=surely)
