@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from any_llm.types.cost import Cost
     from any_llm.types.costs import Costs
 
+_NOTHING = Usage(requests=0)
 _ENCODE = msgspec.json.Encoder(decimal_format="string").encode
 
 
@@ -113,7 +114,8 @@ def _attempts(call: CallRow, record: Record, costs: Costs, cost: Cost | None) ->
         reckoned = cost if spent.role == "answer" else _reckoned(attempt, record)
         told = record.usage if spent.role == "answer" and reckoned is None else attempt.usage
         usage = told if reckoned is None else reckoned.usage
-        row = AttemptRow(
+        counted = usage if isinstance(usage, Usage) else _NOTHING
+        yield AttemptRow(
             id=f"{call.id}-{number}",
             call_id=call.id,
             number=number,
@@ -134,9 +136,15 @@ def _attempts(call: CallRow, record: Record, costs: Costs, cost: Cost | None) ->
             outcome=attempt.outcome,
             error=attempt.error,
             status=attempt.status,
+            input_tokens=counted.input_tokens,
+            cache_read_tokens=counted.cache_read_tokens,
+            cache_write_tokens=counted.cache_write_tokens,
+            output_tokens=counted.output_tokens,
+            reasoning_tokens=counted.reasoning_tokens,
+            usage=None if counted is _NOTHING else _ENCODE(counted).decode(),
             cost=_money(spent.cost),
+            **_price(reckoned),
         )
-        yield _with_usage(row, usage, reckoned) if isinstance(usage, Usage) else row
 
 
 def _reckoned(attempt: Attempt, record: Record) -> Cost | None:
@@ -145,23 +153,19 @@ def _reckoned(attempt: Attempt, record: Record) -> Cost | None:
     return None if pricing is None or attempt.usage is None else pricing.of_attempt(attempt)
 
 
-def _with_usage(row: AttemptRow, usage: Usage, cost: Cost | None) -> AttemptRow:
-    told = row._replace(
-        input_tokens=usage.input_tokens,
-        cache_read_tokens=usage.cache_read_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-        output_tokens=usage.output_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-        usage=_ENCODE(usage).decode(),
-    )
+def _price(cost: Cost | None) -> Mapping[str, str | None]:
+    """Return the columns that tell whose prices a cost is reckoned with."""
     if cost is None:
-        return told
-    source = "the provider's answer" if cost.counts == "vendor" else f"{cost.source} {cost.version}".strip()
-    return told._replace(
-        price_source=source,
-        price_date=cost.date.isoformat() if cost.date else None,
-        unpriced=_ENCODE(cost.unpriced).decode() if cost.unpriced and cost.counts == "computed" else None,
-    )
+        return {}
+    if cost.counts == "vendor":
+        source, unpriced = "the provider's answer", None
+    else:
+        source, unpriced = f"{cost.source} {cost.version}".strip(), cost.unpriced or None
+    return {
+        "price_source": source,
+        "price_date": cost.date.isoformat() if cost.date else None,
+        "unpriced": None if unpriced is None else _ENCODE(unpriced).decode(),
+    }
 
 
 def _money(amount: Decimal | None) -> str | None:

@@ -127,6 +127,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
         return tree
 
 
+_NOTHING = Decimal(0)
 UNPAID = frozenset({"hit", "semantic", "stale", "coalesced"})
 """What a cache says of answers that nobody was asked for on behalf of their call."""
 
@@ -186,31 +187,40 @@ def costs_of(
     if serving is None and attempts and attempts[-1].outcome in {"running", "closed"}:
         serving = len(attempts) - 1
     each: list[AttemptCost] = []
+    sums: dict[Role, Decimal] = {}
     for number, attempt in enumerate(attempts):
         role: Role = "answer" if number == serving else _role(attempts, number, routing)
         cost = answer if role == "answer" and answer is not None else _spent(attempt, priced)
-        one = AttemptCost(provider=attempt.provider, model=attempt.model, role=role, cost=None)
-        if cost is not None and cost.counts == "vendor":
-            one = msgspec.structs.replace(one, cost=cost.total, source="the provider's answer")
-        elif cost is not None:
-            one = msgspec.structs.replace(
-                one, cost=cost.total, source=cost.source, version=cost.version, date=cost.date
-            )
-        each.append(one)
+        each.append(_told(attempt, role, cost))
+        if cost is not None:
+            sums[role] = sums.get(role, _NOTHING) + cost.total
     return Costs(
-        total=sum((one.cost or Decimal(0) for one in each), Decimal(0)),
-        answer=_sum(each, "answer"),
-        failed=_sum(each, "failed"),
-        retried=_sum(each, "retried"),
-        hedged=_sum(each, "hedged"),
-        fallback=_sum(each, "fallback"),
+        total=sum(sums.values(), _NOTHING),
+        answer=sums.get("answer", _NOTHING),
+        failed=sums.get("failed", _NOTHING),
+        retried=sums.get("retried", _NOTHING),
+        hedged=sums.get("hedged", _NOTHING),
+        fallback=sums.get("fallback", _NOTHING),
         unknown=sum(one.cost is None for one in each),
         attempts=tuple(each),
     )
 
 
-def _sum(each: Sequence[AttemptCost], role: Role) -> Decimal:
-    return sum((one.cost or Decimal(0) for one in each if one.role == role), Decimal(0))
+def _told(attempt: Attempt, role: Role, cost: Cost | None) -> AttemptCost:
+    provider, model = attempt.provider, attempt.model
+    if cost is None:
+        return AttemptCost(provider=provider, model=model, role=role, cost=None)
+    if cost.counts == "vendor":
+        return AttemptCost(provider=provider, model=model, role=role, cost=cost.total, source="the provider's answer")
+    return AttemptCost(
+        provider=provider,
+        model=model,
+        role=role,
+        cost=cost.total,
+        source=cost.source,
+        version=cost.version,
+        date=cost.date,
+    )
 
 
 def _role(attempts: Sequence[Attempt], number: int, routing: Routing | None) -> Role:
