@@ -16,8 +16,8 @@ _SEVERAL = 2
 Rule: TypeAlias = Literal["next", "larger", "stop"]
 """After an error: ask the next target, only those with a larger context window, or none."""
 
-Shape: TypeAlias = Literal["openai", "anthropic", "problem"]
-"""Whose shape an error is told in: OpenAI's, Anthropic's, or that of RFC 9457, which knows no vendor."""
+Shape: TypeAlias = Literal["completion", "messages", "problem"]
+"""How an error is told: as chat completions tell them (OpenAI's shape), as Messages do (Anthropic's), or by RFC 9457."""
 
 
 class ErrorFacts(TypedDict, total=False):
@@ -190,18 +190,19 @@ class Failure:
         names = ("provider_name", *ErrorFacts.__annotations__)
         return known | {name: value for name in names if (value := getattr(self, name)) is not None}
 
-    def to_wire(self, shape: Shape = "openai") -> dict[str, object]:
+    def to_wire(self, shape: Shape = "completion") -> dict[str, object]:
         """Return the error as the body of an HTTP answer, in the shape that a client of that API reads.
 
-        `openai` is `{"error": {…}}`, `anthropic` is `{"type": "error", "error": {…}}`, and `problem` is the media type
-        `application/problem+json` of RFC 9457, whose `status` is the HTTP status to answer with.
+        `completion` is OpenAI's `{"error": {…}}`, `messages` is Anthropic's `{"type": "error", "error": {…}}`, and
+        `problem` is the media type `application/problem+json` of RFC 9457, whose `status` is the HTTP status to answer
+        with.
         """
-        status, kind, anthropic = closest(_SHAPES, type(self), (500, "server_error", "api_error"))
-        if shape == "anthropic":
-            body: dict[str, object] = {"type": "error", "error": {"type": anthropic, "message": self.message}}
+        status, kind, in_messages = closest(_SHAPES, type(self), (500, "server_error", "api_error"))
+        if shape == "messages":
+            body: dict[str, object] = {"type": "error", "error": {"type": in_messages, "message": self.message}}
             return body | ({"request_id": self.request_id} if self.request_id else {})
         code = self.code or closest(_CODES, type(self), None)
-        if shape == "openai":
+        if shape == "completion":
             return {"error": {"message": self.message, "type": kind, "param": self.param, "code": code}}
         problem: dict[str, object] = {
             "type": "about:blank",

@@ -115,7 +115,7 @@ def test_an_error_is_told_in_the_shape_of_each_api() -> None:
             "code": "rate_limit_exceeded",
         }
     }
-    assert error.to_wire("anthropic") == {
+    assert error.to_wire("messages") == {
         "type": "error",
         "error": {"type": "rate_limit_error", "message": "Slow down."},
         "request_id": "req_1",
@@ -152,7 +152,7 @@ def test_what_no_vendor_said_has_words_of_the_api_too(
     body, problem = error.to_wire()["error"], error.to_wire("problem")
     assert isinstance(body, dict)
     assert (body["type"], body["code"], problem["status"]) == (kind, code, status)
-    told = error.to_wire("anthropic")
+    told = error.to_wire("messages")
     assert isinstance(told["error"], dict)
     assert told["error"]["type"] == (anthropic or kind)
     assert "request_id" not in told
