@@ -17,7 +17,7 @@ Rule: TypeAlias = Literal["next", "larger", "stop"]
 """After an error: ask the next target, only those with a larger context window, or none."""
 
 Shape: TypeAlias = Literal["completion", "messages", "problem"]
-"""How an error is told: as chat completions tell them (OpenAI's shape), as Messages do (Anthropic's), or as RFC 9457."""
+"""How an error is told: as chat completions do (OpenAI's shape), as Messages do (Anthropic's), or by RFC 9457."""
 
 
 class ErrorFacts(TypedDict, total=False):
