@@ -63,7 +63,7 @@ RULES: Mapping[str, Rule] = {
 }
 """What another target may serve, by the names of errors; that of the closest class counts."""
 
-_REMEDIES: Mapping[str, str] = {
+REMEDIES: Mapping[str, str] = {
     "AnyLLMError": "Read the message; nothing more is known.",
     "AuditError": "Have the audit log written again, or turn it off: calls are refused as long as it is broken.",
     "AuthenticationError": "Check the key: that it is this provider's, complete, and not revoked.",
@@ -166,11 +166,17 @@ class Failure:
     docs: str | None
     retryable: bool
     attempts: Sequence[Attempt]
+    _fallback_ok: bool | None = None
 
     @property
     def fallback_ok(self) -> bool:
         """Whether another provider or model may well serve the same call."""
-        return closest(RULES, type(self), "stop") != "stop"
+        said = self._fallback_ok
+        return closest(RULES, type(self), "stop") != "stop" if said is None else said
+
+    @fallback_ok.setter
+    def fallback_ok(self, said: bool) -> None:
+        self._fallback_ok = said
 
     def explain(self) -> str:
         """Say in a few lines for people what happened, where, and what to do next."""
@@ -178,7 +184,7 @@ class Failure:
             "What happened": _what(self),
             "Where": _where(self),
             "Attempts": _attempts(self.attempts),
-            "What to do": " ".join(filter(None, (closest(_REMEDIES, type(self), ""), _when(self)))),
+            "What to do": " ".join(filter(None, (closest(REMEDIES, type(self), ""), _when(self)))),
             "See": self.docs or "",
         }
         return "\n".join(f"{title}: {text}" for title, text in lines.items() if text)
