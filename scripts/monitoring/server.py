@@ -6,24 +6,22 @@ import asyncio
 import contextlib
 import json
 import shutil
-import socket
-import subprocess
-import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from any_llm.telemetry.backends.prometheus import exposition
 from any_llm.telemetry.dashboards import RULES
+from scripts.monitoring.program import PATIENCE, Program, free_port
 from scripts.monitoring.workload import Workload
 
 _CONFIGURATION = """\
@@ -31,10 +29,9 @@ global: {{scrape_interval: 250ms, scrape_timeout: 250ms, evaluation_interval: 50
 rule_files: [{rules}]
 scrape_configs: [{{job_name: any-llm, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}]
 """
-_PATIENCE = 30.0
 
 
-class Monitored:
+class Monitored(Program):
     """The measures of a registry behind `/metrics`, and a Prometheus that scrapes them.
 
     Attributes:
@@ -45,41 +42,39 @@ class Monitored:
     def __init__(self, registry: CollectorRegistry, folder: Path) -> None:
         self.scraped: list[float] = []
         self.expose = partial(exposition, registry=registry)
+        super().__init__(_handler(registry, self.scraped))
         self._folder = folder
-        self._web = ThreadingHTTPServer(("127.0.0.1", 0), _handler(registry, self.scraped))
-        self._port = _free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._port = free_port()
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._web.serve_forever, daemon=True).start()
+    @override
+    def command(self) -> Sequence[str]:
+        """Return the program and its arguments.
+
+        Raises:
+            SystemExit: it is not installed.
+        """
         program = shutil.which("prometheus")
         if program is None:
             raise SystemExit("prometheus is missing; on Debian: apt-get install prometheus")
         configuration = self._folder / "prometheus.yml"
-        configuration.write_text(_CONFIGURATION.format(rules=json.dumps(str(RULES)), port=self._web.server_port))
-        arguments = [
+        configuration.write_text(_CONFIGURATION.format(rules=json.dumps(str(RULES)), port=self.web_port))
+        return [
+            program,
             f"--config.file={configuration}",
             f"--storage.tsdb.path={self._folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{self._port}",
             "--log.level=error",
         ]
-        self._process = subprocess.Popen([program, *arguments])
-        self.await_until(lambda: self.get("/-/ready") is not None)
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(_PATIENCE)
-        self._web.shutdown()
-        self._web.server_close()
+    @override
+    def is_ready(self) -> bool:
+        """Say whether the server can be asked."""
+        return self.get("/-/ready") is not None
 
     def get(self, path: str) -> bytes | None:
         """Return what the server says; `None` while it says nothing."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=_PATIENCE) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=PATIENCE) as answer:
                 body: bytes = answer.read()
                 return body
         except urllib.error.HTTPError as error:
@@ -128,19 +123,6 @@ class Monitored:
             workload.fill()
             runner.run(turns())
 
-    @staticmethod
-    def await_until(true: Any, patience: float = _PATIENCE) -> None:  # noqa: ANN401  # whatever says yes or no
-        """Wait until something is true.
-
-        Raises:
-            TimeoutError: it was not in time.
-        """
-        until = time.monotonic() + patience
-        while not true():
-            if time.monotonic() > until:
-                raise TimeoutError(f"Not within {patience} s")
-            time.sleep(0.05)
-
 
 def _handler(registry: CollectorRegistry, scraped: list[float]) -> type[BaseHTTPRequestHandler]:
     class Metrics(BaseHTTPRequestHandler):
@@ -162,10 +144,3 @@ def _handler(registry: CollectorRegistry, scraped: list[float]) -> type[BaseHTTP
             """Say nothing."""
 
     return Metrics
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port

@@ -16,8 +16,8 @@ _SEVERAL = 2
 Rule: TypeAlias = Literal["next", "larger", "stop"]
 """After an error: ask the next target, only those with a larger context window, or none."""
 
-Shape: TypeAlias = Literal["openai", "anthropic", "problem"]
-"""Whose shape an error is told in: OpenAI's, Anthropic's, or that of RFC 9457, which knows no vendor."""
+Shape: TypeAlias = Literal["completion", "messages", "problem"]
+"""How an error is told: as chat completions do (OpenAI's shape), as Messages do (Anthropic's), or by RFC 9457."""
 
 
 class ErrorFacts(TypedDict, total=False):
@@ -63,7 +63,7 @@ RULES: Mapping[str, Rule] = {
 }
 """What another target may serve, by the names of errors; that of the closest class counts."""
 
-_REMEDIES: Mapping[str, str] = {
+REMEDIES: Mapping[str, str] = {
     "AnyLLMError": "Read the message; nothing more is known.",
     "AuditError": "Have the audit log written again, or turn it off: calls are refused as long as it is broken.",
     "AuthenticationError": "Check the key: that it is this provider's, complete, and not revoked.",
@@ -166,11 +166,17 @@ class Failure:
     docs: str | None
     retryable: bool
     attempts: Sequence[Attempt]
+    _fallback_ok: bool | None = None
 
     @property
     def fallback_ok(self) -> bool:
         """Whether another provider or model may well serve the same call."""
-        return closest(RULES, type(self), "stop") != "stop"
+        said = self._fallback_ok
+        return closest(RULES, type(self), "stop") != "stop" if said is None else said
+
+    @fallback_ok.setter
+    def fallback_ok(self, said: bool) -> None:
+        self._fallback_ok = said
 
     def explain(self) -> str:
         """Say in a few lines for people what happened, where, and what to do next."""
@@ -178,7 +184,7 @@ class Failure:
             "What happened": _what(self),
             "Where": _where(self),
             "Attempts": _attempts(self.attempts),
-            "What to do": " ".join(filter(None, (closest(_REMEDIES, type(self), ""), _when(self)))),
+            "What to do": " ".join(filter(None, (closest(REMEDIES, type(self), ""), _when(self)))),
             "See": self.docs or "",
         }
         return "\n".join(f"{title}: {text}" for title, text in lines.items() if text)
@@ -190,18 +196,19 @@ class Failure:
         names = ("provider_name", *ErrorFacts.__annotations__)
         return known | {name: value for name in names if (value := getattr(self, name)) is not None}
 
-    def to_wire(self, shape: Shape = "openai") -> dict[str, object]:
+    def to_wire(self, shape: Shape = "completion") -> dict[str, object]:
         """Return the error as the body of an HTTP answer, in the shape that a client of that API reads.
 
-        `openai` is `{"error": {…}}`, `anthropic` is `{"type": "error", "error": {…}}`, and `problem` is the media type
-        `application/problem+json` of RFC 9457, whose `status` is the HTTP status to answer with.
+        `completion` is OpenAI's `{"error": {…}}`, `messages` is Anthropic's `{"type": "error", "error": {…}}`, and
+        `problem` is the media type `application/problem+json` of RFC 9457, whose `status` is the HTTP status to answer
+        with.
         """
-        status, kind, anthropic = closest(_SHAPES, type(self), (500, "server_error", "api_error"))
-        if shape == "anthropic":
-            body: dict[str, object] = {"type": "error", "error": {"type": anthropic, "message": self.message}}
+        status, kind, in_messages = closest(_SHAPES, type(self), (500, "server_error", "api_error"))
+        if shape == "messages":
+            body: dict[str, object] = {"type": "error", "error": {"type": in_messages, "message": self.message}}
             return body | ({"request_id": self.request_id} if self.request_id else {})
         code = self.code or closest(_CODES, type(self), None)
-        if shape == "openai":
+        if shape == "completion":
             return {"error": {"message": self.message, "type": kind, "param": self.param, "code": code}}
         problem: dict[str, object] = {
             "type": "about:blank",

@@ -59,7 +59,7 @@ class LimitExceededError(RateLimitError):
     retryable = False
 
     limit: str = ""
-    fallback_ok: bool = False
+    _fallback_ok = False
     of_key: bool = False
 
 

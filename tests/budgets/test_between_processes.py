@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from asyncio.subprocess import Process
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,9 +12,9 @@ import pytest
 from any_llm import AnyLLM, Budget
 from any_llm.types.json import JSON
 from tests.stores.conftest import name, redis_url
-from tests.stores.test_limits_between_processes import said
+from tests.stores.crowd import Crowd, crowd, said
 
-__all__ = ["name", "redis_url"]
+__all__ = ["crowd", "name", "redis_url"]
 
 pytestmark = pytest.mark.unmeasured  # what these processes run is measured where other tests run it in theirs
 
@@ -81,38 +78,10 @@ asyncio.run(main())
 """
 
 
-class Spenders:
-    """Processes whose callers spend until they are refused."""
-
-    def __init__(self) -> None:
-        self.processes: list[Process] = []
-
-    async def start(self, place: str, name: str, count: int = PROCESSES, **more: JSON) -> list[Process]:
-        """Have so many processes begin at the same time."""
-        usual = {"callers": CALLERS, "seconds": 0.001, "stay": False, "hold": 60.0, "patience": 20.0, "limit": LIMIT}
-        asked = json.dumps({**usual, "place": place, "name": name, **more})
-        started = [
-            await asyncio.create_subprocess_exec(sys.executable, "-c", _CALLING, asked, stdin=PIPE, stdout=PIPE)
-            for _ in range(count)
-        ]
-        self.processes += started
-        for process in started:
-            assert await said(process) == "ready"
-        for process in started:
-            assert process.stdin is not None
-            process.stdin.write(b"\n")
-        return started
-
-
-@pytest.fixture
-async def spenders() -> AsyncIterator[Spenders]:
-    spenders = Spenders()
-    yield spenders
-    for process in spenders.processes:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        process._transport.close()  # type: ignore[attr-defined]  # pipes of killed processes are not closed otherwise
+async def start(crowd: Crowd, place: str, name: str, count: int = PROCESSES, **more: JSON) -> list[Process]:
+    """Have the callers of so many processes spend at the same time, until they are refused."""
+    usual = {"callers": CALLERS, "seconds": 0.001, "stay": False, "hold": 60.0, "patience": 20.0, "limit": LIMIT}
+    return await crowd.start(_CALLING, {**usual, "place": place, "name": name, **more}, count)
 
 
 @pytest.fixture(params=["sqlite", "redis"])
@@ -122,9 +91,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("cost", [HIGH, 7])
 async def test_64_callers_in_8_processes_never_overspend_by_more_than_one_calls_error(
-    place: str, name: str, spenders: Spenders, cost: int
+    place: str, name: str, crowd: Crowd, cost: int
 ) -> None:
-    started = await spenders.start(place, name, cost=cost, limit=LIMIT if cost > EXPECTED else 500)
+    started = await start(crowd, place, name, cost=cost, limit=LIMIT if cost > EXPECTED else 500)
     told = [json.loads(await said(process)) for process in started]
     spent = sum(spent for _, spent in told)
 
@@ -137,11 +106,9 @@ async def test_64_callers_in_8_processes_never_overspend_by_more_than_one_calls_
     assert (state.spent, state.reserved, state.left) == (Decimal(spent), Decimal(0), Decimal(limit - spent))
 
 
-async def test_what_killed_processes_reserved_comes_back_and_not_before(
-    place: str, name: str, spenders: Spenders
-) -> None:
+async def test_what_killed_processes_reserved_comes_back_and_not_before(place: str, name: str, crowd: Crowd) -> None:
     hold = 4.0
-    killed = await spenders.start(place, name, 2, cost=1, seconds=600.0, stay=True, hold=hold)
+    killed = await start(crowd, place, name, 2, cost=1, seconds=600.0, stay=True, hold=hold)
     for process in killed:
         while int(await said(process)) == 0:
             pass
@@ -153,9 +120,9 @@ async def test_what_killed_processes_reserved_comes_back_and_not_before(
         await process.wait()
     client = AnyLLM.create("openai", api_key="k", store=place, budgets=[Budget(amount=Decimal(LIMIT), name=name)])
     (before,) = await client.abudgets()
-    refused = await spenders.start(place, name, 1, cost=HIGH, patience=0.0, callers=1)
+    refused = await start(crowd, place, name, 1, cost=HIGH, patience=0.0, callers=1)
     assert json.loads(await said(refused[0])) == [0, 0]
-    again = await spenders.start(place, name, 1, cost=HIGH, patience=3 * hold, callers=4)
+    again = await start(crowd, place, name, 1, cost=HIGH, patience=3 * hold, callers=4)
     sent, spent = json.loads(await said(again[0]))
 
     assert (before.spent, before.reserved) == (Decimal(0), Decimal(13 * HIGH + EXPECTED))

@@ -62,7 +62,7 @@ def test_people_are_told_what_happened_where_and_what_to_do() -> None:
         "What happened: RateLimitError: Slow down. (HTTP 429, rate_limit_exceeded, tokens, about 'messages')",
         "Where: completion at openai:gpt-5, after 1.25 s, attempt 2, the provider's request req_1, our request 0af3",
         "Attempts: 1. openai:gpt-5 OverloadedError (503); 2. openai:gpt-5 cancelled",
-        f"What to do: {failures._REMEDIES['RateLimitError']} The provider asks to wait 20.5 s.",
+        f"What to do: {failures.REMEDIES['RateLimitError']} The provider asks to wait 20.5 s.",
         "See: https://docs",
     ]
 
@@ -84,7 +84,7 @@ def test_what_is_not_known_is_left_out() -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_error_says_itself_what_to_do(kind: type[AnyLLMError]) -> None:
-    assert kind.__name__ in failures._REMEDIES
+    assert kind.__name__ in failures.REMEDIES
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -115,7 +115,7 @@ def test_an_error_is_told_in_the_shape_of_each_api() -> None:
             "code": "rate_limit_exceeded",
         }
     }
-    assert error.to_wire("anthropic") == {
+    assert error.to_wire("messages") == {
         "type": "error",
         "error": {"type": "rate_limit_error", "message": "Slow down."},
         "request_id": "req_1",
@@ -152,7 +152,7 @@ def test_what_no_vendor_said_has_words_of_the_api_too(
     body, problem = error.to_wire()["error"], error.to_wire("problem")
     assert isinstance(body, dict)
     assert (body["type"], body["code"], problem["status"]) == (kind, code, status)
-    told = error.to_wire("anthropic")
+    told = error.to_wire("messages")
     assert isinstance(told["error"], dict)
     assert told["error"]["type"] == (anthropic or kind)
     assert "request_id" not in told

@@ -8,60 +8,52 @@ from __future__ import annotations
 
 import gzip
 import socket
-import subprocess
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from typing_extensions import override
 
+from scripts.monitoring.program import Program, free_port
+
 _KINDS: dict[str, Any] = {
     "/v1/traces": ExportTraceServiceRequest,
     "/v1/metrics": ExportMetricsServiceRequest,
     "/v1/logs": ExportLogsServiceRequest,
 }
-_PATIENCE = 30.0
 
 
-class Collector:
+class Collector(Program):
     """The collector, and what has come through it."""
 
     def __init__(self) -> None:
         self.received: list[Any] = []
-        self._web = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.received))
-        self.grpc, self.http = _free_port(), _free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__(_handler(self.received))
+        self.grpc, self.http = free_port(), free_port()
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._web.serve_forever, daemon=True).start()
-        arguments = [
+    @override
+    def command(self) -> Sequence[str]:
+        """Return the program and its arguments."""
+        return [
+            str(files("rotel") / "rotel-agent"),
             "start",
             f"--otlp-grpc-endpoint=127.0.0.1:{self.grpc}",
             f"--otlp-http-endpoint=127.0.0.1:{self.http}",
             "--exporter=otlp",
-            f"--otlp-exporter-endpoint=http://127.0.0.1:{self._web.server_port}",
+            f"--otlp-exporter-endpoint=http://127.0.0.1:{self.web_port}",
             "--otlp-exporter-protocol=http",
             "--otlp-exporter-compression=none",
             "--batch-timeout=100ms",
         ]
-        self._process = subprocess.Popen([str(files("rotel") / "rotel-agent"), *arguments], stdout=subprocess.DEVNULL)
-        self.await_until(lambda: all(map(_listens, (self.grpc, self.http))))
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(_PATIENCE)
-        self._web.shutdown()
-        self._web.server_close()
+    @override
+    def is_ready(self) -> bool:
+        """Say whether it listens."""
+        return all(map(_listens, (self.grpc, self.http)))
 
     def spans(self) -> list[Any]:
         """Return the spans that have come through."""
@@ -91,19 +83,6 @@ class Collector:
             for part in held.scope_metrics
             for metric in part.metrics
         ]
-
-    @staticmethod
-    def await_until(true: Any) -> None:  # noqa: ANN401  # whatever says yes or no
-        """Wait until something is true.
-
-        Raises:
-            TimeoutError: it was not in time.
-        """
-        until = time.monotonic() + _PATIENCE
-        while not true():
-            if time.monotonic() > until:
-                raise TimeoutError(f"Not within {_PATIENCE} s")
-            time.sleep(0.02)
 
 
 def told(attributes: Any) -> dict[str, Any]:  # noqa: ANN401  # generated code has no types
@@ -140,13 +119,6 @@ def _handler(received: list[Any]) -> type[BaseHTTPRequestHandler]:
             """Say nothing."""
 
     return Endpoint
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def _listens(port: int) -> bool:

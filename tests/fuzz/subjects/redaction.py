@@ -152,7 +152,7 @@ def said_by(error: AnyLLMError) -> Iterator[str]:
     yield str(error.to_dict())
     yield json.dumps(error.to_dict())
     yield error.explain()
-    yield json.dumps([error.to_wire("openai"), error.to_wire("anthropic"), error.to_wire("problem")])
+    yield json.dumps([error.to_wire("completion"), error.to_wire("messages"), error.to_wire("problem")])
     yield "".join(traceback.format_exception(error))
 
 

@@ -45,6 +45,16 @@ class Room(Generic[Item]):
         """Return the value with this identifier."""
         return self._items.get(id)
 
+    def find(self, id: str, missing: Exception) -> Item:  # noqa: A002  # likewise
+        """Return the value with this identifier.
+
+        Raises:
+            Exception: `missing`, when there is none.
+        """
+        if id not in self._items:
+            raise missing
+        return self._items[id]
+
     def pop(self, id: str) -> Item | None:  # noqa: A002  # likewise
         """Take the value with this identifier out and return it."""
         return self._items.pop(id, None)

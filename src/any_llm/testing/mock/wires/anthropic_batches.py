@@ -157,10 +157,7 @@ def _date(seconds: float | None) -> str | None:
 
 def _find(context: Context) -> Batch:
     name = context.request.params["id"]
-    batch = _room(context).get(name)
-    if batch is None:
-        raise RefusedError(Failure(status=404, message=f"batch: {name}"))
-    return batch
+    return _room(context).find(name, RefusedError(Failure(status=404, message=f"batch: {name}")))
 
 
 def _room(context: Context) -> Room[Batch]:

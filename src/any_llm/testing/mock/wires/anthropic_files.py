@@ -75,10 +75,7 @@ def _object(file: File) -> JSONObject:
 
 def _find(context: Context) -> File:
     name = context.request.params["id"]
-    file = _room(context).get(name)
-    if file is None:
-        raise RefusedError(Failure(status=404, message=f"File not found: {name}"))
-    return file
+    return _room(context).find(name, RefusedError(Failure(status=404, message=f"File not found: {name}")))
 
 
 def _room(context: Context) -> Room[File]:

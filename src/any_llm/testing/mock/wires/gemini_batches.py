@@ -115,9 +115,7 @@ def _create(context: Context) -> Rendered:
 
 
 def _lines(context: Context, name: str) -> list[JSONObject]:
-    found = files(context).get(name.rpartition("/")[2])
-    if found is None:
-        raise refuse(f"File {name} not found.", 404)
+    found = files(context).find(name.rpartition("/")[2], refuse(f"File {name} not found.", 404))
     try:
         lines: list[JSON] = [msgspec.json.decode(line) for line in found.content.splitlines() if line.strip()]
     except msgspec.DecodeError as error:
@@ -164,10 +162,7 @@ def _stored(batch: Batch, answers: list[JSONObject], context: Context) -> JSONOb
 def _found(context: Context) -> Batch:
     check_key(context.request)
     name = f"batches/{context.request.params['batch']}"
-    found = _batches(context).get(name)
-    if found is None:
-        raise refuse(f"Batch {name} not found.", 404)
-    return found
+    return _batches(context).find(name, refuse(f"Batch {name} not found.", 404))
 
 
 async def _look(context: Context) -> Rendered:

@@ -48,10 +48,7 @@ def cached_tokens(context: Context, name: str) -> int:
 
 
 def _found(context: Context, id: str) -> Cached:  # noqa: A002  # the word that the vendor uses
-    found = _caches(context).get(id)
-    if found is None:
-        raise refuse(_ALLOWED, 403)
-    return found
+    return _caches(context).find(id, refuse(_ALLOWED, 403))
 
 
 def _create(context: Context) -> Rendered:

@@ -121,9 +121,7 @@ def _upload(context: Context) -> Rendered:
 def _go_on(context: Context, commands: list[str]) -> Rendered:
     request, room = context.request, context.shelf.room("gemini.uploads", Upload)
     id_ = request.query["upload_id"]
-    upload = room.get(id_)
-    if upload is None:
-        raise refuse("Invalid upload_id.", 404)
+    upload = room.find(id_, refuse("Invalid upload_id.", 404))
     headers = {**head(context), "server": "UploadServer", "x-goog-upload-status": "active"}
     if "query" in commands:
         return Rendered(headers={**headers, "x-goog-upload-size-received": str(len(upload.content))})
@@ -151,12 +149,9 @@ def _go_on(context: Context, commands: list[str]) -> Rendered:
 
 
 def _found(context: Context) -> File:
-    found = files(context).get(context.request.params["file"])
-    if found is None:
-        raise refuse(
-            f"You do not have permission to access the File {context.request.params['file']} or it may not exist.", 403
-        )
-    return found
+    name = context.request.params["file"]
+    why = f"You do not have permission to access the File {name} or it may not exist."
+    return files(context).find(name, refuse(why, 403))
 
 
 def _list(context: Context) -> Rendered:

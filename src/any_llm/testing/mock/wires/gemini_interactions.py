@@ -153,10 +153,7 @@ def _earlier(asked: Asked, context: Context) -> tuple[Turn, ...]:
 
 
 def _found(context: Context, id: str) -> Kept:  # noqa: A002  # the word that the vendor uses
-    found = _kept(context).get(id)
-    if found is None:
-        raise refuse(f"Interaction {id!r} not found.", 404)
-    return found
+    return _kept(context).find(id, refuse(f"Interaction {id!r} not found.", 404))
 
 
 def _get(context: Context) -> Rendered:

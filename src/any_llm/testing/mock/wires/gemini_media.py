@@ -120,10 +120,7 @@ def _begin_film(answer: Answer, asked: Asked, context: Context) -> Rendered:
 
 
 def _found(context: Context, id: str) -> Operation:  # noqa: A002  # the word that the vendor uses
-    found = _operations(context).get(id)
-    if found is None:
-        raise refuse(f"Operation {id} not found.", 404)
-    return found
+    return _operations(context).find(id, refuse(f"Operation {id} not found.", 404))
 
 
 def _look(context: Context) -> Rendered:

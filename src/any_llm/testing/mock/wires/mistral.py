@@ -103,9 +103,7 @@ def _create_agent(context: Context) -> Rendered:
 
 def _retrieve_agent(context: Context) -> Rendered:
     name = context.request.params["agent"]
-    found = context.shelf.room("mistral.agents", Agent).get(name)
-    if found is None:
-        raise not_found("agent", name)
+    found = context.shelf.room("mistral.agents", Agent).find(name, not_found("agent", name))
     return whole(found.object, context)
 
 

@@ -102,9 +102,7 @@ def _create_job(context: Context) -> Rendered:
     names = [str(name) for name in named] if is_list(named) else []
     lines = [line_of(each) for each in given if is_object(each) and "body" in each] if is_list(given) else []
     for name in names:
-        file = files(context).get(name)
-        if file is None:
-            raise not_found("file", name)
+        file = files(context).find(name, not_found("file", name))
         lines += read_lines(file.content)[0]
     if not lines:
         raise refuse("input_files", "A job needs 'input_files' or 'requests' with at least one line.")
@@ -151,10 +149,7 @@ def _cancel_job(context: Context) -> Rendered:
 
 
 def _job_of(context: Context) -> Job:
-    found = _jobs(context).get(context.request.params["job"])
-    if found is None:
-        raise not_found("job", context.request.params["job"])
-    return found
+    return _jobs(context).find(context.request.params["job"], not_found("job", context.request.params["job"]))
 
 
 async def _run(job: Job, context: Context) -> None:

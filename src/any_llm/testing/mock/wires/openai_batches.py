@@ -40,9 +40,7 @@ def _create(context: Context) -> Rendered:
     for name in ("input_file_id", "endpoint", "completion_window"):
         if not body.get(name):
             raise refuse(name)
-    file = files(context).get(str(body["input_file_id"]))
-    if file is None:
-        raise not_found("File object", str(body["input_file_id"]))
+    file = files(context).find(str(body["input_file_id"]), not_found("File object", str(body["input_file_id"])))
     lines, errors = read_lines(file.content)
     now = int(context.now)
     batch: JSONObject = {
@@ -88,10 +86,7 @@ def _cancel(context: Context) -> Rendered:
 
 
 def _batch_of(context: Context) -> Batch:
-    found = _batches(context).get(context.request.params["batch"])
-    if found is None:
-        raise not_found("batch", context.request.params["batch"])
-    return found
+    return _batches(context).find(context.request.params["batch"], not_found("batch", context.request.params["batch"]))
 
 
 async def _go_on(batch: Batch, context: Context) -> None:

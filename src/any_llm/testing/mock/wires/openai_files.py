@@ -72,10 +72,7 @@ def file_of(context: Context) -> File:
     Raises:
         RefusedError: there is none.
     """
-    found = files(context).get(context.request.params["file"])
-    if found is None:
-        raise not_found("File object", context.request.params["file"])
-    return found
+    return files(context).find(context.request.params["file"], not_found("File object", context.request.params["file"]))
 
 
 def _create(context: Context) -> Rendered:

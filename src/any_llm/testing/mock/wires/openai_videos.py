@@ -67,9 +67,7 @@ def _render(answer: Answer, asked: Asked, context: Context) -> Rendered:
 
 def _video(context: Context) -> Video:
     name = context.request.params["video"]
-    found = context.shelf.room("openai.videos", Video).get(name)
-    if found is None:
-        raise not_found("video", name)
+    found = context.shelf.room("openai.videos", Video).find(name, not_found("video", name))
     if found.object["status"] == "queued":
         found.object |= {"status": "completed", "progress": 100, "completed_at": int(context.now)}
     return found

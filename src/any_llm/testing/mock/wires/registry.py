@@ -41,6 +41,7 @@ MODULES: Sequence[str] = (
     "openai_images",
     "openai_audio",
     "openai_videos",
+    "openai_decisions",
     "openai_moderations",
     "openai_files",
     "openai_batches",
