@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from any_llm.types.report import Report
     from any_llm.types.usage import Usage
 
-_METERED = frozenset({Operation.SPEECH, Operation.TRANSCRIPTION, Operation.TRANSLATION})
+_SPEECH = Operation.SPEECH
+_METERED = (_SPEECH, Operation.TRANSCRIPTION, Operation.TRANSLATION)
 _MAGIC, _MAGIC_LENGTH = b"RIFF", 4
 
 
@@ -33,7 +34,7 @@ def metered_by(call: Call) -> Usage | None:
         return None
     from any_llm.types.usage import Usage  # noqa: PLC0415  # few calls are for speech
 
-    if call.operation is Operation.SPEECH:
+    if call.operation is _SPEECH:
         return Usage(characters=len(str(call.options.get("input") or "")))
     seconds = _seconds_of(call.options.get("file"))
     return Usage(seconds=seconds) if seconds else None
