@@ -22,6 +22,7 @@ from any_llm.pipeline.question import only_text
 from any_llm.pipeline.replay import Replayed
 from any_llm.pipeline.shelf import Shelf, shelf_of
 from any_llm.pipeline.stream import EventStream, is_stream
+from any_llm.pipeline.watched import WAITS
 from any_llm.providers.prices import shipped
 from any_llm.types.caching import CACHEABLE, USUAL, CacheControl, CacheInfo, CacheStatus
 from any_llm.types.caching import Cache as Policy
@@ -189,7 +190,7 @@ class Cache:
         semantic = asked.policy.semantic
         if semantic is not None:
             similar = self._similar
-            found = await similar.near(call, asked.policy.namespace, semantic, inner)
+            found = await similar.near(call, asked.policy.namespace, semantic, self._apart(inner))
             near += [] if found is None else [found]
             reply = await self._nearest(asked, similar, found, semantic) if found and asked.reads else None
             if reply is not None:
@@ -202,6 +203,23 @@ class Cache:
             raise
         reply.report.cache = CacheInfo(status="miss", key=asked.key)
         return reply
+
+    def _apart(self, inner: Handler) -> Handler:
+        """Return a handler for calls of the cache's own, which are seen and paid for as such."""
+        handler = compose(self.around, inner)
+
+        async def answer(call: Call) -> Reply:
+            """Make a call, for which the one that it is made for waits as it does for its own provider."""
+            waits = WAITS.get()
+            if waits is None:
+                return await handler(call)
+            waits.begin()
+            try:
+                return await handler(call)
+            finally:
+                waits.end()
+
+        return answer
 
     async def _nearest(self, asked: _Asked, similar: Similar, near: Near, semantic: Semantic) -> Reply | None:
         """Return the answer to the question that is closest, if there is a fresh one that is close enough."""
