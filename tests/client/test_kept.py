@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from any_llm import AnyLLM, Cache, Settings
+from any_llm import AnyLLM, Budget, Cache, Settings
 from any_llm.engine.settings_file import load_settings
 from any_llm.exceptions import ConfigurationError, InvalidRequestError
+from any_llm.pipeline.call import Call
+from any_llm.pipeline.observation import Record
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.testing import Mock
 from any_llm.transport.replay import Replay, Scripted
@@ -215,3 +219,42 @@ def test_a_cache_whose_key_is_with_a_manager_of_secrets_can_be_looked_at_before_
     client = client_of(replay(stream=False), encrypted, f"sqlite:{tmp_path / 'kept.db'}")
     assert client.cache.names() == []
     assert client.cache.stats().entries == 0
+
+
+class Seen:
+    """An observer that keeps what the cache did for each call."""
+
+    def __init__(self) -> None:
+        self.statuses: list[tuple[str, int]] = []
+
+    def begin(self, call: Call) -> tuple[Call, object]:
+        return call, None
+
+    def end(self, noted: object, record: Record) -> None:
+        self.statuses.append((str(record.report.cache), len(record.report.attempts)))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_is_fetched_anew_beside_a_stale_answer_is_paid_for_and_seen(*, stream: bool) -> None:
+    seen = Seen()
+    client = Mock().client(
+        cache=Cache(ttl=0.0, stale_while_revalidate=3_600.0),
+        budgets=[Budget(amount=Decimal(1), name="mine")],
+        observers=[seen],
+        surroundings=Surroundings(),
+    )
+
+    async def ask() -> Decimal:
+        """Make a call, wait for what goes on beside it, and return what is spent."""
+        answer: JSON = await client.acompletion("gpt-5", MESSAGES, stream=stream)
+        if stream:
+            assert [piece async for piece in answer]
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+        (state,) = await client.abudgets()
+        return state.spent
+
+    once = await ask()
+    assert once > 0
+    assert await ask() == 2 * once
+    assert seen.statuses == [("miss", 1), ("stale", 0), ("miss", 1)]
+    assert client.cache.stats().misses == 2

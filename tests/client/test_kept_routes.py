@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from any_llm import AnyLLM, Cache, Route, Semantic, Settings
+from any_llm import AnyLLM, Budget, Cache, Metrics, Route, Semantic, Settings
 from any_llm.exceptions import ConfigurationError, MissingApiKeyError
+from any_llm.pipeline.call import Call
+from any_llm.pipeline.observation import Record
 from any_llm.pipeline.surroundings import Surroundings
 from any_llm.spec.provider import Operation, Provider
 from any_llm.transport.replay import Replay, Scripted
@@ -151,3 +155,39 @@ async def test_texts_become_vectors_at_the_provider_of_the_settings_that_are_ask
         )
         await AnyLLM.create("openai", settings=settings).acompletion("m", [{"role": "user", "content": str(number)}])
         assert process.transport.requests[-2].url.startswith(place.base_url)
+
+
+class Seen:
+    """An observer that keeps what was asked, and what the cache did about it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+
+    def begin(self, call: Call) -> tuple[Call, object]:
+        return call, None
+
+    def end(self, noted: object, record: Record) -> None:
+        self.calls.append((record.call.operation.value, str(record.report.cache)))
+
+
+@pytest.mark.parametrize("metrics", [None, Metrics(backends=("prometheus",), registry=CollectorRegistry())])
+async def test_what_makes_vectors_for_a_cache_is_seen_and_paid_for_as_a_call_of_its_own(
+    metrics: Metrics | None,
+) -> None:
+    process, seen = Process(), Seen()
+    settings = Settings(
+        transport=process.transport,
+        cache=Cache(semantic=Semantic(model="mistral:e")),
+        surroundings=process.surroundings,
+        observers=[seen],
+        budgets=[Budget(amount=Decimal(1), name="mine")],
+        metrics=metrics,
+    )
+    client = AnyLLM.create("openai", settings=settings)
+    for word in ("do", "can"):
+        await client.acompletion("a", [{"role": "user", "content": f"How {word} I reset my password?"}])
+    assert seen.calls == [
+        ("embedding", "None"), ("completion", "miss"), ("embedding", "None"), ("completion", "semantic"),
+    ]  # fmt: skip
+    (state,) = await client.abudgets()
+    assert state.unpriced == 3, "these models have no price, and each call that was paid for counts"

@@ -56,6 +56,7 @@ class Embeds(Answering):
         super().__init__(*texts)
         self.embedded: list[str] = []
         self.embedding_failure: Exception | None = None
+        self.vectors: int | None = None
         self.tool_calls: list[ChatCompletionMessageFunctionToolCall] | None = None
 
     @override
@@ -74,7 +75,7 @@ class Embeds(Answering):
             Embedding(embedding=VECTORS.get(text, [0.6, -0.8]), index=index)
             for index, text in enumerate(asked.options["inputs"])
         ]
-        return Reply(value=CreateEmbeddingResponse(data=rows[::-1]), report=Report())
+        return Reply(value=CreateEmbeddingResponse(data=rows[: self.vectors][::-1]), report=Report())
 
 
 class Semantically(Cached):
@@ -105,6 +106,19 @@ async def test_a_question_that_means_the_same_has_the_answer_and_says_so() -> No
     stats = cached.layer._shelf.stats
     assert (stats.hits, stats.semantic, stats.misses, stats.entries) == (1, 1, 1, 1)
     assert again.cache.headers()["x-anyllm-cache-similarity"].startswith("0.99")
+
+
+async def test_an_answer_that_is_fresh_for_no_time_is_an_answer() -> None:
+    cached = Semantically()
+    assert status(await cached.ask(FIRST, cache={"ttl": 0})) == "miss"
+    assert status(await cached.ask(ALIKE)) == "miss"
+
+
+async def test_a_model_that_makes_no_vector_leaves_the_call_to_itself(caplog: pytest.LogCaptureFixture) -> None:
+    cached = Semantically()
+    cached.answering.vectors = 0
+    assert status(await cached.ask(FIRST)) == "miss"
+    assert "e made 0 vectors of 1 texts" in caplog.text
 
 
 async def test_the_answer_of_another_question_is_not_kept_as_that_of_this_one() -> None:

@@ -134,6 +134,8 @@ async def test_connections_in_use_are_measured_at_any_time(kept: Kept) -> None:
     server = Server(say_nothing)
     try:
         client = AnyLLM.create("openai", api_key="k", api_base=server.url("/v1"), **said)
+        # One with connections of its own, of which none is in use.
+        AnyLLM.create("openai", api_key="k", max_connections=7, **said)
         observer = Observer(said["metrics"], said["surroundings"])
         task = asyncio.create_task(client.acompletion(model="gpt-5", messages=MESSAGES))
         assert await server.reaches(live=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import traceback
 from asyncio.subprocess import PIPE
 from math import inf
 from pathlib import Path
@@ -282,6 +283,13 @@ def test_a_loop_that_was_closed_by_hand_is_forgotten() -> None:
     with asyncio.Runner() as runner:
         runner.run(store._connected())
         assert set(store._clients) == {runner.get_loop()}
+
+
+@pytest.mark.parametrize("url", ["redis://:hunter2/x@host:6379", "redis://me:hunter2#x@host", "redis://host:hunter2"])
+def test_a_url_that_cannot_be_read_is_refused_at_once_and_not_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="whose port is no number") as caught:
+        open_store(url, SystemClock())
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_a_server_that_is_away_is_told_of_soon() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from any_llm.pipeline.call import Call, Handler, Middleware, Reply
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.spec.transport import Transport
+    from any_llm.types.json import JSON
     from any_llm.types.telemetry import Telemetry
 
 
@@ -52,6 +53,10 @@ BUILT_IN: tuple[BuiltIn, ...] = (
 """What there is, one line for each."""
 
 
+_WITNESSES = frozenset({"audit", "telemetry", "budget"})
+"""The layers that see, or pay for, every call to a provider: also those by which the cache refreshes what it keeps."""
+
+
 class _Entry(msgspec.Struct, frozen=True):
     """A layer at its place in the order; a program's own stands at half a place before or after its neighbour's."""
 
@@ -75,6 +80,7 @@ def stack(settings: Settings, transport: Transport | None = None) -> list[Middle
         return []
     surroundings = surroundings_of(settings, transport)
     layers = [_middleware(entry.layer, settings, surroundings) for entry in entries]
+    _have_witnesses(entries, layers)
     if getattr(settings.telemetry, "layers", False):
         return [_traced(entry, layer, settings) for entry, layer in zip(entries, layers, strict=True)]
     return layers
@@ -87,6 +93,14 @@ def _traced(entry: _Entry, layer: Middleware, settings: Settings) -> Middleware:
     from any_llm.middleware.telemetry_layer import TelemetryLayer  # noqa: PLC0415  # few programs look so closely
 
     return TelemetryLayer(entry.name, layer, cast("Telemetry", settings.telemetry))
+
+
+def _have_witnesses(entries: list[_Entry], layers: list[Middleware]) -> None:
+    """Tell the cache who sees, and pays for, the calls that it makes by itself."""
+    own = [entry.name if isinstance(entry.layer, BuiltIn) else "" for entry in entries]
+    if "cache" in own:
+        cache: JSON = layers[own.index("cache")]
+        cache.around = [layer for name, layer in zip(own, layers, strict=True) if name in _WITNESSES]
 
 
 def surroundings_of(settings: Settings, transport: Transport | None) -> Surroundings:

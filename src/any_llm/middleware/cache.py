@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -15,12 +15,14 @@ from any_llm.exceptions import AnyLLMError, RequestTimeoutError
 from any_llm.pipeline.cache_key import NoKeyError, cache_key
 from any_llm.pipeline.call import Call, Reply
 from any_llm.pipeline.completeness import flaw
+from any_llm.pipeline.compose import compose
 from any_llm.pipeline.entry import Entry, Origin, kind_of
 from any_llm.pipeline.flight import Flight
 from any_llm.pipeline.question import only_text
 from any_llm.pipeline.replay import Replayed
 from any_llm.pipeline.shelf import Shelf, shelf_of
 from any_llm.pipeline.stream import EventStream, is_stream
+from any_llm.pipeline.watched import WAITS
 from any_llm.providers.prices import shipped
 from any_llm.types.caching import CACHEABLE, USUAL, CacheControl, CacheInfo, CacheStatus
 from any_llm.types.caching import Cache as Policy
@@ -29,7 +31,7 @@ from any_llm.types.json import JSON
 from any_llm.types.usage import Usage
 
 if TYPE_CHECKING:
-    from any_llm.pipeline.call import Handler
+    from any_llm.pipeline.call import Handler, Middleware
     from any_llm.pipeline.similar import Near, Similar
     from any_llm.pipeline.surroundings import Surroundings
     from any_llm.types.report import Report
@@ -57,11 +59,16 @@ class _Asked(NamedTuple):
 
 
 class Cache:
-    """The layer of kept answers; one call of it is one call of the program's."""
+    """The layer of kept answers; one call of it is one call of the program's.
 
-    __slots__ = ("_policy", "_surroundings")
+    Attributes:
+        around: the layers that see, and pay for, the calls that it makes by itself, outermost first.
+    """
+
+    __slots__ = ("_policy", "_surroundings", "around")
 
     def __init__(self, policy: Policy, surroundings: Surroundings) -> None:
+        self.around: Sequence[Middleware] = ()
         self._policy = policy
         self._surroundings = surroundings
 
@@ -183,7 +190,7 @@ class Cache:
         semantic = asked.policy.semantic
         if semantic is not None:
             similar = self._similar
-            found = await similar.near(call, asked.policy.namespace, semantic, inner)
+            found = await similar.near(call, asked.policy.namespace, semantic, self._apart(inner))
             near += [] if found is None else [found]
             reply = await self._nearest(asked, similar, found, semantic) if found and asked.reads else None
             if reply is not None:
@@ -196,6 +203,23 @@ class Cache:
             raise
         reply.report.cache = CacheInfo(status="miss", key=asked.key)
         return reply
+
+    def _apart(self, inner: Handler) -> Handler:
+        """Return a handler for calls of the cache's own, which are seen and paid for as such."""
+        handler = compose(self.around, inner)
+
+        async def answer(call: Call) -> Reply:
+            """Make a call, for which the one that it is made for waits as it does for its own provider."""
+            waits = WAITS.get()
+            if waits is None:
+                return await handler(call)
+            waits.begin()
+            try:
+                return await handler(call)
+            finally:
+                waits.end()
+
+        return answer
 
     async def _nearest(self, asked: _Asked, similar: Similar, near: Near, semantic: Semantic) -> Reply | None:
         """Return the answer to the question that is closest, if there is a fresh one that is close enough."""
@@ -230,17 +254,24 @@ class Cache:
 
     def _revalidate(self, asked: _Asked, inner: Handler) -> None:
         """Have a new answer fetched while the old one is given, unless somebody fetches it already."""
-        if f"{asked.key} True" in self._flights():
+        loop = asyncio.get_running_loop()
+        running = self._surroundings.shared("revalidating", dict[tuple[object, str], asyncio.Task[None]])
+        place = (loop, asked.key)
+        if place in running or f"{asked.key} True" in self._flights():
             return
         call = msgspec.structs.replace(asked.call, deadline=None, attempts=[])
         control = msgspec.structs.replace(asked.control, mode="on")
         policy = msgspec.structs.replace(asked.policy, semantic=None)
-        flight, _ = self._flight(asked._replace(call=call, control=control, policy=policy), inner)
-        running = self._surroundings.shared("revalidating", set[asyncio.Task[None]])
-        task = flight.loop.create_task(_finish(flight))
+        renew = compose(self.around, partial(self._renew, asked._replace(control=control, policy=policy), inner))
         # A loop holds its tasks only weakly.
-        running.add(task)
-        task.add_done_callback(running.discard)
+        task = running[place] = loop.create_task(_finish(renew, call))
+        task.add_done_callback(lambda _: running.pop(place, None))
+
+    async def _renew(self, asked: _Asked, inner: Handler, call: Call) -> Reply:
+        """Fetch an answer anew, for which a budget may have chosen another model."""
+        asked = asked._replace(call=call, key=cache_key(call, asked.policy.namespace))
+        flight, first = self._flight(asked, inner)
+        return await self._fly(asked, flight, first=first)
 
     def _from(self, asked: _Asked, entry: Entry, info: CacheInfo) -> Reply:
         """Return the reply that an entry holds, whole or as a stream."""
@@ -285,17 +316,16 @@ class Cache:
         return loops.setdefault(asyncio.get_running_loop(), {})
 
 
-async def _finish(flight: Flight) -> None:
-    """Bring a flight to its end that nobody waits for."""
-    flight.join()
+async def _finish(handler: Handler, call: Call) -> None:
+    """Make a call that nobody waits for, to its end."""
     try:
-        if (await flight.opened()).streamed:
-            await flight.finished()
+        value: object = (await handler(call)).value
+        if is_stream(value):
+            async for _ in value:
+                continue
     except AnyLLMError:
         # The old answer was given, and the next call tries again.
         return
-    finally:
-        flight.leave()
 
 
 def _similar(report: Report) -> CacheInfo | None:

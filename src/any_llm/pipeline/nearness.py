@@ -110,6 +110,8 @@ class Questions:
 
         What a process that dies leaves behind is either the questions before it or those with its own.
         """
+        if asked.until <= self._clock.time():
+            return
         held = await self._scope(scope, most)
         self._set(held, [*held.asked, asked], most)
         name, owner = QUESTIONS + scope, secrets.token_hex(8)
@@ -123,7 +125,7 @@ class Questions:
         try:
             kept = _read(await self._shelf.fetch(name))
             self._set(held, [*kept, *held.asked], most)
-            longest = max(one.until for one in held.asked) - self._clock.time()
+            longest = max((one.until for one in held.asked), default=0.0) - self._clock.time()
             await self._shelf.store(name, msgspec.msgpack.encode(_Kept(_VERSION, held.asked)), longest)
         finally:
             await self._shelf.unclaim(name, owner)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from any_llm.exceptions import AnyLLMError, ConfigurationError
+from any_llm.exceptions import AnyLLMError, ConfigurationError, MalformedResponseError
 from any_llm.pipeline.call import Call
 from any_llm.pipeline.nearness import Asked, Questions
 from any_llm.pipeline.question import Question, question_of
@@ -136,6 +136,8 @@ async def _embed(call: Call, texts: Sequence[str], inner: Handler) -> list[Seque
     )
     answer = (await inner(asking)).value
     rows = sorted(answer.data, key=lambda row: row.index)
+    if len(rows) != len(texts):
+        raise MalformedResponseError(f"{target.provider.name} made {len(rows)} vectors of {len(texts)} texts")
     return [row.embedding for row in rows]
 
 

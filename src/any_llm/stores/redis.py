@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from any_llm.exceptions import MissingExtraError
+from any_llm.exceptions import ConfigurationError, MissingExtraError
 from any_llm.refusals import StoreError
 from any_llm.spec.clock import Clock
 from any_llm.spec.store import Draw, Drawn, Pinned
@@ -165,10 +165,12 @@ class RedisStore:
 
     Raises:
         MissingExtraError: the driver is not installed.
+        ConfigurationError: the URL cannot be read; its text is not shown, as it may hold a password.
     """
 
     def __init__(self, url: str, *, prefix: str = _PREFIX, timeout: float = _SECONDS) -> None:
         self._library = _driver()
+        self._place = _place_of(url)
         self._url = url
         # One hash slot for all names, so that a script may touch them together in a cluster.
         self._prefix = f"{{{prefix.rstrip(':')}}}:"
@@ -254,8 +256,7 @@ class RedisStore:
         try:
             return await ask(await self._connected())
         except (self._library.RedisError, OSError) as error:
-            where = urlsplit(self._url)
-            raise StoreError(f"The store at {where.hostname}:{where.port or _PORT} failed: {error}", error) from error
+            raise StoreError(f"The store at {self._place} failed: {error}", error) from error
 
     async def _connected(self) -> _Connected:
         """Return the client of the running loop and its scripts; connections belong to a loop, and close with it."""
@@ -295,6 +296,18 @@ async def _listed(client: JSON, kept: str, prefix: str) -> list[tuple[str, int]]
     pattern = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in (kept + prefix).replace("\\", "\\\\"))
     names = client.scan_iter(match=pattern + "*", count=1_000)
     return [(name.decode()[len(kept) :], int(await client.strlen(name))) async for name in names]
+
+
+def _place_of(url: str) -> str:
+    """Return host and port of a URL."""
+    where = urlsplit(url)
+    try:
+        return f"{where.hostname}:{where.port or _PORT}"
+    except ValueError:
+        raise ConfigurationError(
+            "store is a URL whose port is no number; write redis://USER:PASSWORD@HOST:PORT/DATABASE, with what is no "
+            "letter or digit in the password as %2F and the like"
+        ) from None
 
 
 def _thousandths(seconds: float) -> int:
