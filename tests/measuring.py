@@ -25,7 +25,10 @@ PROCESSES = "COVERAGE_PROCESS_CONFIG"
 """The variable that makes coverage measure the processes that a test starts."""
 
 
-STARTING = ("tests/cli/", "tests/local/")
+STARTING = (
+    "tests/cli/",
+    *(f"tests/local/test_{part}.py" for part in ("engine", "lifecycle", "runtime", "transport", "worker")),
+)
 """The tests whose processes are measured: those of the command line, and of the local model's own process."""
 
 

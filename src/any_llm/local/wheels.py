@@ -147,8 +147,10 @@ def _find(folder: Path, wheel: Wheel) -> Path | None:
 
 
 def _size(folder: Path) -> int:
+    # Unlike `Path.rglob`, this passes by the folders that pip has just deleted.
+    paths = [Path(place, name) for place, _, names in os.walk(folder) for name in names if name.endswith(".whl")]
     size = 0
-    for path in folder.rglob("*.whl"):
+    for path in paths:
         try:
             size += path.stat().st_size
         except OSError:  # pip has just moved it
