@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -223,6 +224,21 @@ def test_what_cannot_be_done_says_where_and_why_and_no_password(place: str, book
     book.write([entry("x", "1")])
     book.ask("SELECT 1", ())
     assert count(book, Span()) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("postgresql://u:a-secret/x@127.0.0.1:1/db", "postgresql://127.0.0.1:1/db"),
+        ("postgresql://u:a-secret#x@127.0.0.1:1/db", "postgresql://127.0.0.1:1/db"),
+        ("postgresql://127.0.0.1:1/db?password=a-secret", "postgresql://127.0.0.1:1/db"),
+        ("postgresql://u:a-secret?x@127.0.0.1:1/db", "postgresql://…"),
+    ],
+)
+def test_a_password_that_is_not_escaped_is_not_shown(said: str, shown: str) -> None:
+    with pytest.raises(StoreError, match=re.escape(repr(shown))) as caught:
+        open_book(said)
+    assert "a-secret" not in str(caught.value)
 
 
 def test_a_place_that_cannot_be_opened_is_a_store_error(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -29,6 +30,7 @@ from any_llm.stores.ledger.aside import Aside
 from any_llm.stores.ledger.opening import open_aside, open_book
 from any_llm.stores.ledger.questions import Span, attempts, spent
 from any_llm.stores.ledger.rows import AttemptRow, CallRow, Entry
+from any_llm.stores.ledger.sqlite import SqliteBook
 from any_llm.stores.ledger.writer import Writer
 from any_llm.testing.mock.mock import Mock
 from any_llm.types.json import JSON
@@ -480,3 +482,33 @@ def test_what_makes_no_sense_is_refused(field: str, value: JSON, told: str) -> N
     with pytest.raises(ConfigurationError, match=r"give an any_llm\.Ledger, True, or None"):
         Settings(ledger=value)
     assert any_llm.Ledger is Ledger
+
+
+def test_a_stream_that_is_let_go_while_a_row_is_written_is_written_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = str(tmp_path / "ledger.db")
+    client = Mock().client(ledger=Ledger(store=place, durability="synchronous"), surroundings=Surroundings())
+
+    class Circle:
+        """Holds itself, so that only the collector lets it go."""
+
+    async def both() -> None:
+        circle = Circle()
+        vars(circle).update(me=circle, stream=await client.acompletion("gpt-5", MESSAGES, stream=True, user="left"))
+        del circle
+        monkeypatch.setattr(SqliteBook, "write", collecting)
+        await client.acompletion("gpt-5", MESSAGES, user="whole")
+
+    write = SqliteBook.write
+
+    def collecting(self: SqliteBook, entries: Sequence[Entry]) -> None:
+        gc.collect()
+        write(self, entries)
+
+    asyncio.run(both())
+    client.close()
+    waited = time.monotonic() + 10
+    while {row[:2] for row in kept(place)} != {("left", "closed"), ("whole", "complete")}:
+        assert time.monotonic() < waited
+        time.sleep(0.01)

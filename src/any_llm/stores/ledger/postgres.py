@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -27,6 +28,9 @@ _COPIED_FROM = 20
 
 
 _INSERT: Mapping[str, bytes] = {table: insert(table, "%s").encode() for table in TABLES}
+
+_SHOWN = re.compile(r".*@|.*?//", re.DOTALL)
+"""What stands in a URL before the host."""
 
 
 class PostgresBook:
@@ -57,7 +61,9 @@ class PostgresBook:
         self._library = _driver()
         parts = urlsplit(url)
         # Without what stands before the host: that is who, and by which password.
-        self.where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        # A password may hold what ought to be escaped in a URL, a slash among them.
+        place, query = url.partition("?")[::2]
+        self.where = f"{parts.scheme}://{'…' if '@' in query and '@' not in place else _SHOWN.sub('', place, count=1)}"
         self._url = url
         self._surely = surely
         self._connection = self._connect(steps)

@@ -142,7 +142,9 @@ class SqliteBook:
         try:
             yield database
         except BaseException:
-            database.execute("ROLLBACK")
+            # A full disk has undone it already, and is what there is to tell.
+            if database.in_transaction:
+                database.execute("ROLLBACK")
             raise
         database.execute("COMMIT")
 

@@ -29,6 +29,27 @@ _HOUR = 3_600.0
 _SECONDS_AT_EXIT = 5.0
 
 
+class _Lock:
+    """A lock that can tell whether it is this very thread that holds it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder = 0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._holder = threading.get_ident()
+
+    def __exit__(self, *_error: object) -> None:
+        self._holder = 0
+        self._lock.release()
+
+    @property
+    def mine(self) -> bool:
+        """Whether this thread holds it."""
+        return self._holder == threading.get_ident()
+
+
 class Writer:
     """Takes entries from any thread and any loop, and writes them.
 
@@ -79,6 +100,10 @@ class Writer:
         """Write an entry before returning; while the store is away it is kept aside, else behind, and the log tells."""
         if self._process != os.getpid():
             self._begin()
+        if self._lock.mine:
+            # A stream that nobody holds any more ends while this very thread writes.
+            self.add(entry)
+            return
         if self._failing:
             # The thread finds out when it is there again: no call waits for a server that does not answer.
             self._keep(entry)
@@ -119,7 +144,7 @@ class Writer:
         self._process = os.getpid()
         self._waiting = deque()
         self._come, self._hurry = threading.Event(), threading.Event()
-        self._lock, self._starting = threading.Lock(), threading.Lock()
+        self._lock, self._starting = _Lock(), threading.RLock()
         self._written = threading.Condition()
         self._started = self._writing = self._failing = False
         self._opened_book = None
