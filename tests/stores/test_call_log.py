@@ -30,6 +30,25 @@ def test_what_has_gone_is_in_the_file_no_more(path: Path) -> None:
     assert b"where the treasure lies" not in path.read_bytes()
 
 
+def test_words_are_found_whenever_they_were_said_until_they_have_gone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("any_llm.stores.call_log._TOGETHER", 2)
+    log = CallLog(path)
+
+    def found(text: str) -> list[int]:
+        return [number for number, _ in log.find(Wanted(text=text))]
+
+    log.add([kept(float(number), f"treasure {number}") for number in range(1, 6)])
+    assert found("treasure") == [1, 2, 3, 4, 5]
+    log.add([kept(6.0, "treasure 6"), kept(7.0, "treasure 2")])
+    assert log.prune(3.0, None) == 2, "of which one was said again later"
+    log.add([kept(8.0, "treasure 8")])
+    assert found("treasure") == [3, 4, 5, 6, 7, 8]
+    assert (found('"treasure 1"'), found('"treasure 2"')) == ([], [7])
+    log.close()
+
+
 def test_a_file_gets_smaller_with_what_is_in_it(path: Path) -> None:
     log = CallLog(path)
     log.add([kept(float(number), f"{number} " * 5_000) for number in range(60)])

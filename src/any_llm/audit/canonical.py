@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc8785
 from __future__ import annotations
 
 import hashlib
+import re
 
 import msgspec
 
@@ -81,8 +82,26 @@ def _doubles(value: JSON) -> JSON:
 
 
 def canonical_text(text: bytes) -> bytes:
-    """Return the canonical form of a JSON text of our own."""
+    """Return the canonical form of a JSON text."""
+    if text.isascii() and not _ESCAPES.search(text):
+        try:
+            return _SORTED.encode(_WHOLE_NUMBERS.decode(text))
+        except _FractionError:
+            pass
     return canonical(decode_json(text))
+
+
+class _FractionError(Exception):
+    """A number has a fraction."""
+
+
+def _refuse(_number: str) -> float:
+    raise _FractionError
+
+
+_WHOLE_NUMBERS = msgspec.json.Decoder(float_hook=_refuse)
+_ESCAPES = re.compile(rb"\\u|[0-9]{16}")
+"""What may be a name that is not ASCII, or a number that no double holds."""
 
 
 def digest(text: bytes) -> str:

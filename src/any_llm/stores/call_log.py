@@ -1,6 +1,7 @@
 """Calls and what was said in them, in one SQLite file with a full-text index.
 
 A message is kept once, however many calls say it again: its name is the digest of what it says, as in simonw/llm.
+Its words go into the index when somebody looks for words, since most calls are made when nobody does.
 https://www.sqlite.org/fts5.html
 """
 
@@ -22,9 +23,12 @@ from any_llm.types.json import JSON, JSONObject, is_list, is_mapping
 _SECONDS_FOR_A_LOCK = 5.0
 _DAY = 86_400.0
 _LONGEST_TEXT = 200_000
+_TOGETHER = 2_000
+"""How many messages go into the index in one transaction, for which others wait."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS messages (
-    id INTEGER PRIMARY KEY, digest TEXT UNIQUE NOT NULL, body TEXT NOT NULL, text TEXT NOT NULL
+    id INTEGER PRIMARY KEY, digest TEXT UNIQUE NOT NULL, body TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL, provider TEXT NOT NULL,
@@ -38,7 +42,7 @@ CREATE TABLE IF NOT EXISTS said (
     PRIMARY KEY (call, part, place)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS said_message ON said (message);
-CREATE VIRTUAL TABLE IF NOT EXISTS found USING fts5(text, content='messages', content_rowid='id');
+CREATE VIRTUAL TABLE IF NOT EXISTS found USING fts5(text, content='');
 """
 _UNREAD = frozenset({
     "type", "role", "id", "object", "model", "finish_reason", "tool_call_id", "call_id", "system_fingerprint",
@@ -108,6 +112,7 @@ class CallLog:
         conditions, values = ["calls.id > ?"], [wanted.after]
         more: list[JSON] = []
         if wanted.text:
+            self._index()
             conditions.append(
                 "calls.id IN (SELECT call FROM said WHERE message IN (SELECT rowid FROM found WHERE found MATCH ?))"
             )
@@ -123,6 +128,12 @@ class CallLog:
         with self._translated(), self._open() as database:
             rows = database.execute(statement, (*values, *more, wanted.most)).fetchall()
         return [(number, msgspec.json.decode(line)) for number, line in reversed(rows)]
+
+    def _index(self) -> None:
+        more = True
+        while more:
+            with self._translated(), self._open() as database:
+                more = _index(database)
 
     def show(self, name: str) -> tuple[int, Kept] | None:
         """Return a call by its number or its request id; `None` where there is none.
@@ -268,12 +279,28 @@ def _message(database: sqlite3.Connection, body: bytes) -> int:
     row = database.execute("SELECT id FROM messages WHERE digest = ?", (digest,)).fetchone()
     if row is not None:
         return int(row[0])
-    words = "\n".join(_words(msgspec.json.decode(body)))[:_LONGEST_TEXT]
-    statement = "INSERT INTO messages (digest, body, text) VALUES (?, ?, ?)"
-    number = database.execute(statement, (digest, body.decode(), words)).lastrowid
-    database.execute("INSERT INTO found (rowid, text) VALUES (?, ?)", (number, words))
+    number = database.execute("INSERT INTO messages (digest, body) VALUES (?, ?)", (digest, body.decode())).lastrowid
     assert number is not None
     return number
+
+
+def _index(database: sqlite3.Connection) -> bool:
+    """Put the words of some messages into the index, and say whether there may be more."""
+    question = "SELECT id, body FROM messages WHERE id > ? ORDER BY id LIMIT ?"
+    rows = database.execute(question, (_indexed(database), _TOGETHER)).fetchall()
+    database.executemany(
+        "INSERT INTO found (rowid, text) VALUES (?, ?)", ((number, _text(body)) for number, body in rows)
+    )
+    return len(rows) == _TOGETHER
+
+
+def _indexed(database: sqlite3.Connection) -> int:
+    """Return up to which message words are in the index."""
+    return int(database.execute("SELECT coalesce(max(id), 0) FROM found_docsize").fetchone()[0])
+
+
+def _text(body: str) -> str:
+    return "\n".join(_words(msgspec.json.decode(body)))[:_LONGEST_TEXT]
 
 
 _FORGETTING = (
@@ -281,8 +308,6 @@ _FORGETTING = (
     "DELETE FROM said WHERE call IN gone",
     "DELETE FROM calls WHERE id IN gone",
     "DELETE FROM unsaid WHERE EXISTS (SELECT 1 FROM said WHERE message = unsaid.id)",
-    "INSERT INTO found (found, rowid, text) SELECT 'delete', id, text FROM messages WHERE id IN unsaid",
-    "DELETE FROM messages WHERE id IN unsaid",
 )
 """What becomes of the calls in `gone`, and of what no other call says; it looks at nothing else."""
 
@@ -293,8 +318,13 @@ def _forget(database: sqlite3.Connection, which: str, value: float) -> int:
         database.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} (id INTEGER PRIMARY KEY)")
         database.execute(f"DELETE FROM {table}")  # noqa: S608  # ours
     found = database.execute(f"INSERT INTO gone {which}", (value,)).rowcount  # questions of ours
-    for statement in _FORGETTING if found else ():
-        database.execute(statement)
+    if found:
+        for statement in _FORGETTING:
+            database.execute(statement)
+        question = "SELECT id, body FROM messages WHERE id IN unsaid AND id <= ?"
+        words = [(number, _text(body)) for number, body in database.execute(question, (_indexed(database),))]
+        database.executemany("INSERT INTO found (found, rowid, text) VALUES ('delete', ?, ?)", words)
+        database.execute("DELETE FROM messages WHERE id IN unsaid")
     return found
 
 
