@@ -88,4 +88,4 @@ def _renamed(record: JSONObject, names: Mapping[str, str]) -> JSONObject:
 
 
 def _time(seconds: JSON) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat(timespec='microseconds')[:-6]}Z"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 SCHEMA = "any_llm.log/1"
 EVENT = "llm.call"
 _LEVELS: Mapping[str, str] = {"failed": "error", "cancelled": "warning"}
-_EMPTY: tuple[object, ...] = (None, "", (), [])
 _SEVERAL = 2
 
 
@@ -40,7 +39,7 @@ def line_of(record: Record, *, identities: bool) -> JSONObject:
         "project": caller.project,
         "tags": list(caller.tags),
     }
-    return line | {name: value for name, value in told.items() if value not in _EMPTY}
+    return line | {name: value for name, value in told.items() if value or value == 0}
 
 
 def _made(record: Record) -> JSONObject:
@@ -80,7 +79,7 @@ def _made(record: Record) -> JSONObject:
         told |= _error(outcome.error)
     if len(attempts) >= _SEVERAL:
         told["attempts"] = [_attempt(attempt) for attempt in attempts]
-    return {name: value for name, value in told.items() if value not in _EMPTY}
+    return {name: value for name, value in told.items() if value or value == 0}
 
 
 def _served(record: Record) -> str:
@@ -166,7 +165,7 @@ def _attempt(attempt: Attempt) -> JSONObject:
         "waited_ms": _ms(attempt.waited) or None,
         "elapsed_ms": None if attempt.elapsed is None else _ms(attempt.elapsed),
     }
-    return {name: value for name, value in told.items() if value not in _EMPTY}
+    return {name: value for name, value in told.items() if value or value == 0}
 
 
 def _ms(seconds: float) -> float:

@@ -28,7 +28,7 @@ _TOGETHER = 2_000
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS messages (
-    id INTEGER PRIMARY KEY, digest TEXT UNIQUE NOT NULL, body TEXT NOT NULL
+    id INTEGER PRIMARY KEY, digest BLOB UNIQUE NOT NULL, body TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL, provider TEXT NOT NULL,
@@ -275,13 +275,13 @@ def _add(database: sqlite3.Connection, call: Kept) -> Iterator[tuple[JSON, ...]]
 
 def _message(database: sqlite3.Connection, body: bytes) -> int:
     """Return the number of a message, which is kept now if it was not."""
-    digest = hashlib.sha256(body).hexdigest()
+    digest = hashlib.sha256(body).digest()
+    statement = "INSERT OR IGNORE INTO messages (digest, body) VALUES (?, ?)"
+    added = database.execute(statement, (digest, body.decode()))
+    if added.rowcount:
+        return int(added.lastrowid or 0)
     row = database.execute("SELECT id FROM messages WHERE digest = ?", (digest,)).fetchone()
-    if row is not None:
-        return int(row[0])
-    number = database.execute("INSERT INTO messages (digest, body) VALUES (?, ?)", (digest, body.decode())).lastrowid
-    assert number is not None
-    return number
+    return int(row[0])
 
 
 def _index(database: sqlite3.Connection) -> bool:
