@@ -15,6 +15,7 @@ from any_llm.audit.proof import is_proved, prove
 from any_llm.audit.reading import Query, Reader, rows_of
 from any_llm.audit.signing import next_key_of, open_signer
 from any_llm.audit.verification import verify
+from any_llm.exceptions import ConfigurationError
 from any_llm.refusals import AuditError
 from any_llm.types.auditing import Audit
 from tests.audit.logs import asked
@@ -87,6 +88,13 @@ def test_a_handover_that_was_cut_off_is_ended_by_who_comes_next(log: AuditLog, p
     new = rotate(log, READER)
     path.rename(next_key_of(path))
     path.write_bytes(old)
+    waiting = next_key_of(path).read_bytes()
+    next_key_of(path).unlink()
+    next_key_of(path).mkdir()
+    with pytest.raises(ConfigurationError, match=r"audit\.key\.new', cannot be used"):
+        open_log(policy).append([asked()])
+    next_key_of(path).rmdir()
+    next_key_of(path).write_bytes(waiting)
     other = open_log(policy)
     other.append([asked()])
     assert other.signer.public_id == new == open_signer(path).public_id

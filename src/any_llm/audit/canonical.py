@@ -12,7 +12,7 @@ import msgspec
 from any_llm.types.json import JSON, decode_json, is_list, is_object
 
 _WHOLE = 2**53 - 1
-_SAFE = frozenset({str, bool, type(None)})
+_SAFE: frozenset[object] = frozenset({str, bool, type(None)})
 _SORTED = msgspec.json.Encoder(order="sorted")
 
 
@@ -38,7 +38,7 @@ def _agrees(value: JSON) -> bool:
     left: list[JSON] = [value]
     while left:
         item = left.pop()
-        kind: object = type(item)
+        kind: object = item.__class__
         if kind is dict:
             if not "".join(item).isascii():
                 return False

@@ -262,11 +262,15 @@ def open_audit(policy: Audit | str, clock: Clock) -> AuditLog:
 
 def _clean(event: Event) -> Event:
     """Return an event whose names every database holds."""
-    names: tuple[object, ...] = (event.tenant, event.actor, event.action, event.kind)
-    if all(type(name) is str and name.isascii() and name.isprintable() for name in names):
-        return event
-    # Programs say what they like, such as a number for a user.
-    tenant, actor, action, kind = (clean_text(str(name)) for name in names)
+    try:
+        names = event.tenant + event.actor + event.action + event.kind
+        if names.isascii() and names.isprintable():
+            return event
+    except (AttributeError, TypeError):
+        # Programs say what they like, such as a number for a user.
+        pass
+    said = (event.tenant, event.actor, event.action, event.kind)
+    tenant, actor, action, kind = (clean_text(str(name)) for name in said)
     return msgspec.structs.replace(event, tenant=tenant, actor=actor, action=action, kind=kind)
 
 

@@ -5,6 +5,7 @@ https://www.rfc-editor.org/rfc/rfc8032
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from importlib import import_module
@@ -115,14 +116,18 @@ def find_signer(path: Path, key: str) -> Signer:
     """
     waiting = next_key_of(path)
     try:
-        if _signer_of(waiting.read_bytes(), waiting).public_id == key:
-            waiting.replace(path)
+        signer = _signer_of(waiting.read_bytes(), waiting)
     except FileNotFoundError:
         # There is none, or another process was the first to do this.
-        pass
+        return open_signer(path)
     except OSError as error:
         raise ConfigurationError(f"The key of the audit log, {str(waiting)!r}, cannot be used: {error}") from error
-    return open_signer(path)
+    if signer.public_id != key:
+        return open_signer(path)
+    # Another process may be the first, or the folder be one that nobody may write into: the key is good all the same.
+    with contextlib.suppress(OSError):
+        waiting.replace(path)
+    return signer
 
 
 def _write_new(path: Path, text: bytes) -> None:
