@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -48,38 +48,15 @@ class Pricing:
 
     def cost(self, answer: object, report: CallReport, usage: Usage | None = None) -> Cost | None:
         """Return what an answer cost; `None` where its usage or its price is not known."""
-        from any_llm.types.metering import batched, merged, usage_of  # noqa: PLC0415  # most calls are never asked what they cost
+        from any_llm.engine.reckoning import cost  # noqa: PLC0415  # most calls are never asked what they cost
 
-        attempt = _serving(report)
-        broken = None if attempt is None or attempt.outcome == "ok" else _usage(attempt)
-        started = dt.datetime.now(dt.UTC) if attempt is None else dt.datetime.fromtimestamp(attempt.started, dt.UTC)
-        results = batched(answer)
-        if results is not None:
-            return self._of_results(results, report, started)
-        served: object = getattr(answer, "model", None)
-        return self.of_usage(
-            broken or usage or merged(usage_of(answer), report.metered),
-            report.provider,
-            report.model,
-            started,
-            served if isinstance(served, str) else None,
-        )
-
-    def _of_results(self, results: Sequence[tuple[object, Usage]], report: CallReport, at: dt.datetime) -> Cost | None:
-        """Return what the results of a batch cost together, each by its own model."""
-        from any_llm.types.cost import together  # noqa: PLC0415  # as above
-
-        costs: list[Cost | None] = []
-        for answer, usage in results:
-            model = str(getattr(answer, "model", None) or report.model)
-            costs.append(self.of_usage(usage, report.provider, model, at))
-        used = [usage for _, usage in results]
-        return together(costs, sum(used[1:], used[0])) if used else None
+        return cost(answer, report, self.prices, usage)
 
     def of_attempt(self, attempt: Attempt) -> Cost | None:
         """Return what an attempt cost, by what it is known to have used."""
-        at = dt.datetime.fromtimestamp(attempt.started, dt.UTC)
-        return self.of_usage(_usage(attempt), attempt.provider, attempt.model, at)
+        from any_llm.engine.reckoning import of_attempt  # noqa: PLC0415  # as above
+
+        return of_attempt(attempt, self.prices)
 
     def of_usage(
         self, usage: Usage | None, provider: str, model: str, at: dt.datetime, served: str | None = None
@@ -93,14 +70,9 @@ class Pricing:
             at: when.
             served: which model the answer names: an alias is billed as what it stands for.
         """
-        from any_llm.providers.prices import cost_of  # noqa: PLC0415  # most calls are never asked what they cost
+        from any_llm.engine.reckoning import of_usage  # noqa: PLC0415  # as above
 
-        if usage is None:
-            return None
-        found = cost_of(usage, provider, served, at, self.prices) if served else None
-        if found is not None and found.computed is not None:
-            return found
-        return cost_of(usage, provider, model, at, self.prices)
+        return of_usage(usage, (provider, model, served), at, self.prices)
 
     def rates(self, provider: str, model: str, clock: Clock) -> Rates | None:
         """Return what a model costs now; `None` where nobody knows."""
@@ -111,15 +83,3 @@ class Pricing:
     @override
     def __repr__(self) -> str:
         return f"Pricing({len(self._prices)} prices of one's own)"
-
-
-def _serving(report: CallReport) -> Attempt | None:
-    """Return the attempt that an answer is of: the last one at its target that did not fail."""
-    own = [one for one in report.attempts if (one.provider, one.model) == (report.provider, report.model)]
-    return next((one for one in reversed(own) if one.outcome not in {"failed", "cancelled"}), own[-1] if own else None)
-
-
-def _usage(attempt: Attempt) -> Usage | None:
-    from any_llm.types.usage import Usage  # noqa: PLC0415  # most calls are never asked what they cost
-
-    return attempt.usage if isinstance(attempt.usage, Usage) else None

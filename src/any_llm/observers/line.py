@@ -39,7 +39,7 @@ def line_of(record: Record, *, identities: bool) -> JSONObject:
         "project": caller.project,
         "tags": list(caller.tags),
     }
-    return line | {name: value for name, value in told.items() if value or value == 0}
+    return line | {name: value for name, value in told.items() if value}
 
 
 def _made(record: Record) -> JSONObject:

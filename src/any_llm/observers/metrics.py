@@ -95,10 +95,10 @@ class Metrics:
         if context is None:
             return None
         # A call has a context only where the observer of spans has put it there.
-        from any_llm.telemetry.tracing import sampled_ids  # noqa: PLC0415
+        from any_llm.telemetry.tracing import sampled  # noqa: PLC0415
 
-        ids = sampled_ids(context)
-        return None if ids is None else Trace(context, *ids)
+        span = sampled(context)
+        return None if span is None else Trace(context, span)
 
 
 class _Noted(Waits):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from any_llm.types.json import is_mapping
+from any_llm.types.json import is_object
 
 if TYPE_CHECKING:
     import logging
@@ -61,7 +61,7 @@ def trace_of(call: Call) -> Mapping[str, str]:
 def _spans(call: Call) -> Iterator[Callable[[], object]]:
     """Yield what tells the ids of the spans that layers left for each other; OpenTelemetry itself is not needed."""
     for left in call.context.values():
-        if is_mapping(left):
+        if is_object(left):
             for value in left.values():
                 tells = getattr(value, "get_span_context", None)
                 if callable(tells):

@@ -11,13 +11,14 @@ import msgspec
 from any_llm.exceptions import AnyLLMError
 from any_llm.pipeline.call import Call
 from any_llm.pipeline.stream import EventStream, Outcome
+from any_llm.types.costs import UNPAID, Costs, cost_in, costs_of
 from any_llm.types.json import JSON
+from any_llm.types.metering import merged, usage_of
 from any_llm.types.report import Report
 
 if TYPE_CHECKING:
     from any_llm.attempts import Attempt
     from any_llm.types.cost import Cost
-    from any_llm.types.costs import Costs
     from any_llm.types.usage import Usage
 
 
@@ -63,22 +64,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     @cached_property
     def usage(self) -> Usage | None:
         """What the answer used; `None` where there is none, or neither it nor its request tells."""
-        from any_llm.types.metering import merged, usage_of  # noqa: PLC0415  # what observers there are decides who asks
-
         return None if self.answer is None else merged(usage_of(self.answer), self.report.metered)
 
     @cached_property
     def cost(self) -> Cost | None:
         """What the answer cost; `None` where its usage or its price is not known."""
-        from any_llm.types.costs import cost_in  # noqa: PLC0415  # as above
-
         return None if self.answer is None else cost_in(self.answer, self.report, self.usage)
 
     @cached_property
     def costs(self) -> Costs:
         """What the whole call cost, attempts without an answer included; reading a usage takes a while: it is once."""
-        from any_llm.types.costs import UNPAID, Costs, costs_of  # noqa: PLC0415  # as above
-
         report = self.report
         if report.cache is not None and report.cache.status in UNPAID:
             return Costs(saved=report.cache.saved)

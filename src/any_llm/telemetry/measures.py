@@ -13,12 +13,35 @@ Kind: TypeAlias = Literal["histogram", "counter", "gauge"]
 Across: TypeAlias = Literal["sum", "max", "min"]
 
 
+class Ids(Protocol):
+    """The numbers of a span and of its trace, as OpenTelemetry's `SpanContext` has them."""
+
+    @property
+    def trace_id(self) -> int:
+        """The number of the trace."""
+        ...
+
+    @property
+    def span_id(self) -> int:
+        """The number of the span."""
+        ...
+
+
 class Trace(NamedTuple):
-    """The trace of a sampled call: its context, as OpenTelemetry's, and the ids of trace and span in hexadecimal."""
+    """The trace of a sampled call: its context, as OpenTelemetry's, and the ids of its span."""
 
     context: object
-    trace_id: str
-    span_id: str
+    ids: Ids
+
+    @property
+    def trace_id(self) -> str:
+        """The id of the trace, in hexadecimal."""
+        return f"{self.ids.trace_id:032x}"
+
+    @property
+    def span_id(self) -> str:
+        """The id of the span, in hexadecimal."""
+        return f"{self.ids.span_id:016x}"
 
 
 Measure: TypeAlias = Callable[[float, Trace | None], None]

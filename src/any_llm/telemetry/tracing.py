@@ -142,10 +142,10 @@ def ids_of(context: object) -> tuple[str, str] | None:
     return (f"{span.trace_id:032x}", f"{span.span_id:016x}") if span.is_valid else None
 
 
-def sampled_ids(context: object) -> tuple[str, str] | None:
-    """Return the ids of the trace and of the span in a context, as `ids_of`, if somebody keeps the span."""
+def sampled(context: object) -> SpanContext | None:
+    """Return what is known of the span in a context, if somebody keeps it."""
     span = trace.get_current_span(context).get_span_context()  # type: ignore[arg-type]  # as call.context keeps it
-    return (f"{span.trace_id:032x}", f"{span.span_id:016x}") if span.trace_flags.sampled else None
+    return span if span.trace_flags.sampled else None
 
 
 attach = contexts.attach

@@ -230,6 +230,7 @@ _FREE = frozenset({"requests", "tool_calls"})
 """What costs nothing of its own where no price is named."""
 
 
+_TOKEN_NAMES = frozenset(unit.name for unit in _TOKENS)
 _ALL = (*_TOKENS, *_METERS)
 _USUAL = tuple(unit for unit in _ALL if unit.name in {_IN, _OUT, "requests"})
 """The units of most answers."""
@@ -256,11 +257,11 @@ def price(usage: Usage, rates: Rates | None, at: dt.datetime | None = None) -> C
         for unit, amount, rate in _counted(usage, rates):
             if rate is None:
                 unpriced[unit.name] = amount
-            else:
-                billed = rate.times(amount, usage.input_tokens)
-                parts[unit.part] = parts.get(unit.part, Decimal(0)) + (
-                    billed * rates.factor if unit in _TOKENS else billed
-                )
+                continue
+            billed = rate.times(amount, usage.input_tokens)
+            if rates.factor != 1 and unit.name in _TOKEN_NAMES:
+                billed *= rates.factor
+            parts[unit.part] = parts[unit.part] + billed if unit.part in parts else billed
         if not parts and unpriced:
             return _as_told(usage, at)
         computed = sum(parts.values(), Decimal(0))
@@ -323,15 +324,16 @@ def together(costs: Sequence[Cost | None], usage: Usage) -> Cost | None:
 def _counted(usage: Usage, rates: Rates) -> Iterator[tuple[_Unit, int | Decimal, Rate | None]]:
     """Give each unit of which there is some, with its rate, where it has one."""
     by_tokens = False
-    otherwise = any(name in rates.rates and getattr(usage, name) for name in _WHOLES)
-    for unit in _ALL if any(_OTHERS(usage)) else _USUAL:
+    others = any(_OTHERS(usage))
+    otherwise = others and any(name in rates.rates and getattr(usage, name) for name in _WHOLES)
+    for unit in _ALL if others else _USUAL:
         amount = unit.alone(usage)
         if not amount:
             continue
         named = () if by_tokens and unit.name in _NEVER_BESIDE else unit.rates
         rate = next((rates.rates[name] for name in named if name in rates.rates), None)
-        by_tokens = by_tokens or (rate is not None and unit in _TOKENS)
-        missed = unit.name not in _FREE and not (unit.name in _INSTEAD if by_tokens else otherwise and unit in _TOKENS)
+        by_tokens = by_tokens or (rate is not None and unit.name in _TOKEN_NAMES)
+        missed = unit.name not in _FREE and not (unit.name in _INSTEAD if by_tokens else otherwise and unit.name in _TOKEN_NAMES)
         if rate is not None or missed:
             yield unit, amount, rate
 

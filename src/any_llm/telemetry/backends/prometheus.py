@@ -7,15 +7,17 @@ loads `prometheus_client`: https://prometheus.github.io/client_python/multiproce
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from any_llm.exceptions import ConfigurationError, MissingExtraError
 from any_llm.telemetry.looks import Look, Looks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from any_llm.telemetry.measures import Across, Bind, Instrument, Measure, Trace
 
@@ -28,6 +30,7 @@ except ImportError as error:  # pragma: no cover  # the tests have it; tests/tel
     raise MissingExtraError("prometheus", "prometheus-client", reason="metrics go to it") from error
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+_SECONDS_BETWEEN_EXAMPLES = 1.0
 _ACROSS: Mapping[Across, Literal["livesum", "livemax", "livemin"]] = {
     "sum": "livesum",
     "max": "livemax",
@@ -56,7 +59,7 @@ class PrometheusBackend:
             ConfigurationError: it is registered with other labels.
         """
         metric = _registered(self._registry, instrument)
-        return lambda labels: _measure(metric, labels)
+        return lambda labels: _measure(metric, labels, instrument.buckets)
 
     def before_reading(self, look: Look) -> None:
         """Have states looked at before the registry is read; of several processes, those of the one that is asked."""
@@ -156,14 +159,35 @@ def _registered(
 def _measure(
     metric: prometheus_client.Counter | prometheus_client.Gauge | prometheus_client.Histogram,
     labels: tuple[str, ...],
+    buckets: Sequence[float],
 ) -> Measure:
     child = metric.labels(*labels) if labels else metric
     if isinstance(child, prometheus_client.Gauge):
         return lambda value, _: child.set(value)
     if isinstance(child, prometheus_client.Histogram):
-        return lambda value, trace: child.observe(value, _exemplar(trace))
-    return lambda value, trace: child.inc(value, _exemplar(trace))
+        return _Observing(child, buckets).measure
+    return lambda value, _: child.inc(value)
 
 
-def _exemplar(trace: Trace | None) -> dict[str, str] | None:
-    return None if trace is None else {"trace_id": trace.trace_id, "span_id": trace.span_id}
+class _Observing:
+    """Measures into a histogram, each bucket of which is given an example once a second at most.
+
+    A bucket shows its last example only, and to check one takes longer than all else.
+    """
+
+    __slots__ = ("_buckets", "_due", "_histogram")
+
+    def __init__(self, histogram: prometheus_client.Histogram, buckets: Sequence[float]) -> None:
+        self._histogram = histogram
+        self._buckets = buckets
+        self._due = [0.0] * (len(buckets) + 1)
+
+    def measure(self, value: float, trace: Trace | None) -> None:
+        """Measure a value, with the call that it is of."""
+        if trace is not None:
+            bucket, now = bisect_left(self._buckets, value), monotonic()
+            if now >= self._due[bucket]:
+                self._due[bucket] = now + _SECONDS_BETWEEN_EXAMPLES
+                self._histogram.observe(value, {"trace_id": trace.trace_id, "span_id": trace.span_id})
+                return
+        self._histogram.observe(value)
