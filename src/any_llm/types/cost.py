@@ -332,8 +332,9 @@ def _counted(usage: Usage, rates: Rates) -> Iterator[tuple[_Unit, int | Decimal,
             continue
         named = () if by_tokens and unit.name in _NEVER_BESIDE else unit.rates
         rate = next((rates.rates[name] for name in named if name in rates.rates), None)
-        by_tokens = by_tokens or (rate is not None and unit.name in _TOKEN_NAMES)
-        missed = unit.name not in _FREE and not (unit.name in _INSTEAD if by_tokens else otherwise and unit.name in _TOKEN_NAMES)
+        of_tokens = unit.name in _TOKEN_NAMES
+        by_tokens = by_tokens or (rate is not None and of_tokens)
+        missed = unit.name not in _FREE and not (unit.name in _INSTEAD if by_tokens else otherwise and of_tokens)
         if rate is not None or missed:
             yield unit, amount, rate
 
