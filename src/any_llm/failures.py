@@ -113,6 +113,14 @@ REMEDIES: Mapping[str, str] = {
 }
 """What to do, by the names of errors; that of the closest class counts."""
 
+_WAITS: Mapping[str, str] = {
+    "AnyLLMError": "The provider asks to wait {:g} s.",
+    "BudgetExceededError": "There may be enough in {:g} s.",
+    "CircuitOpenError": "It is tried again in {:g} s.",
+    "LimitExceededError": "There may be room in {:g} s.",
+}
+"""What `retry_after` means, by the names of errors; that of the closest class counts."""
+
 _SHAPES: Mapping[str, tuple[int, str, str]] = {
     "AnyLLMError": (500, "server_error", "api_error"),
     "AuthenticationError": (401, "authentication_error", "authentication_error"),
@@ -263,5 +271,5 @@ def _attempts(attempts: Sequence[Attempt]) -> str:
 
 def _when(error: Failure) -> str:
     if error.retry_after is not None:
-        return f"The provider asks to wait {error.retry_after:g} s."
+        return closest(_WAITS, type(error), "{:g} s").format(error.retry_after)
     return "" if error.retryable or error.fallback_ok else "The same call will fail again."

@@ -82,6 +82,19 @@ def test_what_is_not_known_is_left_out() -> None:
     assert "See: https://keys" in MissingApiKeyError("p", "KEY", key_page="https://keys").explain()
 
 
+@pytest.mark.parametrize(
+    ("kind", "when"),
+    [
+        (OverloadedError, "The provider asks to wait 3 s."),
+        (BudgetExceededError, "There may be enough in 3 s."),
+        (CircuitOpenError, "It is tried again in 3 s."),
+        (LimitExceededError, "There may be room in 3 s."),
+    ],
+)
+def test_a_wait_of_the_programs_own_is_not_said_to_be_the_providers(kind: type[AnyLLMError], when: str) -> None:
+    assert kind(retry_after=3.0).explain().endswith(when)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_error_says_itself_what_to_do(kind: type[AnyLLMError]) -> None:
     assert kind.__name__ in failures.REMEDIES

@@ -10,7 +10,10 @@ from cyclopts import App, Parameter
 from any_llm.cli import bodies
 from any_llm.cli.wishes import AuditWish, LockWish, Verification
 
-audit = App(name="audit", help="Check, prove, export and report what the audit log tells. Each use is in it, too.")
+audit = App(
+    name="audit",
+    help="Check, prove, export and report what the audit log tells; without a command, check it. Each use is in it, too.",
+)
 
 _Wish = Annotated[AuditWish | None, Parameter(name="*")]
 _Lock = Annotated[LockWish | None, Parameter(name="lock")]

@@ -14,7 +14,7 @@ By: TypeAlias = Literal[
     "day", "model", "provider", "tag", "user", "key", "tenant", "project", "route", "operation", "role"
 ]
 
-cost = App(name="cost", help="Tell what calls cost, as the ledger has it, and compare that with invoices.")
+cost = App(name="cost")
 
 
 @cost.default
@@ -85,6 +85,9 @@ def cost_reconcile(
 
 def budget(*, store: str | None = None, json: bool = False) -> None:
     """Tell how much of each budget of the configuration is spent.
+
+    They must be counted in a store that processes share: what a program counts
+    in its own memory cannot be seen from outside.
 
     Args:
         store: Where that is counted, such as sqlite:budgets.db or redis://localhost; without it, as the configuration

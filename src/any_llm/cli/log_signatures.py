@@ -8,7 +8,10 @@ from cyclopts import App
 
 from any_llm.cli import bodies
 
-logs = App(name="logs", help="Look up the calls that the log store keeps, and make them again.")
+logs = App(
+    name="logs",
+    help="Look up the calls that the log store keeps, and make them again; without a command, list the latest.",
+)
 
 
 @logs.default
@@ -92,7 +95,8 @@ def logs_show(call: str, *, path: Path | None = None, json: bool = False) -> Non
 def logs_replay(call: str, *, on: str = "", path: Path | None = None, json: bool = False) -> None:
     """Make a call again, as it was or with another model, and print the answer.
 
-    What was masked before it was stored stays masked.
+    Completions, responses, messages and embeddings can be made again. What was
+    masked before it was stored stays masked.
 
     Args:
         call: Its id in the list, or its request id.

@@ -161,8 +161,15 @@ class Verification(NamedTuple):
     archive: str = ""
 
 
-class LockWish(NamedTuple):
-    """How the objects of an archive are locked: for how many days, in which mode, and whether by a legal hold, too."""
+@dataclass(frozen=True)
+class LockWish:
+    """How the objects of an archive in a bucket are locked; the bucket must have been made with Object Lock.
+
+    Args:
+        days: For how many days nobody can change or delete objects in a bucket; 0 locks none.
+        mode: Whether nobody can undo that (COMPLIANCE), or who has the right to (GOVERNANCE).
+        hold: Place a legal hold on each object, too, which stays until it is taken off.
+    """
 
     days: float = 0.0
     mode: Literal["COMPLIANCE", "GOVERNANCE"] = "COMPLIANCE"
