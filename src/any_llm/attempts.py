@@ -31,7 +31,8 @@ class Attempt(msgspec.Struct, kw_only=True):
         request_id: the provider's id of the request.
         requests: how many requests were made; more than one where an operation takes several.
         cost: what it cost in US dollars, where somebody reckoned that.
-        usage: what it used, as an `any_llm.types.usage.Usage`, where it broke off and that is known.
+        usage: what it used, as an `any_llm.types.usage.Usage`, where it broke off or its answer was not
+            handed on, and that is known.
     """
 
     provider: str

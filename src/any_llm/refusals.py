@@ -35,7 +35,7 @@ class GuardrailError(AnyLLMError):
 
 
 class StoreError(AnyLLMError):
-    """A store of counts, limits or answers cannot be reached, or does not do as it should."""
+    """A store cannot be reached, or does not do as it should: of counts, kept answers, the ledger or logged calls."""
 
     default_message = "The store failed"
 
@@ -50,7 +50,7 @@ class LimitExceededError(RateLimitError):
     """A limit of the program's own, or one that a provider told of, leaves no room for the call.
 
     Attributes:
-        limit: which one.
+        limit: which one; `retry_after` says in how many seconds there may be room, where that is known.
         fallback_ok: whether another target may be asked instead.
         of_key: whether each key has such a limit of its own, so that there may be room with another one.
     """

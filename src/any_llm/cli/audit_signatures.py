@@ -12,7 +12,7 @@ from any_llm.cli.wishes import AuditWish, LockWish, Verification
 
 audit = App(
     name="audit",
-    help="Check, prove, export and report what the audit log tells; without a command, check it. Each use is in it, too.",
+    help="Check, prove, export and report what the audit log tells; without a command, check it. Uses are in it, too.",
 )
 
 _Wish = Annotated[AuditWish | None, Parameter(name="*")]

@@ -44,6 +44,11 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     retention: float | None = None
 
     def __post_init__(self) -> None:
+        """Check what can be checked without opening anything.
+
+        Raises:
+            ConfigurationError: a value cannot be; the error names it.
+        """
         if not isinstance(cast("object", self.store), str):
             raise ConfigurationError(f"ledger.store is {redact(show(self.store))}; give a path or a postgresql:// URL")
         if self.durability not in _DURABILITY:

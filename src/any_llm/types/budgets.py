@@ -66,6 +66,11 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: str = ""
 
     def __post_init__(self) -> None:
+        """Check what is said.
+
+        Raises:
+            ConfigurationError: a value cannot be; the error names it.
+        """
         msgspec.structs.force_setattr(self, "amount", _dollars(self.amount))
         if isinstance(cast("object", self.tier), str):
             msgspec.structs.force_setattr(self, "tier", (self.tier,))
@@ -191,6 +196,11 @@ class Budgets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     local_share: float = 0.5
 
     def __post_init__(self) -> None:
+        """Check what is said.
+
+        Raises:
+            ConfigurationError: a value cannot be; the error names it.
+        """
         _choose("on_unavailable", self.on_unavailable, ("local", "pass", "reject"))
         names = [budget.called for budget in self.budgets]
         twice = next((name for name in names if names.count(name) > 1), None)

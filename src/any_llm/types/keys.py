@@ -74,6 +74,11 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     on_event: Callable[[KeyEvent], None] | None = None
 
     def __post_init__(self) -> None:
+        """Check what is said.
+
+        Raises:
+            ConfigurationError: a value cannot be; the error names it.
+        """
         if isinstance(cast("object", self.sources), str) or not self.sources:
             raise ConfigurationError("sources needs at least one place, such as ('env:OPENAI_API_KEY',)")
         if any(isinstance(source, str) and not source.startswith((*_PLACES, _COMMAND)) for source in self.sources):

@@ -97,6 +97,11 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     source: str = "settings"
 
     def __post_init__(self) -> None:
+        """Check what is said.
+
+        Raises:
+            ConfigurationError: a value cannot be; the error names it.
+        """
         for name in UNITS:
             value: object = getattr(self, name)
             if value is not None:

@@ -55,6 +55,11 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     events: object = None
 
     def __post_init__(self) -> None:
+        """Check what is said.
+
+        Raises:
+            ConfigurationError: a value cannot be; the error names it.
+        """
         _choose("content", self.content, _CONTENTS)
         _choose("propagate", self.propagate, _PROPAGATE)
         _whole("longest", self.longest, 1)
@@ -69,10 +74,10 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         backends: where they go: `opentelemetry` (the extra `otel`), `prometheus` (the extra `prometheus`), `statsd`, or
             objects that are an `any_llm.telemetry.measures.Backend`.
         labels: what else tells series apart: the `user`, `tenant`, first `tag` or `route` of a call.
-        max_series: how many series there may be, each bucket of a histogram counted; beyond that, what calls say of
-            themselves is `other`.
+        max_series: how many series there may be, 300 at least, each bucket of a histogram counted; beyond three
+            quarters of them, what calls say of themselves is `other`.
         refresh: what is looked at rather than told (breakers, queues, connections) is looked at when somebody reads the
-            metrics, and for backends that only send, when calls begin and end, not sooner than after so many seconds.
+            metrics, and when calls begin and end, not sooner than after so many seconds.
         each_chunk: whether the time of each piece of a stream is measured, as the conventions say, for the price of a
             measure each; else one for each stream, its average.
         statsd: where a statsd or DogStatsD listens for UDP, as `host:port`.
@@ -92,6 +97,11 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     registry: object = None
 
     def __post_init__(self) -> None:
+        """Check what is said.
+
+        Raises:
+            ConfigurationError: a value cannot be; the error names it.
+        """
         if isinstance(cast("object", self.backends), str) or not self.backends:
             raise ConfigurationError(f"backends is {self.backends!r}; give a tuple, such as ('prometheus',)")
         for backend in self.backends:
