@@ -65,7 +65,7 @@ class AsyncFileDownload(_Head):
     """The content of a file that a provider keeps, read in pieces.
 
     Use it in `async for`, best inside `async with`; leaving early by any way closes the connection. A download that was
-    cut short raises; it never looks finished.
+    cut short raises a `ProviderError`, such as `ConnectionFailedError`; it never looks finished.
 
     Attributes:
         report: how the call went.
@@ -100,7 +100,12 @@ class AsyncFileDownload(_Head):
         return self._whole(b"".join([piece async for piece in self]))
 
     async def save(self, path: str | Path) -> Path:
-        """Write what is left to a file, piece by piece, and return its path."""
+        """Write what is left to a file, piece by piece, and return its path.
+
+        Raises:
+            OSError: the file cannot be written.
+            AnyLLMError: the rest cannot be read; the file then holds what came before.
+        """
         file = Path(path)
         with _written(file) as out:
             async for piece in self:
