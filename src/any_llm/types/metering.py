@@ -31,6 +31,9 @@ TIERS: Mapping[str, Tier] = {
 }
 """The words of vendors for ways of serving a request that have a price of their own; all others are the usual way."""
 
+_TIERS = ("service_tier", "speed", "serviceTier", "trafficType")
+"""Where a usage says how it was served."""
+
 _NO_REGION = frozenset({"", "global", "not_available"})
 _QUERIES = b"webSearchQueries"
 _TICKS = Decimal(10) ** 10
@@ -173,8 +176,8 @@ def _made(usage: object, answer: object, **tokens: int) -> Usage:
             **tokens,
             web_searches=_searched(answer),
             images=_images(answer),
-            seconds=_seconds(None, answer),
-            tier=_tier(None, answer),
+            seconds=_seconds(field(answer, "duration")),
+            tier=_tier(field(answer, "service_tier")),
             region="",
             vendor_cost=None,
         )
@@ -183,10 +186,10 @@ def _made(usage: object, answer: object, **tokens: int) -> Usage:
         web_searches=max(first(usage, _SEARCHES), _searched(answer)),
         tool_calls=first(usage, _TOOLS),
         images=_images(answer),
-        seconds=_seconds(usage, answer),
+        seconds=_seconds(at(usage, "seconds"), at(usage, "prompt_audio_seconds"), field(answer, "duration")),
         characters=counted(usage, "characters"),
         pages=counted(usage, "pages_processed"),
-        tier=_tier(usage, answer),
+        tier=_tier(field(answer, "service_tier"), *(at(usage, name) for name in _TIERS)),
         region=_region(usage),
         vendor_cost=vendor_cost(usage),
     )
@@ -345,19 +348,11 @@ def _images(answer: object) -> int:
     return len(list(items(at(answer, "data")))) if type(answer).__name__ == "ImagesResponse" else 0
 
 
-def _seconds(usage: object, answer: object) -> Decimal:
-    named = (at(usage, "seconds"), at(usage, "prompt_audio_seconds"), field(answer, "duration"))
-    return next((amount for value in named if (amount := money(value))), Decimal(0))
+def _seconds(*told: object) -> Decimal:
+    return next((amount for value in told if (amount := money(value))), Decimal(0))
 
 
-def _tier(usage: object, answer: object) -> Tier:
-    told = (
-        field(answer, "service_tier"),
-        at(usage, "service_tier"),
-        at(usage, "speed"),
-        at(usage, "serviceTier"),
-        at(usage, "trafficType"),
-    )
+def _tier(*told: object) -> Tier:
     for value in told:
         tier = TIERS.get(value.lower()) if isinstance(value, str) else None
         if tier is not None:
