@@ -26,7 +26,7 @@ from any_llm.exceptions import (
     UnsupportedOperationError,
 )
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_object
 
@@ -47,6 +47,7 @@ CODES: Mapping[str, type[AnyLLMError]] = {
     "exceed_context_size_error": ContextLengthExceededError,
     "too_many_prompt_tokens": ContextLengthExceededError,
     "tokens_limit_reached": ContextLengthExceededError,
+    "model_max_prompt_tokens_exceeded": ContextLengthExceededError,
     "request_too_large": RequestTooLargeError,
     "content_filter": ContentFilterError,
     "content_policy_violation": ContentFilterError,
@@ -110,8 +111,8 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     words = [word.lower() for word in (finest, code, kind) if word]
     named = next((CODES[word] for word in words if word in CODES), None) or _flagged(facts)
     effective = status if status >= _FIRST_ERROR else _status_inside(_text(facts.get("status_code")) or code, kind)
-    fitting = named or error_for_status(effective)
     message = _text(facts.get("message")) or f"HTTP {status} without an explanation"
+    fitting = error_in_words(named or error_for_status(effective), message, *words)
     return fitting(
         message,
         status_code=effective,

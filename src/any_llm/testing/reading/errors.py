@@ -1,4 +1,7 @@
-"""Which error an answer must become: by the vendor's code or type, else by the HTTP status, never by prose."""
+"""Which error an answer must become: by the vendor's code or type, else by the HTTP status.
+
+Only what is a refused request by both is looked up among the sentences in `wording`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 
 from any_llm.testing.reading.fields import Fields, Json, as_text, fields, integer, items, parse, text
 from any_llm.testing.reading.values import Failure, Reading
+from any_llm.testing.reading.wording import refined
 
 # Codes and types of vendors' references that say more than the status does, in lower case.
 _BY_WORD: Mapping[str, str] = {
@@ -49,10 +53,12 @@ _BY_WORD: Mapping[str, str] = {
     # llama.cpp, Perplexity, Mistral, Moonshot
     "exceed_context_size_error": "ContextLengthExceededError",
     "too_many_prompt_tokens": "ContextLengthExceededError",
+    "3051": "ContextLengthExceededError",
     "invalid_model": "ModelNotFoundError",
     "engine_overloaded_error": "OverloadedError",
     # GitHub Models, llama.cpp, Moonshot, LiteLLM's proxy, DashScope, and the errors of OpenAI's Responses API
     "tokens_limit_reached": "ContextLengthExceededError",
+    "model_max_prompt_tokens_exceeded": "ContextLengthExceededError",
     "not_supported_error": "UnsupportedOperationError",
     "image_content_policy_violation": "ContentFilterError",
     "exceeded_current_quota_error": "QuotaExhaustedError",
@@ -125,8 +131,9 @@ def failure_of(status: int, document: Json) -> Failure:
         or _word(fields(error.get("details")).get("error_code"))
     )
     kind = _word(error.get("type"))
+    inner = _word(fields(error.get("innererror")).get("code"))
     return Failure(
-        error=_classify(status, error, code, kind),
+        error=refined(_classify(status, error, inner, code, kind), _message(error), inner, code, kind),
         status=status,
         code=code,
         type=kind,
@@ -161,8 +168,7 @@ def _error_fields(document: Json) -> Fields:
     return fields(inner) or {name: value for name, value in body.items() if (name, value) != ("type", "error")}
 
 
-def _classify(status: int, error: Fields, code: str | None, kind: str | None) -> str:
-    inner = _word(fields(error.get("innererror")).get("code"))
+def _classify(status: int, error: Fields, inner: str | None, code: str | None, kind: str | None) -> str:
     for word in (inner, code, kind):
         if word and word.lower() in _BY_WORD:
             return _BY_WORD[word.lower()]
