@@ -13,6 +13,9 @@ from any_llm import exceptions
 from any_llm.providers.registry import builtin_dialect
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Provider
+from any_llm.testing.reading.aws import read_aws_failure
+from any_llm.testing.reading.errors import read_failure
+from any_llm.testing.reading.google_errors import read_google_failure
 from any_llm.types.http import HttpResponse
 
 
@@ -59,6 +62,24 @@ def test_an_error_body_becomes_the_error_that_it_means(case: Case) -> None:
     assert said[0].startswith(f"What happened: {case.error}: {case.message}")
     assert said[1].startswith(f"Where: completion at {case.dialect}:m")
     assert said[2].startswith("What to do: ")
+
+
+READ = {"anthropic", "cohere", "dashscope", "mistral", "ollama", "openai"}
+REFUSED = {200, 400, 422, 424}
+
+
+def _read(case: Case) -> str | None:
+    if case.dialect == "gemini":
+        return read_google_failure(case.status, case.body.encode()).error
+    if case.dialect == "bedrock":
+        return read_aws_failure(case.status, case.headers, case.body.encode()).error
+    return read_failure(case.status, case.body.encode()).error
+
+
+def test_what_is_refused_is_read_independently_as_the_same() -> None:
+    cases = [case for case in CASES if case.dialect in {*READ, "bedrock", "gemini"} and case.status in REFUSED]
+    assert len(cases) >= 80
+    assert [str(case) for case in cases if _read(case) != case.error] == []
 
 
 def test_there_are_enough_of_them() -> None:

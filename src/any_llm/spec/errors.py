@@ -91,14 +91,14 @@ SENTENCES: Mapping[str, type[AnyLLMError]] = {
     "you have reached your specified workspace api usage limits": QuotaExhaustedError,
     "output blocked by content filtering policy": ContentFilterError,
     # OpenAI, DeepSeek, vLLM and Llama at Amazon Bedrock, as one has it from the other; xAI, OpenRouter, Groq
-    "this model's maximum context length is": ContextLengthExceededError,
-    "this model's maximum prompt length is": ContextLengthExceededError,
-    "this endpoint's maximum context length is": ContextLengthExceededError,
+    "this model's maximum context length is tokens": ContextLengthExceededError,
+    "this model's maximum prompt length is but the request contains tokens": ContextLengthExceededError,
+    "this endpoint's maximum context length is tokens": ContextLengthExceededError,
     "your input exceeds the context window of this model": ContextLengthExceededError,
     "input tokens exceed the configured limit of": ContextLengthExceededError,
     "please reduce the length of the messages or completion": ContextLengthExceededError,
     # https://github.com/vllm-project/vllm and https://github.com/sgl-project/sglang, which Together and others run
-    "'max_tokens' or 'max_completion_tokens' is too large: . this model's maximum context length is": (
+    "'max_tokens' or 'max_completion_tokens' is too large: . this model's maximum context length is tokens": (
         ContextLengthExceededError
     ),
     "you passed input tokens and requested output tokens. however, the model's context length is only": (

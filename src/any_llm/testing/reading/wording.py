@@ -14,13 +14,13 @@ _TOO_LONG = (
     r"the prompt is too long: \d+, model maximum context length: \d+",
     r"input length and `?max_tokens`? exceed context limit: \d+ \+ \d+ > \d+",
     # OpenAI, xAI, OpenRouter, Groq
-    r"this model's maximum (context|prompt) length is \d+",
-    r"this endpoint's maximum context length is \d+",
+    r"this model's maximum (context length is \d+ tokens|prompt length is \d+ but the request contains)",
+    r"this endpoint's maximum context length is \d+ tokens",
     r"your input exceeds the context window of this model",
     r"input tokens exceed the configured limit of \d+ tokens",
     r"please reduce the length of the messages or completion",
     # vLLM, SGLang
-    r"'max_tokens' or 'max_completion_tokens' is too large: \d+\. this model's maximum context length is \d+",
+    r"'max_tokens' or 'max_completion_tokens' is too large: \d+\. this model's maximum context length is \d+ tokens",
     r"you passed \d+ input tokens and requested \d+ output tokens\. however, the model's context length is only \d+",
     r"the (decoder )?prompt \(length \d+\) is longer than the maximum model length of \d+",
     r"the input \(\d+ tokens\) is longer than the model's context length",
