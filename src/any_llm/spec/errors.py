@@ -56,6 +56,7 @@ STATUS_ERRORS: Mapping[int, type[AnyLLMError]] = {
 
 GENERAL_CODES = frozenset(
     {
+        "3051",  # Mistral
         "bad request",
         "bad_request",
         "bad_request_error",
@@ -70,6 +71,7 @@ GENERAL_CODES = frozenset(
         "invalid_request",
         "invalid_request_entity",
         "invalid_request_error",
+        "invalid_request_invalid_args",
         "invalidparameter",
         "modelerrorexception",
         "modelstreamerrorexception",

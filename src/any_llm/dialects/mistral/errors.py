@@ -29,9 +29,8 @@ TYPES: Mapping[str, type[AnyLLMError]] = {
     "invalid_model": ModelNotFoundError,
     "rate_limited": RateLimitError,
     "too_many_prompt_tokens": ContextLengthExceededError,
-    "3051": ContextLengthExceededError,
 }
-"""What `type`, or `code`, means, where it says more than the HTTP status."""
+"""What `type` means, where it says more than the HTTP status."""
 
 
 def decode_error(_target: Target, response: HttpResponse) -> AnyLLMError:
@@ -53,7 +52,7 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     said: JSON = facts.get("message") or facts.get("detail") or (told if isinstance(told, str) else None)
     kind, code = _text(facts.get("type")), _text(facts.get("code"))
     effective = status if status >= _FIRST_ERROR else _SERVER_ERROR
-    fitting = TYPES.get(kind or "") or TYPES.get(code or "") or error_for_status(effective)
+    fitting = TYPES.get(kind or "") or error_for_status(effective)
     message = _words(said) or f"HTTP {status} without an explanation"
     return error_in_words(fitting, message, code, kind)(
         message,

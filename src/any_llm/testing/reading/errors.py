@@ -53,7 +53,6 @@ _BY_WORD: Mapping[str, str] = {
     # llama.cpp, Perplexity, Mistral, Moonshot
     "exceed_context_size_error": "ContextLengthExceededError",
     "too_many_prompt_tokens": "ContextLengthExceededError",
-    "3051": "ContextLengthExceededError",
     "invalid_model": "ModelNotFoundError",
     "engine_overloaded_error": "OverloadedError",
     # GitHub Models, llama.cpp, Moonshot, LiteLLM's proxy, DashScope, and the errors of OpenAI's Responses API

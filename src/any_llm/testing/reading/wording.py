@@ -60,8 +60,8 @@ _BY_SENTENCE: Mapping[str, str] = {
 }
 _PREFACES = r"(the model returned the following errors: )?(400 bad request: )?"
 _SAYS_NOTHING = re.compile(
-    r"error|[45]\d\d|bad[ _]?request(_?error)?|client specified an invalid argument"
-    r"|invalid_request(_error|_entity)?|invalid(-|_|_input_)argument|invalid_?parameter(_error)?"
+    r"error|[45]\d\d|3051|bad[ _]?request(_?error)?|client specified an invalid argument"
+    r"|invalid_request(_error|_entity|_invalid_args)?|invalid(-|_|_input_)argument|invalid_?parameter(_error)?"
     r"|validation(exception)?|model(stream)?errorexception",
     re.IGNORECASE,
 )
