@@ -151,6 +151,9 @@ SENTENCES: Mapping[str, type[AnyLLMError]] = {
 }
 """How sentences begin that tell what no code tells: in lower case, without digits; `…` stands for anything."""
 
+_PREFACES = ("the model returned the following errors: ", "bad request: ")
+"""What Amazon Bedrock puts before the words of a model's own server."""
+
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 _BEGINNING = 400
 
@@ -182,6 +185,8 @@ def error_in_words(fitting: type[AnyLLMError], message: str, *codes: str | None)
     if fitting is not InvalidRequestError or not all(_is_general(code) for code in codes if code):
         return fitting
     said = " ".join(message[:_BEGINNING].translate(_NO_DIGITS).lower().split())
+    for preface in _PREFACES:
+        said = said.removeprefix(preface)
     return next((error for sentence, error in SENTENCES.items() if _begins(said, sentence)), fitting)
 
 

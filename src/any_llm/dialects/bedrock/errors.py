@@ -65,9 +65,6 @@ TYPES: Mapping[str, type[AnyLLMError]] = {
 }
 """What the types of exceptions mean."""
 
-_PREFACE, _STATUS = "The model returned the following errors: ", "400 Bad Request: "
-"""What may stand before the words of a model's own server."""
-
 _FORWARDED = frozenset({"ModelErrorException", "ModelStreamErrorException"})
 """Exceptions that pass on what the model's own server said, its HTTP status included."""
 
@@ -108,7 +105,7 @@ def error_from(kind: str | None, body: JSONObject, status: int | None) -> AnyLLM
     message: JSON = body.get("message") or body.get("Message") or body.get("originalMessage") or _of_gateway(body)
     where = "the stream" if status is None else f"HTTP {status}"
     words = str(message) if message else f"{kind or 'An error'} in {where} without an explanation"
-    return error_in_words(fitting, words.removeprefix(_PREFACE).removeprefix(_STATUS), kind)(
+    return error_in_words(fitting, words, kind)(
         words,
         status_code=status,
         code=kind,

@@ -108,6 +108,11 @@ _BY_STATUS: Mapping[int, str] = {
 # Words so general that they count only when nothing else is known: OpenAI sends this one with a 401 and a 404 too.
 _BY_GENERAL_WORD: Mapping[str, str] = {"invalid_request_error": "InvalidRequestError"}
 
+_OF_REQUESTS = frozenset({
+    "ContentFilterError", "ContextLengthExceededError", "ModelNotFoundError", "RequestTooLargeError",
+    "UnsupportedOperationError", "ConflictError",
+})  # fmt: skip
+
 MALFORMED = "MalformedResponseError"
 TRUNCATED = "StreamTruncatedError"
 
@@ -132,7 +137,9 @@ def failure_of(status: int, document: Json) -> Failure:
     kind = _word(error.get("type"))
     inner = _word(fields(error.get("innererror")).get("code"))
     return Failure(
-        error=refined(_classify(status, error, inner, code, kind), _message(error), inner, code, kind),
+        error=_of_request(
+            status, error, refined(_classify(status, error, inner, code, kind), _message(error), inner, code, kind)
+        ),
         status=status,
         code=code,
         type=kind,
@@ -180,6 +187,18 @@ def _classify(status: int, error: Fields, inner: str | None, code: str | None, k
     if sent is not None and 400 <= sent < 600:
         return _error_of_status(sent)
     return _BY_GENERAL_WORD.get(kind or code or "", "ProviderError")
+
+
+def _of_request(status: int, error: Fields, known: str) -> str:
+    """Return what a refusal means by the error that OpenRouter quotes, if that one blames the request."""
+    quoted = text(fields(error.get("metadata")).get("raw"))
+    if known != "InvalidRequestError" or not quoted:
+        return known
+    try:
+        behind = failure_of(max(status, 400), parse(quoted.encode())).error
+    except ValueError:
+        return known
+    return behind if behind in _OF_REQUESTS else known
 
 
 def _number(value: Json) -> int | None:
