@@ -84,7 +84,7 @@ GENERAL_CODES = frozenset(
 _HTTP_DIGITS = 3
 
 SENTENCES: Mapping[str, type[AnyLLMError]] = {
-    # https://platform.claude.com/docs/en/api/errors and https://platform.claude.com/docs/en/build-with-claude/context-windows
+    # Anthropic
     "prompt is too long:": ContextLengthExceededError,
     "input length and `max_tokens` exceed context limit:": ContextLengthExceededError,
     "input length and max_tokens exceed context limit:": ContextLengthExceededError,
@@ -120,14 +120,14 @@ SENTENCES: Mapping[str, type[AnyLLMError]] = {
     "prompt too long; exceeded max context length": ContextLengthExceededError,
     "the input length exceeds the context length": ContextLengthExceededError,
     "the prompt is too long: , model maximum context length:": ContextLengthExceededError,
-    # https://huggingface.co/docs/text-generation-inference
+    # https://github.com/huggingface/text-generation-inference
     "input validation error: `inputs` tokens + `max_new_tokens` must be <=": ContextLengthExceededError,
     "input validation error: `inputs` must have less than tokens": ContextLengthExceededError,
-    # https://docs.cloud.google.com/vertex-ai/generative-ai/docs
+    # Google
     "the input token count () exceeds the maximum number of tokens allowed": ContextLengthExceededError,
     "the input token count exceeds the maximum number of tokens allowed": ContextLengthExceededError,
     "unable to submit request because the input token count is but": ContextLengthExceededError,
-    # https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
+    # Amazon Bedrock
     "input is too long for requested model": ContextLengthExceededError,
     "input tokens exceeded: number of input tokens exceeds maximum length": ContextLengthExceededError,
     "too many input tokens. max input tokens:": ContextLengthExceededError,
@@ -149,7 +149,9 @@ SENTENCES: Mapping[str, type[AnyLLMError]] = {
     ),
     "request to model '…does not fit into the model's context window of tokens": ContextLengthExceededError,
 }
-"""How sentences begin that tell what no code tells: in lower case, without digits; `…` stands for anything."""
+"""How sentences begin that tell what no code tells: in lower case, without digits; `…` stands for anything.
+
+They are from recorded answers, vendors' pages, the sources of open servers, and what users report word for word."""
 
 _PREFACES = ("the model returned the following errors: ", "bad request: ")
 """What Amazon Bedrock puts before the words of a model's own server."""
