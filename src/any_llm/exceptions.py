@@ -21,7 +21,8 @@
     └── BatchNotCompleteError
 
 The names directly below `AnyLLMError` are those of Mozilla's `any_llm`, so that programs which catch them run
-unchanged; what is refined stands beneath them. Errors are classified by the vendor's own code, then by HTTP status.
+unchanged; what is refined stands beneath them. Errors are classified by the vendor's own code, then by HTTP status;
+where both say only that a request was refused, by the beginnings of sentences that vendors are known to say.
 """
 
 from __future__ import annotations

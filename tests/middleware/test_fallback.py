@@ -152,6 +152,49 @@ async def test_too_long_a_context_goes_to_a_larger_window_only() -> None:
     assert [each.provider for each in answer.report.attempts] == ["openai", "groq"]
 
 
+CLAUDE = "anthropic:claude-sonnet-4-5"
+TOO_LONG = Failure(status=400, kind="context_length", message="210000 tokens > 200000 maximum")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_prompt_that_anthropic_calls_too_long_in_words_goes_to_a_larger_window(*, stream: bool) -> None:
+    mock = Mock()
+    mock.answer_with(failing("anthropic", "mistral", answer=TOO_LONG))
+    windows = {CLAUDE: 2_000, "mistral:mistral-small-latest": 1_000, SECOND: 4_000}
+    client = client_of(mock, *windows, models={model: {"context_window": size} for model, size in windows.items()})
+    answer = await client.acompletion("auto", QUESTION, stream=stream)
+    if isinstance(answer, EventStream):
+        assert contents([piece async for piece in answer]) == TEXT
+    report = answer.report
+    assert report is not None
+    assert [(each.provider, each.error) for each in report.attempts] == [
+        ("anthropic", "ContextLengthExceededError"),
+        ("groq", None),
+    ]
+
+
+async def test_where_no_window_is_larger_people_are_told_to_send_less() -> None:
+    mock = Mock()
+    mock.answer_with(failing("anthropic", answer=TOO_LONG))
+    client = client_of(mock, CLAUDE, SECOND, models={CLAUDE: {"context_window": 9}, SECOND: {"context_window": 9}})
+    with pytest.raises(ContextLengthExceededError) as raised:
+        await client.acompletion("auto", QUESTION)
+    told = raised.value.explain()
+    assert "ContextLengthExceededError: prompt is too long: 210000 tokens > 200000 maximum" in told
+    assert "What to do: Send less, or name a model with a larger context window." in told
+
+
+async def test_an_account_that_is_empty_in_words_alone_leaves_the_call_to_the_next_target() -> None:
+    mock = Mock()
+    empty = Failure(status=400, message="Your credit balance is too low to access the Anthropic API.")
+    mock.answer_with(failing("anthropic", answer=empty))
+    answer = await client_of(mock, CLAUDE, SECOND).acompletion("auto", QUESTION)
+    assert [(each.provider, each.error) for each in answer.report.attempts] == [
+        ("anthropic", "InsufficientFundsError"),
+        ("groq", None),
+    ]
+
+
 async def test_without_a_larger_window_the_error_is_raised() -> None:
     mock = Mock()
     mock.answer_with(failing("openai", "groq", answer=Failure(status=400, code="context_length_exceeded")))

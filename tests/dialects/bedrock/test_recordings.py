@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from any_llm.dialects.bedrock import DIALECT
 from any_llm.exceptions import (
     AuthenticationError,
+    ContextLengthExceededError,
     InvalidRequestError,
     ModelNotFoundError,
     PermissionDeniedError,
@@ -230,7 +231,9 @@ def test_every_error_has_the_class_that_it_means(recordings: list[Recording]) ->
         response = recording.response
         error = DIALECT.decode_error(target(), HttpResponse(response.status, response.headers, response.body))
         kind = response.headers.get("x-amzn-errortype", str(response.status)).partition(":")[0]
-        assert type(error) is ERRORS[kind]
+        assert type(error) is (
+            ContextLengthExceededError if b"tokens exceeds maximum" in response.body else ERRORS[kind]
+        )
         assert error.message == msgspec.json.decode(response.body)["message"]
         assert error.request_id == response.headers.get("x-amzn-requestid")
     assert len(failures) > 15

@@ -23,7 +23,7 @@ from any_llm.exceptions import (
 )
 from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json
 
@@ -77,9 +77,10 @@ def error_from(tree: JSON, status: int, headers: Mapping[str, str] | None = None
         told = {name: value for name, value in body.items() if value != "error"}
         facts = {"message": facts} if isinstance(facts, str) else told
     kind, code = _text(facts.get("type")), _code(facts)
+    message = _text(facts.get("message")) or f"HTTP {status} without an explanation"
     fitting = CODES.get(code or "") or TYPES.get(kind or "") or _by_status(status, kind)
-    return fitting(
-        _text(facts.get("message")) or f"HTTP {status} without an explanation",
+    return error_in_words(fitting, message, code, kind)(
+        message,
         status_code=status,
         code=code,
         error_type=kind,

@@ -22,7 +22,7 @@ from any_llm.exceptions import (
 )
 from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import Frame, HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json
 
@@ -104,8 +104,9 @@ def error_from(kind: str | None, body: JSONObject, status: int | None) -> AnyLLM
         fitting = error_for_status(status) if status is not None and status >= 400 else ProviderError
     message: JSON = body.get("message") or body.get("Message") or body.get("originalMessage") or _of_gateway(body)
     where = "the stream" if status is None else f"HTTP {status}"
-    return fitting(
-        str(message) if message else f"{kind or 'An error'} in {where} without an explanation",
+    words = str(message) if message else f"{kind or 'An error'} in {where} without an explanation"
+    return error_in_words(fitting, words, kind)(
+        words,
         status_code=status,
         code=kind,
         error_type=kind,

@@ -12,6 +12,7 @@ import msgspec
 from any_llm.exceptions import (
     AnyLLMError,
     AuthenticationError,
+    ContextLengthExceededError,
     InvalidRequestError,
     ModelNotFoundError,
     OverloadedError,
@@ -43,6 +44,8 @@ CODES: Mapping[str, type[AnyLLMError]] = {
     "5007": ModelNotFoundError,
     "5016": PermissionDeniedError,
     "5018": PermissionDeniedError,
+    # Not on the page: "The estimated number of input and maximum output tokens (…) exceeded this model context window".
+    "5021": ContextLengthExceededError,
     "10000": AuthenticationError,
 }
 """What the numbers mean."""

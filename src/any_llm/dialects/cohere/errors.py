@@ -12,7 +12,7 @@ import msgspec
 from any_llm.exceptions import AnyLLMError, ContentFilterError, ProviderError
 from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json
 
@@ -45,8 +45,9 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
         fitting: type[AnyLLMError] = ProviderError
     else:
         fitting = STATUSES.get(status) or error_for_status(status)
-    return fitting(
-        _text(body.get("message")) or _of_gateway(body) or f"HTTP {status} without an explanation",
+    message = _text(body.get("message")) or _of_gateway(body) or f"HTTP {status} without an explanation"
+    return error_in_words(fitting, message)(
+        message,
         status_code=status,
         request_id=_text(body.get("id")),
     )

@@ -20,7 +20,7 @@ from any_llm.exceptions import (
     RateLimitError,
 )
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json, is_object
 
@@ -60,4 +60,4 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     kind = _BY_CODE.get(word.partition(".")[0]) or error_for_status(effective)
     told: JSON = body.get("message")
     message = told if isinstance(told, str) and told else f"HTTP {effective} without an explanation"
-    return kind(message, status_code=effective, code=word or None)
+    return error_in_words(kind, message, word)(message, status_code=effective, code=word or None)

@@ -26,7 +26,7 @@ from any_llm.exceptions import (
 )
 from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json
 
@@ -100,8 +100,9 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     fitting = REASONS.get(reason) or STATUSES.get(kind or word.upper()) or _by_status(effective)
     if fitting is RateLimitError and _used_up(details):
         fitting = QuotaExhaustedError
-    return fitting(
-        text_of(facts.get("message")) or f"HTTP {status} without an explanation",
+    message = text_of(facts.get("message")) or f"HTTP {status} without an explanation"
+    return error_in_words(fitting, message, reason, kind, word)(
+        message,
         status_code=effective,
         code=reason or kind or word or None,
         error_type=kind or None,

@@ -11,7 +11,7 @@ import msgspec
 
 from any_llm.exceptions import AnyLLMError, InvalidRequestError, OverloadedError, ProviderError
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, decode_json, is_list, is_object
 
@@ -55,9 +55,10 @@ def error_from(body: Mapping[str, JSON], status: int) -> AnyLLMError:
     fitting = TYPES.get(kind) if isinstance(kind, str) else None
     if fitting is None:
         fitting = error_for_status(status) if status >= 400 else ProviderError
-    message: JSON = inner.get("message") or told
-    return fitting(
-        message if isinstance(message, str) and message else f"HTTP {status} without an explanation",
+    said: JSON = inner.get("message") or told
+    message = said if isinstance(said, str) and said else f"HTTP {status} without an explanation"
+    return error_in_words(fitting, message, kind if isinstance(kind, str) else None)(
+        message,
         status_code=status if status >= 400 else None,
         code=str(code) if code is not None else None,
         error_type=kind if isinstance(kind, str) else None,

@@ -17,7 +17,7 @@ from any_llm.exceptions import (
     RateLimitError,
 )
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json, is_object
 
@@ -53,8 +53,9 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     kind, code = _text(facts.get("type")), _text(facts.get("code"))
     effective = status if status >= _FIRST_ERROR else _SERVER_ERROR
     fitting = TYPES.get(kind or "") or error_for_status(effective)
-    return fitting(
-        _words(said) or f"HTTP {status} without an explanation",
+    message = _words(said) or f"HTTP {status} without an explanation"
+    return error_in_words(fitting, message, code, kind)(
+        message,
         status_code=effective,
         code=code,
         error_type=kind,

@@ -7,7 +7,7 @@ import msgspec
 from any_llm.exceptions import AnyLLMError
 from any_llm.schemas.shapes import is_object
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json
 
@@ -35,4 +35,4 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     named: JSON = body.get("status_code")
     effective = status if status >= 400 else named if isinstance(named, int) and named >= 400 else _BROKEN
     message = said if isinstance(said, str) and said else f"HTTP {effective} without an explanation"
-    return error_for_status(effective)(message, status_code=effective)
+    return error_in_words(error_for_status(effective), message)(message, status_code=effective)

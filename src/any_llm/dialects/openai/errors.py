@@ -26,7 +26,7 @@ from any_llm.exceptions import (
     UnsupportedOperationError,
 )
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_object
 
@@ -47,6 +47,7 @@ CODES: Mapping[str, type[AnyLLMError]] = {
     "exceed_context_size_error": ContextLengthExceededError,
     "too_many_prompt_tokens": ContextLengthExceededError,
     "tokens_limit_reached": ContextLengthExceededError,
+    "model_max_prompt_tokens_exceeded": ContextLengthExceededError,
     "request_too_large": RequestTooLargeError,
     "content_filter": ContentFilterError,
     "content_policy_violation": ContentFilterError,
@@ -110,8 +111,10 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     words = [word.lower() for word in (finest, code, kind) if word]
     named = next((CODES[word] for word in words if word in CODES), None) or _flagged(facts)
     effective = status if status >= _FIRST_ERROR else _status_inside(_text(facts.get("status_code")) or code, kind)
-    fitting = named or error_for_status(effective)
     message = _text(facts.get("message")) or f"HTTP {status} without an explanation"
+    fitting = error_in_words(named or error_for_status(effective), message, *words)
+    if fitting is InvalidRequestError:
+        fitting = _passed_on(facts, effective) or fitting
     return fitting(
         message,
         status_code=effective,
@@ -129,6 +132,23 @@ def _flagged(facts: JSONObject) -> type[AnyLLMError] | None:
     """
     metadata = facts.get("metadata")
     return ContentFilterError if is_object(metadata) and "flagged_input" in metadata else None
+
+
+def _passed_on(facts: JSONObject, status: int) -> type[AnyLLMError] | None:
+    """Return what the vendor behind a gateway says is wrong with the request, whose error OpenRouter has in `raw`.
+
+    What that vendor says of the account is the gateway's affair. https://openrouter.ai/docs/api-reference/errors
+    """
+    metadata = facts.get("metadata")
+    raw: JSON = metadata.get("raw") if is_object(metadata) else None
+    if not isinstance(raw, str):
+        return None
+    try:
+        tree = decode_json(raw)
+    except msgspec.DecodeError:
+        return None
+    upstream = type(error_from(tree, status))
+    return upstream if upstream.caller_fault else None
 
 
 def _retry_delay(details: JSON) -> float | None:

@@ -9,7 +9,7 @@ import msgspec
 
 from any_llm.exceptions import AnyLLMError, MalformedResponseError, ProviderError
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json, is_object
 
@@ -32,9 +32,10 @@ def error_from(tree: JSON, status: int) -> AnyLLMError:
     """Turn a parsed error body into the error it means."""
     body: JSONObject = tree if is_object(tree) else {}
     said: JSON = body.get("detail") or body.get("message")
-    message = said if said is None or isinstance(said, str) else msgspec.json.encode(said).decode()
+    words = said if said is None or isinstance(said, str) else msgspec.json.encode(said).decode()
+    message = words or f"HTTP {status} without an explanation"
     fitting = error_for_status(status) if status >= _FIRST_ERROR else ProviderError
-    return fitting(message or f"HTTP {status} without an explanation", status_code=status)
+    return error_in_words(fitting, message)(message, status_code=status)
 
 
 def refuse(tree: JSON, status: int, wanted: str) -> AnyLLMError:

@@ -22,7 +22,7 @@ from any_llm.exceptions import (
     UpstreamProviderError,
 )
 from any_llm.spec.dialect import Target
-from any_llm.spec.errors import error_for_status
+from any_llm.spec.errors import error_for_status, error_in_words
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject, decode_json, is_list, is_object
 
@@ -70,10 +70,14 @@ def error_from(body: Mapping[str, JSON], status: int) -> AnyLLMError:
     known = status if status >= 400 else sent if isinstance(sent, int) else None
     fitting = CODES.get(code or "") or (error_for_status(known) if known is not None else ProviderError)
     message = (
-        _text(told.get("message")) or _text(first) or _text(body.get("errorMessage")) or _text(body.get("message"))
+        _text(told.get("message"))
+        or _text(first)
+        or _text(body.get("errorMessage"))
+        or _text(body.get("message"))
+        or f"HTTP {status} without an explanation"
     )
-    return fitting(
-        message or f"HTTP {status} without an explanation",
+    return error_in_words(fitting, message, code)(
+        message,
         status_code=known,
         code=code,
         request_id=_text(body.get("trace")),

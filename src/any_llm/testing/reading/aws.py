@@ -15,6 +15,7 @@ from any_llm.testing.reading.errors import failure_of, truncated
 from any_llm.testing.reading.fields import Fields, fields, integer, parse, text
 from any_llm.testing.reading.frames import read_events
 from any_llm.testing.reading.values import Failure
+from any_llm.testing.reading.wording import refined
 
 BINARY = "application/vnd.amazon.eventstream"
 _PRELUDE, _CHECKSUM, _STRING = 12, 4, 7
@@ -118,13 +119,19 @@ def failure_in(status: int, event: Event) -> Failure:
 
 
 def _failure(status: int, kind: str, document: Fields) -> Failure:
-    plain = failure_of(status, {"message": document.get("message") or document.get("Message")})
+    plain = failure_of(status, {"type": kind, "message": document.get("message") or document.get("Message")})
     original = integer(document.get("originalStatusCode"))
     if original is not None and original >= 400:
         error = failure_of(original, {}).error
     else:
         error = _BY_TYPE.get(kind.lower(), plain.error)
-    return Failure(error=error, status=status, code=kind or None, type=kind or None, message=plain.message)
+    return Failure(
+        error=refined(error, plain.message, kind),
+        status=status,
+        code=kind or None,
+        type=kind or None,
+        message=plain.message,
+    )
 
 
 def ended_early(status: int, events: Events, *, ended: bool) -> Failure | None:

@@ -1,4 +1,7 @@
-"""Which error an answer must become: by the vendor's code or type, else by the HTTP status, never by prose."""
+"""Which error an answer must become: by the vendor's code or type, else by the HTTP status.
+
+Only what is a refused request by both is looked up among the sentences in `wording`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 
 from any_llm.testing.reading.fields import Fields, Json, as_text, fields, integer, items, parse, text
 from any_llm.testing.reading.values import Failure, Reading
+from any_llm.testing.reading.wording import refined
 
 # Codes and types of vendors' references that say more than the status does, in lower case.
 _BY_WORD: Mapping[str, str] = {
@@ -53,6 +57,7 @@ _BY_WORD: Mapping[str, str] = {
     "engine_overloaded_error": "OverloadedError",
     # GitHub Models, llama.cpp, Moonshot, LiteLLM's proxy, DashScope, and the errors of OpenAI's Responses API
     "tokens_limit_reached": "ContextLengthExceededError",
+    "model_max_prompt_tokens_exceeded": "ContextLengthExceededError",
     "not_supported_error": "UnsupportedOperationError",
     "image_content_policy_violation": "ContentFilterError",
     "exceeded_current_quota_error": "QuotaExhaustedError",
@@ -103,6 +108,11 @@ _BY_STATUS: Mapping[int, str] = {
 # Words so general that they count only when nothing else is known: OpenAI sends this one with a 401 and a 404 too.
 _BY_GENERAL_WORD: Mapping[str, str] = {"invalid_request_error": "InvalidRequestError"}
 
+_OF_REQUESTS = frozenset({
+    "ContentFilterError", "ContextLengthExceededError", "ModelNotFoundError", "RequestTooLargeError",
+    "UnsupportedOperationError", "ConflictError",
+})  # fmt: skip
+
 MALFORMED = "MalformedResponseError"
 TRUNCATED = "StreamTruncatedError"
 
@@ -125,8 +135,11 @@ def failure_of(status: int, document: Json) -> Failure:
         or _word(fields(error.get("details")).get("error_code"))
     )
     kind = _word(error.get("type"))
+    inner = _word(fields(error.get("innererror")).get("code"))
     return Failure(
-        error=_classify(status, error, code, kind),
+        error=_of_request(
+            status, error, refined(_classify(status, error, inner, code, kind), _message(error), inner, code, kind)
+        ),
         status=status,
         code=code,
         type=kind,
@@ -161,8 +174,7 @@ def _error_fields(document: Json) -> Fields:
     return fields(inner) or {name: value for name, value in body.items() if (name, value) != ("type", "error")}
 
 
-def _classify(status: int, error: Fields, code: str | None, kind: str | None) -> str:
-    inner = _word(fields(error.get("innererror")).get("code"))
+def _classify(status: int, error: Fields, inner: str | None, code: str | None, kind: str | None) -> str:
     for word in (inner, code, kind):
         if word and word.lower() in _BY_WORD:
             return _BY_WORD[word.lower()]
@@ -175,6 +187,18 @@ def _classify(status: int, error: Fields, code: str | None, kind: str | None) ->
     if sent is not None and 400 <= sent < 600:
         return _error_of_status(sent)
     return _BY_GENERAL_WORD.get(kind or code or "", "ProviderError")
+
+
+def _of_request(status: int, error: Fields, known: str) -> str:
+    """Return what a refusal means by the error that OpenRouter quotes, if that one blames the request."""
+    quoted = text(fields(error.get("metadata")).get("raw"))
+    if known != "InvalidRequestError" or not quoted:
+        return known
+    try:
+        behind = failure_of(max(status, 400), parse(quoted.encode())).error
+    except ValueError:
+        return known
+    return behind if behind in _OF_REQUESTS else known
 
 
 def _number(value: Json) -> int | None:

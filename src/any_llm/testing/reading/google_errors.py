@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from any_llm.testing.reading.fields import Fields, Json, fields, integer, items, objects, parse, text
 from any_llm.testing.reading.values import Failure
+from any_llm.testing.reading.wording import refined
 
 _BY_REASON: Mapping[str, str] = {
     "API_KEY_INVALID": "AuthenticationError",
@@ -72,7 +73,7 @@ def google_failure(status: int, document: Json) -> Failure:
     if kind == "RateLimitError" and _used_up(details):
         kind = "QuotaExhaustedError"
     return Failure(
-        error=kind,
+        error=refined(kind, text(error.get("message")), reason, word, text(code)),
         status=number,
         code=reason or word or text(code) or None,
         type=word or None,
