@@ -92,7 +92,7 @@ class AnyLLM(EveryOperation, Standing, Supports):
         self._rounds: Background | None = None
         self._attend()
         pooled = not api_key and provider.name in self._settings.keys
-        key = None if pooled else find_key(provider, api_key, os.environ)
+        key = None if pooled else find_key(provider, api_key, os.environ, api_base)
         values: Mapping[str, str] = {}
         if provider.placeholders:
             values = find_placeholders(provider, given.placeholders, os.environ, given.credential)

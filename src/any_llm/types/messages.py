@@ -33,6 +33,7 @@ from any_llm.types.message_blocks import (
 )
 from any_llm.types.params import MessagesParams
 from any_llm.types.report import Reported
+from any_llm.types.shown import MessageIterationUsage
 from any_llm.types.value import Value
 
 __all__ = [
@@ -50,12 +51,14 @@ __all__ = [
     "ContentBlockStartEvent",
     "ContentBlockStopEvent",
     "InputJSONDelta",
+    "IterationsUsage",
     "MCPToolResultBlock",
     "MCPToolUseBlock",
     "MessageContentBlock",
     "MessageDelta",
     "MessageDeltaEvent",
     "MessageDeltaUsage",
+    "MessageIterationUsage",
     "MessageResponse",
     "MessageStartEvent",
     "MessageStopEvent",
@@ -67,7 +70,9 @@ __all__ = [
     "OtherEvent",
     "OutputTokensDetails",
     "ParsedBetaMessage",
+    "ParsedBetaTextBlock",
     "ParsedMessage",
+    "ParsedTextBlock",
     "PingEvent",
     "RedactedThinkingBlock",
     "ServerToolUsage",
@@ -126,6 +131,10 @@ class OutputTokensDetails(Value):
     thinking_tokens: int = 0
 
 
+IterationsUsage: TypeAlias = list[MessageIterationUsage]
+"""The rounds that an answer took at the vendor."""
+
+
 class MessageUsage(Value):
     """Tokens of one answer. `input_tokens` leaves out what was read from the cache or written to it."""
 
@@ -137,7 +146,7 @@ class MessageUsage(Value):
     cache_read_input_tokens: int | None = None
     cache_creation: CacheCreation | None = None
     inference_geo: str | None = None
-    iterations: list[JSONObject] | None = None
+    iterations: list[MessageIterationUsage] | None = None
     output_tokens_details: OutputTokensDetails | None = None
     server_tool_use: ServerToolUsage | None = None
     service_tier: str | None = None
@@ -228,6 +237,7 @@ class CompactionDelta(Value, tag_field="type", tag="compaction_delta"):
     type: Literal["compaction_delta"] = tagged("compaction_delta")
 
     content: str | None = None
+    encrypted_content: str | None = None
 
 
 class OtherDelta(Value, tag_field="type", tag=ANY_TYPE):
@@ -263,7 +273,7 @@ class MessageDeltaUsage(Value):
     cache_read_input_tokens: int | None = None
     output_tokens_details: OutputTokensDetails | None = None
     server_tool_use: ServerToolUsage | None = None
-    iterations: list[JSONObject] | None = None
+    iterations: list[MessageIterationUsage] | None = None
 
 
 class MessageStartEvent(Value, tag_field="type", tag="message_start"):
@@ -349,3 +359,26 @@ MessageStreamEvent: TypeAlias = (
     | OtherEvent
 )
 """One item of a stream of messages."""
+
+ParsedTextBlock = ParsedBetaTextBlock = TextBlock
+
+AnthropicContentBlock: TypeAlias = ContentBlock
+AnthropicContentBlockDeltaEvent = ContentBlockDeltaEvent
+AnthropicContentBlockStartEvent = ContentBlockStartEvent
+AnthropicContentBlockStopEvent = ContentBlockStopEvent
+AnthropicMessage = MessageResponse
+AnthropicMessageDelta = MessageDelta
+AnthropicMessageDeltaEvent = MessageDeltaEvent
+AnthropicMessageDeltaUsage = MessageDeltaUsage
+AnthropicMessageStartEvent = MessageStartEvent
+AnthropicMessageStopEvent = MessageStopEvent
+AnthropicTextBlock = TextBlock
+AnthropicThinkingBlock = BetaThinkingBlock = ThinkingBlock
+AnthropicToolUseBlock = ToolUseBlock
+AnthropicUsage = MessageUsage
+BetaCompactionBlock = CompactionBlock
+BetaCompactionContentBlockDelta = CompactionDelta
+BetaContentBlock: TypeAlias = ContentBlock
+BetaMessageIterationUsage = MessageIterationUsage
+BetaStopReason: TypeAlias = StopReason
+RawContentBlockDelta: TypeAlias = ContentBlockDelta
