@@ -60,13 +60,13 @@ class FileMetadata(Reported):
 
     @override
     @classmethod
-    def model_validate(cls, obj: object, **_options: object) -> Self:
+    def model_validate(cls, obj: JSON, **_options: JSON) -> Self:
         if not is_mapping(obj):
             return super().model_validate(obj)
         return super().model_validate({**obj, **{name: moment_of(obj[name]) for name in _TIMES if name in obj}})
 
     @override
-    def to_openai(self) -> object:
+    def to_openai(self) -> JSON:
         file: JSON = super().to_openai()
         for name in _TIMES:
             moment: datetime | None = getattr(self, name)

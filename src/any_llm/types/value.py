@@ -255,8 +255,8 @@ def keep_extra(value: Value, extra: Mapping[str, object]) -> None:
 
 
 def _schema_of(kind: type) -> JSONObject:
-    """Return the schema of one of the library's scalar types, which stand on the wire as texts."""
-    return {"type": "string"} if issubclass(kind, str) else {}
+    """Return the schema of one of the library's own types that stand on the wire as texts or as objects."""
+    return {"type": "object" if issubclass(kind, dict) else "string"}
 
 
 def _restore(kind: type[V], values: dict[str, object]) -> V:

@@ -119,7 +119,7 @@ class Candidate:
             raw = self._audio + binascii.a2b_base64(data)
             whole = len(raw) // 3 * 3
             self._audio = raw[whole:]
-            said = text_of((delta.audio or {}).get("data"))
+            said = text_of(delta.audio.data if delta.audio is not None else None)
             delta.audio = ChoiceDeltaAudio(data=said + _base64(raw[:whole]), mime_type=media)
 
     def _add_call(self, delta: ChoiceDelta, part: JSONObject, answer: str) -> None:
