@@ -157,9 +157,10 @@ class AnyLLM(EveryOperation, Standing, Supports):
             attend = import_module("any_llm.client.rounds").attend
             self._rounds, self._handler = attend(self, self._handler)
 
-    def serves_messages_natively(self, model: str) -> bool:  # noqa: ARG002  # the drop-in asks for one model
+    @classmethod
+    def serves_messages_natively(cls, model: str) -> bool:  # noqa: ARG003  # the drop-in asks for one model
         """Say whether `messages` goes to the provider in its own Messages shape, rather than over chat completions."""
-        return Operation.MESSAGES in self.PROVIDER.operations
+        return Operation.MESSAGES in cls.PROVIDER.operations
 
     @property
     def settings(self) -> Settings:

@@ -30,7 +30,9 @@ class _Checked(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_
         for name, kind in _kinds(type(self)).items():
             held = getattr(self, name)
             if isinstance(held, set | frozenset):
-                raise InvalidMessageError(f"{name} is a set, which has no order; give a list", param=name)
+                raise InvalidMessageError(
+                    f"{type(self).__name__}.{name} is a set, which has no order; give a list", param=name
+                )
             try:
                 setattr(self, name, convert(held, kind))
             except msgspec.ValidationError as error:
@@ -51,7 +53,7 @@ class _Checked(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_
     def model_dump(self, *, exclude_none: bool = False, **_options: object) -> JSONObject:
         """Return it as plain values; what is not said is `None`, or left out."""
         said: JSONObject = msgspec.to_builtins(self)
-        return said if exclude_none else {name: None for name in self.__struct_fields__} | said
+        return said if exclude_none else dict.fromkeys(self.__struct_fields__) | said
 
 
 @cache

@@ -33,11 +33,19 @@ from any_llm.types.message_blocks import (
 )
 from any_llm.types.params import MessagesParams
 from any_llm.types.report import Reported
-from any_llm.types.shown import MessageIterationUsage
+from any_llm.types.shown import (
+    BetaContainer,
+    BetaContextManagementResponse,
+    BetaDiagnostics,
+    MessageIterationUsage,
+)
 from any_llm.types.value import Value
 
 __all__ = [
     "BashCodeExecutionToolResultBlock",
+    "BetaContainer",
+    "BetaContextManagementResponse",
+    "BetaDiagnostics",
     "CacheCreation",
     "Citation",
     "CitationsDelta",
@@ -167,9 +175,9 @@ class MessageResponse(Reported):
     stop_sequence: str | None = None
     stop_details: JSONObject | None = None
     usage: MessageUsage = msgspec.field(default_factory=MessageUsage)
-    container: JSONObject | None = None
-    context_management: JSONObject | None = None
-    diagnostics: JSONObject | None = None
+    container: BetaContainer | None = None
+    context_management: BetaContextManagementResponse | None = None
+    diagnostics: BetaDiagnostics | None = None
 
 
 class ParsedMessage(MessageResponse, Generic[T]):
@@ -259,7 +267,7 @@ class MessageDelta(Value):
     stop_reason: str | None = None
     stop_sequence: str | None = None
     stop_details: JSONObject | None = None
-    container: JSONObject | None = None
+    container: BetaContainer | None = None
 
 
 class MessageDeltaUsage(Value):
@@ -323,7 +331,7 @@ class MessageDeltaEvent(Value, tag_field="type", tag="message_delta"):
 
     delta: MessageDelta = msgspec.field(default_factory=MessageDelta)
     usage: MessageDeltaUsage = msgspec.field(default_factory=MessageDeltaUsage)
-    context_management: JSONObject | None = None
+    context_management: BetaContextManagementResponse | None = None
 
 
 class MessageStopEvent(Value, tag_field="type", tag="message_stop"):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["ChoiceDeltaAudio", "ImageContent", "ImageURL", "MessageIterationUsage", "ShownObject"]
+__all__ = [
+    "BetaContainer",
+    "BetaContextManagementResponse",
+    "BetaDiagnostics",
+    "ChoiceDeltaAudio",
+    "ImageContent",
+    "ImageURL",
+    "MessageIterationUsage",
+    "ShownObject",
+]
 
 
 class ShownObject(dict[str, Any]):
@@ -54,8 +63,28 @@ class ChoiceDeltaAudio(ShownObject):
     expires_at: int | None
 
 
+class BetaContainer(ShownObject):
+    """Where Anthropic ran an answer's code; `expires_at` is a date: https://platform.claude.com/docs/en/api/beta/messages."""
+
+    id: str
+    expires_at: str | None
+    skills: list[dict[str, Any]] | None
+
+
+class BetaContextManagementResponse(ShownObject):
+    """What Anthropic took out of a conversation that was too long."""
+
+    applied_edits: list[dict[str, Any]] | None
+
+
+class BetaDiagnostics(ShownObject):
+    """What Anthropic says about the making of an answer, such as why a cache was not used."""
+
+    cache_miss_reason: dict[str, Any] | None
+
+
 class MessageIterationUsage(ShownObject):
-    """Tokens of one of the rounds that an answer took at the vendor: https://platform.claude.com/docs/en/api/beta/messages."""
+    """Tokens of one of the rounds that an answer took at Anthropic."""
 
     type: str
     model: str | None
