@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, TypeVar
 
 if TYPE_CHECKING:
@@ -248,13 +247,19 @@ def seconds_to_wait(told: float | str | None) -> float | None:
     try:
         seconds = float(told)
     except ValueError:
-        from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415  # hardly any error is made of a date
-
-        date = parsedate_tz(told)
-        if date is None:
-            return None
-        seconds = mktime_tz(date) - time.time()
+        seconds = _until(told)
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _until(date: str) -> float:
+    from datetime import UTC, datetime  # noqa: PLC0415  # hardly any error is made of a date
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # the same
+
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return math.nan
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
 
 
 def closest(table: Mapping[str, T], kind: type, default: T) -> T:

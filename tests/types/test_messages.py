@@ -11,6 +11,7 @@ import pytest
 from any_llm.types.decode import decoder
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import (
+    BetaContextManagementResponse,
     Citation,
     CitationsDelta,
     CompactionBlock,
@@ -168,7 +169,7 @@ def test_a_fold_adds_up_text_thinking_and_tool_input() -> None:
         MessageDeltaEvent(
             delta=MessageDelta(stop_reason="tool_use"),
             usage=MessageDeltaUsage(output_tokens=9),
-            context_management={"e": 1},
+            context_management=BetaContextManagementResponse(e=1),
         ),
         MessageStopEvent(),
     )

@@ -19,7 +19,7 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 def test_images_of_an_answer_are_read_by_attributes_as_by_keys() -> None:
     whole = ChatCompletion.model_validate({"choices": [{"message": {"images": [IMAGE]}}]})
-    (image,) = whole.choices[0].message.images or ()
+    [image] = whole.choices[0].message.images or []
     assert image == IMAGE
     assert (image.type, image.image_url.url) == ("image_url", "data:image/png;base64,")
     assert image["image_url"]["url"] == image.image_url.url
@@ -48,7 +48,7 @@ def test_what_nobody_names_is_no_attribute() -> None:
 
 def test_the_rounds_of_an_answer_are_read_by_attributes() -> None:
     usage = MessageUsage.model_validate({"iterations": [{"type": "message", "input_tokens": 3}]})
-    (round_,) = usage.iterations or ()
+    [round_] = usage.iterations or []
     assert (round_.type, round_.input_tokens, round_.model) == ("message", 3, None)
 
 
