@@ -99,6 +99,7 @@ def test_known_facts_are_kept_and_unknown_ones_filled_in() -> None:
         ("7", 7),
         ("-1", 0),
         ("Thu, 01 Jan 1970 00:00:10 GMT", 0),
+        ("Thu, 01 Jan 1970 00:00:10 -0000", 0),
         ("soon", None),
         ("nan", None),
     ],
