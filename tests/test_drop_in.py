@@ -18,6 +18,7 @@ from any_llm.exceptions import AnyLLMError
 TABLE: Mapping[str, Any] = tomllib.loads((Path(__file__).parent / "drop_in.toml").read_text("utf-8"))
 FUNCTIONS: Mapping[str, Sequence[str]] = TABLE["functions"]
 METHODS: Mapping[str, Sequence[str]] = TABLE["methods"]
+POSITIONAL: Mapping[str, Any] = TABLE["positional"]
 
 
 def parameters(function: Callable[..., object]) -> Mapping[str, inspect.Parameter]:
@@ -31,11 +32,31 @@ def test_every_name_of_the_drop_in_is_exported(name: str) -> None:
     assert getattr(any_llm, name) is not None
 
 
+def by_position(function: Callable[..., object]) -> list[str]:
+    """Return the names of the parameters that may be given by position."""
+    ordinary = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    return [name for name, parameter in parameters(function).items() if parameter.kind in ordinary]
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("prefix", ["", "a"])
 def test_a_function_has_the_drop_ins_parameters(name: str, prefix: str) -> None:
     function = getattr(any_llm, prefix + name)
     assert [word for word in FUNCTIONS[name] if word not in parameters(function)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in POSITIONAL if name != "AnyLLM"])
+@pytest.mark.parametrize("prefix", ["", "a"])
+def test_a_function_takes_by_position_what_the_drop_ins_takes(name: str, prefix: str) -> None:
+    expected = POSITIONAL[name]
+    assert by_position(getattr(any_llm, prefix + name))[: len(expected)] == expected
+
+
+@pytest.mark.parametrize("name", POSITIONAL["AnyLLM"])
+def test_a_method_takes_by_position_what_the_drop_ins_takes(name: str) -> None:
+    expected = POSITIONAL["AnyLLM"][name]
+    found = [word for word in by_position(getattr(AnyLLM, name)) if word != "self"]
+    assert found[: len(expected)] == expected
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -69,4 +90,5 @@ def test_a_module_has_the_drop_ins_names(module: str) -> None:
 def test_a_type_has_the_drop_ins_fields(place: str) -> None:
     module, _, name = place.rpartition(".")
     kind = getattr(import_module(f"any_llm.{module}"), name)
-    assert [field for field in TABLE["fields"][place] if not hasattr(kind, field)] == []
+    shown = inspect.get_annotations(kind)
+    assert [field for field in TABLE["fields"][place] if field not in shown and not hasattr(kind, field)] == []

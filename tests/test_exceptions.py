@@ -6,6 +6,8 @@ import copy
 import inspect
 import json
 import pickle
+import time
+from email.utils import formatdate
 
 import pytest
 
@@ -86,6 +88,33 @@ def test_known_facts_are_kept_and_unknown_ones_filled_in() -> None:
     error = RateLimitError("slow", provider_name="p", status_code=429)
     assert error.with_facts(provider_name="q", status_code=500, model="m") is error
     assert (error.provider, error.status_code, error.model) == ("p", 429, "m")
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        (None, None),
+        (3, 3),
+        (2.5, 2.5),
+        ("7", 7),
+        ("-1", 0),
+        ("Thu, 01 Jan 1970 00:00:10 GMT", 0),
+        ("Thu, 01 Jan 1970 00:00:10 -0000", 0),
+        ("soon", None),
+        ("nan", None),
+    ],
+)
+def test_a_rate_limit_takes_a_retry_after_header_by_position_and_tells_seconds(
+    told: float | str | None, seconds: float | None
+) -> None:
+    error = RateLimitError("slow", None, "p", told, status_code=429)
+    assert (error.provider_name, error.retry_after, error.status_code) == ("p", seconds, 429)
+
+
+def test_a_date_to_retry_after_is_told_as_the_seconds_until_then() -> None:
+    told = RateLimitError(retry_after=formatdate(time.time() + 100, usegmt=True)).retry_after
+    assert told is not None
+    assert 90 < told <= 100
 
 
 def test_the_text_names_the_provider() -> None:

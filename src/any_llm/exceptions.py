@@ -31,14 +31,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
-from any_llm.failures import Failure
+from any_llm.failures import Failure, seconds_to_wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self, Unpack
 
     from any_llm.attempts import Attempt, Routing
-    from any_llm.failures import ErrorFacts
+    from any_llm.failures import ErrorFacts, MoreFacts
 
 
 class AnyLLMError(Failure, Exception):
@@ -246,10 +246,21 @@ class PermissionDeniedError(AuthenticationError):
 
 
 class RateLimitError(AnyLLMError):
-    """Too many requests (429); `retry_after` tells how many seconds to wait, when the provider says so."""
+    """Too many requests (429); `retry_after` is how many seconds to wait, told as such or by a `Retry-After` header."""
 
     default_message = "The rate limit was exceeded"
     retryable = True
+
+    def __init__(
+        self,
+        message: str | None = None,
+        original_exception: BaseException | None = None,
+        provider_name: str | None = None,
+        retry_after: float | str | None = None,
+        **facts: Unpack[MoreFacts],
+    ) -> None:
+        super().__init__(message, original_exception, provider_name, **facts)
+        self.retry_after = seconds_to_wait(retry_after)
 
 
 class QuotaExhaustedError(RateLimitError):

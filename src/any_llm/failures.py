@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, TypeVar
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ Shape: TypeAlias = Literal["completion", "messages", "problem"]
 """How an error is told: as chat completions do (OpenAI's shape), as Messages do (Anthropic's), or by RFC 9457."""
 
 
-class ErrorFacts(TypedDict, total=False):
-    """What an `AnyLLMError` may know about the call that failed; every item is optional.
+class MoreFacts(TypedDict, total=False):
+    """What an `AnyLLMError` may know about the call that failed, beside how long to wait; every item is optional.
 
     `status_code` is the HTTP status; `code`, `error_type` and `param` are the vendor's own words; `request_id` is the
-    vendor's id of the request and `client_request_id` ours; `retry_after` and `elapsed` are seconds; `docs` is the
-    vendor's page to read; the excerpts are text with secrets removed, cut to a few thousand characters.
+    vendor's id of the request and `client_request_id` ours; `elapsed` is seconds; `docs` is the vendor's page to read;
+    the excerpts are text with secrets removed, cut to a few thousand characters.
     """
 
     status_code: int | None
@@ -36,11 +37,16 @@ class ErrorFacts(TypedDict, total=False):
     operation: str | None
     request_id: str | None
     client_request_id: str | None
-    retry_after: float | None
     elapsed: float | None
     docs: str | None
     request_excerpt: str | None
     response_excerpt: str | None
+
+
+class ErrorFacts(MoreFacts, total=False):
+    """All that an `AnyLLMError` may know about the call that failed; `retry_after` is seconds."""
+
+    retry_after: float | None
 
 
 RULES: Mapping[str, Rule] = {
@@ -232,6 +238,28 @@ class Failure:
             "retry_after": self.retry_after,
         }
         return {name: value for name, value in problem.items() if value is not None}
+
+
+def seconds_to_wait(told: float | str | None) -> float | None:
+    """Return as seconds what a `Retry-After` header says: seconds, or a date (RFC 9110, 10.2.3); `None` for neither."""
+    if not isinstance(told, str):
+        return told
+    try:
+        seconds = float(told)
+    except ValueError:
+        seconds = _until(told)
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _until(date: str) -> float:
+    from datetime import UTC, datetime  # noqa: PLC0415  # hardly any error is made of a date
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # the same
+
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return math.nan
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
 
 
 def closest(table: Mapping[str, T], kind: type, default: T) -> T:

@@ -16,7 +16,7 @@ from any_llm import AnyLLM, LLMProvider, Provider, Settings, Timeouts
 from any_llm.client.credentials import find_base_url, find_key
 from any_llm.constants import VERIFIED_LOCAL_PROVIDERS, VERIFIED_PROVIDERS, ProviderTier, get_provider_tier
 from any_llm.engine.build import defaults, forget_defaults
-from any_llm.exceptions import UnsupportedProviderError
+from any_llm.exceptions import MissingApiKeyError, UnsupportedProviderError
 from any_llm.providers.catalog import CATALOG
 from any_llm.types.completion import ChatCompletion, CompletionParams
 from any_llm.types.json import JSON
@@ -175,7 +175,7 @@ def test_metadata_tells_what_a_provider_offers() -> None:
     assert str(openai.model_dump()["doc_url"]).startswith("https://")
     assert AnyLLM.get_provider_class("anthropic").get_provider_metadata().messages_native
     assert AnyLLM.create("anthropic", KEY).serves_messages_natively("m")
-    assert not AnyLLM.create("openai", KEY).serves_messages_natively("m")
+    assert not AnyLLM.get_provider_class("openai").serves_messages_natively("m")
     assert AnyLLM.get_provider_class("openai").SUPPORTS_RESPONSES
 
 
@@ -285,6 +285,17 @@ def test_a_provider_without_keys_needs_none() -> None:
     optional = Provider(name="p", key="K", key_optional=True)
     assert find_key(optional, None, {}) is None
     assert find_key(optional, None, {"K": "sk-environment"}) == Secret("sk-environment")
+
+
+def test_some_need_a_key_at_the_vendors_own_servers_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TYPESAFE_API_KEY", raising=False)
+    monkeypatch.setenv("TYPESAFE_BASE_URL", " ")
+    for base in (None, "https://api.typesafe.ai", "https://api.typesafe.ai/v1/"):
+        with pytest.raises(MissingApiKeyError, match="TYPESAFE_API_KEY"):
+            AnyLLM.create("typesafe", api_base=base)
+    assert AnyLLM.create("typesafe", api_base="http://localhost:11434").PROVIDER.name == "typesafe"
+    monkeypatch.setenv("TYPESAFE_BASE_URL", "http://localhost:11434")
+    assert AnyLLM.create("typesafe").PROVIDER.name == "typesafe"
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ async def outcome(asked: Call, answer: Callable[[HttpRequest], Scripted]) -> JSO
         if is_stream(value):
             async with value:
                 items: JSON = [item async for item in value]
-            return items, value.response
+            return items, None if value.fold is None else value.response
     except AnyLLMError as error:
         return error
     else:

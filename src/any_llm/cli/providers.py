@@ -45,6 +45,7 @@ def describe(record: Provider) -> JSONObject:
     except ConfigurationError:
         base_url, reachable = "", False
     needs_key = bool(variable) and not record.key_optional and record.auth != "none"
+    needs_key = needs_key and not (record.key_optional_elsewhere and base_url not in {"", record.base_url})
     return {
         "name": record.name,
         "ready": reachable and (key_set or not needs_key),

@@ -92,7 +92,7 @@ class AnyLLM(EveryOperation, Standing, Supports):
         self._rounds: Background | None = None
         self._attend()
         pooled = not api_key and provider.name in self._settings.keys
-        key = None if pooled else find_key(provider, api_key, os.environ)
+        key = None if pooled else find_key(provider, api_key, os.environ, api_base)
         values: Mapping[str, str] = {}
         if provider.placeholders:
             values = find_placeholders(provider, given.placeholders, os.environ, given.credential)
@@ -157,9 +157,10 @@ class AnyLLM(EveryOperation, Standing, Supports):
             attend = import_module("any_llm.client.rounds").attend
             self._rounds, self._handler = attend(self, self._handler)
 
-    def serves_messages_natively(self, model: str) -> bool:  # noqa: ARG002  # the drop-in asks for one model
+    @classmethod
+    def serves_messages_natively(cls, model: str) -> bool:  # noqa: ARG003  # the drop-in asks for one model
         """Say whether `messages` goes to the provider in its own Messages shape, rather than over chat completions."""
-        return Operation.MESSAGES in self.PROVIDER.operations
+        return Operation.MESSAGES in cls.PROVIDER.operations
 
     @property
     def settings(self) -> Settings:

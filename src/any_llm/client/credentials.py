@@ -12,8 +12,12 @@ from any_llm.spec.provider import Provider
 from any_llm.types.secret import Secret
 
 
-def find_key(provider: Provider, api_key: str | None, environment: Mapping[str, str]) -> Secret | None:
+def find_key(
+    provider: Provider, api_key: str | None, environment: Mapping[str, str], api_base: str | None = None
+) -> Secret | None:
     """Return the key of a provider; `None` for one that takes none, or needs none and has none.
+
+    `api_base` is where it is reached, if the caller says so: some need a key at the vendor's own servers only.
 
     Raises:
         MissingApiKeyError: there is none; the error names the variable and the page where keys are made.
@@ -24,6 +28,8 @@ def find_key(provider: Provider, api_key: str | None, environment: Mapping[str, 
     if variable := _variable(provider, environment):
         return _checked(environment[variable].strip(), provider.name, f"env:{variable}")
     if provider.auth == "none" or not provider.key or provider.key_optional:
+        return None
+    if provider.key_optional_elsewhere and find_base_url(provider, api_base, environment) != provider.base_url:
         return None
     raise MissingApiKeyError(provider.name, provider.key, key_page=provider.key_page or provider.docs or None)
 
@@ -61,7 +67,7 @@ def find_base_url(
         ConfigurationError: nobody says where, or what is said is not an HTTP URL; or a placeholder has no value.
     """
     variable = provider.base_url_variable
-    given = api_base or (environment.get(variable) if variable else None)
+    given = (api_base or environment.get(variable, "")).strip()
     if not given:
         if required and not provider.base_url:
             remedy = f"pass api_base= or set {variable}" if variable else "pass api_base="
@@ -70,7 +76,7 @@ def find_base_url(
         return url if "{" not in url else _filled(url, provider, values, environment)
     if provider.transport != "http":
         return provider.base_url
-    url = given.strip() if "{" not in given else _filled(given.strip(), provider, values, environment)
+    url = given if "{" not in given else _filled(given, provider, values, environment)
     return _whole_url(url, provider)
 
 

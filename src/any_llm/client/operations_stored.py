@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ from any_llm.types.options import CallOptions
 from any_llm.types.stored_options import (
     CompactResponseOptions,
     CreateBatchOptions,
-    ListBatchesOptions,
     ListFilesOptions,
     RequestOptions,
     UploadFileOptions,
@@ -130,6 +129,8 @@ class StoredOperations(Calling):
         self,
         input_file_path: str | Path | None = None,
         endpoint: str = "/v1/chat/completions",
+        completion_window: str | None = None,
+        metadata: Mapping[str, str] | None = None,
         **options: Unpack[CreateBatchOptions],
     ) -> Batch:
         """Have many requests answered within a day, for less.
@@ -137,6 +138,8 @@ class StoredOperations(Calling):
         Args:
             input_file_path: a file of JSON lines, each with `custom_id` and `body` in the shape of the endpoint.
             endpoint: what the requests ask for.
+            completion_window: within what time they shall be answered, as the provider says it; usually `24h`.
+            metadata: what the batch is to be found by.
             **options: see `CreateBatchOptions`; `requests` holds them in memory, and `input_file_id` names a file that
                 was uploaded before.
 
@@ -145,7 +148,7 @@ class StoredOperations(Calling):
                 JSON lines.
             AnyLLMError: the subclass says what went wrong.
         """
-        request = said(endpoint=endpoint, **options)
+        request = said(endpoint=endpoint, completion_window=completion_window, metadata=metadata, **options)
         if (input_file_path is not None) + ("requests" in request) + ("input_file_id" in request) != 1:
             raise InvalidRequestError(
                 "create_batch() needs one of input_file_path=, requests= and input_file_id=", param="requests"
@@ -182,14 +185,23 @@ class StoredOperations(Calling):
         """
         return await self._answer(Operation.CANCEL_BATCH, "", said(batch_id=batch_id, **options))
 
-    @spell_out(ListBatchesOptions)
-    async def alist_batches(self, **options: Unpack[ListBatchesOptions]) -> Sequence[Batch]:
+    @spell_out(CallOptions)
+    async def alist_batches(
+        self, after: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+    ) -> Sequence[Batch]:
         """List the batches of this key.
+
+        https://platform.openai.com/docs/api-reference/batch/list
+
+        Args:
+            after: the `id` of the last batch of the page before this one.
+            limit: how many batches a page has.
+            **options: see `CallOptions`.
 
         Raises:
             AnyLLMError: the subclass says what went wrong.
         """
-        return await self._answer(Operation.LIST_BATCHES, "", said(**options))
+        return await self._answer(Operation.LIST_BATCHES, "", said(after=after, limit=limit, **options))
 
     @spell_out(CallOptions)
     async def aretrieve_batch_results(self, batch_id: str, **options: Unpack[CallOptions]) -> BatchResult:

@@ -1375,6 +1375,7 @@ CATALOG: tuple[Provider, ...] = (
         "TYPESAFE_API_KEY",
         base_url_variable="TYPESAFE_BASE_URL",
         base_path="/v1",
+        key_optional_elsewhere=True,
         docs="https://docs.typesafe.ai",
         key_page="https://docs.typesafe.ai",
         offers="decide list_models",

@@ -138,6 +138,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         key: the environment variable of the API key, empty when the provider takes none.
         key_alternatives: further variables that are read when `key` is not set.
         key_optional: a missing key is no error (servers of one's own).
+        key_optional_elsewhere: a missing key is no error where the base URL is not the vendor's own.
         base_url_variable: the environment variable that overrides `base_url`.
         base_path: what is added to a user's base URL that names only a host.
         base_strip: what is taken off a user's base URL that was meant for another API of the same server.
@@ -178,6 +179,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     key: str = ""
     key_alternatives: tuple[str, ...] = ()
     key_optional: bool = False
+    key_optional_elsewhere: bool = False
     base_url_variable: str = ""
     base_path: str = ""
     base_strip: str = ""

@@ -75,8 +75,11 @@ class Transcription(Reported):
     segments: list[TranscriptionSegment] | None = None
     logprobs: list[JSONObject] | None = None
     usage: JSONObject | None = None
+    languages: list[str] | None = None
 
 
+OpenAITranscription = Transcription
+OpenAITranscriptionVerbose = Transcription
 TranscriptionVerbose = Transcription
 """The drop-in's name for a transcription with words and segments: here every one has them, where they are told."""
 

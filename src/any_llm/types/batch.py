@@ -64,11 +64,16 @@ class Batch(Reported):
     request_counts: BatchRequestCounts | None = None
     errors: JSONObject | None = None
     metadata: dict[str, str] | None = None
+    usage: JSONObject | None = None
 
     @property
     def finished(self) -> bool:
         """Whether its status will not change any more."""
         return self.status in FINISHED
+
+
+OpenAIBatch = Batch
+OpenAIBatchRequestCounts = BatchRequestCounts
 
 
 class BatchResultError(Value):

@@ -15,9 +15,11 @@ from any_llm.types.json import JSONObject
 from any_llm.types.media import Media, as_media
 from any_llm.types.params import CompletionParams
 from any_llm.types.report import Reported
+from any_llm.types.shown import ChoiceDeltaAudio, ImageContent, ImageURL
 from any_llm.types.value import Value
 
 __all__ = [
+    "CacheCreationTokenDetails",
     "ChatCompletion",
     "ChatCompletionChunk",
     "ChatCompletionMessage",
@@ -25,6 +27,7 @@ __all__ = [
     "ChatCompletionMessageToolCall",
     "Choice",
     "ChoiceDelta",
+    "ChoiceDeltaAudio",
     "ChoiceDeltaToolCall",
     "ChoiceDeltaToolCallFunction",
     "ChoiceLogprobs",
@@ -32,9 +35,12 @@ __all__ = [
     "CompletionParams",
     "CompletionTokensDetails",
     "CompletionUsage",
+    "ContentType",
     "CreateEmbeddingResponse",
     "Embedding",
     "Function",
+    "ImageContent",
+    "ImageURL",
     "ParsedChatCompletion",
     "ParsedChatCompletionMessage",
     "ParsedChoice",
@@ -47,7 +53,7 @@ __all__ = [
 ReasoningEffort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max", "auto"]
 """How much a model should think; `auto` leaves it to the provider."""
 
-T = TypeVar("T")
+ContentType = TypeVar("ContentType")
 
 
 class Reasoning(str):
@@ -65,22 +71,33 @@ class Reasoning(str):
         return str.__str__(self)
 
 
+class CacheCreationTokenDetails(Value):
+    """Parts of the tokens that were written to a cache: for five minutes, and for an hour."""
+
+    ephemeral_5m_input_tokens: int | None = None
+    ephemeral_1h_input_tokens: int | None = None
+
+
 class PromptTokensDetails(Value):
-    """Parts of the input tokens: from the cache, written to the cache, audio."""
+    """Parts of the input tokens: from the cache, written to the cache, audio, images, text."""
 
     audio_tokens: int | None = None
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
+    cache_creation_token_details: CacheCreationTokenDetails | None = None
+    image_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 class CompletionTokensDetails(Value):
-    """Parts of the output tokens: reasoning, audio, predicted and used or not."""
+    """Parts of the output tokens: reasoning, audio, images, text, predicted and used or not."""
 
     accepted_prediction_tokens: int | None = None
     audio_tokens: int | None = None
     reasoning_tokens: int | None = None
     rejected_prediction_tokens: int | None = None
     image_tokens: int | None = None
+    text_tokens: int | None = None
 
 
 class CompletionUsage(Value):
@@ -130,13 +147,13 @@ class ChatCompletionMessage(Value):
     content: str | None = None
     refusal: str | None = None
     annotations: list[JSONObject] | None = None
-    audio: JSONObject | None = None
+    audio: ChoiceDeltaAudio | None = None
     function_call: Function | None = None
     tool_calls: list[ChatCompletionMessageToolCall] | None = None
     reasoning: Reasoning | None = None
     reasoning_content: str | None = None
     extra_content: JSONObject | None = None
-    images: list[JSONObject] | None = None
+    images: list[ImageContent] | None = None
 
     @property
     def media(self) -> list[Media]:
@@ -178,6 +195,8 @@ class ChatCompletion(Reported):
     service_tier: str | None = None
     system_fingerprint: str | None = None
     usage: CompletionUsage | None = None
+    metadata: JSONObject | None = None
+    moderation: JSONObject | None = None
 
 
 class ChoiceDeltaToolCallFunction(Value):
@@ -208,9 +227,9 @@ class ChoiceDelta(Value):
     reasoning: Reasoning | None = None
     reasoning_content: str | None = None
     annotations: list[JSONObject] | None = None
-    audio: JSONObject | None = None
+    audio: ChoiceDeltaAudio | None = None
     extra_content: JSONObject | None = None
-    images: list[JSONObject] | None = None
+    images: list[ImageContent] | None = None
 
 
 class ChunkChoice(Value):
@@ -237,29 +256,50 @@ class ChatCompletionChunk(Value):
     service_tier: str | None = None
     system_fingerprint: str | None = None
     usage: CompletionUsage | None = None
+    moderation: JSONObject | None = None
+    obfuscation: str | None = None
 
 
-class ParsedChatCompletionMessage(ChatCompletionMessage, Generic[T]):
+class ParsedChatCompletionMessage(ChatCompletionMessage, Generic[ContentType]):
     """A message with its content as the type that was asked for."""
 
-    parsed: T | None = None
+    parsed: ContentType | None = None
 
 
-class ParsedChoice(Choice, Generic[T]):
+class ParsedChoice(Choice, Generic[ContentType]):
     """A choice with a parsed message."""
 
     # Narrower than the whole answer's, on purpose, as in the vendor's SDK.
-    message: ParsedChatCompletionMessage[T] = msgspec.field(  # pyright: ignore[reportIncompatibleVariableOverride]
-        default_factory=ParsedChatCompletionMessage[T]
+    message: ParsedChatCompletionMessage[ContentType] = msgspec.field(  # pyright: ignore[reportIncompatibleVariableOverride]
+        default_factory=ParsedChatCompletionMessage[ContentType]
     )
 
 
-class ParsedChatCompletion(ChatCompletion, Generic[T]):
+class ParsedChatCompletion(ChatCompletion, Generic[ContentType]):
     """A whole answer whose messages are parsed into the type given as `response_format`."""
 
-    choices: list[ParsedChoice[T]] = []  # type: ignore[assignment]  # narrower than the whole answer's, on purpose
+    choices: list[ParsedChoice[ContentType]] = []  # type: ignore[assignment]  # narrower than the whole answer's, on purpose
 
     @property
-    def parsed(self) -> T | None:
+    def parsed(self) -> ContentType | None:
         """The first choice's content as the type that was asked for."""
         return self.choices[0].message.parsed if self.choices else None
+
+
+OpenAIChatCompletion = ChatCompletion
+OpenAIChatCompletionChunk = ChatCompletionChunk
+OpenAIChatCompletionMessage = ChatCompletionMessage
+OpenAIChatCompletionMessageFunctionToolCall = ChatCompletionMessageFunctionToolCall
+OpenAIChatCompletionMessageToolCall = ChatCompletionMessageToolCall
+OpenAIChoice = Choice
+OpenAIChoiceDelta = ChoiceDelta
+OpenAIChoiceDeltaToolCall = ChoiceDeltaToolCall
+OpenAIChoiceDeltaToolCallFunction = ChoiceDeltaToolCallFunction
+OpenAIChunkChoice = ChunkChoice
+OpenAICompletionTokensDetails = CompletionTokensDetails
+OpenAICompletionUsage = CompletionUsage
+OpenAICreateEmbeddingResponse = CreateEmbeddingResponse
+OpenAIEmbedding = Embedding
+OpenAIFunction = Function
+OpenAIPromptTokensDetails = PromptTokensDetails
+OpenAIUsage = Usage

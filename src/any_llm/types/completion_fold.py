@@ -8,6 +8,7 @@ from any_llm.types.completion import (
     ChatCompletion,
     ChatCompletionMessageToolCall,
     Choice,
+    ChoiceDeltaAudio,
     ChoiceLogprobs,
     Function,
     Reasoning,
@@ -34,7 +35,7 @@ class CompletionFold:
         for name in ("id", "created", "model"):
             if not getattr(whole, name):
                 setattr(whole, name, getattr(item, name))
-        for name in ("service_tier", "system_fingerprint", "usage"):
+        for name in ("service_tier", "system_fingerprint", "usage", "moderation"):
             value = getattr(item, name)
             if value is not None:
                 setattr(whole, name, value)
@@ -74,10 +75,12 @@ class _ChoiceFold:
             text = getattr(delta, name)
             if text is not None:
                 self._texts.setdefault(name, []).append(text)
-        for name in ("annotations", "images", "audio", "extra_content"):
+        for name in ("annotations", "images", "extra_content"):
             piece = getattr(delta, name)
             if piece:
                 setattr(message, name, _merge(name, getattr(message, name), piece))
+        if delta.audio:
+            message.audio = ChoiceDeltaAudio(merge_members(message.audio or {}, delta.audio))
         self._add_calls(delta)
         _merge_extras(message, delta)
 

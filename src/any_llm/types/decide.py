@@ -8,7 +8,8 @@ https://docs.typesafe.ai · https://openrouter.ai/docs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, TypeVar, get_type_hints
 
 import msgspec
 
@@ -22,13 +23,52 @@ JSONContent: TypeAlias = str | Mapping[str, Any] | list[Any]
 """A text, a JSON object or an array."""
 
 
-class _Question(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="type"):
+class _Checked(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What is checked as soon as it is made, since a misshapen question would be answered all the same."""
+
+    def __post_init__(self) -> None:
+        for name, kind in _kinds(type(self)).items():
+            held = getattr(self, name)
+            if isinstance(held, set | frozenset):
+                raise InvalidMessageError(
+                    f"{type(self).__name__}.{name} is a set, which has no order; give a list", param=name
+                )
+            try:
+                setattr(self, name, convert(held, kind))
+            except msgspec.ValidationError as error:
+                raise InvalidMessageError(f"{type(self).__name__}.{name} is malformed: {error}", param=name) from error
+
+    @classmethod
+    def model_validate(cls, obj: object, **_options: object) -> Self:
+        """Make it of a dictionary.
+
+        Raises:
+            InvalidMessageError: something in there does not fit; it is a `ValueError` too.
+        """
+        try:
+            return convert(obj, cls)
+        except msgspec.ValidationError as error:
+            raise InvalidMessageError(f"The {cls.__name__} is malformed: {error}") from error
+
+    def model_dump(self, *, exclude_none: bool = False, **_options: object) -> JSONObject:
+        """Return it as plain values; what is not said is `None`, or left out."""
+        said: JSONObject = msgspec.to_builtins(self)
+        return said if exclude_none else dict.fromkeys(self.__struct_fields__) | said
+
+
+@cache
+def _kinds(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: hints[name] for name in kind.__struct_fields__}
+
+
+class _Question(_Checked, kw_only=True, tag_field="type"):
     """What all questions have: what is asked, where the criteria do not say it."""
 
     instructions: JSONContent | None = None
 
 
-class NoulCriteria(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class NoulCriteria(_Checked, kw_only=True):
     """What yes and no mean; either may be left out."""
 
     true: JSONContent | None = None

@@ -5,11 +5,14 @@ https://platform.openai.com/docs/api-reference/files
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import UTC, datetime
+from typing import ClassVar, Self
 
 import msgspec
+from typing_extensions import override
 
 from any_llm.types.downloads import AsyncFileDownload, FileDownload
+from any_llm.types.json import JSON, is_mapping
 from any_llm.types.media import FileInput
 from any_llm.types.provider import FileOperation
 from any_llm.types.report import Reported
@@ -23,7 +26,7 @@ class FileMetadata(Reported):
     Attributes:
         id: by what requests name it; for Gemini its `uri` goes into requests.
         bytes: its size.
-        created_at: seconds since 1970, as `expires_at`.
+        created_at: when the provider got it, with a time zone, as `expires_at`; `None` where the provider does not say.
         purpose: what it is for, in the provider's words.
         status: the provider's word for whether it can be used.
         media_type: what it is, such as `application/pdf`.
@@ -36,8 +39,8 @@ class FileMetadata(Reported):
     id: str = ""
     object: str = "file"
     bytes: int = 0
-    created_at: int = 0
-    expires_at: int | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
     filename: str = ""
     purpose: str = ""
     status: str | None = None
@@ -54,6 +57,39 @@ class FileMetadata(Reported):
     def mime_type(self) -> str | None:
         """What it is: the same as `media_type`."""
         return self.media_type
+
+    @override
+    @classmethod
+    def model_validate(cls, obj: JSON, **_options: JSON) -> Self:
+        if not is_mapping(obj):
+            return super().model_validate(obj)
+        return super().model_validate({**obj, **{name: moment_of(obj[name]) for name in _TIMES if name in obj}})
+
+    @override
+    def to_openai(self) -> JSON:
+        file: JSON = super().to_openai()
+        for name in _TIMES:
+            moment: datetime | None = getattr(self, name)
+            setattr(file, name, None if moment is None else int(moment.timestamp()))
+        return file
+
+
+_TIMES = ("created_at", "expires_at")
+
+
+def moment_of(told: JSON) -> datetime | None:
+    """Return the moment that seconds since 1970 or an RFC 3339 date mean (in UTC, if it does not say), if either."""
+    try:
+        moment = datetime.fromisoformat(told) if isinstance(told, str) else datetime.fromtimestamp(told, UTC)
+    except (OSError, OverflowError, TypeError, ValueError):
+        return told if isinstance(told, datetime) else None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def set_times(file: FileMetadata, created: JSON, expires: JSON) -> FileMetadata:
+    """Set when a file was made and will be gone, as a provider tells it, and return the file."""
+    file.created_at, file.expires_at = moment_of(created), moment_of(expires)
+    return file
 
 
 class FilePage(Reported):

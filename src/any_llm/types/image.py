@@ -12,6 +12,7 @@ from typing import ClassVar, TypeAlias
 import msgspec
 
 from any_llm.exceptions import InvalidRequestError
+from any_llm.types.json import JSONObject
 from any_llm.types.media import FileInput
 from any_llm.types.params import ImageEditParams, ImageGenerationParams
 from any_llm.types.report import Reported
@@ -95,6 +96,12 @@ class ImagesResponse(Reported):
     quality: str | None = None
     size: str | None = None
     usage: ImagesUsage | None = None
+    safety_identifier: str | None = None
+    svg_usage: JSONObject | None = None
+
+
+OpenAIImage = Image
+OpenAIImagesResponse = ImagesResponse
 
 
 class ImageEvent(Value):

@@ -64,6 +64,7 @@ class ToolUseBlock(Value, tag_field="type", tag="tool_use"):
     name: str = ""
     input: JSONObject = msgspec.field(default_factory=dict[str, JSON])
     caller: JSONObject | None = None
+    toolset_name: str | None = None
 
 
 class ServerToolUseBlock(Value, tag_field="type", tag="server_tool_use"):
@@ -177,6 +178,7 @@ class CompactionBlock(Value, tag_field="type", tag="compaction"):
     type: Literal["compaction"] = tagged("compaction")
 
     content: str | None = None
+    encrypted_content: str | None = None
 
 
 class OtherBlock(Value, tag_field="type", tag=ANY_TYPE):

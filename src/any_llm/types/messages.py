@@ -33,10 +33,19 @@ from any_llm.types.message_blocks import (
 )
 from any_llm.types.params import MessagesParams
 from any_llm.types.report import Reported
+from any_llm.types.shown import (
+    BetaContainer,
+    BetaContextManagementResponse,
+    BetaDiagnostics,
+    MessageIterationUsage,
+)
 from any_llm.types.value import Value
 
 __all__ = [
     "BashCodeExecutionToolResultBlock",
+    "BetaContainer",
+    "BetaContextManagementResponse",
+    "BetaDiagnostics",
     "CacheCreation",
     "Citation",
     "CitationsDelta",
@@ -50,12 +59,14 @@ __all__ = [
     "ContentBlockStartEvent",
     "ContentBlockStopEvent",
     "InputJSONDelta",
+    "IterationsUsage",
     "MCPToolResultBlock",
     "MCPToolUseBlock",
     "MessageContentBlock",
     "MessageDelta",
     "MessageDeltaEvent",
     "MessageDeltaUsage",
+    "MessageIterationUsage",
     "MessageResponse",
     "MessageStartEvent",
     "MessageStopEvent",
@@ -67,7 +78,9 @@ __all__ = [
     "OtherEvent",
     "OutputTokensDetails",
     "ParsedBetaMessage",
+    "ParsedBetaTextBlock",
     "ParsedMessage",
+    "ParsedTextBlock",
     "PingEvent",
     "RedactedThinkingBlock",
     "ServerToolUsage",
@@ -126,6 +139,10 @@ class OutputTokensDetails(Value):
     thinking_tokens: int = 0
 
 
+IterationsUsage: TypeAlias = list[MessageIterationUsage]
+"""The rounds that an answer took at the vendor."""
+
+
 class MessageUsage(Value):
     """Tokens of one answer. `input_tokens` leaves out what was read from the cache or written to it."""
 
@@ -137,7 +154,7 @@ class MessageUsage(Value):
     cache_read_input_tokens: int | None = None
     cache_creation: CacheCreation | None = None
     inference_geo: str | None = None
-    iterations: list[JSONObject] | None = None
+    iterations: list[MessageIterationUsage] | None = None
     output_tokens_details: OutputTokensDetails | None = None
     server_tool_use: ServerToolUsage | None = None
     service_tier: str | None = None
@@ -158,9 +175,9 @@ class MessageResponse(Reported):
     stop_sequence: str | None = None
     stop_details: JSONObject | None = None
     usage: MessageUsage = msgspec.field(default_factory=MessageUsage)
-    container: JSONObject | None = None
-    context_management: JSONObject | None = None
-    diagnostics: JSONObject | None = None
+    container: BetaContainer | None = None
+    context_management: BetaContextManagementResponse | None = None
+    diagnostics: BetaDiagnostics | None = None
 
 
 class ParsedMessage(MessageResponse, Generic[T]):
@@ -228,6 +245,7 @@ class CompactionDelta(Value, tag_field="type", tag="compaction_delta"):
     type: Literal["compaction_delta"] = tagged("compaction_delta")
 
     content: str | None = None
+    encrypted_content: str | None = None
 
 
 class OtherDelta(Value, tag_field="type", tag=ANY_TYPE):
@@ -249,7 +267,7 @@ class MessageDelta(Value):
     stop_reason: str | None = None
     stop_sequence: str | None = None
     stop_details: JSONObject | None = None
-    container: JSONObject | None = None
+    container: BetaContainer | None = None
 
 
 class MessageDeltaUsage(Value):
@@ -263,7 +281,7 @@ class MessageDeltaUsage(Value):
     cache_read_input_tokens: int | None = None
     output_tokens_details: OutputTokensDetails | None = None
     server_tool_use: ServerToolUsage | None = None
-    iterations: list[JSONObject] | None = None
+    iterations: list[MessageIterationUsage] | None = None
 
 
 class MessageStartEvent(Value, tag_field="type", tag="message_start"):
@@ -313,7 +331,7 @@ class MessageDeltaEvent(Value, tag_field="type", tag="message_delta"):
 
     delta: MessageDelta = msgspec.field(default_factory=MessageDelta)
     usage: MessageDeltaUsage = msgspec.field(default_factory=MessageDeltaUsage)
-    context_management: JSONObject | None = None
+    context_management: BetaContextManagementResponse | None = None
 
 
 class MessageStopEvent(Value, tag_field="type", tag="message_stop"):
@@ -349,3 +367,26 @@ MessageStreamEvent: TypeAlias = (
     | OtherEvent
 )
 """One item of a stream of messages."""
+
+ParsedTextBlock = ParsedBetaTextBlock = TextBlock
+
+AnthropicContentBlock: TypeAlias = ContentBlock
+AnthropicContentBlockDeltaEvent = ContentBlockDeltaEvent
+AnthropicContentBlockStartEvent = ContentBlockStartEvent
+AnthropicContentBlockStopEvent = ContentBlockStopEvent
+AnthropicMessage = MessageResponse
+AnthropicMessageDelta = MessageDelta
+AnthropicMessageDeltaEvent = MessageDeltaEvent
+AnthropicMessageDeltaUsage = MessageDeltaUsage
+AnthropicMessageStartEvent = MessageStartEvent
+AnthropicMessageStopEvent = MessageStopEvent
+AnthropicTextBlock = TextBlock
+AnthropicThinkingBlock = BetaThinkingBlock = ThinkingBlock
+AnthropicToolUseBlock = ToolUseBlock
+AnthropicUsage = MessageUsage
+BetaCompactionBlock = CompactionBlock
+BetaCompactionContentBlockDelta = CompactionDelta
+BetaContentBlock: TypeAlias = ContentBlock
+BetaMessageIterationUsage = MessageIterationUsage
+BetaStopReason: TypeAlias = StopReason
+RawContentBlockDelta: TypeAlias = ContentBlockDelta

@@ -16,3 +16,7 @@ class Model(Value):
     created: int = 0
     object: str = "model"
     owned_by: str = ""
+    shutdown_date: str | None = None
+
+
+OpenAIModel = Model

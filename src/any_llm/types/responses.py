@@ -384,3 +384,10 @@ ResponseInputParam: TypeAlias = list[ResponseInputItem]
 
 ResponseInput: TypeAlias = str | ResponseInputParam
 """A request's input: a text, or items."""
+
+ResponseInputPayload: TypeAlias = str | list[JSONObject]
+OpenAIParsedResponse = ParsedResponse
+OpenAIResponse = Response
+OpenAIResponseInputParam: TypeAlias = ResponseInputParam
+OpenAIResponseOutputMessage = ResponseOutputMessage
+OpenAIResponseStreamEvent: TypeAlias = ResponseStreamEvent

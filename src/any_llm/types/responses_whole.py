@@ -177,6 +177,11 @@ class Response(Reported):
     truncation: str | None = None
     usage: ResponseUsage | None = None
     user: str | None = None
+    access_programs: JSON = None
+    image: JSON = None
+    input_transformations: JSON = None
+    prompt_cache_diagnostics: JSON = None
+    prompt_cache_options: JSON = None
 
     @property
     def output_text(self) -> str:

@@ -47,19 +47,7 @@ class CreateBatchOptions(CallOptions, total=False):
 
     requests: Sequence[Mapping[str, JSON]] | None
     input_file_id: str | None
-    completion_window: str | None
-    metadata: Mapping[str, str] | None
     model: str | None
-
-
-class ListBatchesOptions(CallOptions, total=False):
-    """Parameters of `list_batches`: a page of `limit` batches after the batch `after`.
-
-    https://platform.openai.com/docs/api-reference/batch/list
-    """
-
-    after: str | None
-    limit: int | None
 
 
 class CompactResponseOptions(CallOptions, total=False):

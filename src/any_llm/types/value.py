@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast, get_args
 
@@ -254,8 +255,8 @@ def keep_extra(value: Value, extra: Mapping[str, object]) -> None:
 
 
 def _schema_of(kind: type) -> JSONObject:
-    """Return the schema of one of the library's scalar types, which stand on the wire as texts."""
-    return {"type": "string"} if issubclass(kind, str) else {}
+    """Return the schema of one of the library's own types that stand on the wire as texts or as objects."""
+    return {"type": "object" if issubclass(kind, dict) else "string"}
 
 
 def _restore(kind: type[V], values: dict[str, object]) -> V:
@@ -384,4 +385,6 @@ def _plain(held: JSON, options: dict[str, bool]) -> JSON:
         return [_plain(item, options) for item in cast("Iterable[JSON]", held)]
     if is_object(held):
         return {name: _plain(item, options) for name, item in held.items()}
+    if isinstance(held, datetime):
+        return held.isoformat()
     return str.__str__(held) if isinstance(held, str) and type(held) is not str else held

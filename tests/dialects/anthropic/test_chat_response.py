@@ -171,7 +171,11 @@ def test_every_input_token_counts_as_prompt() -> None:
         "prompt_tokens": 123,
         "completion_tokens": 50,
         "total_tokens": 173,
-        "prompt_tokens_details": {"cached_tokens": 100, "cache_write_tokens": 20},
+        "prompt_tokens_details": {
+            "cached_tokens": 100,
+            "cache_write_tokens": 20,
+            "cache_creation_token_details": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 0},
+        },
         "completion_tokens_details": {"reasoning_tokens": 40},
         "cache_creation": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 0},
         "server_tool_use": {"web_fetch_requests": 0, "web_search_requests": 1},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,8 @@ def test_every_question_about_a_file_has_its_place() -> None:
 
 def test_a_file_is_told_in_openais_words_and_in_its_own() -> None:
     file = files.RETRIEVE_FILE.decode(target(), respond(ONE))
-    assert (file.id, file.bytes, file.created_at, file.media_type) == ("file_1", 12, 1_769_148_098, "application/pdf")
+    assert (file.id, file.bytes, file.media_type) == ("file_1", 12, "application/pdf")
+    assert file.created_at == datetime(2026, 1, 23, 6, 1, 38, 323_000, tzinfo=UTC)
     assert (file.filename, file.downloadable) == ("a.pdf", False)
     page = files.LIST_FILES.decode(target(), respond({"data": [ONE], "has_more": True, "last_id": "file_1"}))
     assert (page.data, page.has_more, page.last_id) == ([file], True, "file_1")

@@ -91,7 +91,7 @@ def test_images_and_reasoning_are_parts_of_the_counts() -> None:
     assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (15, 7, 22)
     assert usage.prompt_tokens_details is not None
     assert repr(usage.prompt_tokens_details.cached_tokens) == "4"
-    assert usage.prompt_tokens_details.model_extra == {"image_tokens": 5}
+    assert usage.prompt_tokens_details.image_tokens == 5
     assert usage.completion_tokens_details is not None
     assert repr(usage.completion_tokens_details.reasoning_tokens) == "3"
     assert usage.model_extra == {"billed_units": {"input_tokens": 1}}

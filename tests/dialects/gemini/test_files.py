@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -74,7 +75,8 @@ async def test_the_bytes_go_where_the_first_answer_says(serve: Serve) -> None:
     file = await Keeper(KEY, server.url("")).aupload_file(b"pdf")
     assert (file.id, file.bytes, file.filename, file.status) == ("files/abc", 14_560, "a.pdf", "ACTIVE")
     assert (file.media_type, file.uri) == ("application/pdf", FILE["uri"])
-    assert file.expires_at == file.created_at + 2 * 24 * 60 * 60
+    assert file.created_at is not None
+    assert file.expires_at == file.created_at + timedelta(days=2)
     assert [received.target for received in heard] == ["/upload/v1beta/files", "/upload/here?upload_id=1"]
     assert heard[1].body == b"pdf"
     assert heard[1].headers["x-goog-upload-command"] == "upload, finalize"

@@ -94,6 +94,36 @@ def test_what_is_no_question_is_refused_before_anything_is_sent(questions: JSON,
     assert failure.value.param == param
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "words"),
+    [
+        (Score, {"criteria": []}, "Score.criteria is malformed"),
+        (Score, {"criteria": {"low", "high"}}, "Score.criteria is a set"),
+        (Choice, {"criteria": {}}, "Choice.criteria is malformed"),
+        (Choice, {"criteria": {"a": 7}}, "Choice.criteria is malformed"),
+        (Noul, {"criteria": {"maybe": "x"}}, "unknown field `maybe`"),
+    ],
+)
+def test_a_misshapen_question_is_a_value_error_as_soon_as_it_is_made(kind: JSON, said: JSON, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as failure:
+        kind(**said)
+    assert isinstance(failure.value, InvalidMessageError)
+    assert failure.value.param == "criteria"
+
+
+def test_a_misshapen_dictionary_is_no_question() -> None:
+    with pytest.raises(InvalidMessageError, match="unknown field `instruction`"):
+        Noul.model_validate({"type": "noul", "instruction": "?"})
+
+
+def test_a_question_is_made_of_plain_values_and_says_itself_in_them() -> None:
+    asked = Noul.model_validate({"type": "noul", "criteria": {"true": "kind"}})
+    plain: JSON = {"true": "kind"}
+    assert asked == Noul(criteria=plain) == Noul(criteria=NoulCriteria(true="kind"))
+    assert asked.model_dump() == {"type": "noul", "instructions": None, "criteria": {"true": "kind"}}
+    assert asked.model_dump(exclude_none=True) == {"type": "noul", "criteria": {"true": "kind"}}
+
+
 def test_a_decision_is_asked_where_each_provider_has_it() -> None:
     encoded = encode(DECIDE, target("typesafe"), state={"text": "hi"}, questions=PLAIN)
     assert encoded.path == "/systemone"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from any_llm.exceptions import InvalidRequestError, MalformedResponseError, ModelNotFoundError
@@ -43,10 +45,10 @@ def test_files_are_asked_about_by_their_ids() -> None:
 
 def test_a_file_is_read() -> None:
     file = decode(Operation.UPLOAD_FILE, {**FILE, "created_at": "2024-01-15T14:30:00Z", "status_details": None})
-    assert (file.id, file.bytes, file.created_at) == ("file-1", 4, 1_705_329_000)
+    assert (file.id, file.bytes, file.created_at) == ("file-1", 4, datetime(2024, 1, 15, 14, 30, tzinfo=UTC))
     assert file.model_extra == {"status_details": None}
-    assert decode(Operation.RETRIEVE_FILE, {**FILE, "created_at": None}).created_at == 0
-    assert decode(Operation.RETRIEVE_FILE, {**FILE, "created_at": "lately"}).created_at == 0
+    assert decode(Operation.RETRIEVE_FILE, {**FILE, "created_at": None}).created_at is None
+    assert decode(Operation.RETRIEVE_FILE, {**FILE, "created_at": "lately"}).created_at is None
 
 
 def test_a_page_of_files_is_read() -> None:

@@ -13,13 +13,13 @@ from any_llm.client.reference import client_for, client_of
 from any_llm.client.signatures import spell_out
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Unpack
 
     from any_llm.client.functions.options import (
         CompactResponseCallOptions,
         CreateBatchCallOptions,
-        ListBatchesCallOptions,
         ListFilesCallOptions,
         ModelCallOptions,
         ProviderCallOptions,
@@ -131,6 +131,8 @@ async def acreate_batch(
     provider: str,
     input_file_path: str | Path | None = None,
     endpoint: str = "/v1/chat/completions",
+    completion_window: str | None = None,
+    metadata: Mapping[str, str] | None = None,
     **options: Unpack[CreateBatchCallOptions],
 ) -> Batch:
     """Have many requests answered within a day, for less.
@@ -139,6 +141,8 @@ async def acreate_batch(
         provider: the provider's name.
         input_file_path: a file of JSON lines, each with `custom_id` and `body` in the shape of the endpoint.
         endpoint: what the requests ask for.
+        completion_window: within what time they shall be answered, as the provider says it; usually `24h`.
+        metadata: what the batch is to be found by.
         **options: see `CreateBatchOptions` and `ReachOptions`; `requests` holds them in memory, and `input_file_id`
             names a file that was uploaded before.
 
@@ -148,7 +152,13 @@ async def acreate_batch(
         AnyLLMError: the subclass says what went wrong.
     """
     client = client_of(provider, options)
-    return await client.acreate_batch(input_file_path=input_file_path, endpoint=endpoint, **options)
+    return await client.acreate_batch(
+        input_file_path=input_file_path,
+        endpoint=endpoint,
+        completion_window=completion_window,
+        metadata=metadata,
+        **options,
+    )
 
 
 @spell_out("ProviderCallOptions")
@@ -183,19 +193,25 @@ async def acancel_batch(provider: str, batch_id: str, **options: Unpack[Provider
     return await client.acancel_batch(batch_id, **options)
 
 
-@spell_out("ListBatchesCallOptions")
-async def alist_batches(provider: str, **options: Unpack[ListBatchesCallOptions]) -> Sequence[Batch]:
+@spell_out("ProviderCallOptions")
+async def alist_batches(
+    provider: str, after: str | None = None, limit: int | None = None, **options: Unpack[ProviderCallOptions]
+) -> Sequence[Batch]:
     """List the batches of this key.
+
+    https://platform.openai.com/docs/api-reference/batch/list
 
     Args:
         provider: the provider's name.
-        **options: see `ListBatchesOptions` and `ReachOptions`.
+        after: the `id` of the last batch of the page before this one.
+        limit: how many batches a page has.
+        **options: see `CallOptions` and `ReachOptions`.
 
     Raises:
         AnyLLMError: the subclass says what went wrong.
     """
     client = client_of(provider, options)
-    return await client.alist_batches(**options)
+    return await client.alist_batches(after=after, limit=limit, **options)
 
 
 @spell_out("ProviderCallOptions")

@@ -12,6 +12,7 @@ from any_llm.client.reference import client_for, client_of
 from any_llm.client.signatures import spell_out
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Unpack
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from any_llm.client.functions.options import (
         CompactResponseCallOptions,
         CreateBatchCallOptions,
-        ListBatchesCallOptions,
         ListFilesCallOptions,
         ModelCallOptions,
         ProviderCallOptions,
@@ -93,6 +93,8 @@ def create_batch(
     provider: str,
     input_file_path: str | Path | None = None,
     endpoint: str = "/v1/chat/completions",
+    completion_window: str | None = None,
+    metadata: Mapping[str, str] | None = None,
     *,
     allow_running_loop: bool | None = None,
     **options: Unpack[CreateBatchCallOptions],
@@ -100,7 +102,12 @@ def create_batch(
     """Have many requests answered within a day, for less; see `acreate_batch`."""
     client = client_of(provider, options)
     return client.create_batch(
-        input_file_path=input_file_path, endpoint=endpoint, allow_running_loop=allow_running_loop, **options
+        input_file_path=input_file_path,
+        endpoint=endpoint,
+        completion_window=completion_window,
+        metadata=metadata,
+        allow_running_loop=allow_running_loop,
+        **options,
     )
 
 
@@ -122,13 +129,18 @@ def cancel_batch(
     return client.cancel_batch(batch_id, allow_running_loop=allow_running_loop, **options)
 
 
-@spell_out("ListBatchesCallOptions")
+@spell_out("ProviderCallOptions")
 def list_batches(
-    provider: str, *, allow_running_loop: bool | None = None, **options: Unpack[ListBatchesCallOptions]
+    provider: str,
+    after: str | None = None,
+    limit: int | None = None,
+    *,
+    allow_running_loop: bool | None = None,
+    **options: Unpack[ProviderCallOptions],
 ) -> Sequence[Batch]:
     """List the batches of this key; see `alist_batches`."""
     client = client_of(provider, options)
-    return client.list_batches(allow_running_loop=allow_running_loop, **options)
+    return client.list_batches(after=after, limit=limit, allow_running_loop=allow_running_loop, **options)
 
 
 @spell_out("ProviderCallOptions")

@@ -27,7 +27,6 @@ from any_llm.types.options import (
 from any_llm.types.stored_options import (
     CompactResponseOptions,
     CreateBatchOptions,
-    ListBatchesOptions,
     ListFilesOptions,
     RequestOptions,
     UploadFileOptions,
@@ -89,7 +88,7 @@ class ProviderCallOptions(CallOptions, ReachOptions, total=False):
     """Parameters of several functions.
 
     They are `retrieve_video`, `wait_video`, `download_video`, `retrieve_file`, `delete_file`, `download_file`,
-    `retrieve_batch`, `cancel_batch`, `retrieve_batch_results`, `retrieve_response`, `cancel_response`,
+    `retrieve_batch`, `cancel_batch`, `list_batches`, `retrieve_batch_results`, `retrieve_response`, `cancel_response`,
     `delete_response`.
     """
 
@@ -108,10 +107,6 @@ class ListFilesCallOptions(ListFilesOptions, ReachOptions, total=False):
 
 class CreateBatchCallOptions(CreateBatchOptions, ReachOptions, total=False):
     """Parameters of the function `create_batch`."""
-
-
-class ListBatchesCallOptions(ListBatchesOptions, ReachOptions, total=False):
-    """Parameters of the function `list_batches`."""
 
 
 class CompactResponseCallOptions(CompactResponseOptions, ClientOptions, total=False):

@@ -16,13 +16,13 @@ from any_llm.types.options import CallOptions
 from any_llm.types.stored_options import (
     CompactResponseOptions,
     CreateBatchOptions,
-    ListBatchesOptions,
     ListFilesOptions,
     RequestOptions,
     UploadFileOptions,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Unpack
 
@@ -90,12 +90,17 @@ class BlockingStoredOperations(StoredOperations):
         self,
         input_file_path: str | Path | None = None,
         endpoint: str = "/v1/chat/completions",
+        completion_window: str | None = None,
+        metadata: Mapping[str, str] | None = None,
         *,
         allow_running_loop: bool | None = None,
         **options: Unpack[CreateBatchOptions],
     ) -> Batch:
         """Have many requests answered within a day, for less; see `acreate_batch`."""
-        return run(self.acreate_batch(input_file_path, endpoint, **options), allow_running_loop=allow_running_loop)
+        return run(
+            self.acreate_batch(input_file_path, endpoint, completion_window, metadata, **options),
+            allow_running_loop=allow_running_loop,
+        )
 
     @spell_out(CallOptions)
     def retrieve_batch(
@@ -111,12 +116,17 @@ class BlockingStoredOperations(StoredOperations):
         """Stop a batch; see `acancel_batch`."""
         return run(self.acancel_batch(batch_id, **options), allow_running_loop=allow_running_loop)
 
-    @spell_out(ListBatchesOptions)
+    @spell_out(CallOptions)
     def list_batches(
-        self, *, allow_running_loop: bool | None = None, **options: Unpack[ListBatchesOptions]
+        self,
+        after: str | None = None,
+        limit: int | None = None,
+        *,
+        allow_running_loop: bool | None = None,
+        **options: Unpack[CallOptions],
     ) -> Sequence[Batch]:
         """List the batches of this key; see `alist_batches`."""
-        return run(self.alist_batches(**options), allow_running_loop=allow_running_loop)
+        return run(self.alist_batches(after, limit, **options), allow_running_loop=allow_running_loop)
 
     @spell_out(CallOptions)
     def retrieve_batch_results(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from any_llm.dialects.anthropic.wire import FILES_BETA, headers, path, read_object, seconds, segment
+from any_llm.dialects.anthropic.wire import FILES_BETA, headers, path, read_object, segment
 from any_llm.spec.answers import decode_binary
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.binary import Binary, BinaryStream
-from any_llm.types.files import FileDeleted, FileMetadata, FilePage
+from any_llm.types.files import FileDeleted, FileMetadata, FilePage, moment_of
 from any_llm.types.http import FormPart, HttpResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.media import Media
@@ -112,7 +112,7 @@ def _shaped(tree: JSON) -> JSONObject:
     return {
         **tree,
         "bytes": tree.get("size_bytes") or 0,
-        "created_at": seconds(tree.get("created_at")) or 0,
+        "created_at": moment_of(tree.get("created_at")),
         "media_type": tree.get("mime_type"),
     }
 

@@ -13,7 +13,12 @@ from any_llm.dialects.anthropic.errors import error_from
 from any_llm.exceptions import MalformedResponseError
 from any_llm.schemas.shapes import is_list, is_mapping, is_object
 from any_llm.spec.dialect import Target
-from any_llm.types.completion import CompletionTokensDetails, CompletionUsage, PromptTokensDetails
+from any_llm.types.completion import (
+    CacheCreationTokenDetails,
+    CompletionTokensDetails,
+    CompletionUsage,
+    PromptTokensDetails,
+)
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.messages import MessageResponse, MessageUsage
@@ -148,6 +153,11 @@ def completion_usage(usage: MessageUsage) -> CompletionUsage:
     )
     if read is not None or written is not None:
         counted.prompt_tokens_details = PromptTokensDetails(cached_tokens=read, cache_write_tokens=written)
+        if created is not None:
+            counted.prompt_tokens_details.cache_creation_token_details = CacheCreationTokenDetails(
+                ephemeral_5m_input_tokens=created.ephemeral_5m_input_tokens,
+                ephemeral_1h_input_tokens=created.ephemeral_1h_input_tokens,
+            )
     details = usage.output_tokens_details
     if details is not None:
         counted.completion_tokens_details = CompletionTokensDetails(reasoning_tokens=details.thinking_tokens)

@@ -114,8 +114,7 @@ def completion_usage(usage: JSON) -> CompletionUsage | None:
     output = _count(tokens, "output_tokens") or 0
     counted = CompletionUsage(prompt_tokens=prompt, completion_tokens=output, total_tokens=prompt + output)
     if cached is not None or images is not None:
-        counted.prompt_tokens_details = PromptTokensDetails(cached_tokens=cached)
-        vars(counted.prompt_tokens_details).update({"image_tokens": images} if images is not None else {})
+        counted.prompt_tokens_details = PromptTokensDetails(cached_tokens=cached, image_tokens=images)
     reasoning = _count(tokens, "reasoning_tokens")
     if reasoning is not None:
         counted.completion_tokens_details = CompletionTokensDetails(reasoning_tokens=reasoning)

@@ -15,10 +15,12 @@ from any_llm.dialects.gemini.wire import MADE_ID, VENDOR, entries, finish_reason
 from any_llm.schemas.shapes import is_object
 from any_llm.types.completion import (
     ChoiceDelta,
+    ChoiceDeltaAudio,
     ChoiceDeltaToolCall,
     ChoiceDeltaToolCallFunction,
     ChoiceLogprobs,
     ChunkChoice,
+    ImageContent,
     Reasoning,
 )
 from any_llm.types.json import JSON, JSONObject
@@ -66,7 +68,7 @@ class Candidate:
         delta = ChoiceDelta()
         self._end_call(delta, complete=self.reason is not None and self.reason != "MAX_TOKENS")
         if self._audio:
-            delta.audio = {"data": _base64(self._audio)}
+            delta.audio = ChoiceDeltaAudio(data=_base64(self._audio))
         delta.annotations = annotations_of(self._facts, "".join(self._text)) or None
         delta.extra_content = self._extra()
         reason = finish_reason(self.reason, calling=self._calls > 0)
@@ -110,14 +112,15 @@ class Candidate:
         """Show an image as OpenRouter does, and audio as OpenAI does; other files stand in the exact parts only."""
         if media.startswith("image/"):
             url = f"data:{media};base64,{data}"
-            delta.images = [*(delta.images or ()), {"type": "image_url", "image_url": {"url": url}}]
+            image = ImageContent(type="image_url", image_url={"url": url})
+            delta.images = [*(delta.images or ()), image]
         elif media.startswith("audio/"):
             # Only whole groups of three bytes can be encoded so that the pieces make one text of base64.
             raw = self._audio + binascii.a2b_base64(data)
             whole = len(raw) // 3 * 3
             self._audio = raw[whole:]
-            said = text_of((delta.audio or {}).get("data"))
-            delta.audio = {"data": said + _base64(raw[:whole]), "mime_type": media}
+            said = text_of(delta.audio.data if delta.audio is not None else None)
+            delta.audio = ChoiceDeltaAudio(data=said + _base64(raw[:whole]), mime_type=media)
 
     def _add_call(self, delta: ChoiceDelta, part: JSONObject, answer: str) -> None:
         """Add a call, or a piece of one: a call that will be continued is ended by a piece that says nothing more."""

@@ -8,12 +8,12 @@ import msgspec
 
 from any_llm.dialects.gemini.errors import error_from
 from any_llm.dialects.gemini.places import rooted
-from any_llm.dialects.gemini.wire import amount, entries, members, seconds, text_of
+from any_llm.dialects.gemini.wire import amount, entries, members, text_of
 from any_llm.exceptions import MalformedResponseError
 from any_llm.spec.answers import decode_binary
 from any_llm.spec.dialect import Codec, Encoded, FollowUp, Options, Target
 from any_llm.types.binary import Binary, BinaryStream
-from any_llm.types.files import FileDeleted, FileMetadata, FilePage
+from any_llm.types.files import FileDeleted, FileMetadata, FilePage, set_times
 from any_llm.types.http import HttpResponse, Upload
 from any_llm.types.json import JSONObject
 from any_llm.types.media import Media
@@ -154,12 +154,10 @@ def _file(fields: JSONObject) -> FileMetadata:
     file = revive(FileMetadata, fields)
     file.id = text_of(fields.get("name"))
     file.bytes = amount(fields.get("sizeBytes"))
-    file.created_at = seconds(fields.get("createTime"))
-    file.expires_at = seconds(fields.get("expirationTime")) or None
     file.filename = text_of(fields.get("displayName"))
     file.status = text_of(fields.get("state")) or None
     file.media_type = text_of(fields.get("mimeType")) or None
-    return file
+    return set_times(file, fields.get("createTime"), fields.get("expirationTime"))
 
 
 UPLOAD_FILE: Codec[FileMetadata, None] = Codec(encode=encode_upload_file, decode=decode_file, follow_up=send_bytes)

@@ -9,7 +9,7 @@ from any_llm.dialects.mistral.wire import fields, file_field, read_object, segme
 from any_llm.spec.answers import decode_binary
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.types.binary import Binary, BinaryStream
-from any_llm.types.files import FileDeleted, FileMetadata, FilePage
+from any_llm.types.files import FileDeleted, FileMetadata, FilePage, moment_of
 from any_llm.types.http import HttpResponse
 from any_llm.types.json import JSON, JSONObject
 from any_llm.types.report import Warning as CallWarning
@@ -91,7 +91,8 @@ def decode_delete_file(_target: Target, response: HttpResponse) -> FileDeleted:
 
 
 def _shaped(tree: JSON) -> JSONObject:
-    return {**tree, "media_type": tree.get("mimetype")}
+    times = {name: moment_of(tree.get(name)) for name in ("created_at", "expires_at")}
+    return {**tree, **times, "media_type": tree.get("mimetype")}
 
 
 UPLOAD_FILE: Codec[FileMetadata, None] = Codec(encode=encode_upload_file, decode=decode_file)

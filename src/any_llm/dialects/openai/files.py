@@ -6,16 +6,16 @@ https://platform.openai.com/docs/api-reference/files
 from __future__ import annotations
 
 from any_llm.dialects.openai.adapt import adapt
-from any_llm.dialects.openai.answers import read, refuse, seconds_of, tree_of
+from any_llm.dialects.openai.answers import read, refuse, tree_of
 from any_llm.dialects.openai.forms import form
 from any_llm.dialects.openai.places import place, segment
 from any_llm.spec.answers import decode_binary
 from any_llm.spec.dialect import Codec, Encoded, Options, Target
 from any_llm.spec.provider import Operation
 from any_llm.types.binary import Binary, BinaryStream
-from any_llm.types.files import FileDeleted, FileMetadata, FilePage
+from any_llm.types.files import FileDeleted, FileMetadata, FilePage, set_times
 from any_llm.types.http import HttpResponse
-from any_llm.types.json import JSON, JSONObject
+from any_llm.types.json import JSONObject
 from any_llm.types.media import Media
 from any_llm.types.value import revive
 
@@ -110,9 +110,7 @@ def decode_file_deleted(_target: Target, response: HttpResponse) -> FileDeleted:
 
 
 def _settled(file: FileMetadata) -> FileMetadata:
-    created: JSON = file.created_at
-    file.created_at = seconds_of(created) or 0
-    return file
+    return set_times(file, file.created_at, file.expires_at)
 
 
 UPLOAD_FILE: Codec[FileMetadata, None] = Codec(encode=encode_upload_file, decode=decode_file)

@@ -35,8 +35,13 @@ def _of_bytes(binary: Binary) -> JSONObject:
 
 
 def _of_file(file: FileMetadata) -> JSONObject:
-    names = ("id", "bytes", "created_at", "expires_at", "filename", "media_type", "status", "uri")
-    return {name: getattr(file, name) for name in names}
+    names = ("id", "bytes", "filename", "media_type", "status", "uri")
+    made, ends = file.created_at, file.expires_at
+    times = {
+        "created_at": 0 if made is None else int(made.timestamp()),
+        "expires_at": None if ends is None else int(ends.timestamp()),
+    }
+    return {**{name: getattr(file, name) for name in names}, **times}
 
 
 def _of_files(page: FilePage) -> JSONObject:
