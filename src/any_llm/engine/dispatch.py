@@ -144,6 +144,7 @@ def dispatcher(
                 carried_over=codec.over,
                 attempts=call.attempts,
                 pricing=pricing,
+                metered=metered_by(call) if call.operation in METERED else None,
             )
             facts.request, facts.requests = request, 1
             transport = transport_for(provider.transport)
@@ -199,8 +200,6 @@ async def _encode_more(
 
 async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
-    if call.operation in METERED:
-        report.metered = metered_by(call)
     status = exchange.status
     wanted = codec.stream is not None and call.stream
     streamed = wanted and status < _FIRST_REDIRECT
