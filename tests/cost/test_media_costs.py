@@ -8,6 +8,7 @@ import json
 import wave
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -115,7 +116,7 @@ def test_geminis_speech_costs_the_tokens_that_it_tells_of(wanted: str | None) ->
     asked: JSON = {"voice": "Kore"} | ({"response_format": wanted} if wanted else {})
     model = "gemini-2.5-flash-preview-tts"
 
-    whole = client.speech(model, TEXT, **asked)
+    whole: JSON = client.speech(model, TEXT, **asked)
     streams = [client.speech(model, TEXT, stream=True, **asked) for _ in range(2)]
     lengths = [len(b"".join(stream)) for stream in streams]
 
@@ -133,7 +134,8 @@ def test_a_stream_of_events_tells_what_its_speech_used() -> None:
             "text/event-stream",
         ),
     )
-    stream = client.speech("gpt-4o-mini-tts", TEXT, voice="alloy", stream=True, stream_format="sse")
+    events: JSON = {"stream_format": "sse"}
+    stream = client.speech("gpt-4o-mini-tts", TEXT, voice="alloy", stream=True, **events)
 
     assert b"".join(stream) == b"sound"
     assert stream.cost is not None
@@ -215,7 +217,7 @@ def test_moderation_that_is_free_costs_nothing_and_says_who_says_so() -> None:
 
     assert free.cost is not None
     assert (free.cost.total, free.cost.source) == (
-        0,
+        Decimal(0),
         "https://platform.openai.com/docs/guides/moderation: free of charge",
     )
     # It has a price by tokens, and nobody told how many there were.
@@ -230,7 +232,13 @@ def long(tokens: int, model: str = "m") -> ChatCompletion:
 
 def test_each_result_of_a_batch_has_its_own_length_and_model() -> None:
     prices = {
-        "p:m": (Price(tier="batch", input_price=Decimal(1), price_tiers=({"above": 200_000, "input_price": "2"},)),),
+        "p:m": (
+            Price(
+                tier="batch",
+                input_price=Decimal(1),
+                price_tiers=cast("JSON", ({"above": 200_000, "input_price": "2"},)),
+            ),
+        ),
         "p:other": (Price(input_price=Decimal(10)),),
     }
     pricing = Settings(prices=prices)
@@ -255,7 +263,8 @@ def test_a_result_that_nobody_has_a_price_for_is_counted() -> None:
     cost = pricing.cost(some, Report(provider="p"))
 
     assert cost is not None
-    assert (cost.total, cost.unpriced) == (1, {"requests": 1})
+    assert cost.total == 1
+    assert cost.unpriced == {"requests": 1}
     assert pricing.cost(none, Report(provider="p")) is None
     assert pricing.cost(BatchResult(), Report(provider="p")) is None
 

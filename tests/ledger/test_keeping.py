@@ -148,6 +148,7 @@ def test_an_answer_that_is_stopped_on_its_way_back_is_paid_for_and_told_apart(tm
     (told,) = spent(book, ["role"], Span())
     book.close()
     assert (told.group, told.unknown) == (("failed",), 0)
+    assert told.cost is not None
     assert told.lost == told.cost > 0
     assert (caught.value.provider_name, [row[1] for row in kept(place)]) == ("openai", ["failed"])
 

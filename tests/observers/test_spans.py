@@ -622,7 +622,7 @@ def route(listening: Listening, mock: Mock, *models: str, **said: JSON) -> AnyLL
         transport=mock.transport,
         retry=None,
         telemetry=listening.policy(),
-        **said,
+        **{"surroundings": Surroundings(), **said},
     )
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 import pytest
 
 from any_llm.exceptions import InvalidRequestError
-from any_llm.types.completion import ChatCompletionMessage
+from any_llm.types.completion import ChatCompletionMessage, ChoiceDeltaAudio, ImageContent
 from any_llm.types.http import FileSource
 from any_llm.types.json import JSON
 from any_llm.types.media import FileInput, Media, MediaNotReadError, as_media, audio, file, identified, image, video
@@ -237,8 +237,8 @@ def test_what_is_not_in_memory_has_no_bytes() -> None:
 
 def test_what_an_answer_shows_and_says_can_be_saved(tmp_path: Path) -> None:
     message = ChatCompletionMessage(
-        images=[{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{ENCODED}"}}],
-        audio={"id": "a", "data": base64.b64encode(b"ID3").decode(), "transcript": "x"},
+        images=[ImageContent({"type": "image_url", "image_url": {"url": f"data:image/png;base64,{ENCODED}"}})],
+        audio=ChoiceDeltaAudio({"id": "a", "data": base64.b64encode(b"ID3").decode(), "transcript": "x"}),
     )
     shown, said = message.media
     assert (shown.kind, shown.media_type, said.kind, said.media_type) == ("image", "image/png", "audio", "audio/mpeg")
@@ -247,4 +247,4 @@ def test_what_an_answer_shows_and_says_can_be_saved(tmp_path: Path) -> None:
 
 
 def test_an_answer_without_media_has_none() -> None:
-    assert ChatCompletionMessage(content="x", audio={"id": "a"}).media == []
+    assert ChatCompletionMessage(content="x", audio=ChoiceDeltaAudio({"id": "a"})).media == []

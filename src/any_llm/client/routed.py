@@ -91,6 +91,7 @@ class Routed(AnyLLM):
 
     @override
     def explain(self, model: str = UNNAMED, **options: JSON) -> tuple[Considered, ...]:
+        """Say which targets a call would have, and what speaks against the others; see `AnyLLM.explain`."""
         operation = Operation(options.pop("operation", Operation.COMPLETION))
         call = self._call_of(operation, model, options)
         return survey(self.chain(model), call, self._settings.surroundings)[1]

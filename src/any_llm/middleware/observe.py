@@ -50,11 +50,12 @@ class Observe:
             cast("Observer", placed(place)(policy, surroundings) if place else policy) for place, policy in observing
         )
         # What began last is tidied first.
-        self._around = tuple(
-            (place, cast("Around", observer))
-            for place, observer in reversed(tuple(enumerate(self._observers)))
+        around: list[tuple[int, Around]] = [
+            (place, cast("JSON", observer))
+            for place, observer in enumerate(self._observers)
             if hasattr(observer, "leave")
-        )
+        ]
+        self._around = tuple(reversed(around))
 
     async def __call__(self, call: Call, inner: Handler) -> Reply:
         """Answer a call as the handler does."""

@@ -61,12 +61,14 @@ class FileMetadata(Reported):
     @override
     @classmethod
     def model_validate(cls, obj: JSON, **_options: JSON) -> Self:
+        """Make one of plain values; times may be seconds, texts or moments."""
         if not is_mapping(obj):
             return super().model_validate(obj)
         return super().model_validate({**obj, **{name: moment_of(obj[name]) for name in _TIMES if name in obj}})
 
     @override
     def to_openai(self) -> JSON:
+        """Return it as OpenAI's own type, which tells times in seconds."""
         file: JSON = super().to_openai()
         for name in _TIMES:
             moment: datetime | None = getattr(self, name)

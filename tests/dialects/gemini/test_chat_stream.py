@@ -117,7 +117,7 @@ def test_audio_is_one_text_of_base64_however_it_is_cut() -> None:
     parts = [{"inlineData": {"mimeType": "audio/wav", "data": data}} for data in ("AA==", "AQID", "BAU=")]
     chunks, answer = play(*map(piece, parts), piece(reason="STOP"))
     assert answer.choices[0].message.audio == {"data": "AAECAwQF", "mime_type": "audio/wav"}
-    assert [(chunk.choices[0].delta.audio or {}).get("data") for chunk in chunks][:3] == ["", "AAEC", "AwQF"]
+    assert [dict(chunk.choices[0].delta.audio or {}).get("data") for chunk in chunks][:3] == ["", "AAEC", "AwQF"]
 
 
 def test_several_candidates_are_told_apart() -> None:

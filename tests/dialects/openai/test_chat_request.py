@@ -12,7 +12,14 @@ from any_llm.dialects.openai.chat_request import encode_completion
 from any_llm.providers.catalog import BY_NAME
 from any_llm.spec.dialect import Target
 from any_llm.spec.provider import Provider
-from any_llm.types.completion import ChatCompletionMessage, ChatCompletionMessageToolCall, Function, Reasoning
+from any_llm.types.completion import (
+    ChatCompletionMessage,
+    ChatCompletionMessageToolCall,
+    ChoiceDeltaAudio,
+    Function,
+    ImageContent,
+    Reasoning,
+)
 from any_llm.types.json import JSON, JSONObject
 
 USER: JSONObject = {"role": "user", "content": "hi"}
@@ -63,8 +70,8 @@ ANSWER = ChatCompletionMessage(
     reasoning=Reasoning("Hm."),
     reasoning_content="Hm.",
     annotations=[{"type": "url_citation"}],
-    images=[{"url": "x"}],
-    audio={"id": "a1", "data": "AAAA", "expires_at": 5},
+    images=[ImageContent({"url": "x"})],
+    audio=ChoiceDeltaAudio({"id": "a1", "data": "AAAA", "expires_at": 5}),
     extra_content={"google": {"thought_signature": "m"}},
     tool_calls=[
         ChatCompletionMessageToolCall(
