@@ -318,6 +318,7 @@ def test_five_thousand_records_with_secrets_all_over_leak_none(lines: Lines) -> 
     assert [canary for canary in planted if re.split("[-_]", canary)[-1] in long_words] == []
 
 
+@pytest.mark.unmeasured
 def test_a_line_costs_the_call_little(lines: Lines) -> None:
     observer = Observer(Logs(to=lines.take, capacity=100_000), lines.surroundings)
     asked = call(attempts=[Attempt(provider="openai", model="gpt-5", outcome="ok", elapsed=0.4)], headers=IDS)

@@ -17,7 +17,7 @@ from any_llm.engine.content_types import framing_of, is_json
 from any_llm.engine.facts import Facts
 from any_llm.engine.forms import encode_body
 from any_llm.engine.idempotency import idempotency_key
-from any_llm.engine.metered import METERED, metered_by, note_end
+from any_llm.engine.metered import metered_by, note_end
 from any_llm.engine.translation import decode, encode, follow_up
 from any_llm.engine.upstream import Held, HttpUpstream
 from any_llm.engine.urls import place_of, with_query
@@ -144,7 +144,6 @@ def dispatcher(
                 carried_over=codec.over,
                 attempts=call.attempts,
                 pricing=pricing,
-                metered=metered_by(call) if call.operation in METERED else None,
             )
             facts.request, facts.requests = request, 1
             transport = transport_for(provider.transport)
@@ -200,6 +199,7 @@ async def _encode_more(
 
 async def _receive(trip: Trip, exchange: Exchange) -> Reply:
     call, codec, report = trip.call, trip.codec, trip.report
+    report.metered = metered_by(call)
     status = exchange.status
     wanted = codec.stream is not None and call.stream
     streamed = wanted and status < _FIRST_REDIRECT

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from any_llm.types.usage import Usage
 
 _SPEECH = Operation.SPEECH
-METERED = (_SPEECH, Operation.TRANSCRIPTION, Operation.TRANSLATION)
-"""The operations whose requests tell what they use."""
-
+_METERED = (_SPEECH, Operation.TRANSCRIPTION, Operation.TRANSLATION)
 _MAGIC, _MAGIC_LENGTH = b"RIFF", 4
 
 
 def metered_by(call: Call) -> Usage | None:
-    """Return what a request of one of these operations tells of what it uses, by which most vendors bill it.
+    """Return what a request itself tells of what it uses, by which most vendors bill it.
 
     That is the characters of a text that is spoken, and the seconds of a recording that tells how long it is: a WAV
     file in memory or at a path.
     """
+    if call.operation not in _METERED:
+        return None
     from any_llm.types.usage import Usage  # noqa: PLC0415  # few calls are for speech
 
     if call.operation is _SPEECH:
