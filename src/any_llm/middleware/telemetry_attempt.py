@@ -40,7 +40,7 @@ class TelemetryAttempt:
         """Answer a call as the handler does."""
         tracer = self._tracing.tracer()
         parent = cast("Context | None", call.context.get("telemetry"))
-        name = span_name(call.operation.value, call.target.model)
+        name = span_name(call.operation, call.target.model)
         span = None
         if tracer is not None and parent is not None:
             span = quietly(self._tracing.start, tracer, name, self._known(call), parent)
@@ -87,7 +87,7 @@ class TelemetryAttempt:
         target = call.target
         provider = conventional_name(target.provider.name)
         known: Attributes = {
-            **identity(call.operation.value, provider, target.model, target.base_url, earlier=self._earlier)
+            **identity(call.operation, provider, target.model, target.base_url, earlier=self._earlier)
         }
         if call.attempts:
             known[names.HTTP_RESEND] = len(call.attempts)

@@ -86,16 +86,15 @@ class Telemetry:
             return call, None
         target = call.target
         known = identity(
-            call.operation.value,
+            call.operation,
             conventional_name(target.provider.name),
             target.model,
             target.base_url,
             earlier=self._switches.earlier,
         )
         parent = parent_of(call.headers) if call.headers else None
-        span = self._tracing.start(tracer, span_name(call.operation.value, target.model), known, parent)
-        if span.is_recording():
-            span.set_attributes(self._asked(call))
+        told = {**known, **self._asked(call)}
+        span = self._tracing.start(tracer, span_name(call.operation, target.model), told, parent)
         context = around(span, parent)
         # Where the trace goes on to is said by the policy, and told by each attempt.
         headers = call.headers if parent is None else without_trace(call.headers)
@@ -134,7 +133,7 @@ class Telemetry:
 
     def _asked(self, call: Call) -> Attributes:
         """Return what a call asks for."""
-        attributes = request_attributes(call.operation.value, call.options)
+        attributes = request_attributes(call.operation, call.options)
         if call.request_id:
             attributes[names.REQUEST_ID] = call.request_id
         if self._policy.identities:
@@ -149,7 +148,7 @@ class Telemetry:
             found |= _usage(record.usage, earlier=self._switches.earlier)
         found |= _served(record)
         if (report.provider or call.target.provider.name) in WITH_OPENAIS:
-            found |= openai_attributes(call.operation.value, call.options, answer)
+            found |= openai_attributes(call.operation, call.options, answer)
         if record.first_chunk is not None:
             found[names.RESPONSE_FIRST_CHUNK] = record.first_chunk
             found[names.CHUNKS] = record.chunks
@@ -186,7 +185,7 @@ class Telemetry:
 
 def _talks(call: Call) -> bool:
     """Say whether the conventions have words for what is said in a call."""
-    return names.OPERATIONS.get(call.operation.value) in _TALKS
+    return names.OPERATIONS.get(call.operation) in _TALKS
 
 
 def _usage(usage: Usage, *, earlier: bool) -> Attributes:

@@ -65,7 +65,7 @@ def identity(operation: str, provider: str, model: str, base_url: str, *, earlie
     `provider` is the conventions' name; `earlier` adds the names of before.
     """
     known: dict[str, Scalar] = {
-        names.OPERATION: names.OPERATIONS.get(operation, operation),
+        names.OPERATION: names.OPERATIONS.get(operation, str(operation)),
         names.PROVIDER: provider,
     }
     if model:
