@@ -86,9 +86,7 @@ class TelemetryAttempt:
     def _known(self, call: Call) -> Attributes:
         target = call.target
         provider = conventional_name(target.provider.name)
-        known: Attributes = {
-            **identity(call.operation, provider, target.model, target.base_url, earlier=self._earlier)
-        }
+        known: Attributes = {**identity(call.operation, provider, target.model, target.base_url, earlier=self._earlier)}
         if call.attempts:
             known[names.HTTP_RESEND] = len(call.attempts)
         if call.waited:
